@@ -1,0 +1,93 @@
+/** The import laws of docs/architecture.md. Each carries the sentence that says why. */
+const PURE = '^src/(api/|node-agent/pure/|native/(wait-status|errno)\\.ts$|cli/(render|duration))';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'only-libc-imports-koffi',
+      comment: 'One file declares foreign functions, so that one file has to be audited and errno is read in one place.',
+      severity: 'error',
+      from: { path: '^(src|test)/', pathNot: '^src/native/libc\\.ts$' },
+      to: { path: '(^|/)koffi($|/)' },
+    },
+    {
+      name: 'native-knows-no-kubernetes',
+      comment: 'The seam to the kernel must run and be tested without a cluster, and without our own upper floors.',
+      severity: 'error',
+      from: { path: '^src/native/' },
+      to: { path: '^src/(api|controller|node-agent|cli)/|@kubernetes/client-node' },
+    },
+    {
+      name: 'controller-stays-unprivileged',
+      comment: 'The controller runs without any privilege; it may not even link the code that needs one.',
+      severity: 'error',
+      from: { path: '^src/controller/' },
+      to: { path: '^src/(native|node-agent|cli)/' },
+    },
+    {
+      name: 'agent-knows-no-controller',
+      comment: 'Agent and controller share the API, not code: they meet in the API server alone.',
+      severity: 'error',
+      from: { path: '^src/node-agent/' },
+      to: { path: '^src/(controller|cli)/' },
+    },
+    {
+      name: 'pure-stays-pure',
+      comment: 'Pure files are tested by value: no I/O, no clock, no process, nothing that has any of these.',
+      severity: 'error',
+      from: { path: PURE },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-imports-pure',
+      comment: 'A pure file that imports an impure one is not pure.',
+      severity: 'error',
+      from: { path: PURE },
+      to: { path: '^src/', pathNot: PURE },
+    },
+    {
+      name: 'capture-reaches-the-kernel-by-its-seam',
+      comment: 'Between freeze and release every file is reached through Kernel, where the law of what may be read is kept.',
+      severity: 'error',
+      from: { path: '^src/node-agent/capture/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-imports-a-main',
+      comment: 'Wiring is a leaf: importing a file does nothing.',
+      severity: 'error',
+      from: {},
+      to: { path: '(^|/)(main|[a-z-]+\\.worker)\\.ts$' },
+    },
+    {
+      name: 'src-knows-no-test',
+      comment: 'The product does not depend on its tests.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Files that need each other are one file, or three.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans-of-packages',
+      comment: 'What is imported stands in package.json, so that the lock file pins it.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['import', 'node', 'default'] },
+    extraExtensionsToScan: [],
+  },
+};

@@ -1,0 +1,9 @@
+/** Jest runs what tsc compiled: no transform, ES modules as they are. Start it through `npm run` or make (it needs a flag of Node). */
+const common = { transform: {}, testEnvironment: 'node', injectGlobals: false };
+
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/build/test/unit/**/*.test.js'] },
+    { ...common, displayName: 'kernel', testMatch: ['<rootDir>/build/test/kernel/**/*.test.js'] },
+  ],
+};

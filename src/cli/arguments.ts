@@ -1,0 +1,104 @@
+/** The command line of `stasis`: which command, with which options. Prints nothing and ends nothing. */
+import { Command, CommanderError } from 'commander';
+import { addCheckpoint } from './checkpoint-arguments.js';
+import type { CheckpointArguments } from './checkpoint-arguments.js';
+import { escapeText, quoteValue } from './render-escape.js';
+
+/** What a command line means. A text ends in a newline; a message is one line without one. */
+export type ParsedArguments =
+  | CheckpointArguments
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version'; readonly text: string }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+/**
+ * Adds a command to the program and hands over what a command line that names it means. A new command is a file with
+ * such a function, a line in {@link COMMANDS}, and its kind in {@link ParsedArguments}.
+ */
+export type AddCommand = (program: Command, done: (result: ParsedArguments) => void) => void;
+
+const COMMANDS: readonly AddCommand[] = [addCheckpoint];
+
+/**
+ * Parses the arguments that follow the program's name. Never throws and never exits; without arguments, the help.
+ *
+ * @param version what `--version` prints
+ */
+export function parseArguments(argv: readonly string[], version: string): ParsedArguments {
+  const output = { out: '', err: '' };
+  const results: ParsedArguments[] = [];
+  const program = makeProgram(version, output);
+  for (const add of COMMANDS) add(program, (result) => results.push(result));
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return describe(error, output, argv);
+  }
+  return results[0] ?? { kind: 'usage-error', message: 'no command was given' };
+}
+
+function makeProgram(version: string, output: { out: string; err: string }): Command {
+  return new Command('stasis')
+    .description(
+      'Holds a Kubernetes pod still, looks at every process and thread in it, and lets it go, with proof of how long ' +
+        'it paused.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', '\n`stasis help checkpoint` shows its options, and examples.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => (output.out += text),
+      writeErr: (text) => (output.err += text),
+      // By default these ask the terminal of this process, and tests would depend on who runs them.
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+/** commander reports help and version, too, as an exception once it may not exit. */
+function describe(
+  error: CommanderError,
+  output: { readonly out: string; readonly err: string },
+  argv: readonly string[],
+): ParsedArguments {
+  switch (error.code) {
+    case 'commander.version':
+      return { kind: 'version', text: output.out };
+    case 'commander.helpDisplayed':
+      return { kind: 'help', text: output.out };
+    case 'commander.help':
+      return output.out === '' && argv.length > 0
+        ? { kind: 'usage-error', message: unknownTopic(argv) }
+        : { kind: 'help', text: output.out + output.err };
+    case 'commander.optionMissingArgument':
+      return {
+        kind: 'usage-error',
+        message: reword(error.message).replace(/^option "(.*)" argument missing$/, '$1: the value is missing'),
+      };
+    default:
+      return { kind: 'usage-error', message: reword(error.message) };
+  }
+}
+
+/** `stasis help x`: commander answers with the help of everything, and an exit status of 1. */
+function unknownTopic(argv: readonly string[]): string {
+  const topic = argv[0] === 'help' ? argv[1] : undefined;
+  return topic === undefined ? 'no command was given' : `unknown command ${quoteValue(topic)}`;
+}
+
+/** One line, in the form of ours, of `error: unknown option '--pod-uid'\n(Did you mean --pod?)`. */
+function reword(message: string): string {
+  const [, text = message, hint] = /^error: (.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
+  const quoted = text.replace(/'(.*)'/s, (_, value: string) => quoteValue(value));
+  return escapeControls(`${quoted}${hint === undefined ? '' : ` (did you mean ${hint}?)`}`);
+}
+
+/** What is quoted is escaped already; a backslash must not be escaped twice. */
+function escapeControls(text: string): string {
+  return text.split('\\').map(escapeText).join('\\');
+}

@@ -1,0 +1,152 @@
+/** `stasis checkpoint`: its options, their help, and the check of what was given. */
+import type { Command } from 'commander';
+import { checkTarget } from './checkpoint-target.js';
+import type { CheckpointTarget, RawTarget } from './checkpoint-target.js';
+import { checkChoice, checkChoices, checkDuration, checkInteger, refuse } from './option-values.js';
+import type { Checked } from './option-values.js';
+import { quoteValue } from './render-escape.js';
+
+export const FREEZERS = ['auto', 'none'] as const;
+export const OUTPUTS = ['tree', 'json', 'yaml'] as const;
+/** What is collected only on request: command lines can hold secrets, and reading them can block. */
+export const INCLUDES = ['cmdline'] as const;
+
+/** What `stasis checkpoint` was asked for, checked and complete. Durations in microseconds. */
+export interface CheckpointOptions {
+  readonly target: CheckpointTarget;
+  readonly freezer: (typeof FREEZERS)[number];
+  /** For the freezing stage; not yet capped by {@link maxPauseMicroseconds}. */
+  readonly timeoutMicroseconds: number;
+  readonly holdMicroseconds: number;
+  readonly maxPauseMicroseconds?: number;
+  /** Number of captures, at least 1. */
+  readonly repeat: number;
+  /** Touch nothing. The hold is then 0, the repetitions 1 and nothing is included, whatever was given. */
+  readonly dryRun: boolean;
+  readonly include: readonly (typeof INCLUDES)[number][];
+  readonly output: (typeof OUTPUTS)[number];
+}
+
+export type CheckpointArguments =
+  | { readonly kind: 'checkpoint'; readonly options: CheckpointOptions }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+/** The options as they stand on the command line. */
+interface RawOptions extends RawTarget {
+  readonly freezer?: string;
+  readonly timeout?: string;
+  readonly hold?: string;
+  readonly maxPause?: string;
+  readonly repeat?: string;
+  readonly dryRun?: true;
+  readonly include?: readonly string[];
+  readonly output?: string;
+}
+
+const LONGEST_HOLD = '1h';
+const MOST_REPETITIONS = 100_000;
+
+const EXAMPLES = `
+Exit status:
+  0  succeeded
+  1  failed; the reason is printed
+  2  unusable arguments; nothing was touched
+
+Examples:
+  Hold the cgroup of process 4711 for a moment, and show who is in it
+    $ stasis checkpoint --pid 4711
+  Ask what would stand in the way, and touch nothing
+    $ stasis checkpoint --pid 4711 --dry-run
+  Hold a pod of this node for half a minute, never longer than 40 s in all; Ctrl-C lets it go early
+    $ stasis checkpoint --pod "$(kubectl get pod web-0 -o jsonpath='{.metadata.uid}')" --hold 30s --max-pause 40s
+  Measure the pause 100 times
+    $ stasis checkpoint --cgroup /sys/fs/cgroup/my.slice --repeat 100
+  For a program, with command lines
+    $ stasis checkpoint --pid 4711 --include cmdline -o json | jq .status.timings.pauseMicroseconds`;
+
+/** Adds the command to the program; `done` gets what a command line that names it means. */
+export function addCheckpoint(program: Command, done: (result: CheckpointArguments) => void): void {
+  program
+    .command('checkpoint')
+    .summary('hold a process tree of this machine still, read it, let it go')
+    .description(
+      'Freezes a cgroup of this machine, takes every thread in it with ptrace, thaws it, reads the process tree, and ' +
+        'lets everything go. Needs root. Durations are written as 10s, 250ms, 1m30s or 500us.',
+    )
+    .usage('(--cgroup <dir> | --pid <pid> | --pod <uid>) [options]')
+    .optionsGroup('What to hold (exactly one of these):')
+    .option('--cgroup <dir>', 'the processes of this cgroup and of those below it', each)
+    .option('--pid <pid>', 'the cgroup that this process is in', each)
+    .option('--pod <uid>', 'the containers of the pod with this UID, never its sandbox', each)
+    .optionsGroup('How:')
+    .option('--freezer <how>', 'auto: by the cgroup freezer; none: interrupt task by task (default: auto)')
+    .option('--timeout <duration>', 'for bringing all to a stop; also ends with --max-pause (default: 10s)')
+    .option('--hold <duration>', 'keep it held so long after reading, at most 1h (default: 0s)')
+    .option('--max-pause <duration>', 'undo a capture that would pause for longer, hold included (default: none)')
+    .option('--repeat <n>', 'capture n times, at most 100000, and print min, median, p99 and max (default: 1)')
+    .option('--dry-run', 'touch nothing, name what would stand in the way; hold, repeat and include do nothing then')
+    .optionsGroup('What to print:')
+    .option('--include <what>', 'collect this too: cmdline (may hold secrets)', each)
+    .option('-o, --output <format>', 'tree, json or yaml (default: tree)')
+    .optionsGroup('Other:')
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', EXAMPLES)
+    // Excess arguments are refused below, in words of our own and after the options.
+    .allowExcessArguments(true)
+    .action((raw: RawOptions, command: Command) => {
+      const checked = checkOptions(raw, command.args);
+      done(
+        checked.ok ? { kind: 'checkpoint', options: checked.value } : { kind: 'usage-error', message: checked.message },
+      );
+    });
+}
+
+function each(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<CheckpointOptions> {
+  const target = checkTarget(raw);
+  if (!target.ok) return target;
+  const freezer = checkChoice('--freezer', raw.freezer ?? 'auto', FREEZERS);
+  if (!freezer.ok) return freezer;
+  const durations = checkDurations(raw);
+  if (!durations.ok) return durations;
+  const repeat = checkInteger('--repeat', raw.repeat ?? '1', 1, MOST_REPETITIONS);
+  if (!repeat.ok) return repeat;
+  const include = checkChoices('--include', raw.include ?? [], INCLUDES);
+  if (!include.ok) return include;
+  const output = checkChoice('--output', raw.output ?? 'tree', OUTPUTS);
+  if (!output.ok) return output;
+  const [operand] = operands;
+  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
+  const options: CheckpointOptions = {
+    target: target.value,
+    freezer: freezer.value,
+    ...durations.value,
+    repeat: repeat.value,
+    dryRun: raw.dryRun === true,
+    include: include.value,
+    output: output.value,
+  };
+  return { ok: true, value: options.dryRun ? { ...options, holdMicroseconds: 0, repeat: 1, include: [] } : options };
+}
+
+type Durations = Pick<CheckpointOptions, 'timeoutMicroseconds' | 'holdMicroseconds' | 'maxPauseMicroseconds'>;
+
+function checkDurations(raw: RawOptions): Checked<Durations> {
+  const timeout = checkDuration('--timeout', raw.timeout ?? '10s', { positive: true });
+  if (!timeout.ok) return timeout;
+  const hold = checkDuration('--hold', raw.hold ?? '0s', { most: LONGEST_HOLD });
+  if (!hold.ok) return hold;
+  const settled = { timeoutMicroseconds: timeout.value, holdMicroseconds: hold.value };
+  if (raw.maxPause === undefined) return { ok: true, value: settled };
+  const maxPause = checkDuration('--max-pause', raw.maxPause, { positive: true });
+  if (!maxPause.ok) return maxPause;
+  if (hold.value > 0 && hold.value >= maxPause.value) {
+    return refuse(
+      `--hold: ${quoteValue(raw.hold ?? '')} is part of the pause and does not fit into --max-pause ${quoteValue(raw.maxPause)}`,
+    );
+  }
+  return { ok: true, value: { ...settled, maxPauseMicroseconds: maxPause.value } };
+}

@@ -1,0 +1,67 @@
+/**
+ * Checks of option values. Each failure is one line that names the option and the value. What commander would say about
+ * a bad value depends on its version; these lines are ours.
+ */
+import { parseDuration } from './duration.js';
+import { quoteValue } from './render-escape.js';
+
+export type Checked<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
+
+/** Makes a failed {@link Checked}. */
+export function refuse(message: string): { readonly ok: false; readonly message: string } {
+  return { ok: false, message };
+}
+
+/** What a duration must keep to, beside the limit of {@link parseDuration}. */
+export interface DurationLimits {
+  readonly positive?: true;
+  /** Written as a duration, because a message repeats it. */
+  readonly most?: string;
+}
+
+/** A duration within limits, in microseconds. */
+export function checkDuration(option: string, text: string, { positive, most }: DurationLimits): Checked<number> {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) return refuse(`${option}: ${parsed.message}`);
+  const { microseconds } = parsed;
+  if (positive === true && microseconds === 0) return refuse(`${option}: ${quoteValue(text)} is no time at all`);
+  const limit = most === undefined ? undefined : parseDuration(most);
+  if (limit?.ok === true && microseconds > limit.microseconds) {
+    return refuse(`${option}: ${quoteValue(text)} is longer than ${most}`);
+  }
+  return { ok: true, value: microseconds };
+}
+
+/** A whole number in decimal digits, both ends of the range included. */
+export function checkInteger(option: string, text: string, least: number, most: number): Checked<number> {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return { ok: true, value };
+  return refuse(`${option}: ${quoteValue(text)} is not a whole number from ${least} to ${most}`);
+}
+
+/** One of a closed set of words. */
+export function checkChoice<Choice extends string>(
+  option: string,
+  text: string,
+  choices: readonly Choice[],
+): Checked<Choice> {
+  const value = choices.find((choice) => choice === text);
+  if (value !== undefined) return { ok: true, value };
+  return refuse(`${option}: ${quoteValue(text)} is not one of: ${choices.join(', ')}`);
+}
+
+/** Words of a closed set, each argument a comma-separated list; each word once, in the order of the set. */
+export function checkChoices<Choice extends string>(
+  option: string,
+  texts: readonly string[],
+  choices: readonly Choice[],
+): Checked<readonly Choice[]> {
+  const chosen = new Set<Choice>();
+  for (const word of texts.flatMap((text) => text.split(','))) {
+    const checked = checkChoice(option, word, choices);
+    if (!checked.ok) return checked;
+    chosen.add(checked.value);
+  }
+  return { ok: true, value: choices.filter((choice) => chosen.has(choice)) };
+}

@@ -1,0 +1,81 @@
+/** One process as a person reads it. Pure. */
+import type { ProcessRow, ThreadRow } from '../api/podcapture.js';
+import { span } from './render-line.js';
+import type { Span } from './render-line.js';
+
+/** As many groups of threads are named; a Java process easily has forty names. */
+const MAX_THREAD_GROUPS = 4;
+
+/** The start of a command line says what a process is; the whole of it is in `-o json`. In UTF-16 units. */
+const MAX_CMDLINE = 80;
+
+const SEPARATOR = span('  ');
+
+/** The name of a process and what is notable of it: state, threads with names of their own, exe, start of cmdline. */
+export function describeProcess(row: ProcessRow): Span[] {
+  const threads = summarizeThreads(row);
+  const parts: Span[] = [
+    span(quoteOdd(row.comm), 'bold'),
+    ...notableState(row),
+    ...(row.leaderDead === true ? [span('leader dead', 'yellow')] : []),
+    ...(threads === '' ? [] : [span(threads)]),
+    ...(row.exe === undefined ? [] : [span(row.exe, 'dim')]),
+    ...(row.cmdline === undefined ? [] : [span(startOfCmdline(row.cmdline))]),
+  ];
+  return parts.flatMap((part, index) => (index === 0 ? [part] : [SEPARATOR, part]));
+}
+
+/** The user that it acts as; with a set-user-ID program also the one that it belongs to, as `1000→0`. */
+export function describeUid(row: ProcessRow): string {
+  const { real, effective } = row.uids;
+  return real === effective ? String(effective) : `${real}→${effective}`;
+}
+
+function notableState({ state, stopSignal }: ProcessRow): Span[] {
+  if (state === 'Alive') return [];
+  if (state === 'Zombie') return [span('zombie', 'yellow')];
+  return [span(stopSignal === undefined ? 'stopped' : `stopped by ${stopSignal}`, 'yellow')];
+}
+
+/**
+ * The threads whose name is not that of their process, by name: `{worker ×8} {gc}`, the largest groups first. Empty
+ * when there are none.
+ */
+export function summarizeThreads(row: Pick<ProcessRow, 'pid' | 'comm' | 'threads'>): string {
+  const groups = [...countByName(row)].sort(([, one], [, other]) => other - one);
+  const shown = groups.slice(0, MAX_THREAD_GROUPS).map(([comm, count]) => {
+    const name = quoteOdd(comm);
+    return count === 1 ? `{${name}}` : `{${name} ×${count}}`;
+  });
+  const rest = groups.slice(MAX_THREAD_GROUPS).reduce((sum, [, count]) => sum + count, 0);
+  return [...shown, ...(rest === 0 ? [] : [`{+${rest} more}`])].join(' ');
+}
+
+function countByName(row: Pick<ProcessRow, 'pid' | 'comm' | 'threads'>): Map<string, number> {
+  const counts = new Map<string, number>();
+  const isOther = (thread: ThreadRow): boolean => thread.tid !== row.pid && thread.comm !== row.comm;
+  for (const { comm } of row.threads.filter(isOther)) counts.set(comm, (counts.get(comm) ?? 0) + 1);
+  return counts;
+}
+
+function startOfCmdline(words: readonly string[]): string {
+  let text = '';
+  for (const word of words) {
+    // One more than is shown is enough to know that something was cut.
+    text += `${text === '' ? '' : ' '}${quoteWord(word.slice(0, MAX_CMDLINE + 1))}`;
+    if (text.length > MAX_CMDLINE) return `${text.slice(0, MAX_CMDLINE - 1)}…`;
+  }
+  return text;
+}
+
+function quoteWord(word: string): string {
+  return /^[^\s'"{}]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Quotes a name that could be mistaken for something else in the row: empty, blank at either end, or with the two
+ * spaces that separate the parts (`sh  zombie`).
+ */
+export function quoteOdd(name: string): string {
+  return /^$|^\s|\s$|\s\s|[{}×]/u.test(name) ? `'${name}'` : name;
+}

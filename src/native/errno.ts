@@ -1,0 +1,18 @@
+/** The errno values that decisions are made on. The same on x86-64 and arm64 (asm-generic/errno.h). Pure. */
+export const EPERM = 1;
+export const ENOENT = 2;
+export const ESRCH = 3;
+export const EINTR = 4;
+export const EIO = 5;
+export const ECHILD = 10;
+export const EBUSY = 16;
+export const ENODEV = 19;
+export const EOPNOTSUPP = 95;
+
+/**
+ * Whether a result says that a task or a cgroup no longer exists. The dead are not errors: a task that goes while we
+ * look is recorded as gone. ENODEV is what kernfs answers for a cgroup that was removed while its file was open.
+ */
+export function isGone(result: number): boolean {
+  return result === -ESRCH || result === -ENOENT || result === -ENODEV;
+}

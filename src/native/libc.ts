@@ -1,0 +1,70 @@
+/**
+ * Every foreign function that Stasis calls, and the only importer of koffi.
+ *
+ * Loaded from the running process's own libc (`dlopen(NULL)`), so that glibc and musl are the same to us. Functions
+ * that C declares variadic (open, ptrace) are declared with fixed integer parameters: the calling conventions of Linux
+ * on x86-64 and arm64 pass them alike (System V ABI 3.5.7; AAPCS64 6.4.2).
+ *
+ * Only synchronous calls: ptrace belongs to one OS thread, and koffi's `.async` runs on another.
+ */
+import koffi from 'koffi';
+
+/**
+ * The C library, each function by its man page. The result is what C returns, but for failure: there it is `-errno`,
+ * as the system call itself would say. koffi promises errno only until the next call on the thread, so it is read in the very
+ * next expression, here and nowhere else.
+ */
+export interface Libc {
+  /** open(2); `path` ends with NUL by koffi. Mode is 0: nothing is ever created. */
+  open(path: string, flags: number): number;
+  /** close(2). */
+  close(fd: number): number;
+  /** read(2) at the file's own position. */
+  read(fd: number, into: Uint8Array, length: number): number;
+  /** pread(2). */
+  pread(fd: number, into: Uint8Array, length: number, offset: number): number;
+  /** write(2). */
+  write(fd: number, from: Uint8Array, length: number): number;
+  /** readlink(2). */
+  readlink(path: string, into: Uint8Array, length: number): number;
+  /** ppoll(2) with no signal mask; `fds` is an array of struct pollfd, `timeout` a struct timespec. */
+  ppoll(fds: Uint8Array, count: number, timeout: Uint8Array): number;
+  /** clock_nanosleep(2), relative. Returns an error number itself rather than setting errno. */
+  clockNanosleep(clock: number, flags: number, request: Uint8Array): number;
+  /** ptrace(2) with an integer address and data. */
+  ptrace(request: number, tid: number, address: number, data: number): number;
+  /** ptrace(2) whose data is a place to write to. */
+  ptraceInto(request: number, tid: number, address: number, into: Uint8Array): number;
+  /** waitid(2); `info` is a siginfo_t of 128 bytes. */
+  waitid(idType: number, id: number, info: Uint8Array, options: number): number;
+}
+
+/** Binds the functions. Costs about a millisecond; throws when the platform is not one that koffi supports. */
+export function openLibc(): Libc {
+  const self = koffi.load(null);
+  const open = self.func('open', 'int', ['str', 'int', 'int']);
+  const close = self.func('close', 'int', ['int']);
+  const read = self.func('read', 'long', ['int', 'void *', 'size_t']);
+  const pread = self.func('pread', 'long', ['int', 'void *', 'size_t', 'long']);
+  const write = self.func('write', 'long', ['int', 'void *', 'size_t']);
+  const readlink = self.func('readlink', 'long', ['str', 'void *', 'size_t']);
+  const ppoll = self.func('ppoll', 'int', ['void *', 'ulong', 'void *', 'void *']);
+  const clockNanosleep = self.func('clock_nanosleep', 'int', ['int', 'int', 'void *', 'void *']);
+  const ptrace = self.func('ptrace', 'long', ['int', 'int', 'long', 'long']);
+  const ptraceInto = self.func('ptrace', 'long', ['int', 'int', 'long', 'void *']);
+  const waitid = self.func('waitid', 'int', ['int', 'uint', 'void *', 'int']);
+  const result = (value: number): number => (value === -1 ? -koffi.errno() : value);
+  return {
+    open: (path, flags) => result(open(path, flags, 0)),
+    close: (fd) => result(close(fd)),
+    read: (fd, into, length) => result(read(fd, into, length)),
+    pread: (fd, into, length, offset) => result(pread(fd, into, length, offset)),
+    write: (fd, from, length) => result(write(fd, from, length)),
+    readlink: (path, into, length) => result(readlink(path, into, length)),
+    ppoll: (fds, count, timeout) => result(ppoll(fds, count, timeout, null)),
+    clockNanosleep: (clock, flags, request) => -clockNanosleep(clock, flags, request, null),
+    ptrace: (request, tid, address, data) => result(ptrace(request, tid, address, data)),
+    ptraceInto: (request, tid, address, into) => result(ptraceInto(request, tid, address, into)),
+    waitid: (idType, id, info, options) => result(waitid(idType, id, info, options)),
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * ptrace as a state machine in types: what cannot be done in a state is not a method of it.
+ *
+ * ```
+ * seize() ─► Running ──look()──► Stopped ──detach()──► (let go)
+ *               │                   │
+ *               └──────look()───────┴──► Gone
+ * ```
+ *
+ * Each transition spends the old object; using a spent one is a defect and throws. Only the thread that seized may
+ * use any of these.
+ */
+import { isGone } from './errno.js';
+import type { KernelPtrace } from './kernel.js';
+import { decodeWait, PTRACE_EVENT_EXEC, type WaitEvent } from './wait-status.js';
+
+/** The waits that leave a tracee in a ptrace stop. */
+export type StopEvent = Extract<WaitEvent, { kind: 'interrupted' | 'jobControl' | 'signalDelivery' | 'event' }>;
+
+export type Tracee = Running | Stopped | Gone;
+
+/** Seizes a task without disturbing it. Returns the tracee, or -errno. */
+export function seize(ptrace: KernelPtrace, tid: number, options: number): Running | number {
+  const result = ptrace.seize(tid, options);
+  return result < 0 ? result : new Running(ptrace, tid);
+}
+
+/** A tracee that runs, sleeps, or has not reached its stop yet. It cannot be detached (ptrace(2): ESRCH). */
+export class Running {
+  readonly state = 'running';
+  readonly tid: number;
+  readonly #ptrace: KernelPtrace;
+  #spent = false;
+
+  /** Takes a task that this thread already traces: {@link seize}d, or attached by the kernel through PTRACE_O_TRACE*. */
+  constructor(ptrace: KernelPtrace, tid: number) {
+    this.#ptrace = ptrace;
+    this.tid = tid;
+  }
+
+  /** Asks for a stop. Returns 0, or -errno (ESRCH: it is dead or dying). */
+  interrupt(): number {
+    refuseSpent(this.#spent, this.tid);
+    return this.#ptrace.interrupt(this.tid);
+  }
+
+  /** Looks once, without waiting: the same object when there is nothing new. A dead tracee is reaped. */
+  look(): Tracee {
+    refuseSpent(this.#spent, this.tid);
+    const next = look(this.#ptrace, this.tid);
+    if (next === undefined) return this;
+    this.#spent = true;
+    return next;
+  }
+}
+
+/** A tracee in a ptrace stop. Its stop was seen and not consumed, so that it outlives us if we die. */
+export class Stopped {
+  readonly state = 'stopped';
+  readonly tid: number;
+  readonly stop: StopEvent;
+  readonly #ptrace: KernelPtrace;
+  readonly #packed: number;
+  #spent = false;
+
+  /** `packed` is what {@link KernelPtrace.peek} said, and `stop` what it means. */
+  constructor(ptrace: KernelPtrace, tid: number, packed: number, stop: StopEvent) {
+    this.#ptrace = ptrace;
+    this.tid = tid;
+    this.#packed = packed;
+    this.stop = stop;
+  }
+
+  /** At PTRACE_EVENT_EXEC: the tid under which the task was known before, which no longer exists. Else undefined. */
+  formerTid(): number | undefined {
+    if (this.stop.kind !== 'event' || this.stop.event !== PTRACE_EVENT_EXEC) return undefined;
+    const tid = this.#ptrace.eventMessage(this.tid);
+    return tid > 0 ? tid : undefined;
+  }
+
+  /**
+   * Looks again. SIGKILL is the one thing that takes a task out of its stop (it is reaped then), and an execve of a sibling may
+   * have put another task, in another stop, under this tid.
+   */
+  look(): Stopped | Gone {
+    refuseSpent(this.#spent, this.tid);
+    if (this.#ptrace.peek(this.tid) === this.#packed) return this;
+    this.#spent = true;
+    return look(this.#ptrace, this.tid) ?? this.#unspent();
+  }
+
+  #unspent(): this {
+    this.#spent = false;
+    return this;
+  }
+
+  /**
+   * Lets it run again, with the signal whose delivery had stopped it. A job-control stop continues as one: nothing is
+   * sent. `refused`: it is alive and not in a stop, and must be released by the end of the thread.
+   */
+  detach(): 'detached' | 'gone' | 'refused' {
+    refuseSpent(this.#spent, this.tid);
+    const result = this.#ptrace.detach(this.tid, this.stop.kind === 'signalDelivery' ? this.stop.signal : 0);
+    if (result === 0) {
+      this.#spent = true;
+      return 'detached';
+    }
+    // ESRCH means dead, or not stopped (ptrace(2), "Errors"): waitid tells which, and reaps the dead.
+    return isGone(result) && look(this.#ptrace, this.tid) instanceof Gone ? 'gone' : 'refused';
+  }
+}
+
+/** No longer a tracee: it died and was reaped, or took over another tid by execve. */
+export class Gone {
+  readonly state = 'gone';
+  readonly tid: number;
+
+  constructor(tid: number) {
+    this.tid = tid;
+  }
+}
+
+function look(ptrace: KernelPtrace, tid: number): Stopped | Gone | undefined {
+  const packed = ptrace.peek(tid);
+  // ECHILD: no tracee of ours. Its main thread reaped it for us, or it vanished in an execve of its group.
+  if (packed < 0) return new Gone(tid);
+  const event = decodeWait(packed);
+  switch (event.kind) {
+    case 'none':
+    case 'unknown':
+      return undefined;
+    case 'exited':
+    case 'killed':
+      ptrace.reap(tid);
+      return new Gone(tid);
+    case 'interrupted':
+    case 'jobControl':
+    case 'signalDelivery':
+    case 'event':
+      return new Stopped(ptrace, tid, packed, event);
+    default:
+      return event satisfies never;
+  }
+}
+
+function refuseSpent(spent: boolean, tid: number): void {
+  if (spent) throw new Error(`tracee ${tid} was used after it changed its state`);
+}

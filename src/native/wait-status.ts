@@ -1,0 +1,75 @@
+/**
+ * Decoding what waitid(2) says about a tracee. Pure.
+ *
+ * waitid's `si_status` carries for a seized tracee `event << 8 | signal` (ptrace(2), "Stopped states" and
+ * PTRACE_EVENT stops); for a dead one its exit status or the signal that killed it.
+ */
+
+/** si_code of SIGCHLD: sigaction(2). */
+const CLD_EXITED = 1;
+const CLD_KILLED = 2;
+const CLD_DUMPED = 3;
+const CLD_TRAPPED = 4;
+const CLD_STOPPED = 5;
+
+/** PTRACE_EVENT_* of ptrace(2). */
+export const PTRACE_EVENT_FORK = 1;
+export const PTRACE_EVENT_VFORK = 2;
+export const PTRACE_EVENT_CLONE = 3;
+export const PTRACE_EVENT_EXEC = 4;
+export const PTRACE_EVENT_STOP = 128;
+
+/** SIGTRAP, the same number on every architecture that Linux runs on but Alpha-like ones that Node does not. */
+export const SIGTRAP = 5;
+
+/** What a tracee was found doing. */
+export type WaitEvent =
+  /** Nothing to report: it runs, or sleeps, or has not come to its stop yet. */
+  | { readonly kind: 'none' }
+  /** PTRACE_EVENT_STOP by SIGTRAP: the stop that PTRACE_INTERRUPT asked for. DETACH ignores its signal. */
+  | { readonly kind: 'interrupted' }
+  /** PTRACE_EVENT_STOP by another signal: a job-control stop. A plain DETACH keeps it. */
+  | { readonly kind: 'jobControl'; readonly signal: number }
+  /** Signal-delivery-stop: DETACH must pass the signal on, or it is lost. */
+  | { readonly kind: 'signalDelivery'; readonly signal: number }
+  /** Another PTRACE_EVENT (clone, fork, vfork, exec). */
+  | { readonly kind: 'event'; readonly event: number }
+  | { readonly kind: 'exited'; readonly status: number }
+  | { readonly kind: 'killed'; readonly signal: number }
+  /** A combination that ptrace(2) does not know. */
+  | { readonly kind: 'unknown'; readonly code: number; readonly status: number };
+
+const NONE: WaitEvent = { kind: 'none' };
+const INTERRUPTED: WaitEvent = { kind: 'interrupted' };
+
+/** Packs si_code and si_status into the number that {@link decodeWait} takes. */
+export function packWait(code: number, status: number): number {
+  return (code << 16) | (status & 0xffff);
+}
+
+/** Decodes a non-negative result of `KernelPtrace.peek`. */
+export function decodeWait(packed: number): WaitEvent {
+  if (packed === 0) return NONE;
+  const code = packed >> 16;
+  const status = packed & 0xffff;
+  switch (code) {
+    case CLD_EXITED:
+      return { kind: 'exited', status: status & 0xff };
+    case CLD_KILLED:
+    case CLD_DUMPED:
+      return { kind: 'killed', signal: status & 0x7f };
+    case CLD_TRAPPED:
+    case CLD_STOPPED:
+      return decodeStop(code, status);
+    default:
+      return { kind: 'unknown', code, status };
+  }
+}
+
+function decodeStop(code: number, status: number): WaitEvent {
+  const event = status >> 8;
+  const signal = status & 0xff;
+  if (event === PTRACE_EVENT_STOP) return signal === SIGTRAP ? INTERRUPTED : { kind: 'jobControl', signal };
+  if (event === 0) return signal === 0 ? { kind: 'unknown', code, status } : { kind: 'signalDelivery', signal };
+  return { kind: 'event', event };
+}

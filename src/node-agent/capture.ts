@@ -1,0 +1,78 @@
+/**
+ * The main path: what happens to a pod, in which order.
+ *
+ * ```
+ * resolve ─► cgroupFreeze ─► seize ─► cgroupThaw ─► stop ─► collect ─► hold ─► release
+ *                                 └─► stop ─► cgroupThaw ─┘   (v2: tasks reach their stop while frozen)
+ * ```
+ *
+ * One synchronous stretch on the tracing thread. Whatever a phase returns or throws, the freezers that were closed are
+ * opened and the tracees are let go before this function ends; what it cannot let go is said in `threadMustEnd`, and the end of the
+ * thread does it. The main thread watches meanwhile ({@link ./tracer.ts}) and opens the freezers when this thread is stuck.
+ */
+import type { Phase } from '../api/podcapture.js';
+import type { Failure } from './failure.js';
+import { collect } from './phases/collect.js';
+import { freeze } from './phases/freeze.js';
+import { hold } from './phases/hold.js';
+import { release } from './phases/release.js';
+import { resolve } from './phases/resolve.js';
+import { seize } from './phases/seize.js';
+import { stop } from './phases/stop.js';
+import { thaw } from './phases/thaw.js';
+import { rawCapture, type RawCapture } from './raw-capture.js';
+import { Session, type CaptureContext, type CaptureRequest } from './session.js';
+
+type PhaseFunction = (session: Session) => Failure | undefined;
+
+/**
+ * Holds the tasks of the cgroups still, reads them and lets them go.
+ *
+ * Guarantees: on return every freezer is in the state it was found in, unless `thawUnproved` names it, and no task is traced, unless
+ * `threadMustEnd`. No signal is sent, and none is lost.
+ * Assumptions: the calling thread traces nothing else, and nothing awaits in between.
+ */
+export function capture(context: CaptureContext, request: CaptureRequest): RawCapture {
+  const session = new Session(context, request);
+  let failure: Failure | undefined;
+  try {
+    failure =
+      run(session, 'resolve', resolve) ??
+      run(session, 'cgroupFreeze', freeze) ??
+      run(session, 'seize', seize) ??
+      stopAndThaw(session) ??
+      run(session, 'collect', collect) ??
+      run(session, 'hold', hold);
+  } catch (error) {
+    failure = { reason: 'InternalError', message: error instanceof Error ? error.message : String(error) };
+  }
+  thaw(session);
+  run(session, 'release', release);
+  closeFreezers(session);
+  return rawCapture(session, failure);
+}
+
+/** On v2 a task reaches its stop while it is frozen, so that no window is left between thaw and stop. On v1 only after the thaw. */
+function stopAndThaw(session: Session): Failure | undefined {
+  const stopsWhileFrozen = session.targets.every((target) => target.container.freezer === 'v2');
+  return stopsWhileFrozen
+    ? (run(session, 'stop', stop) ?? run(session, 'cgroupThaw', thaw))
+    : (run(session, 'cgroupThaw', thaw) ?? run(session, 'stop', stop));
+}
+
+function run(session: Session, phase: Phase, phaseFunction: PhaseFunction): Failure | undefined {
+  session.board.enter(phase);
+  const since = session.kernel.now();
+  try {
+    return phaseFunction(session);
+  } finally {
+    session.durations[phase] = session.kernel.now() - since;
+  }
+}
+
+/** The main thread must not find the descriptors after they are closed and their numbers used for something else. */
+function closeFreezers(session: Session): void {
+  session.board.withdrawFreezers();
+  for (const { freezer } of session.targets) freezer?.close();
+}
+

@@ -1,0 +1,44 @@
+/**
+ * Everything is let go, on every way out.
+ *
+ * It ends by proof: each tracee is detached or reaped. What can be neither (a vfork parent, a task that the kernel holds) is
+ * freed by the end of this thread, and by nothing else.
+ */
+import type { Tracee } from '../../native/tracee.js';
+import type { Session } from '../session.js';
+import { reapDead } from './stop.js';
+
+/** A vfork parent comes to its stop as soon as its child, just detached, execs or exits. Worth a moment; ending the thread costs more. */
+const PATIENCE_MICROSECONDS = 2_000;
+const WAIT_MICROSECONDS = 100;
+
+/** Detaches every tracee. Sets `threadMustEnd` when one is left. Never fails half-way. */
+export function release(session: Session): undefined {
+  for (const stray of session.strays) if (stray.state === 'running') stray.interrupt();
+  let left = letAllGo([...tracees(session), ...session.strays]);
+  const since = session.kernel.now();
+  while (left.length > 0 && session.kernel.now() - since < PATIENCE_MICROSECONDS) {
+    session.kernel.sleep(WAIT_MICROSECONDS);
+    left = letAllGo(left);
+  }
+  reapDead(session);
+  session.threadMustEnd = left.length > 0;
+  session.lastDetachAt = session.kernel.now();
+}
+
+function* tracees(session: Session): Generator<Tracee> {
+  for (const { tracee } of session.tasks.values()) if (tracee !== undefined) yield tracee;
+}
+
+/** Returns those that are still ours. */
+function letAllGo(tracees: readonly Tracee[]): Tracee[] {
+  const left: Tracee[] = [];
+  for (const tracee of tracees) {
+    // A stop that was seen a moment ago is tried first: one system call a task, with thousands of tasks waiting to run.
+    if (tracee.state === 'stopped' && tracee.detach() !== 'refused') continue;
+    const now = tracee.state === 'gone' ? tracee : tracee.look();
+    if (now.state === 'gone' || (now.state === 'stopped' && now.detach() !== 'refused')) continue;
+    left.push(now);
+  }
+  return left;
+}

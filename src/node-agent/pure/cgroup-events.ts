@@ -1,0 +1,28 @@
+/** cgroup.events of cgroup v2: Documentation/admin-guide/cgroup-v2.rst, "Core Interface Files". Pure. */
+import { cut, missing, unreadable, type Parsed } from './parse-error.js';
+
+const FILE = 'cgroup.events';
+
+export interface CgroupEvents {
+  /** A live task is in the cgroup or below it. */
+  readonly populated: boolean;
+  /** All tasks in it and below it are frozen: the fact, where cgroup.freeze tells only who asked. */
+  readonly frozen: boolean;
+}
+
+/** Parses the flat keyed file. Keys that a later kernel adds are passed over; `frozen` came with Linux 5.2. */
+export function parseCgroupEvents(text: string): Parsed<CgroupEvents> {
+  if (!text.endsWith('\n')) return cut(FILE, text);
+  let populated: boolean | undefined;
+  let frozen: boolean | undefined;
+  for (const [index, line] of text.slice(0, -1).split('\n').entries()) {
+    const [key, value, more] = line.split(' ');
+    if (key !== 'populated' && key !== 'frozen') continue;
+    if ((value !== '0' && value !== '1') || more !== undefined) return unreadable(FILE, index + 1, line);
+    if (key === 'populated') populated = value === '1';
+    else frozen = value === '1';
+  }
+  if (populated === undefined) return missing(FILE, 'populated');
+  if (frozen === undefined) return missing(FILE, 'frozen');
+  return { ok: true, value: { populated, frozen } };
+}

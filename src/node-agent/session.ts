@@ -1,0 +1,158 @@
+/** What one capture knows while it runs. Made by {@link ../capture.ts}, and dropped when it ends. */
+import type { Phase, UnfrozenTask } from '../api/podcapture.js';
+import type { Kernel } from '../native/kernel.js';
+import type { Running, Tracee } from '../native/tracee.js';
+import type { Board } from './board.js';
+import { ORDER_CANCEL, ORDER_TIMEOUT } from './board.js';
+import { failure, type Failure } from './failure.js';
+import type { Freezer } from './freezer.js';
+import type { ContainerTarget } from './pure/container-target.js';
+import type { FreezerState } from './pure/freezer-state.js';
+import { RawArena } from './raw-arena.js';
+
+/** What is asked for: plain data, so that it can be posted to the tracing thread. */
+export interface CaptureRequest {
+  readonly containers: readonly ContainerTarget[];
+  /** Bound of the freezing stage: first freezer write to tree collected. */
+  readonly timeoutMicroseconds: number;
+  /** How long to hold after the tree is collected. */
+  readonly holdMicroseconds: number;
+  /** Budget of the whole pause, release included. */
+  readonly maxPauseMicroseconds?: number;
+  /** Mount point of the host's procfs. */
+  readonly proc: string;
+}
+
+/** Where a capture runs: the seam, the shared memory, and a sleep that an order ends early. */
+export interface CaptureContext {
+  readonly kernel: Kernel;
+  readonly board: Board;
+  /** Sleeps until the orders differ from `known`, or so long. */
+  readonly wait: (known: number, microseconds: number) => void;
+  /** What detaching one task cost at worst in earlier captures: the budget keeps so much back. */
+  readonly releaseMicrosecondsPerTask: number;
+}
+
+/** How a cgroup's tasks are brought to a stop. */
+export type Way =
+  /** We close its freezer, seize, and open it again. */
+  | 'freezer'
+  /** Found FROZEN on v2: seized and stopped where they are; the freezer is not touched. */
+  | 'stopInPlace'
+  /** Found FROZEN on v1: no stop can be reached, and none is needed. Nothing is traced. */
+  | 'readOnly'
+  /** No freezer, or it could not freeze: task by task. */
+  | 'interrupts';
+
+/** One target cgroup. */
+export interface Target {
+  readonly container: ContainerTarget;
+  readonly index: number;
+  readonly freezer: Freezer | undefined;
+  /** The state that it was found in, and must be left in. */
+  readonly found: FreezerState;
+  /** Cgroups below it that someone had frozen on v1: their tasks are read, not traced. */
+  readonly frozenBelow: ReadonlySet<string>;
+  way: Way;
+  /** We wrote FROZEN and have not proved the thaw yet. */
+  closed: boolean;
+}
+
+/** A task that belongs to the capture. */
+export interface Task {
+  readonly tid: number;
+  readonly target: Target;
+  /** Directory of the cgroup that listed it. */
+  readonly directory: string;
+  /** Undefined where nothing is traced (readOnly, kernel threads). */
+  tracee: Tracee | undefined;
+  /** It cannot reach its stop because the kernel holds it; it is reported and not waited for. */
+  held: boolean;
+  /** It joined during the hold. */
+  readonly joined: boolean;
+}
+
+export class Session {
+  readonly context: CaptureContext;
+  readonly kernel: Kernel;
+  readonly board: Board;
+  readonly request: CaptureRequest;
+  readonly targets: Target[] = [];
+  readonly tasks = new Map<number, Task>();
+  /** Seized and then found not to belong: pids that were reused between listing and seizing. */
+  readonly strays: Tracee[] = [];
+  readonly unfrozen = new Map<number, UnfrozenTask>();
+  readonly arena = new RawArena();
+  /** Each process that was collected, and a thread of it that still leads to its links. */
+  readonly processes = new Map<number, number>();
+  /** Processes of which start time and namespaces were read before the freeze. */
+  readonly bracketed = new Set<number>();
+  /** Processes that lived outside before the freeze: not looked at again. */
+  readonly strangers = new Set<number>();
+  readonly durations: Partial<Record<Phase, number>> = {};
+  /** The first freezer write, or without freezer the first interrupt. Pause and deadlines count from it. */
+  firstActAt: number | undefined;
+  collectedAt: number | undefined;
+  lastDetachAt: number | undefined;
+  /** A tracee could not be detached: only the end of the tracing thread frees it. */
+  threadMustEnd = false;
+  /** A freezer could not be proved open again. */
+  thawUnproved: string[] = [];
+
+  constructor(context: CaptureContext, request: CaptureRequest) {
+    this.context = context;
+    this.kernel = context.kernel;
+    this.board = context.board;
+    this.request = request;
+  }
+
+  /** Notes that the workload feels us from now on. */
+  act(): void {
+    this.firstActAt ??= this.kernel.now();
+  }
+
+  addTask(tid: number, target: Target, directory: string, tracee: Tracee | undefined, joined = false): Task {
+    const task: Task = { tid, target, directory, tracee, held: false, joined };
+    this.tasks.set(tid, task);
+    if (tracee !== undefined) this.board.publishTid(tid);
+    return task;
+  }
+
+  /** The tracees that have not reached a stop yet. */
+  running(): { task: Task; tracee: Running }[] {
+    const running: { task: Task; tracee: Running }[] = [];
+    for (const task of this.tasks.values()) {
+      if (task.tracee?.state === 'running') running.push({ task, tracee: task.tracee });
+    }
+    return running;
+  }
+
+  /**
+   * Whether to stop and roll back, and why. Asked between system calls, which cannot be cut short themselves; the main
+   * thread keeps the same deadlines with its orders, in case this thread is stuck in one.
+   */
+  interruption(): Failure | undefined {
+    const orders = this.board.orders();
+    if ((orders & ORDER_CANCEL) !== 0 && this.collectedAt === undefined) {
+      return failure('Cancelled', 'the capture was cancelled before it was complete');
+    }
+    if (this.firstActAt === undefined) return undefined;
+    const elapsed = this.kernel.now() - this.firstActAt;
+    const budget = this.request.maxPauseMicroseconds;
+    if (budget !== undefined && elapsed + this.releaseEstimate() > budget) {
+      return failure(
+        'PauseBudgetExceeded',
+        `the pause would exceed its budget of ${budget} µs: ${Math.round(elapsed)} µs have passed and releasing takes about ${this.releaseEstimate()} µs more`,
+      );
+    }
+    if (this.collectedAt !== undefined) return undefined;
+    if ((orders & ORDER_TIMEOUT) !== 0 || elapsed > this.request.timeoutMicroseconds) {
+      return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
+    }
+    return undefined;
+  }
+
+  releaseEstimate(): number {
+    return Math.ceil(this.tasks.size * this.context.releaseMicrosecondsPerTask);
+  }
+}

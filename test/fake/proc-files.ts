@@ -1,0 +1,74 @@
+/** What stands at a path below /proc. */
+import { ENOENT } from '../../src/native/errno.js';
+import { settle } from './lifecycle.js';
+import { groupOf, type FakeTask, type HostState } from './model.js';
+import { cgroupText, hostStatText, mountinfoText, statText, statusText, syscallText, wchanText } from './proc-text.js';
+
+type Render = (state: HostState, task: FakeTask) => string;
+
+const TASK_FILES: Readonly<Record<string, Render>> = {
+  status: statusText,
+  stat: statText,
+  comm: (_, task) => `${task.comm}\n`,
+  cgroup: (_, task) => cgroupText(task),
+  wchan: (state, task) => wchanText(task, state.clock.now()),
+  syscall: (state, task) => syscallText(task, state.clock.now()),
+  mountinfo: mountinfoText,
+};
+
+const HOST_FILES: Readonly<Record<string, (state: HostState) => string>> = {
+  '/proc/stat': hostStatText,
+};
+
+/** A path of a task, such as /proc/7/status or /proc/7/task/9/ns/mnt. */
+const TASK_PATH = /^\/proc\/(?<pid>\d+|self)(?:\/task\/(?<tid>\d+))?(?:\/(?<file>.+))?$/;
+
+/** Text of the file, undefined where there is none. */
+export function procText(state: HostState, path: string): string | undefined {
+  const own = state.files.get(path);
+  if (own !== undefined) return own;
+  const render = HOST_FILES[path];
+  if (render !== undefined) return render(state);
+  const found = locate(state, path);
+  return found === undefined ? undefined : TASK_FILES[found.file]?.(state, found.task);
+}
+
+/** Text of the link, or -errno. A zombie and a kernel thread have no executable; a zombie no namespaces either. */
+export function procLink(state: HostState, path: string): string | number {
+  const found = locate(state, path);
+  if (found === undefined) return -ENOENT;
+  const { task, file } = found;
+  if (file === 'exe') return task.dead !== undefined || task.kthread ? -ENOENT : task.exe;
+  const type = /^ns\/([a-z_]+)$/.exec(file)?.[1];
+  const inode = type === undefined ? undefined : task.namespaces[type];
+  if (type === undefined || inode === undefined || task.dead !== undefined) return -ENOENT;
+  return `${type.replace('_for_children', '')}:[${inode}]`;
+}
+
+/** Names in the directory, undefined where there is none. Like the real one, /proc lists leaders only. */
+export function procList(state: HostState, path: string): string[] | undefined {
+  if (path === '/proc') {
+    const leaders = [...state.tasks.values()].filter((task) => task.tid === task.tgid).map((task) => String(task.tid));
+    return [...leaders, 'self', 'stat', 'sys', 'uptime'];
+  }
+  const found = /^(?<task>.+)\/(?<leaf>task|ns)$/.exec(path)?.groups;
+  const task = locate(state, found?.['task'] ?? '')?.task;
+  if (task === undefined) return undefined;
+  if (found?.['leaf'] === 'ns') return Object.keys(task.namespaces);
+  return groupOf(state, task.tgid)
+    .map((each) => each.tid)
+    .toSorted((a, b) => a - b)
+    .map(String);
+}
+
+function locate(state: HostState, path: string): { task: FakeTask; file: string } | undefined {
+  const groups = TASK_PATH.exec(path)?.groups;
+  if (groups === undefined) return undefined;
+  const pid = groups['pid'] === 'self' ? state.options.agentPid : Number(groups['pid']);
+  const process = state.tasks.get(pid);
+  const task = groups['tid'] === undefined ? process : state.tasks.get(Number(groups['tid']));
+  if (process === undefined || task === undefined || task.tgid !== process.tgid) return undefined;
+  settle(state, task);
+  // Looking may have been the moment at which it turned out to be dead and buried.
+  return state.tasks.get(task.tid) === task ? { task, file: groups['file'] ?? '' } : undefined;
+}

@@ -1,0 +1,16 @@
+import { accessSync, constants } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Root of the repository, seen from build/test/kernel/harness/, where this file runs. */
+export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Path of the compiled program of test/programs/NAME.c (or test/bench/NAME.c). Throws where it was not built. */
+export function programPath(name: string): string {
+  const path = `${REPOSITORY}build/programs/${name}`;
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    throw new Error(`${path} is missing: run make -f test/programs/programs.mk in the root of the repository`);
+  }
+  return path;
+}

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Between two looks. The waits of the harness are for events of some milliseconds. */
+const LOOK_MS = 2;
+
+/** Waits until `condition` holds, and throws, naming `what`, when it still does not after `boundMs`. */
+export async function eventually(what: string, condition: () => boolean, boundMs = 2000): Promise<void> {
+  const end = performance.now() + boundMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+/** The same without giving up the thread, for clean-up in an 'exit' hook. Returns whether it came to hold. */
+export function blockUntil(condition: () => boolean, boundMs: number): boolean {
+  const end = performance.now() + boundMs;
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (!condition()) {
+    if (performance.now() > end) return false;
+    Atomics.wait(never, 0, 0, LOOK_MS);
+  }
+  return true;
+}

@@ -1,0 +1,127 @@
+/** Sample values of the API for tests: complete, harmless, and different only in what a test names. */
+import { API_VERSION, KIND } from '../../src/api/podcapture.js';
+import type {
+  Condition,
+  ContainerCapture,
+  PodCapture,
+  PodCaptureStatus,
+  ProcessRow,
+  ThreadRow,
+  Timings,
+  UnfrozenTask,
+} from '../../src/api/podcapture.js';
+
+const NO_CAPABILITIES = '0000000000000000';
+
+/** A container's init: pid 1 of its pid namespace, one thread, user root. Threads and nsPids follow the pid. */
+export function processRow(row: Partial<ProcessRow> & Pick<ProcessRow, 'pid'>): ProcessRow {
+  const { pid, comm = 'sh' } = row;
+  return {
+    ppid: 1,
+    pgid: pid,
+    sid: pid,
+    comm,
+    state: 'Alive',
+    startTime: '2025-01-01T00:00:00.000Z',
+    startTimeTicks: 1000 + pid,
+    uids: { real: 0, effective: 0, saved: 0, filesystem: 0 },
+    gids: { real: 0, effective: 0, saved: 0, filesystem: 0 },
+    capabilities: {
+      inheritable: NO_CAPABILITIES,
+      permitted: NO_CAPABILITIES,
+      effective: NO_CAPABILITIES,
+      bounding: NO_CAPABILITIES,
+      ambient: NO_CAPABILITIES,
+    },
+    noNewPrivileges: false,
+    seccomp: 'Disabled',
+    nsPids: [pid],
+    namespaces: { mnt: 4026531841, net: 4026531840, pid: 4026531836 },
+    cgroup: '/sample',
+    threads: row.state === 'Zombie' ? [] : [threadRow({ tid: pid, comm })],
+    ...row,
+  };
+}
+
+/** A running thread. */
+export function threadRow(row: Partial<ThreadRow> & Pick<ThreadRow, 'tid'>): ThreadRow {
+  return { comm: 'sh', state: 'Alive', ...row };
+}
+
+/** The leader, and threads with the tids that follow it, one for each name. */
+export function threadRows(pid: number, comm: string, others: readonly string[]): ThreadRow[] {
+  return [comm, ...others].map((name, index) => threadRow({ tid: pid + index, comm: name }));
+}
+
+/** All 0 but what is named. */
+export function timings(values: Partial<Timings> = {}): Timings {
+  return {
+    resolveMicroseconds: 0,
+    cgroupFreezeMicroseconds: 0,
+    seizeMicroseconds: 0,
+    cgroupThawMicroseconds: 0,
+    stopMicroseconds: 0,
+    collectMicroseconds: 0,
+    holdMicroseconds: 0,
+    releaseMicroseconds: 0,
+    freezingMicroseconds: 0,
+    pauseMicroseconds: 0,
+    ...values,
+  };
+}
+
+/** `Succeeded` is True with reason Captured. */
+export function condition(values: Partial<Condition> = {}): Condition {
+  return {
+    type: 'Succeeded',
+    status: 'True',
+    reason: 'Captured',
+    message: '',
+    lastTransitionTime: '2025-01-01T00:00:01.000Z',
+    ...values,
+  };
+}
+
+/** A cgroup v2 at /sample, held by its freezer. */
+export function containerCapture(values: Partial<ContainerCapture> = {}): ContainerCapture {
+  return {
+    cgroupPath: '/sample',
+    cgroupVersion: 'v2',
+    freezer: 'v2',
+    wasFrozen: false,
+    processes: 1,
+    threads: 1,
+    ...values,
+  };
+}
+
+/** A task in a file system's uninterruptible wait. */
+export function unfrozenTask(values: Partial<UnfrozenTask> = {}): UnfrozenTask {
+  return { tid: 77, comm: 'dd', state: 'D', waitChannel: 'folio_wait_bit_common', cause: 'Uninterruptible', ...values };
+}
+
+/** A successful capture of one container; the counts follow from the tree. */
+export function podCapture(status: Partial<PodCaptureStatus> = {}): PodCapture {
+  const tree = status.tree ?? [processRow({ pid: 1, ppid: 0 })];
+  const alive = tree.filter((row) => row.state !== 'Zombie');
+  return {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name: 'sample' },
+    status: {
+      startTime: '2025-01-01T00:00:00.000Z',
+      completionTime: '2025-01-01T00:00:01.000Z',
+      conditions: [condition()],
+      processes: tree.length,
+      threads: alive.reduce((sum, row) => sum + row.threads.length, 0),
+      stopped: tree.filter((row) => row.state === 'Stopped').length,
+      zombies: tree.length - alive.length,
+      joined: 0,
+      containers: [containerCapture()],
+      timings: timings(),
+      tree,
+      unfrozen: [],
+      ...status,
+    },
+  };
+}
