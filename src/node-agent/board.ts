@@ -29,7 +29,7 @@ export interface PublishedFreezer {
 /** What the tracing thread last wrote. */
 export interface BoardView {
   readonly phase: Phase;
-  /** Counts calls that may block. Standing still is what the main thread looks for. */
+  /** Odd while the tracing thread is inside a call that may block; a standing odd number is what the main thread looks for. */
   readonly progress: number;
   /** The tracing thread may still write FROZEN: until this is false, a thaw is not final. */
   readonly writer: boolean;
@@ -56,9 +56,9 @@ export class Board {
 
   enter(phase: Phase): void {
     Atomics.store(this.#slots, SLOT.phase, PHASES.indexOf(phase));
-    this.step();
   }
 
+  /** Called before and after each call that may block. */
   step(): void {
     Atomics.add(this.#slots, SLOT.progress, 1);
   }

@@ -71,10 +71,14 @@ function close(session: Session, targets: readonly Target[]): Failure | undefine
     const interrupted = session.interruption();
     if (interrupted !== undefined) return interrupted;
     // Announced before it is written: whoever thaws for us must know of it first.
+    const { freezer } = target;
+    if (freezer === undefined || !session.board.publishFreezer({ fd: freezer.controlFd, version: freezer.version })) {
+      return failure('InvalidTarget', `${targets.length} cgroups at once are more than one capture takes`);
+    }
     target.closed = true;
     session.board.setClosed(targets.filter((other) => other.closed).length);
     session.act();
-    const result = target.freezer?.freeze() ?? 0;
+    const result = freezer.freeze();
     if (result < 0) return refusedWrite(target, result);
   }
   return undefined;

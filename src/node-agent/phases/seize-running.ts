@@ -91,6 +91,7 @@ function takeRunning(session: Session, target: Target, directory: string, tid: n
   if (known?.state === 'running') return void known.interrupt();
   session.act();
   session.board.publishTid(tid);
+  session.board.step();
   const tracee = seizeTask(session.kernel.ptrace, tid, OPTIONS);
   session.board.step();
   if (typeof tracee !== 'number') {

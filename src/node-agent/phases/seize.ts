@@ -6,7 +6,7 @@
  * SEIZE is noticed before anything is done to it.
  */
 import { isGone } from '../../native/errno.js';
-import { seize as seizeTask, type Running } from '../../native/tracee.js';
+import { seize as seizeTask } from '../../native/tracee.js';
 import { ORDER_REOPEN } from '../board.js';
 import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
 import { failure, type Failure } from '../failure.js';
@@ -70,6 +70,7 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
 }
 
 function seizeOne(session: Session, target: Target, directory: string, tid: number): Failure | undefined {
+  session.board.step();
   const tracee = seizeTask(session.kernel.ptrace, tid, 0);
   session.board.step();
   if (typeof tracee !== 'number') {
@@ -92,16 +93,11 @@ function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<numb
   }
 }
 
+/** A task that dies before it is interrupted is found dead when its stop is waited for. */
 function interruptAll(session: Session, targets: readonly Target[]): void {
   if (targets.length === 0) return;
   session.act();
-  for (const { task, tracee } of session.running()) if (targets.includes(task.target)) interruptOne(session, tracee);
-}
-
-/** A task that dies before it is interrupted is found dead when its stop is waited for. */
-function interruptOne(session: Session, tracee: Running): void {
-  tracee.interrupt();
-  session.board.step();
+  for (const { task, tracee } of session.running()) if (targets.includes(task.target)) tracee.interrupt();
 }
 
 /** Found FROZEN on v1: the tasks are only listed. */

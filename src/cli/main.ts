@@ -1,0 +1,57 @@
+/** The command `stasis`: the only place that reads arguments, prints, and sets the exit status. */
+import { readFileSync } from 'node:fs';
+import { parseArguments } from './arguments.js';
+import { checkpoint } from './checkpoint.js';
+import { formatCapture } from './output.js';
+import { escapeText } from './render-escape.js';
+
+const SUCCEEDED = 0;
+const FAILED = 1;
+const UNUSABLE = 2;
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  complain(`a defect of stasis: ${error instanceof Error ? error.message : String(error)}`);
+  return FAILED;
+});
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv, version);
+  switch (parsed.kind) {
+    case 'help':
+    case 'version':
+      process.stdout.write(parsed.text);
+      return SUCCEEDED;
+    case 'usage-error':
+      complain(parsed.message);
+      return UNUSABLE;
+    case 'checkpoint': {
+      const result = await checkpoint(parsed.options, endOnSignal());
+      if (result.kind === 'unusable') {
+        complain(result.message);
+        return UNUSABLE;
+      }
+      const { isTTY, columns } = process.stdout;
+      const color = isTTY && process.env['NO_COLOR'] === undefined;
+      process.stdout.write(formatCapture(result.capture, parsed.options.output, { color, ...(isTTY ? { width: columns } : {}) }));
+      if (!result.succeeded) for (const { type, reason, message } of result.capture.status.conditions) if (type === 'Succeeded') complain(`${reason}: ${message}`);
+      return result.succeeded ? SUCCEEDED : FAILED;
+    }
+    default:
+      return parsed satisfies never;
+  }
+}
+
+/** Ctrl-C and SIGTERM let the pod go; they do not end the process before it is let go. */
+function endOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  const end = (): void => controller.abort();
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+  return controller.signal;
+}
+
+function complain(message: string): void {
+  process.stderr.write(`stasis: ${escapeText(message)}\n`);
+}

@@ -1,0 +1,24 @@
+/** What the main thread and a tracing thread say to each other. Plain data. */
+import type { RawCapture } from './raw-capture.js';
+import type { CaptureReport } from './report.js';
+import type { CaptureRequest } from './session.js';
+
+/** Handed over when the thread starts. */
+export interface TracerData {
+  readonly board: SharedArrayBuffer;
+}
+
+export type ToTracer =
+  | { readonly kind: 'capture'; readonly request: CaptureRequest }
+  /** Parse what was captured by a thread that has ended since. */
+  | { readonly kind: 'report'; readonly proc: string; readonly raw: RawCapture }
+  /** Look without touching. */
+  | { readonly kind: 'preflight'; readonly request: CaptureRequest };
+
+export type FromTracer =
+  | { readonly kind: 'ready' }
+  /** All is let go; the report follows. */
+  | { readonly kind: 'released' }
+  /** The last tasks go free with the thread, which ends now. Another one has to make the report. */
+  | { readonly kind: 'ending'; readonly raw: RawCapture }
+  | { readonly kind: 'reported'; readonly report: CaptureReport };
