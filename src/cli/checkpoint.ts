@@ -13,14 +13,23 @@ import type { CheckpointOptions } from './checkpoint-arguments.js';
 
 /** How the command ended. A message is one line for stderr. */
 export type CheckpointResult =
-  | { readonly kind: 'capture'; readonly capture: PodCapture; readonly succeeded: boolean }
+  | {
+      readonly kind: 'capture';
+      readonly capture: PodCapture;
+      readonly succeeded: boolean;
+      readonly processMustEnd: boolean;
+    }
   | { readonly kind: 'unusable'; readonly message: string };
+
+/** A report, and whether the process has to end for the tasks to go free. */
+type Run = CaptureReport & { readonly processMustEnd?: boolean };
 
 const PROC = '/proc';
 
 /** Carries the command out. `signal` ends a hold, or cancels what comes before it. */
 export async function checkpoint(options: CheckpointOptions, signal: AbortSignal): Promise<CheckpointResult> {
-  if (process.getuid?.() !== 0) return { kind: 'unusable', message: `stasis checkpoint needs root: it runs as uid ${process.getuid?.()}` };
+  if (process.getuid?.() !== 0)
+    return { kind: 'unusable', message: `stasis checkpoint needs root: it runs as uid ${process.getuid?.()}` };
   const roots: ResolveRoots = { proc: PROC, self: process.pid };
   const target = resolveTarget(targetRequest(options), roots);
   if (!target.ok) return { kind: 'unusable', message: target.message };
@@ -31,17 +40,19 @@ export async function checkpoint(options: CheckpointOptions, signal: AbortSignal
     const reports = await captures(tracer, roots, target.containers, options, signal);
     const [first, ...others] = reports;
     const last = others.at(-1) ?? first;
-    const cmdlines = options.include.includes('cmdline') ? await readCmdlines(PROC, last.tree) : new Map<number, string[]>();
+    const cmdlines = options.include.includes('cmdline')
+      ? await readCmdlines(PROC, last.tree)
+      : new Map<number, string[]>();
     const completionTime = new Date().toISOString();
     const capture = podCapture({
-      name: `${target.containers[0]?.cgroupPath.split('/').at(-1) ?? 'capture'}`,
+      name: target.containers[0]?.cgroupPath.split('/').at(-1) ?? 'capture',
       startTime,
       completionTime,
       reports: [first, ...others],
       dryRun: options.dryRun,
       cmdlines,
     });
-    return { kind: 'capture', capture, succeeded: succeeded(capture) };
+    return { kind: 'capture', capture, succeeded: succeeded(capture), processMustEnd: last.processMustEnd === true };
   } finally {
     await tracer.close();
   }
@@ -53,13 +64,13 @@ async function captures(
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
   signal: AbortSignal,
-): Promise<[CaptureReport, ...CaptureReport[]]> {
+): Promise<[Run, ...Run[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [asReport(await tracer.preflight(request))];
   const unfit = await rehearse(tracer, roots, containers);
   if (unfit !== undefined) return [emptyReport(unfit)];
   const first = asReport(await tracer.capture(request, signal));
-  const others: CaptureReport[] = [];
+  const others: Run[] = [];
   // A run that fails is the last: its reason is what the user must see.
   for (let run = 1; run < options.repeat && !signal.aborted && (others.at(-1) ?? first).failure === undefined; run++) {
     others.push(asReport(await tracer.capture(request, signal)));
@@ -90,11 +101,13 @@ function captureRequest(containers: readonly ContainerTarget[], options: Checkpo
   };
 }
 
-function asReport(result: TracerResult): CaptureReport {
-  return 'report' in result ? result.report : emptyReport(result.failure);
+function asReport(result: TracerResult): Run {
+  return 'report' in result
+    ? result.report
+    : { ...emptyReport(result.failure), thawUnproved: result.thawUnproved, processMustEnd: result.processMustEnd };
 }
 
-function emptyReport(failure: CaptureReport['failure']): CaptureReport {
+function emptyReport(failure: CaptureReport['failure']): Run {
   return {
     failure,
     tree: [],
@@ -105,6 +118,7 @@ function emptyReport(failure: CaptureReport['failure']): CaptureReport {
     timings: NOTHING,
     overrunMicroseconds: 0,
     thawUnproved: [],
+    processMustEnd: false,
   };
 }
 

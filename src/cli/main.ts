@@ -9,7 +9,9 @@ const SUCCEEDED = 0;
 const FAILED = 1;
 const UNUSABLE = 2;
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   complain(`a defect of stasis: ${error instanceof Error ? error.message : String(error)}`);
@@ -34,8 +36,14 @@ async function main(argv: readonly string[]): Promise<number> {
       }
       const { isTTY, columns } = process.stdout;
       const color = isTTY && process.env['NO_COLOR'] === undefined;
-      process.stdout.write(formatCapture(result.capture, parsed.options.output, { color, ...(isTTY ? { width: columns } : {}) }));
-      if (!result.succeeded) for (const { type, reason, message } of result.capture.status.conditions) if (type === 'Succeeded') complain(`${reason}: ${message}`);
+      process.stdout.write(
+        formatCapture(result.capture, parsed.options.output, { color, ...(isTTY ? { width: columns } : {}) }),
+      );
+      if (!result.succeeded)
+        for (const { type, reason, message } of result.capture.status.conditions)
+          if (type === 'Succeeded') complain(`${reason}: ${message}`);
+      // Nothing but the end of the whole process frees what a thread in the kernel still traces; exit() would wait for it.
+      if (result.processMustEnd) process.kill(process.pid, 'SIGKILL');
       return result.succeeded ? SUCCEEDED : FAILED;
     }
     default:

@@ -51,6 +51,11 @@ export const TRACE_FORK = 0x2;
 export const TRACE_VFORK = 0x4;
 export const TRACE_CLONE = 0x8;
 export const TRACE_EXEC = 0x10;
+/**
+ * What every tracee is seized with: its children and threads are attached by the kernel before they run, so that nothing
+ * slips away should the freezer have to open early.
+ */
+export const TRACE_OPTIONS = TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_EXEC;
 
 /**
  * ptrace(2) and waitid(2). Tracees belong to the calling OS *thread*: its end, however it comes, releases them all.
@@ -70,8 +75,6 @@ export interface KernelPtrace {
    * ours, or gone), else `si_code << 16 | si_status` for `decodeWait()`.
    */
   peek(tid: number): number;
-  /** waitid(P_PID, tid, WEXITED|WNOHANG|__WALL): reaps a dead tracee for its parent to see. 1 reaped, 0 nothing, -errno. */
+  /** waitid(P_PID, tid, WEXITED|WNOHANG|__WALL): reaps a dead tracee for its parent to see. 1 reaped, 0 not dead, -errno. */
   reap(tid: number): number;
-  /** waitid(P_ALL, WEXITED|WNOHANG|WNOWAIT|__WALL|__WNOTHREAD): is any tracee of this thread dead? Its tid, 0, or -errno. */
-  peekDead(): number;
 }

@@ -53,7 +53,6 @@ export function openLibc(): Libc {
   const ptrace = self.func('ptrace', 'long', ['int', 'int', 'long', 'long']);
   const ptraceInto = self.func('ptrace', 'long', ['int', 'int', 'long', 'void *']);
   const waitid = self.func('waitid', 'int', ['int', 'uint', 'void *', 'int']);
-  const result = (value: number): number => (value === -1 ? -koffi.errno() : value);
   return {
     open: (path, flags) => result(open(path, flags, 0)),
     close: (fd) => result(close(fd)),
@@ -67,4 +66,9 @@ export function openLibc(): Libc {
     ptraceInto: (request, tid, address, into) => result(ptraceInto(request, tid, address, into)),
     waitid: (idType, id, info, options) => result(waitid(idType, id, info, options)),
   };
+}
+
+/** Must be given the call itself as its argument: nothing may come between the call and errno. */
+function result(value: number): number {
+  return value === -1 ? -koffi.errno() : value;
 }

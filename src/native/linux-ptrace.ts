@@ -1,6 +1,6 @@
 import type { KernelPtrace } from './kernel.js';
 import type { Libc } from './libc.js';
-import { packWait } from './wait-status.js';
+import { isDead, packWait } from './wait-status.js';
 
 /** Requests of ptrace(2); the same numbers on every architecture (linux/ptrace.h). */
 const PTRACE_DETACH = 17;
@@ -9,14 +9,11 @@ const PTRACE_SEIZE = 0x4206;
 const PTRACE_INTERRUPT = 0x4207;
 
 /** waitid(2). */
-const P_ALL = 0;
 const P_PID = 1;
 const WNOHANG = 0x1;
 const WSTOPPED = 0x2;
 const WEXITED = 0x4;
 const WNOWAIT = 0x0100_0000;
-/** Only tracees of the calling thread, not those of its siblings. */
-const WNOTHREAD = 0x2000_0000;
 /** Without it clones that do not send SIGCHLD are not waited for. */
 const WALL = 0x4000_0000;
 
@@ -57,12 +54,13 @@ export function linuxPtrace(libc: Libc): KernelPtrace {
       return packWait(view.getInt32(SI_CODE, true), view.getInt32(SI_STATUS, true));
     },
     reap: (tid) => {
-      const found = wait(P_PID, tid, WEXITED);
-      return found > 0 ? 1 : found;
-    },
-    peekDead: () => {
-      const found = wait(P_ALL, 0, WEXITED | WNOWAIT | WNOTHREAD);
-      return found;
+      // A tracer is told of ptrace stops whatever the options say (kernel/exit.c, wait_task_stopped): without this look a
+      // stop would be consumed, and never be seen again.
+      const found = wait(P_PID, tid, WEXITED | WNOWAIT);
+      if (found <= 0) return found;
+      if (!isDead(view.getInt32(SI_CODE, true))) return 0;
+      const reaped = wait(P_PID, tid, WEXITED);
+      return reaped > 0 ? 1 : reaped;
     },
   };
 }

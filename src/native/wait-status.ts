@@ -42,6 +42,11 @@ export type WaitEvent =
 const NONE: WaitEvent = { kind: 'none' };
 const INTERRUPTED: WaitEvent = { kind: 'interrupted' };
 
+/** Whether a si_code says that the task has exited or was killed. */
+export function isDead(code: number): boolean {
+  return code === CLD_EXITED || code === CLD_KILLED || code === CLD_DUMPED;
+}
+
 /** Packs si_code and si_status into the number that {@link decodeWait} takes. */
 export function packWait(code: number, status: number): number {
   return (code << 16) | (status & 0xffff);

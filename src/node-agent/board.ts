@@ -24,6 +24,8 @@ const TIDS_AT = FREEZERS_AT + 2 * MAX_FREEZERS;
 export interface PublishedFreezer {
   readonly fd: number;
   readonly version: 'v1' | 'v2';
+  /** Index of its cgroup in the request. */
+  readonly container: number;
 }
 
 /** What the tracing thread last wrote. */
@@ -77,7 +79,7 @@ export class Board {
     const count = Atomics.load(this.#slots, SLOT.freezers);
     if (count >= MAX_FREEZERS) return false;
     this.#slots[FREEZERS_AT + 2 * count] = freezer.fd;
-    this.#slots[FREEZERS_AT + 2 * count + 1] = freezer.version === 'v1' ? 1 : 2;
+    this.#slots[FREEZERS_AT + 2 * count + 1] = 2 * freezer.container + (freezer.version === 'v1' ? 0 : 1);
     Atomics.store(this.#slots, SLOT.freezers, count + 1);
     return true;
   }
@@ -121,10 +123,14 @@ export class Board {
 
   freezers(): readonly PublishedFreezer[] {
     const count = Atomics.load(this.#slots, SLOT.freezers);
-    return Array.from({ length: count }, (_, index) => ({
-      fd: this.#slots[FREEZERS_AT + 2 * index] ?? -1,
-      version: this.#slots[FREEZERS_AT + 2 * index + 1] === 1 ? 'v1' : 'v2',
-    }));
+    return Array.from({ length: count }, (_, index) => {
+      const packed = this.#slots[FREEZERS_AT + 2 * index + 1] ?? 0;
+      return {
+        fd: this.#slots[FREEZERS_AT + 2 * index] ?? -1,
+        version: packed % 2 === 0 ? 'v1' : 'v2',
+        container: packed >> 1,
+      };
+    });
   }
 
   tids(): Int32Array {

@@ -15,7 +15,14 @@ export const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user',
  * Reads stat and namespace links of process `pid` into records of `kind` and the kinds after it. `tid` is a thread of it that has
  * not exited. stat is read by the thread's path, which does not add up the times of all threads (718 µs at 10,000).
  */
-export function readBracket(files: KernelFiles, proc: string, arena: RawArena, kind: number, pid: number, tid: number): void {
+export function readBracket(
+  files: KernelFiles,
+  proc: string,
+  arena: RawArena,
+  kind: number,
+  pid: number,
+  tid: number,
+): void {
   arena.add(kind, pid, (into) => files.readInto(`${proc}/${pid}/task/${pid}/stat`, into));
   for (const [index, name] of NAMESPACES.entries()) {
     arena.add(kind + 1 + index, pid, (into) => files.readlinkInto(`${proc}/${tid}/ns/${name}`, into));

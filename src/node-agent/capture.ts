@@ -75,4 +75,3 @@ function closeFreezers(session: Session): void {
   session.board.withdrawFreezers();
   for (const { freezer } of session.targets) freezer?.close();
 }
-

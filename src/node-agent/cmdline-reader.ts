@@ -30,10 +30,16 @@ for (const pid of pids) {
 const MAX_PIDS = 50_000;
 
 /** The arguments of each process that still is the one that was captured. Never fails, and ends by its deadline. */
-export async function readCmdlines(proc: string, tree: readonly ProcessRow[]): Promise<ReadonlyMap<number, readonly string[]>> {
+export async function readCmdlines(
+  proc: string,
+  tree: readonly ProcessRow[],
+): Promise<ReadonlyMap<number, readonly string[]>> {
   const living = tree.filter((row) => row.state !== 'Zombie').slice(0, MAX_PIDS);
   const starts = new Map(living.map((row) => [row.pid, row.startTimeTicks]));
-  const output = await lines(proc, living.map((row) => row.pid));
+  const output = await lines(
+    proc,
+    living.map((row) => row.pid),
+  );
   const cmdlines = new Map<number, readonly string[]>();
   for (const line of output.split('\n').slice(0, -1)) {
     const [pid, started, text] = JSON.parse(line) as [number, number, string];

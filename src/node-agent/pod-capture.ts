@@ -71,7 +71,9 @@ function conditions(report: CaptureReport, facts: PodCaptureFacts): Condition[] 
       type: 'Thawed',
       status: thawed ? 'True' : 'False',
       reason: thawed ? 'FreezersRestored' : 'FreezerNotRestored',
-      message: thawed ? 'every freezer is in the state it was found in' : `not proved to be thawed: ${thawUnproved.join(', ')}`,
+      message: thawed
+        ? 'every freezer is in the state it was found in'
+        : `not proved to be thawed: ${thawUnproved.join(', ')}`,
       lastTransitionTime,
     },
   ];

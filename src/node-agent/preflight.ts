@@ -20,9 +20,14 @@ export function preflight(context: CaptureContext, request: CaptureRequest): Raw
 
 function look(session: Session): Failure | undefined {
   for (const target of session.targets) {
-    const cgroups = listTasks(session.kernel.files, target.container.directory, TASK_FILE[target.container.cgroupVersion]);
+    const cgroups = listTasks(
+      session.kernel.files,
+      target.container.directory,
+      TASK_FILE[target.container.cgroupVersion],
+    );
     if (typeof cgroups === 'number') continue;
-    for (const { directory, tids } of cgroups) for (const tid of tids) session.addTask(tid, target, directory, undefined);
+    for (const { directory, tids } of cgroups)
+      for (const tid of tids) session.addTask(tid, target, directory, undefined);
   }
   const processes = new Map<number, Task>();
   readTasks(session, new Set(), processes);
@@ -39,7 +44,10 @@ function traced(session: Session): Failure | undefined {
     if (tracer <= 0) continue;
     const [task, by] = [describeTask(session, tid), describeTask(session, tracer)];
     if (task !== undefined) session.unfrozen.set(tid, { ...task, cause: 'Traced' });
-    return failure('TaskAlreadyTraced', `task ${tid} (${task?.comm ?? 'gone'}) is traced by ${tracer} (${by?.comm ?? 'unknown'})`);
+    return failure(
+      'TaskAlreadyTraced',
+      `task ${tid} (${task?.comm ?? 'gone'}) is traced by ${tracer} (${by?.comm ?? 'unknown'})`,
+    );
   }
   return undefined;
 }

@@ -93,6 +93,10 @@ export function* eachRecord(records: RawRecords): Generator<RawRecord> {
     const chunk = chunks[index[at + 2] ?? 0];
     const offset = index[at + 3] ?? 0;
     if (chunk === undefined) continue;
-    yield { kind: index[at] ?? 0, id: index[at + 1] ?? 0, bytes: chunk.subarray(offset, offset + (index[at + 4] ?? 0)) };
+    yield {
+      kind: index[at] ?? 0,
+      id: index[at + 1] ?? 0,
+      bytes: chunk.subarray(offset, offset + (index[at + 4] ?? 0)),
+    };
   }
 }

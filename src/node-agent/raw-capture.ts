@@ -32,6 +32,7 @@ export interface RawCapture {
   readonly records: RawRecords;
   readonly unfrozen: readonly UnfrozenTask[];
   readonly timings: Timings;
+  readonly budgetMicroseconds: number | undefined;
   /** By how much the pause exceeded its budget. */
   readonly overrunMicroseconds: number;
   /** Freezers that could not be proved open. */
@@ -60,6 +61,7 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
     records: session.arena.records(),
     unfrozen: [...session.unfrozen.values()],
     timings,
+    budgetMicroseconds: budget,
     overrunMicroseconds: budget === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - budget),
     thawUnproved: session.thawUnproved,
     threadMustEnd: session.threadMustEnd,
@@ -80,7 +82,11 @@ function rawTask(task: Task): RawTask {
 }
 
 function timingsOf(session: Session): Timings {
-  const took = (phase: Phase): number => Math.round(session.durations[phase] ?? 0);
+  const freezes = session.targets.some((target) => target.freezer !== undefined);
+  const skipped = (phase: Phase): boolean =>
+    (phase === 'hold' && session.request.holdMicroseconds === 0) ||
+    (!freezes && (phase === 'cgroupFreeze' || phase === 'cgroupThaw'));
+  const took = (phase: Phase): number => (skipped(phase) ? 0 : Math.round(session.durations[phase] ?? 0));
   const since = (end: number | undefined): number =>
     session.firstActAt === undefined || end === undefined ? 0 : Math.round(end - session.firstActAt);
   return {

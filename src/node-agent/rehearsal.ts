@@ -32,7 +32,11 @@ wait
 `;
 
 /** Rehearses captures on the hierarchies that will be captured. Undefined when all is well. Leaves nothing behind. */
-export async function rehearse(tracer: Tracer, roots: ResolveRoots, wanted: readonly ContainerTarget[]): Promise<Failure | undefined> {
+export async function rehearse(
+  tracer: Tracer,
+  roots: ResolveRoots,
+  wanted: readonly ContainerTarget[],
+): Promise<Failure | undefined> {
   const ways = new Map(wanted.map((container) => [`${container.cgroupVersion} ${container.freezer}`, container]));
   for (const container of ways.values()) {
     const refusal = await rehearseOn(tracer, roots, container);
@@ -41,16 +45,25 @@ export async function rehearse(tracer: Tracer, roots: ResolveRoots, wanted: read
   return undefined;
 }
 
-async function rehearseOn(tracer: Tracer, roots: ResolveRoots, { cgroupVersion, freezer }: ContainerTarget): Promise<Failure | undefined> {
+async function rehearseOn(
+  tracer: Tracer,
+  roots: ResolveRoots,
+  { cgroupVersion, freezer }: ContainerTarget,
+): Promise<Failure | undefined> {
   const own = ownCgroup(roots, cgroupVersion, freezer);
   if (own === undefined) return undefined;
   const directory = `${own}/stasis-rehearsal-${roots.self}`;
   try {
     mkdirSync(directory);
   } catch (error) {
-    return failure('HostUnfit', `cannot make a cgroup below ${own} to rehearse in: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
+    return failure(
+      'HostUnfit',
+      `cannot make a cgroup below ${own} to rehearse in: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`,
+    );
   }
-  const shell = spawn('sh', ['-c', SHELL, 'sh', directory, '1 '.repeat(PROCESSES).trim()], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const shell = spawn('sh', ['-c', SHELL, 'sh', directory, '1 '.repeat(PROCESSES).trim()], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   shell.on('error', () => undefined);
   try {
     await populated(directory, PROCESSES);
@@ -69,7 +82,11 @@ async function run(tracer: Tracer, request: CaptureRequest): Promise<Failure | u
   for (let round = 0; round < ROUNDS; round++) {
     const result = await tracer.capture(request);
     const refusal = 'report' in result ? result.report.failure : result.failure;
-    if (refusal !== undefined) return failure('HostUnfit', `a rehearsal on processes of our own failed: ${refusal.reason}: ${refusal.message}${hint(request.proc)}`);
+    if (refusal !== undefined)
+      return failure(
+        'HostUnfit',
+        `a rehearsal on processes of our own failed: ${refusal.reason}: ${refusal.message}${hint(request.proc)}`,
+      );
   }
   return undefined;
 }
@@ -79,7 +96,8 @@ function hint(proc: string): string {
   const hints: string[] = [];
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(read(`${proc}/self/status`))?.[1];
   const CAP_SYS_PTRACE = 1n << 19n;
-  if (capabilities !== undefined && (BigInt(`0x${capabilities}`) & CAP_SYS_PTRACE) === 0n) hints.push('CAP_SYS_PTRACE is missing');
+  if (capabilities !== undefined && (BigInt(`0x${capabilities}`) & CAP_SYS_PTRACE) === 0n)
+    hints.push('CAP_SYS_PTRACE is missing');
   const yama = read(`${proc}/sys/kernel/yama/ptrace_scope`).trim();
   if (yama === '3') hints.push('Yama forbids ptrace to everyone (kernel.yama.ptrace_scope = 3)');
   return hints.length === 0 ? '' : ` (${hints.join('; ')})`;
@@ -108,7 +126,9 @@ function ownCgroup(roots: ResolveRoots, version: 'v1' | 'v2', freezer: Container
 
 async function populated(directory: string, count: number): Promise<void> {
   for (let attempt = 0; attempt < SETTLE_TRIES; attempt++) {
-    const pids = read(`${directory}/cgroup.procs`).split('\n').filter((line) => line !== '');
+    const pids = read(`${directory}/cgroup.procs`)
+      .split('\n')
+      .filter((line) => line !== '');
     // A subshell has moved itself in when it is listed, and is a sleeper when its name says so.
     if (pids.length === count && pids.every((pid) => read(`/proc/${pid}/comm`) === 'sleep\n')) return;
     await sleep(SETTLE_MS);

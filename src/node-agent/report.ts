@@ -142,7 +142,12 @@ function agreedNamespaces(texts: Texts, pid: number): Record<string, number> {
   return agreed;
 }
 
-function containerCapture(target: RawTarget, index: number, raw: readonly RawTask[], tasks: readonly TaskFacts[]): ContainerCapture {
+function containerCapture(
+  target: RawTarget,
+  index: number,
+  raw: readonly RawTask[],
+  tasks: readonly TaskFacts[],
+): ContainerCapture {
   const tids = new Set(raw.filter((task) => task.target === index).map((task) => task.tid));
   const own = tasks.filter((task) => tids.has(task.tid));
   const { containerID, cgroupPath, cgroupVersion } = target.container;

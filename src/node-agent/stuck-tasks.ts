@@ -37,7 +37,10 @@ export function stuckWhileFreezing(session: Session, targets: readonly Target[])
     const running = factsOf(session, tids, 'D').filter((task) => task.state === 'R' || task.state === 'S');
     if (!target.closed) return running.map(explain);
     target.freezer?.thaw();
-    return [...uninterruptible(session, tids), ...running.map((task) => ({ ...explain(task), cause: 'Unknown' as const }))];
+    return [
+      ...uninterruptible(session, tids),
+      ...running.map((task) => ({ ...explain(task), cause: 'Unknown' as const })),
+    ];
   });
 }
 
@@ -88,7 +91,11 @@ function causeOf(task: TaskFacts): UnfrozenCause {
 }
 
 function tidsOf(session: Session, target: Target): number[] {
-  const cgroups = listTasks(session.kernel.files, target.container.directory, TASK_FILE[target.container.cgroupVersion]);
+  const cgroups = listTasks(
+    session.kernel.files,
+    target.container.directory,
+    TASK_FILE[target.container.cgroupVersion],
+  );
   return typeof cgroups === 'number' ? [] : cgroups.flatMap((cgroup) => cgroup.tids);
 }
 
@@ -108,7 +115,13 @@ function readFacts(session: Session, tid: number, channelOf: ChannelOf): TaskFac
   if (state === 'Z' || state === 'X') return undefined;
   const channel = state === 'D' || channelOf === 'any' ? readText(session, `${directory}/wchan`) : undefined;
   // '0' is what wchan says of a task that runs.
-  return { tid, comm, state, waitChannel: channel === undefined || channel === '0' ? '' : channel, kernelThread: (flags & PF_KTHREAD) !== 0 };
+  return {
+    tid,
+    comm,
+    state,
+    waitChannel: channel === undefined || channel === '0' ? '' : channel,
+    kernelThread: (flags & PF_KTHREAD) !== 0,
+  };
 }
 
 function readText(session: Session, path: string): string | undefined {

@@ -26,7 +26,12 @@ let releaseMicrosecondsPerTask = FIRST_RELEASE_COST_MICROSECONDS;
 const answer = (message: FromTracer): void => port.postMessage(message);
 
 function context(): CaptureContext {
-  return { kernel, board, wait: (known, microseconds) => board.waitForOrders(known, microseconds), releaseMicrosecondsPerTask };
+  return {
+    kernel,
+    board,
+    wait: (known, microseconds) => board.waitForOrders(known, microseconds),
+    releaseMicrosecondsPerTask,
+  };
 }
 
 port.on('message', (message: ToTracer) => {

@@ -61,9 +61,9 @@ export interface WatchStep {
 
 export const WATCH_START: Watch = { at: 'waiting' };
 
-/** The next state, and what to do. After `released` and `lost` nothing changes any more. */
+/** The next state, and what to do. After `released` nothing changes any more; while `lost`, the freezers are kept open. */
 export function stepWatch(state: Watch, event: WatchEvent, limits: Limits): WatchStep {
-  if (state.at === 'released' || state.at === 'lost') return { state, effects: [] };
+  if (state.at === 'released') return { state, effects: [] };
   switch (event.kind) {
     case 'reported':
       return { state: { at: 'released' }, effects: [] };
@@ -79,13 +79,19 @@ export function stepWatch(state: Watch, event: WatchEvent, limits: Limits): Watc
   }
 }
 
-function tick(state: Exclude<Watch, { at: 'released' | 'lost' }>, now: number, view: BoardView, limits: Limits): WatchStep {
+function tick(state: Exclude<Watch, { at: 'released' }>, now: number, view: BoardView, limits: Limits): WatchStep {
   switch (state.at) {
     case 'waiting':
       if (view.phase === 'resolve') return { state, effects: [] };
-      return { state: { at: 'watching', since: now, progress: view.progress, progressSince: now, orders: 0 }, effects: [] };
+      return {
+        state: { at: 'watching', since: now, progress: view.progress, progressSince: now, orders: 0 },
+        effects: [],
+      };
     case 'ending':
-      if (now - state.since > GRACE_MICROSECONDS) return { state: { at: 'lost' }, effects: [...thawWhileClosed(view), { kind: 'endProcess' }] };
+      if (now - state.since > GRACE_MICROSECONDS)
+        return { state: { at: 'lost' }, effects: [...thawWhileClosed(view), { kind: 'endProcess' }] };
+      return { state, effects: thawWhileClosed(view) };
+    case 'lost':
       return { state, effects: thawWhileClosed(view) };
     case 'watching':
       return watch(state, now, view, limits);

@@ -151,15 +151,12 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(world.kernel.ptrace.reap(pid)).toBe(1);
   });
 
-  test('peekDead() finds a dead tracee among living ones and consumes nothing', async () => {
-    const [living, dying] = [await world.startIdle(1), await world.startIdle(1)];
-    tracing.seize(living.pid);
-    tracing.seize(dying.pid);
-    expect(world.kernel.ptrace.peekDead()).toBe(0);
-    world.signal(dying.pid, SIGKILL);
-    expect(comesTrue(world.kernel, () => world.kernel.ptrace.peekDead() !== 0)).toBe(true);
-    expect(world.kernel.ptrace.peekDead()).toBe(dying.pid);
-    expect(world.kernel.ptrace.reap(dying.pid)).toBe(1);
-    expect(world.kernel.ptrace.peekDead()).toBe(0);
+  test('reap() of a stopped tracee reaps nothing, and its stop is still there', async () => {
+    const { pid } = await world.startIdle(1);
+    tracing.seize(pid);
+    world.kernel.ptrace.interrupt(pid);
+    expect(tracing.report(pid)).toEqual({ kind: 'interrupted' });
+    expect(world.kernel.ptrace.reap(pid)).toBe(0);
+    expect(tracing.look(pid)).toEqual({ kind: 'interrupted' });
   });
 }

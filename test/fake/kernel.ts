@@ -64,7 +64,6 @@ export function createFakeKernel(host: FakeHost): FakeKernel {
     eventMessage: (tid) => call('eventMessage', [tid], () => ptrace.eventMessage(tid)),
     peek: (tid) => call('peek', [tid], () => ptrace.peek(tid)),
     reap: (tid) => call('reap', [tid], () => ptrace.reap(tid)),
-    peekDead: () => call('peekDead', [], () => ptrace.peekDead()),
   };
   const kernel: FakeKernel = {
     pid: state.options.agentPid,

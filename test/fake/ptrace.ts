@@ -83,12 +83,6 @@ export function fakePtrace(state: HostState, blocked: BlockedSeizeHook): KernelP
       releaseDead(state, task);
       return 1;
     },
-    peekDead: () => {
-      const ours = [...state.tasks.values()].filter((task) => task.trace?.ours === true);
-      if (ours.length === 0) return -ECHILD;
-      ours.forEach((task) => settle(state, task));
-      return ours.find((task) => task.dead !== undefined && !isDelayed(state, task))?.tid ?? 0;
-    },
   };
 }
 

@@ -17,8 +17,7 @@ export type CallName =
   | 'detach'
   | 'eventMessage'
   | 'peek'
-  | 'reap'
-  | 'peekDead';
+  | 'reap';
 
 /** A call about to be made. Descriptors are given by the path that they were opened by. */
 export interface Call {

@@ -134,7 +134,7 @@ describe('a blocked SEIZE', () => {
     const sibling = pid + 1;
     kernel.ptrace.seize(sibling, 0);
     host.exec(pid);
-    kernel.onBlockedSeize = () => void kernel.ptrace.reap(kernel.ptrace.peekDead());
+    kernel.onBlockedSeize = () => void kernel.ptrace.reap(sibling);
     expect(kernel.ptrace.seize(pid, 0)).toBe(0);
     expect(host.exists(sibling)).toBe(false);
   });

@@ -51,11 +51,18 @@ function awaitTheirs(session: Session, theirs: readonly Target[]): Failure | und
       const unfreezable = stuck.find((task) => task.cause === 'KernelThread' || task.cause === 'Uninterruptible');
       if (unfreezable !== undefined) {
         const reason = unfreezable.cause === 'KernelThread' ? 'KernelThreadInCgroup' : 'TaskUninterruptible';
-        return failure(reason, `${nameOf(late)} is being frozen by someone else and cannot be: task ${unfreezable.tid} (${unfreezable.comm}) waits in ${unfreezable.waitChannel || 'the kernel'}`);
+        return failure(
+          reason,
+          `${nameOf(late)} is being frozen by someone else and cannot be: task ${unfreezable.tid} (${unfreezable.comm}) waits in ${unfreezable.waitChannel || 'the kernel'}`,
+        );
       }
       look = now + LOOK_EVERY_MICROSECONDS;
     }
-    if (overdue) return failure('FreezeTimeout', `${nameOf(late)} was found FREEZING and did not become FROZEN in time; it is left as it was`);
+    if (overdue)
+      return failure(
+        'FreezeTimeout',
+        `${nameOf(late)} was found FREEZING and did not become FROZEN in time; it is left as it was`,
+      );
     const cancelled = session.interruption();
     if (cancelled !== undefined) return cancelled;
     for (const target of late) target.freezer?.await(wait);
@@ -72,7 +79,10 @@ function close(session: Session, targets: readonly Target[]): Failure | undefine
     if (interrupted !== undefined) return interrupted;
     // Announced before it is written: whoever thaws for us must know of it first.
     const { freezer } = target;
-    if (freezer === undefined || !session.board.publishFreezer({ fd: freezer.controlFd, version: freezer.version })) {
+    if (
+      freezer === undefined ||
+      !session.board.publishFreezer({ fd: freezer.controlFd, version: freezer.version, container: target.index })
+    ) {
       return failure('InvalidTarget', `${targets.length} cgroups at once are more than one capture takes`);
     }
     target.closed = true;
@@ -141,7 +151,9 @@ function cannotFreeze(session: Session, late: readonly Target[], final: boolean)
   const v1 = late.filter((target) => target.freezer?.version === 'v1');
   if (v1.length > 0 && !final) return false;
   const stuck = stuckWhileFreezing(session, late);
-  const hopeless = stuck.length > 0 && stuck.every((task) => task.cause === 'KernelThread' || (final && task.cause === 'Uninterruptible'));
+  const hopeless =
+    stuck.length > 0 &&
+    stuck.every((task) => task.cause === 'KernelThread' || (final && task.cause === 'Uninterruptible'));
   if (hopeless) for (const task of stuck) session.unfrozen.set(task.tid, task);
   else rewrite(session, v1, false);
   return hopeless;
@@ -157,7 +169,10 @@ function notFrozen(targets: readonly Target[]): Target[] | Failure {
   const late: Target[] = [];
   for (const target of targets) {
     const state = target.freezer?.state() ?? 'FROZEN';
-    if (typeof state === 'number') return isGone(state) ? failure('CgroupGone', `${nameOf([target])} vanished while it was freezing`) : refusedWrite(target, state);
+    if (typeof state === 'number')
+      return isGone(state)
+        ? failure('CgroupGone', `${nameOf([target])} vanished while it was freezing`)
+        : refusedWrite(target, state);
     if (state !== 'FROZEN') late.push(target);
   }
   return late;

@@ -33,7 +33,8 @@ export function hold(session: Session): Failure | undefined {
 }
 
 function tend(session: Session): Failure | undefined {
-  reapDead(session);
+  // A dead leader is reported only when its dead threads are reaped, so a sweep that reaped may make another one reap more.
+  while (reapDead(session) > 0);
   const known = new Set(session.tasks.keys());
   for (const target of session.targets) {
     const refusal = target.way === 'readOnly' ? stillFrozen(target) : catchNewcomers(session, target);
@@ -44,7 +45,8 @@ function tend(session: Session): Failure | undefined {
   if (unstopped !== undefined) return unstopped;
   const processes = new Map<number, Task>();
   const refusal = readTasks(session, known, processes);
-  for (const tgid of processes.keys()) if (known.has(tgid) && session.tasks.get(tgid)?.joined !== true) processes.delete(tgid);
+  for (const tgid of processes.keys())
+    if (known.has(tgid) && session.tasks.get(tgid)?.joined !== true) processes.delete(tgid);
   readProcesses(session, processes);
   return refusal;
 }

@@ -6,7 +6,6 @@
  */
 import type { Tracee } from '../../native/tracee.js';
 import type { Session } from '../session.js';
-import { reapDead } from './stop.js';
 
 /** A vfork parent comes to its stop as soon as its child, just detached, execs or exits. Worth a moment; ending the thread costs more. */
 const PATIENCE_MICROSECONDS = 2_000;
@@ -15,18 +14,17 @@ const WAIT_MICROSECONDS = 100;
 /** Detaches every tracee. Sets `threadMustEnd` when one is left. Never fails half-way. */
 export function release(session: Session): undefined {
   for (const stray of session.strays) if (stray.state === 'running') stray.interrupt();
-  let left = letAllGo([...tracees(session), ...session.strays]);
+  let left = letAllGo([...traceesOf(session), ...session.strays]);
   const since = session.kernel.now();
   while (left.length > 0 && session.kernel.now() - since < PATIENCE_MICROSECONDS) {
     session.kernel.sleep(WAIT_MICROSECONDS);
     left = letAllGo(left);
   }
-  reapDead(session);
   session.threadMustEnd = left.length > 0;
   session.lastDetachAt = session.kernel.now();
 }
 
-function* tracees(session: Session): Generator<Tracee> {
+function* traceesOf(session: Session): Generator<Tracee> {
   for (const { tracee } of session.tasks.values()) if (tracee !== undefined) yield tracee;
 }
 

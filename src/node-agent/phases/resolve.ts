@@ -22,7 +22,10 @@ export function resolve(session: Session): Failure | undefined {
   }
   if (members.size === 0) return failure('CgroupGone', `no task is left in ${session.targets.map(pathOf).join(', ')}`);
   if (members.has(session.kernel.pid)) {
-    return failure('InvalidTarget', `the target holds this very process (pid ${session.kernel.pid}), which cannot hold itself`);
+    return failure(
+      'InvalidTarget',
+      `the target holds this very process (pid ${session.kernel.pid}), which cannot hold itself`,
+    );
   }
   noteStrangers(session, members);
   for (const pid of leaders(session)) {
@@ -40,9 +43,15 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
 
   const frozenAbove = frozenAncestor(session, container);
   if (frozenAbove !== undefined) {
-    return failure('AncestorFrozen', `${frozenAbove} is frozen, above the target ${container.directory}: thaw it first`);
+    return failure(
+      'AncestorFrozen',
+      `${frozenAbove} is frozen, above the target ${container.directory}: thaw it first`,
+    );
   }
-  const opened = container.freezer === 'none' ? undefined : openFreezer(files, (us) => session.kernel.sleep(us), container.directory, container.freezer);
+  const opened =
+    container.freezer === 'none'
+      ? undefined
+      : openFreezer(files, (us) => session.kernel.sleep(us), container.directory, container.freezer);
   if (typeof opened === 'number') return unreadable(container, opened);
   const found = opened === undefined ? 'THAWED' : opened.state();
   if (typeof found === 'number') return unreadable(container, found);
@@ -127,7 +136,10 @@ function leaders(session: Session): number[] {
 
 function unreadable(container: ContainerTarget, result: number): Failure {
   if (isGone(result)) return failure('CgroupGone', `${container.directory} is gone`);
-  return failure('HostUnfit', `${container.directory}: ${errnoName(result)}; the cgroup must be readable and its freezer writable`);
+  return failure(
+    'HostUnfit',
+    `${container.directory}: ${errnoName(result)}; the cgroup must be readable and its freezer writable`,
+  );
 }
 
 function pathOf(target: { readonly container: ContainerTarget }): string {

@@ -10,7 +10,7 @@
  * - a SEIZE that blocks on an execve which waits for a dead tracee of ours is freed by the main thread, which reaps it.
  */
 import { isGone } from '../../native/errno.js';
-import { TRACE_CLONE, TRACE_EXEC, TRACE_FORK, TRACE_VFORK } from '../../native/kernel.js';
+import { TRACE_OPTIONS } from '../../native/kernel.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { Running, seize as seizeTask } from '../../native/tracee.js';
 import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
@@ -19,8 +19,6 @@ import { refusedSeize } from '../refused-seize.js';
 import type { Session, Target } from '../session.js';
 import { stop } from './stop.js';
 
-/** Never PTRACE_O_EXITKILL: it would kill the workload when we die. */
-const OPTIONS = TRACE_CLONE | TRACE_FORK | TRACE_VFORK | TRACE_EXEC;
 /** Between two passes that find the same dying task: it needs a moment of CPU to leave the list. */
 const SETTLE_MICROSECONDS = 50;
 
@@ -48,7 +46,11 @@ export function seizeRunning(session: Session): Failure | undefined {
  * during the hold.
  */
 export function seizePass(session: Session, target: Target, joined: boolean): boolean | Failure {
-  const cgroups = listTasks(session.kernel.files, target.container.directory, TASK_FILE[target.container.cgroupVersion]);
+  const cgroups = listTasks(
+    session.kernel.files,
+    target.container.directory,
+    TASK_FILE[target.container.cgroupVersion],
+  );
   if (typeof cgroups === 'number') {
     return failure('CgroupGone', `the tasks of ${target.container.directory} cannot be listed: ${errnoName(cgroups)}`);
   }
@@ -86,19 +88,28 @@ function isSettled(session: Session, tid: number): boolean {
   return task.tracee === undefined || task.held || task.tracee.state === 'stopped';
 }
 
-function takeRunning(session: Session, target: Target, directory: string, tid: number, joined: boolean): Failure | undefined {
+function takeRunning(
+  session: Session,
+  target: Target,
+  directory: string,
+  tid: number,
+  joined: boolean,
+): Failure | undefined {
   const known = session.tasks.get(tid)?.tracee;
   if (known?.state === 'running') return void known.interrupt();
   session.act();
   session.board.publishTid(tid);
   session.board.step();
-  const tracee = seizeTask(session.kernel.ptrace, tid, OPTIONS);
+  const tracee = seizeTask(session.kernel.ptrace, tid, TRACE_OPTIONS);
   session.board.step();
   if (typeof tracee !== 'number') {
     session.addTask(tid, target, directory, tracee, joined);
     return void tracee.interrupt();
   }
-  if (isGone(tracee)) return void session.kernel.sleep(SETTLE_MICROSECONDS);
+  if (isGone(tracee)) {
+    session.kernel.sleep(SETTLE_MICROSECONDS);
+    return undefined;
+  }
   const refused = refusedSeize(session, tid, tracee);
   switch (refused.kind) {
     case 'ours':

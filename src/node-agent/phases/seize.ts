@@ -6,6 +6,7 @@
  * SEIZE is noticed before anything is done to it.
  */
 import { isGone } from '../../native/errno.js';
+import { TRACE_OPTIONS } from '../../native/kernel.js';
 import { seize as seizeTask } from '../../native/tracee.js';
 import { ORDER_REOPEN } from '../board.js';
 import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
@@ -29,7 +30,10 @@ export function seize(session: Session): Failure | undefined {
     if (refusal !== undefined) return refusal;
   }
   if (reopened(session)) leaveFreezer(session);
-  else interruptAll(session, still);
+  interruptAll(
+    session,
+    still.filter((target) => target.way !== 'interrupts'),
+  );
   return noteReadOnly(session) ?? seizeRunning(session);
 }
 
@@ -46,7 +50,11 @@ function leaveFreezer(session: Session): void {
 
 function seizeFrozen(session: Session, target: Target): Failure | undefined {
   for (let listing = 0; listing < MAX_LISTINGS; listing++) {
-    const cgroups = listTasks(session.kernel.files, target.container.directory, TASK_FILE[target.container.cgroupVersion]);
+    const cgroups = listTasks(
+      session.kernel.files,
+      target.container.directory,
+      TASK_FILE[target.container.cgroupVersion],
+    );
     if (typeof cgroups === 'number') return unlisted(target, cgroups);
     const listed = new Set<number>();
     let fresh = 0;
@@ -56,7 +64,9 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
         listed.add(tid);
         if (session.tasks.has(tid)) continue;
         fresh += 1;
-        const refusal = traced ? seizeOne(session, target, directory, tid) : void session.addTask(tid, target, directory, undefined);
+        const refusal = traced
+          ? seizeOne(session, target, directory, tid)
+          : void session.addTask(tid, target, directory, undefined);
         if (refusal !== undefined) return refusal;
         if (reopened(session)) return undefined;
         const interrupted = fresh % LOOK_EVERY === 0 ? session.interruption() : undefined;
@@ -71,7 +81,7 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
 
 function seizeOne(session: Session, target: Target, directory: string, tid: number): Failure | undefined {
   session.board.step();
-  const tracee = seizeTask(session.kernel.ptrace, tid, 0);
+  const tracee = seizeTask(session.kernel.ptrace, tid, TRACE_OPTIONS);
   session.board.step();
   if (typeof tracee !== 'number') {
     session.addTask(tid, target, directory, tracee);
@@ -104,9 +114,14 @@ function interruptAll(session: Session, targets: readonly Target[]): void {
 function noteReadOnly(session: Session): Failure | undefined {
   for (const target of session.targets) {
     if (target.way !== 'readOnly') continue;
-    const cgroups = listTasks(session.kernel.files, target.container.directory, TASK_FILE[target.container.cgroupVersion]);
+    const cgroups = listTasks(
+      session.kernel.files,
+      target.container.directory,
+      TASK_FILE[target.container.cgroupVersion],
+    );
     if (typeof cgroups === 'number') return unlisted(target, cgroups);
-    for (const { directory, tids } of cgroups) for (const tid of tids) session.addTask(tid, target, directory, undefined);
+    for (const { directory, tids } of cgroups)
+      for (const tid of tids) session.addTask(tid, target, directory, undefined);
   }
   return undefined;
 }
@@ -114,4 +129,3 @@ function noteReadOnly(session: Session): Failure | undefined {
 function unlisted(target: Target, result: number): Failure {
   return failure('CgroupGone', `the tasks of ${target.container.directory} cannot be listed: ${errnoName(result)}`);
 }
-

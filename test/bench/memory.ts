@@ -1,0 +1,43 @@
+/** Peak memory of the command on 10,000 threads. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from '../kernel/harness/programs.js';
+import { onWorkload, type Shape, type Version } from './measure.js';
+
+const SHAPE: Shape = { name: '10,000 threads', program: 'tree', args: [20, 500] };
+const LOOK_EVERY_MS = 2;
+
+export interface Peak {
+  readonly threads: number;
+  readonly pauseMicroseconds: number;
+  readonly peakMegabytes: number;
+}
+
+/** VmHWM of /proc/PID/status (proc_pid_status(5)), read until the command has ended: it only grows. */
+export async function peakMemory(version: Version): Promise<Peak> {
+  return await onWorkload(version, SHAPE, async (cgroup) => {
+    const command = spawn(join(REPOSITORY, 'bin/stasis'), ['checkpoint', '--cgroup', cgroup.directory, '-o', 'json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    command.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    let peak = 0;
+    const look = setInterval(() => {
+      peak = Math.max(peak, highWater(command.pid ?? 0));
+    }, LOOK_EVERY_MS);
+    await new Promise((resolve) => command.once('close', resolve));
+    clearInterval(look);
+    const { status } = JSON.parse(output) as { status: { threads: number; timings: { pauseMicroseconds: number } } };
+    return { threads: status.threads, pauseMicroseconds: status.timings.pauseMicroseconds, peakMegabytes: peak };
+  });
+}
+
+function highWater(pid: number): number {
+  try {
+    const kilobytes = /^VmHWM:\s*([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kilobytes ?? 0) / 1000;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,81 @@
+/** Real captures of a test's cgroups, through the tracing thread as the command and the agent run them. */
+import { afterAll } from '@jest/globals';
+
+import { openLibc } from '../../../src/native/libc.js';
+import type { CaptureReport } from '../../../src/node-agent/report.js';
+import { resolveTarget } from '../../../src/node-agent/resolve-target.js';
+import type { CaptureRequest } from '../../../src/node-agent/session.js';
+import { startTracer, type Tracer, type TracerResult } from '../../../src/node-agent/tracer.js';
+import type { Cgroup } from './cgroup.js';
+import type { CgroupVersion } from './hierarchy.js';
+import { anyVersion, describeOn } from './requirements.js';
+
+/** Durations in milliseconds. */
+export interface CaptureOptions {
+  readonly freezer?: 'auto' | 'none';
+  readonly hold?: number;
+  readonly timeout?: number;
+  readonly maxPause?: number;
+}
+
+/** What the command would ask for with `--cgroup`. Throws when the resolver refuses the cgroup. */
+export function captureRequest(cgroup: Pick<Cgroup, 'directory'>, options: CaptureOptions = {}): CaptureRequest {
+  const { freezer = 'auto', hold = 0, timeout = 10_000, maxPause } = options;
+  const target = resolveTarget(
+    { kind: 'cgroup', path: cgroup.directory, freezer },
+    { proc: '/proc', self: process.pid },
+  );
+  if (!target.ok) throw new Error(target.message);
+  return {
+    containers: target.containers,
+    timeoutMicroseconds: timeout * 1000,
+    holdMicroseconds: hold * 1000,
+    ...(maxPause === undefined ? {} : { maxPauseMicroseconds: maxPause * 1000 }),
+    proc: '/proc',
+  };
+}
+
+export interface Capturing {
+  /** One capture, however it ends. */
+  run(cgroup: Pick<Cgroup, 'directory'>, options?: CaptureOptions, signal?: AbortSignal): Promise<TracerResult>;
+  /** The same; throws when the tracing thread brought no report. */
+  report(cgroup: Pick<Cgroup, 'directory'>, options?: CaptureOptions, signal?: AbortSignal): Promise<CaptureReport>;
+}
+
+/** One tracing thread for a test file: started by the first capture, and ended when the file is through. */
+export function useTracer(): Capturing {
+  let started: Promise<Tracer> | undefined;
+  afterAll(async () => {
+    await (await started)?.close();
+  });
+  const run: Capturing['run'] = async (cgroup, options, signal) => {
+    started ??= startTracer(openLibc());
+    const tracer = await started;
+    return await tracer.capture(captureRequest(cgroup, options), signal);
+  };
+  return {
+    run,
+    report: async (cgroup, options, signal) => {
+      const result = await run(cgroup, options, signal);
+      if ('report' in result) return result.report;
+      throw new Error(`${result.failure.reason}: ${result.failure.message}`);
+    },
+  };
+}
+
+/** A way to hold a cgroup still. */
+export interface HoldingWay {
+  readonly version: CgroupVersion;
+  readonly freezer: 'auto' | 'none';
+  /** As `containers[].freezer` of the report names it. */
+  readonly named: 'v1' | 'v2' | 'none';
+}
+
+/** {@link describeOn} for each way: by the freezer of v1, by that of v2, and without freezer. */
+export function describeWays(title: string, body: (make: (name: string) => Cgroup, way: HoldingWay) => void): void {
+  for (const version of ['v1', 'v2'] as const) {
+    describeOn(version, title, (make) => body(make, { version, freezer: 'auto', named: version }));
+  }
+  const version = anyVersion();
+  describeOn(version, `${title}, without freezer`, (make) => body(make, { version, freezer: 'none', named: 'none' }));
+}

@@ -1,0 +1,93 @@
+/** Processes in a job-control stop are captured as they are, and stay so. */
+import { join } from 'node:path';
+
+import { afterEach, expect, test } from '@jest/globals';
+
+import { describeWays, useTracer } from './harness/capturing.js';
+import { cleanupAll } from './harness/cleanup.js';
+import { readCounters, STOPPED_COUNTERS } from './harness/counters.js';
+import { scratchDirectory } from './harness/scratch.js';
+import { assertUntouched, stateOf, threadsOf } from './harness/tasks.js';
+import { eventually } from './harness/waiting.js';
+import { startWorkload } from './harness/workload.js';
+
+const ROUNDS = 20;
+const LONG = 60_000;
+/** On v1 the SEIZE blocks until the main thread has seen for 5 ms that nothing moves, and opens the freezer. */
+const CAPTURE_BOUND_MS = 1000;
+
+const capturing = useTracer();
+afterEach(cleanupAll);
+
+describeWays('capture() of a stopped process', (make, { freezer, version }) => {
+  test.each([
+    ['SIGSTOP', 19],
+    ['SIGTSTP', 20],
+    ['SIGTTIN', 21],
+  ])(
+    'reports it Stopped by %s, leaves it so, and its parent hears nothing twice',
+    async (name, signal) => {
+      const cgroup = make('stopped');
+      const file = join(scratchDirectory(), 'counters');
+      const { pid } = await startWorkload(cgroup, 'stopped', [file, signal, 3]);
+      const child = Number(readCounters(file, STOPPED_COUNTERS).child);
+      for (let round = 0; round < ROUNDS; round++) {
+        const since = performance.now();
+        const report = await capturing.report(cgroup, { freezer });
+        expect(performance.now() - since).toBeLessThan(CAPTURE_BOUND_MS);
+        expect(report).toMatchObject({ failure: undefined, unfrozen: [], thawUnproved: [], threads: 4 });
+        const row = report.tree.find((one) => one.pid === child);
+        expect(row).toMatchObject({ state: 'Stopped', stopSignal: name });
+        expect(row?.threads.map((thread) => thread.state)).toEqual(['Stopped', 'Stopped', 'Stopped']);
+        expect(report.tree.find((one) => one.pid === pid)?.state).toBe('Alive');
+        expect(cgroup.freezeState()).toBe('THAWED');
+        // v1 shows R for a moment after the thaw.
+        await eventually('all stopped', () => threadsOf(child).every((tid) => stateOf(tid) === 'T'), 100);
+      }
+      await assertUntouched([pid, child]);
+      expect(readCounters(file, STOPPED_COUNTERS)).toMatchObject({
+        stopped: 1n,
+        continued: 0n,
+        ended: 0n,
+        resumed: 0n,
+      });
+      process.kill(child, 'SIGCONT');
+      await eventually('it goes on', () => readCounters(file, STOPPED_COUNTERS).resumed === 1n);
+      await eventually('the parent heard', () => readCounters(file, STOPPED_COUNTERS).continued === 1n);
+      expect(readCounters(file, STOPPED_COUNTERS).stopped).toBe(1n);
+    },
+    LONG,
+  );
+
+  test('lets it run afterwards when SIGCONT came during the hold', async () => {
+    const cgroup = make('continued');
+    const file = join(scratchDirectory(), 'counters');
+    const { pid } = await startWorkload(cgroup, 'stopped', [file]);
+    const child = Number(readCounters(file, STOPPED_COUNTERS).child);
+    const capture = capturing.report(cgroup, { freezer, hold: 200 });
+    await eventually('held', () => stateOf(child) === 't' && stateOf(pid) === 't');
+    process.kill(child, 'SIGCONT');
+    const report = await capture;
+    expect(report.failure).toBeUndefined();
+    await eventually('it goes on', () => readCounters(file, STOPPED_COUNTERS).resumed === 1n);
+    await eventually('asleep', () => stateOf(child) === 'S');
+    expect(readCounters(file, STOPPED_COUNTERS).resumed).toBe(1n);
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched([pid, child]);
+  });
+
+  test('leaves a process stopped afterwards when SIGSTOP came during the hold', async () => {
+    const cgroup = make('halted');
+    const { pid } = await startWorkload(cgroup, 'tree', [1, 3]);
+    const [child = 0] = cgroup.processes().filter((one) => one !== pid);
+    const capture = capturing.report(cgroup, { freezer, hold: 200 });
+    await eventually('held', () => threadsOf(child).every((tid) => stateOf(tid) === 't'));
+    process.kill(child, 'SIGSTOP');
+    expect((await capture).failure).toBeUndefined();
+    await eventually('stopped', () => threadsOf(child).every((tid) => stateOf(tid) === 'T'));
+    process.kill(child, 'SIGCONT');
+    await eventually('running', () => threadsOf(child).every((tid) => stateOf(tid) === 'S'));
+    expect([cgroup.version, cgroup.freezeState()]).toEqual([version, 'THAWED']);
+    await assertUntouched([pid, child]);
+  });
+});

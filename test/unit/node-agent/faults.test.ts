@@ -1,0 +1,69 @@
+/** Every fault at every call of a capture: generated from the log of one in which nothing goes wrong. */
+import { constants } from 'node:os';
+import { describe, expect, test } from '@jest/globals';
+import { EBUSY, ECHILD, ENODEV, ENOENT, EPERM, ESRCH } from '../../../src/native/errno.js';
+import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT } from '../../../src/node-agent/board.js';
+import type { CallName } from '../../fake/script.js';
+import { cleanCalls, leftBehind, type Fault } from './fault-run.js';
+import { MODES, type Mode } from './scene.js';
+
+const { EACCES } = constants.errno;
+
+/** What the kernel may answer. */
+const ERRNOS: readonly (readonly [CallName, number])[] = [
+  ['write', EBUSY],
+  ['write', ENODEV],
+  ['open', ENOENT],
+  ['open', EACCES],
+  ['pread', ENODEV],
+  ['readInto', ENOENT],
+  ['readInto', ESRCH],
+  ['readlinkInto', ENOENT],
+  ['list', ENOENT],
+  ['directories', ENOENT],
+  ['seize', EPERM],
+  ['seize', ESRCH],
+  ['interrupt', ESRCH],
+  ['detach', ESRCH],
+  ['peek', ECHILD],
+  ['reap', ECHILD],
+  ['eventMessage', ESRCH],
+];
+
+/** What may happen right before any call, whatever it is. */
+const EVENTS: Readonly<Record<string, Fault>> = {
+  'the first process is killed': { kind: 'kill', victim: 0 },
+  'another process is killed': { kind: 'kill', victim: 1 },
+  'a thread exits': { kind: 'exit' },
+  'the pod is deleted': { kind: 'delete' },
+  'the seam throws': { kind: 'throw' },
+  'a process joins': { kind: 'join' },
+  'the order to reopen comes': { kind: 'order', bit: ORDER_REOPEN },
+  'the order of the timeout comes': { kind: 'order', bit: ORDER_TIMEOUT },
+  'the order to cancel comes': { kind: 'order', bit: ORDER_CANCEL },
+};
+
+/** The calls at which it went wrong, with what was left behind. */
+function sweep(mode: Mode, fault: Fault): string[] {
+  return cleanCalls(mode)
+    .filter((call) => fault.kind !== 'errno' || call.name === fault.name)
+    .flatMap((call) => {
+      const wrong = leftBehind(mode, [{ at: call.number, fault }]);
+      return wrong.length === 0 ? [] : [`${call.number} ${call.name}(${call.args.join()}): ${wrong.join('; ')}`];
+    });
+}
+
+describe.each(MODES)('capture() with %s', (mode) => {
+  test('leaves nothing behind when nothing goes wrong', () => {
+    expect(leftBehind(mode, [])).toEqual([]);
+  });
+
+  test.each(ERRNOS)('leaves nothing behind when any one %s answers -%i', (name, errno) => {
+    expect(sweep(mode, { kind: 'errno', name, errno })).toEqual([]);
+  });
+
+  test.each(Object.keys(EVENTS))('leaves nothing behind when %s before any call', (name) => {
+    const fault = EVENTS[name];
+    expect(fault === undefined ? ['no such event'] : sweep(mode, fault)).toEqual([]);
+  });
+});
