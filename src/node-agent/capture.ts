@@ -44,12 +44,48 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
       run(session, 'collect', collect) ??
       run(session, 'hold', hold);
   } catch (error) {
-    failure = { reason: 'InternalError', message: error instanceof Error ? error.message : String(error) };
+    failure = internalError(error);
   }
-  thaw(session);
-  run(session, 'release', release);
-  closeFreezers(session);
+  failure = letGo(session) ?? failure;
   return rawCapture(session, failure);
+}
+
+/** A defect in one step of letting go must not keep the others from being done. */
+function letGo(session: Session): Failure | undefined {
+  let defect: Failure | undefined;
+  const attempt = (step: () => void, onDefect: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      defect ??= internalError(error);
+      onDefect();
+    }
+  };
+  attempt(
+    () => thaw(session),
+    () =>
+      session.thawUnproved.push(
+        ...session.targets.filter((target) => target.closed).map((target) => target.container.directory),
+      ),
+  );
+  attempt(
+    () => run(session, 'release', release),
+    () => {
+      session.threadMustEnd = true;
+    },
+  );
+  // The main thread must not find the descriptors after they are closed and their numbers used for something else.
+  session.board.withdrawFreezers();
+  for (const { freezer } of session.targets)
+    attempt(
+      () => freezer?.close(),
+      () => undefined,
+    );
+  return defect;
+}
+
+function internalError(error: unknown): Failure {
+  return { reason: 'InternalError', message: error instanceof Error ? error.message : String(error) };
 }
 
 /** On v2 a task reaches its stop while it is frozen, so that no window is left between thaw and stop. On v1 only after the thaw. */
@@ -68,10 +104,4 @@ function run(session: Session, phase: Phase, phaseFunction: PhaseFunction): Fail
   } finally {
     session.durations[phase] = session.kernel.now() - since;
   }
-}
-
-/** The main thread must not find the descriptors after they are closed and their numbers used for something else. */
-function closeFreezers(session: Session): void {
-  session.board.withdrawFreezers();
-  for (const { freezer } of session.targets) freezer?.close();
 }

@@ -38,20 +38,31 @@ export function listTasks(files: KernelFiles, directory: string, file: string): 
   return found;
 }
 
+/** Whether a file of one digit, such as freezer.self_freezing, says 1. False when it cannot be read. */
+export function readFlag(files: KernelFiles, path: string): boolean {
+  const text = new Uint8Array(8);
+  return files.readInto(path, text) > 0 && text[0] === '1'.charCodeAt(0);
+}
+
 /** A list longer than the buffer arrives in pieces that may cut a number in two: the rest is carried over. */
 function readTids(files: KernelFiles, path: string, buffer: Uint8Array): number[] | number {
   const fd = files.open(path, 'read');
   if (fd < 0) return fd;
+  try {
+    return readAllTids(files, fd, buffer);
+  } finally {
+    files.close(fd);
+  }
+}
+
+function readAllTids(files: KernelFiles, fd: number, buffer: Uint8Array): number[] | number {
   const tids: number[] = [];
   let offset = 0;
   let carried = 0;
   for (;;) {
     const length = files.pread(fd, buffer.subarray(carried), offset);
-    if (length < 0) {
-      files.close(fd);
-      return length;
-    }
-    if (length === 0) break;
+    if (length < 0) return length;
+    if (length === 0) return tids;
     offset += length;
     const total = carried + length;
     const end = buffer.lastIndexOf(0x0a, total - 1) + 1;
@@ -59,6 +70,4 @@ function readTids(files: KernelFiles, path: string, buffer: Uint8Array): number[
     buffer.copyWithin(0, end, total);
     carried = total - end;
   }
-  files.close(fd);
-  return tids;
 }

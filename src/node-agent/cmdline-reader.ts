@@ -14,17 +14,23 @@ const MAX_BYTES = 4096;
 const READER = `
 const fs = require('fs');
 const [proc, max, ...pids] = process.argv.slice(1);
-for (const pid of pids) {
+for (const pid of pids) read(pid).catch(() => {});
+async function read(pid) {
+  const file = await fs.promises.open(proc + '/' + pid + '/cmdline', 'r');
   try {
-    const fd = fs.openSync(proc + '/' + pid + '/cmdline', 'r');
     const bytes = Buffer.alloc(Number(max));
-    const length = fs.readSync(fd, bytes, 0, bytes.length, null);
+    const { bytesRead: length } = await file.read(bytes, 0, bytes.length, null);
     const stat = fs.readFileSync(proc + '/' + pid + '/task/' + pid + '/stat', 'latin1');
     const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
     fs.writeSync(1, JSON.stringify([Number(pid), started, bytes.subarray(0, length).toString()]) + '\\n');
-  } catch {}
+  } finally {
+    await file.close();
+  }
 }
 `;
+
+/** One that blocks keeps a thread of the reader's pool for good, and none of the others waiting until so many have. */
+const READS_AT_ONCE = 64;
 
 /** Pids an argument list takes with ease (ARG_MAX is 2 MB). */
 const MAX_PIDS = 50_000;
@@ -51,7 +57,7 @@ export async function readCmdlines(
 async function lines(proc: string, pids: readonly number[]): Promise<string> {
   const reader = spawn(process.execPath, ['-e', READER, proc, String(MAX_BYTES), ...pids.map(String)], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: {},
+    env: { UV_THREADPOOL_SIZE: String(READS_AT_ONCE) },
   });
   let output = '';
   return await new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /** Why PTRACE_SEIZE was refused. */
 import type { UnfrozenTask } from '../api/podcapture.js';
-import { EPERM } from '../native/errno.js';
+import { EPERM, isGone } from '../native/errno.js';
+import { TRACE_OPTIONS } from '../native/kernel.js';
 import { errnoName } from '../native/syscall-error.js';
 import { failure, type Failure } from './failure.js';
 import { tracerPidOf } from './pure/proc-status.js';
@@ -8,7 +9,7 @@ import type { Session } from './session.js';
 import { describeTask } from './stuck-tasks.js';
 
 export type RefusedSeize =
-  /** It is our tracee already: the kernel attached it (PTRACE_O_TRACE*), or an execve gave it another's tid. */
+  /** It is our tracee: the kernel attached it (PTRACE_O_TRACE*), an execve gave it another's tid, or a second SEIZE took it. */
   | { readonly kind: 'ours' }
   /** Died meanwhile. */
   | { readonly kind: 'gone' }
@@ -17,6 +18,10 @@ export type RefusedSeize =
   /** By somebody else, whom it is left to. */
   | { readonly kind: 'traced'; readonly task: UnfrozenTask; readonly failure: Failure }
   | { readonly kind: 'denied'; readonly failure: Failure };
+
+/** Up to 4 ms: well within the 100 ms in which a refusal is to be known. */
+const DYING_ATTEMPTS = 20;
+const DYING_MICROSECONDS = 200;
 
 /** Tells from /proc. Takes tens of microseconds, so that `TaskAlreadyTraced` is known at once. */
 export function refusedSeize(session: Session, tid: number, result: number): RefusedSeize {
@@ -40,6 +45,13 @@ export function refusedSeize(session: Session, tid: number, result: number): Ref
   if (task.cause === 'KernelThread') {
     session.unfrozen.set(tid, task);
     return { kind: 'kernelThread' };
+  }
+  // A task that is about to die, or in the middle of an execve, is refused as well, and for microseconds only.
+  for (let attempt = 0; attempt < DYING_ATTEMPTS; attempt++) {
+    session.kernel.sleep(DYING_MICROSECONDS);
+    const again = session.kernel.ptrace.seize(tid, TRACE_OPTIONS);
+    if (again >= 0) return { kind: 'ours' };
+    if (isGone(again) || describeTask(session, tid) === undefined) return { kind: 'gone' };
   }
   const hint = result === -EPERM ? '; CAP_SYS_PTRACE, Yama or a security module may stand in the way' : '';
   return {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 
 import type { CaptureReport } from '../../src/node-agent/report.js';
-import { describeWays, useTracer } from './harness/capturing.js';
+import { ascending, describeWays, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readHeartbeat, resetHeartbeat } from './harness/heartbeat.js';
@@ -40,11 +40,10 @@ describeWays('capture()', (make, { freezer, named }) => {
       const outer = await startWorkload(cgroup, 'tree', [3, 4]);
       const inner = await startWorkload(cgroup.child('nested'), 'tree', [2, 2]);
       const pids = [outer.pid, ...descendantsOf(outer.pid), inner.pid, ...descendantsOf(inner.pid)];
-      const byNumber = (a: number, b: number): number => a - b;
       for (let round = 0; round < 50; round++) {
         const report = await capturing.report(cgroup, { freezer });
         expectCaptured(report);
-        expect(report.tree.map((row) => row.pid).sort(byNumber)).toEqual([...pids].sort(byNumber));
+        expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([...pids].sort(ascending));
         expect(report).toMatchObject({ threads: 1 + 3 * 4 + 1 + 2 * 2, joined: 0, unfrozen: [] });
         expect(report.containers).toMatchObject([{ freezer: named, wasFrozen: false, processes: 7, threads: 18 }]);
         expect(report.tree.filter((row) => row.cgroup.endsWith('/nested'))).toHaveLength(3);
@@ -98,7 +97,7 @@ describeWays('capture()', (make, { freezer, named }) => {
     const report = await capturing.report(cgroup, { freezer });
     expectCaptured(report);
     const zombies = report.tree.filter((row) => row.state === 'Zombie');
-    expect(zombies.map((row) => row.pid).sort()).toEqual(childrenOf(pid).sort());
+    expect(zombies.map((row) => row.pid).sort(ascending)).toEqual(childrenOf(pid).sort(ascending));
     expect(zombies.map((row) => row.ppid)).toEqual([pid, pid, pid, pid]);
     expect(report).toMatchObject({ threads: 1, unfrozen: [] });
     for (const row of zombies) {
@@ -128,13 +127,13 @@ describeWays('capture()', (make, { freezer, named }) => {
   test.each([
     ['strict', 'Strict'],
     ['filter', 'Filter'],
-  ])('leaves a process under seccomp %s alive', async (mode, named) => {
+  ])('leaves a process under seccomp %s alive', async (mode, expected) => {
     const cgroup = make('seccomp');
     const { pid } = await startWorkload(cgroup, 'seccomp', [mode]);
     for (let round = 0; round < 20; round++) {
       const report = await capturing.report(cgroup, { freezer });
       expectCaptured(report);
-      expect(report.tree).toMatchObject([{ pid, seccomp: named }]);
+      expect(report.tree).toMatchObject([{ pid, seccomp: expected }]);
     }
     expect(isAlive(pid)).toBe(true);
     await expectUntouched(cgroup, [pid]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import { describeWays, useTracer } from './harness/capturing.js';
+import { ascending, describeWays, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readCounters, STOPPED_COUNTERS } from './harness/counters.js';
@@ -90,7 +90,7 @@ describeWays('capture()', (make, { freezer }) => {
         const report = await capturing.report(cgroup, { freezer });
         expect(performance.now() - since).toBeLessThan(1000);
         expect(report.failure).toBeUndefined();
-        expect(report.tree.map((row) => row.pid).sort()).toEqual([outside.pid, pid].sort());
+        expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([outside.pid, pid].sort(ascending));
         expect([cgroup.freezeState(), child.freezeState()]).toEqual(['THAWED', 'FROZEN']);
         expect(tracerPidOf(pid)).toBe(0);
       }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import { describeWays, useTracer } from './harness/capturing.js';
+import { ascending, describeWays, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readHeartbeat } from './harness/heartbeat.js';
@@ -46,16 +46,19 @@ describeWays('capture()', (make, { freezer }) => {
     expect((await capturing.report(cgroup, { freezer })).failure).toBeUndefined();
     const tracer = await startWorkload(undefined, 'tracer', [pid, ...args]);
     const state = stateOf(pid);
-    for (let round = 0; round < 10; round++) {
+    const took: number[] = [];
+    for (let round = 0; round < 11; round++) {
       const since = performance.now();
       const report = await capturing.report(cgroup, { freezer });
-      expect(performance.now() - since).toBeLessThan(100);
+      took.push(performance.now() - since);
       expect(report.failure?.reason).toBe('TaskAlreadyTraced');
       expect(report.failure?.message).toContain(`${pid} (sleeper)`);
       expect(report.failure?.message).toContain(`${tracer.pid} (tracer)`);
       expect(tracerPidOf(pid)).toBe(tracer.pid);
       expect(cgroup.freezeState()).toBe('THAWED');
     }
+    // The middle of eleven: the machine may be busy with something else once in a while.
+    expect(took.sort((a, b) => a - b)[5]).toBeLessThan(100);
     await eventually('as before', () => stateOf(pid) === state);
     await heart.beatsOn();
     tracer.stop();
@@ -76,7 +79,9 @@ describeWays('capture()', (make, { freezer }) => {
         expect(performance.now() - since).toBeLessThan(1000);
         expect(report).toMatchObject({ failure: undefined, thawUnproved: [] });
         expect(report.unfrozen).toMatchObject([{ tid: parent.pid, comm: 'vfork-parent', cause: 'VforkParent' }]);
-        expect(report.tree.map((row) => row.pid).sort()).toEqual([heart.pid, parent.pid, child].sort());
+        expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual(
+          [heart.pid, parent.pid, child].sort(ascending),
+        );
         expect([tracerPidOf(parent.pid), tracerPidOf(child)]).toEqual([0, 0]);
         expect(cgroup.freezeState()).toBe('THAWED');
       }
@@ -129,7 +134,7 @@ describeWays('capture()', (make, { freezer }) => {
         expect(performance.now() - since).toBeLessThan(1500);
         expect(cgroup.freezeState()).toBe('THAWED');
         expect(report).toMatchObject({ failure: undefined, thawUnproved: [] });
-        expect(report.tree.map((row) => row.pid).sort()).toEqual([heart.pid, reader].sort());
+        expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([heart.pid, reader].sort(ascending));
         expect(tracerPidOf(reader)).toBe(0);
         await heart.beatsOn();
       }

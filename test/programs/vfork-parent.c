@@ -16,7 +16,9 @@ static void child_of_vfork(long milliseconds, const sigset_t *until)
 	if (milliseconds > 0)
 		sleep_us(milliseconds * 1000);
 	else
-		sigwaitinfo(until, NULL);
+		/* A freeze or a ptrace stop ends it with EINTR (signal(7)). */
+		while (sigwaitinfo(until, NULL) == -1 && errno == EINTR)
+			;
 	_exit(0);
 }
 

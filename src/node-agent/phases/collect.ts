@@ -15,6 +15,7 @@ import { stillFrozen } from './still-frozen.js';
 import { lookAgainAtHeld } from './stop.js';
 
 const TRACING_STOP = 't'.charCodeAt(0);
+const UNINTERRUPTIBLE = 'D'.charCodeAt(0);
 const ZOMBIE = 'Z'.charCodeAt(0);
 const CLOCK_EVERY = 32;
 /** Measured: reading one `children` file, and one name of a listing of /proc. */
@@ -40,7 +41,7 @@ export function collect(session: Session): Failure | undefined {
   lookAgainAtHeld(session);
   session.collectedAt = session.kernel.now();
   for (const target of session.targets) {
-    const changed = stillFrozen(target);
+    const changed = stillFrozen(session, target);
     if (changed !== undefined) return changed;
   }
   return session.interruption();
@@ -57,18 +58,24 @@ export function readTasks(session: Session, read: Set<number>, processes: Map<nu
     }
     const status = readInto(session, RAW_STATUS, task.tid, `${task.tid}/status`);
     if (typeof status === 'number') continue;
-    if (task.target.way === 'readOnly') readInto(session, RAW_WCHAN, task.tid, `${task.tid}/wchan`);
+    if (task.tracee === undefined) readInto(session, RAW_WCHAN, task.tid, `${task.tid}/wchan`);
     const tgid = tgidOf(status, status.length);
     if (tgid > 0 && (tgid === task.tid || !processes.has(tgid))) processes.set(tgid, task);
-    if (task.target.way === 'interrupts' && task.tracee?.state === 'stopped' && !isOursAndStopped(session, status)) {
+    if (task.target.way === 'interrupts' && task.tracee?.state === 'stopped' && !isHeld(session, status)) {
+      // An execve has put another task under its tid, or it is dying. What is left of our tracee is let go at the release.
+      const tracee = task.tracee.look();
+      if (tracee.state !== 'gone') session.strays.push(tracee);
       session.tasks.delete(task.tid);
     }
   }
   return undefined;
 }
 
-function isOursAndStopped(session: Session, status: Uint8Array): boolean {
-  return stateOf(status, status.length) === TRACING_STOP && tracerPidOf(status, status.length) === session.kernel.tid;
+/** On v1 a task in its ptrace stop shows state D when somebody freezes its cgroup. */
+function isHeld(session: Session, status: Uint8Array): boolean {
+  const state = stateOf(status, status.length);
+  const stopped = state === TRACING_STOP || state === UNINTERRUPTIBLE;
+  return stopped && tracerPidOf(status, status.length) === session.kernel.tid;
 }
 
 /** Whether tasks that were read turned out not to be held: then the list is gone through again, as they may have left successors. */

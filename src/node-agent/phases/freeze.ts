@@ -23,6 +23,8 @@ const REOPEN_AFTER_WRITES = 10;
 const FIRST_LOOK_MICROSECONDS = 10_000;
 /** One task that cannot freeze keeps all others frozen for nothing. By then every one that can was seen to have frozen. */
 const LOOK_EVERY_MICROSECONDS = 100_000;
+/** The shortest sleep takes 60 µs (timer slack, prctl(2)), and a few tasks freeze sooner: first it looks again and again. */
+const SPIN_MICROSECONDS = 60;
 const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
 
@@ -126,6 +128,7 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
       else writeTook = Math.max(writeTook, lastWrite - now);
       wait = FIRST_WAIT_MICROSECONDS;
     }
+    if (now - since < SPIN_MICROSECONDS) continue;
     late[0]?.freezer?.await(wait);
     wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS);
   }

@@ -37,7 +37,7 @@ function tend(session: Session): Failure | undefined {
   while (reapDead(session) > 0);
   const known = new Set(session.tasks.keys());
   for (const target of session.targets) {
-    const refusal = target.way === 'readOnly' ? stillFrozen(target) : catchNewcomers(session, target);
+    const refusal = stillFrozen(session, target) ?? catchNewcomers(session, target);
     if (refusal !== undefined) return refusal;
   }
   if (session.tasks.size === known.size) return undefined;
@@ -53,6 +53,7 @@ function tend(session: Session): Failure | undefined {
 
 /** A pod that is deleted while it is held may be empty now, and its cgroup gone: that ends nothing but the search. */
 function catchNewcomers(session: Session, target: Target): Failure | undefined {
+  if (target.way === 'readOnly') return undefined;
   const pass = seizePass(session, target, true);
   return typeof pass === 'boolean' || pass.reason === 'CgroupGone' ? undefined : pass;
 }

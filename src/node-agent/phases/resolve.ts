@@ -1,7 +1,7 @@
 /** First phase: the freezers are opened and the state they are in is kept; nothing is changed, and the pod runs. */
 import { isGone } from '../../native/errno.js';
 import { errnoName } from '../../native/syscall-error.js';
-import { listTasks, TASK_FILE, type CgroupTasks } from '../cgroup-tasks.js';
+import { listTasks, readFlag, TASK_FILE, type CgroupTasks } from '../cgroup-tasks.js';
 import { failure, type Failure } from '../failure.js';
 import { openFreezer, type Freezer } from '../freezer.js';
 import type { ContainerTarget } from '../pure/container-target.js';
@@ -48,29 +48,33 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
       `${frozenAbove} is frozen, above the target ${container.directory}: thaw it first`,
     );
   }
-  const opened =
-    container.freezer === 'none'
-      ? undefined
-      : openFreezer(files, (us) => session.kernel.sleep(us), container.directory, container.freezer);
-  if (typeof opened === 'number') return unreadable(container, opened);
-  const found = opened === undefined ? 'THAWED' : opened.state();
-  if (typeof found === 'number') return unreadable(container, found);
+  const opened = openFreezer(files, (us) => session.kernel.sleep(us), container.directory, container.cgroupVersion);
+  if (typeof opened === 'number' && container.freezer !== 'none') return unreadable(container, opened);
+  const freezer = typeof opened === 'number' ? undefined : opened;
+  const found = freezer === undefined ? 'THAWED' : freezer.state();
+  if (typeof found === 'number') {
+    freezer?.close();
+    return unreadable(container, found);
+  }
   session.targets.push({
     container,
     index: session.targets.length,
-    freezer: opened,
+    freezer,
     found,
-    frozenBelow: container.freezer === 'v1' ? frozenBelow(session, cgroups) : new Set(),
-    way: wayFor(opened, found),
+    frozenBelow: container.cgroupVersion === 'v1' ? frozenBelow(session, cgroups) : new Set(),
+    way: wayFor(container, freezer, found),
     closed: false,
   });
   return undefined;
 }
 
-/** FREEZING at entry is somebody's unfinished FROZEN: waited for in the freeze phase, and then treated alike. */
-function wayFor(freezer: Freezer | undefined, found: FreezerState): Way {
+/**
+ * FREEZING at entry is somebody's unfinished FROZEN: waited for in the freeze phase, and then treated alike. Where no freezer is
+ * to be used, one that somebody else has closed counts all the same: nothing in it can be brought to a stop by interrupts.
+ */
+function wayFor(container: ContainerTarget, freezer: Freezer | undefined, found: FreezerState): Way {
   if (freezer === undefined) return 'interrupts';
-  if (found === 'THAWED') return 'freezer';
+  if (found === 'THAWED') return container.freezer === 'none' ? 'interrupts' : 'freezer';
   return freezer.version === 'v1' ? 'readOnly' : 'stopInPlace';
 }
 
@@ -84,7 +88,7 @@ function frozenAncestor(session: Session, container: ContainerTarget): string | 
   let directory = container.directory;
   for (let level = 1; level < depth; level++) {
     directory = directory.slice(0, directory.lastIndexOf('/'));
-    if (readFlag(session, `${directory}/${file}`)) return directory;
+    if (readFlag(session.kernel.files, `${directory}/${file}`)) return directory;
   }
   return undefined;
 }
@@ -94,14 +98,10 @@ function frozenBelow(session: Session, cgroups: readonly CgroupTasks[]): Readonl
   // The list is parents first, so a nest below a frozen cgroup is found by its parent.
   for (const { directory } of cgroups.slice(1)) {
     const parent = directory.slice(0, directory.lastIndexOf('/'));
-    if (frozen.has(parent) || readFlag(session, `${directory}/freezer.self_freezing`)) frozen.add(directory);
+    if (frozen.has(parent) || readFlag(session.kernel.files, `${directory}/freezer.self_freezing`))
+      frozen.add(directory);
   }
   return frozen;
-}
-
-function readFlag(session: Session, path: string): boolean {
-  const byte = new Uint8Array(8);
-  return session.kernel.files.readInto(path, byte) > 0 && byte[0] === '1'.charCodeAt(0);
 }
 
 /**

@@ -59,6 +59,11 @@ export function seizePass(session: Session, target: Target, joined: boolean): bo
     for (const tid of tids) {
       if (isSettled(session, tid)) continue;
       clean = false;
+      // Frozen by someone else on v1: it cannot stop, and a SEIZE of it may block for good.
+      if (target.frozenBelow.has(directory)) {
+        session.addTask(tid, target, directory, undefined, joined);
+        continue;
+      }
       const refusal = takeRunning(session, target, directory, tid, joined);
       if (refusal !== undefined) return refusal;
     }

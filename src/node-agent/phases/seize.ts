@@ -7,7 +7,7 @@
  */
 import { isGone } from '../../native/errno.js';
 import { TRACE_OPTIONS } from '../../native/kernel.js';
-import { seize as seizeTask } from '../../native/tracee.js';
+import { Running, seize as seizeTask } from '../../native/tracee.js';
 import { ORDER_REOPEN } from '../board.js';
 import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
 import { failure, type Failure } from '../failure.js';
@@ -89,6 +89,7 @@ function seizeOne(session: Session, target: Target, directory: string, tid: numb
   }
   if (isGone(tracee)) return undefined;
   const refused = refusedSeize(session, tid, tracee);
+  if (refused.kind === 'ours') session.addTask(tid, target, directory, new Running(session.kernel.ptrace, tid));
   if (refused.kind === 'kernelThread') session.addTask(tid, target, directory, undefined);
   return refused.kind === 'traced' || refused.kind === 'denied' ? refused.failure : undefined;
 }

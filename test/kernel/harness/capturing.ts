@@ -79,3 +79,8 @@ export function describeWays(title: string, body: (make: (name: string) => Cgrou
   const version = anyVersion();
   describeOn(version, `${title}, without freezer`, (make) => body(make, { version, freezer: 'none', named: 'none' }));
 }
+
+/** For sort(): by value, where the default would sort numbers by their text. */
+export function ascending(a: number, b: number): number {
+  return a - b;
+}

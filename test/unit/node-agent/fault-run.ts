@@ -114,13 +114,16 @@ function arrange({ host, kernel, pids, board }: ReturnType<typeof populated>, at
 
 /** What was frozen dies when it is thawed, what is traced is listed until it is reaped: so it is tried again and again. */
 function removeWhenEmpty(host: Scene['host']): void {
+  let busy = false;
   for (const version of ['v1', 'v2'] as const) {
     try {
       host.removeCgroup(version, POD);
-    } catch {
-      if (host.now() < 60_000_000) host.later(100, () => removeWhenEmpty(host));
+    } catch (error) {
+      // `no v1 cgroup`: it is removed already.
+      busy ||= String(error).includes('busy');
     }
   }
+  if (busy && host.now() < 3_000_000) host.later(100, () => removeWhenEmpty(host));
 }
 
 function openDescriptors({ kernel }: Scene): string[] {

@@ -1,0 +1,175 @@
+/** A hold: it can be ended, it is bounded, it catches who comes, and it keeps nobody waiting for the dead. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, expect, test } from '@jest/globals';
+
+import { ascending, describeWays, useTracer } from './harness/capturing.js';
+import { cleanupAll } from './harness/cleanup.js';
+import { readCounters } from './harness/counters.js';
+import { scratchDirectory } from './harness/scratch.js';
+import { startStasis, stasis } from './harness/stasis-command.js';
+import { assertUntouched, descendantsOf, isAlive, stateOf, tracerPidOf } from './harness/tasks.js';
+import { eventually } from './harness/waiting.js';
+import { startWorkload } from './harness/workload.js';
+
+/** Fields of `struct counters` in test/programs/waiter.c, in its order. */
+const WAITER_COUNTERS = ['child', 'returned'] as const;
+const LONG = 60_000;
+/** The promise is 50 ms; the rest is for a busy machine. */
+const REAPED_WITHIN_MS = 100;
+
+const capturing = useTracer();
+afterEach(cleanupAll);
+
+interface Printed {
+  readonly status: {
+    readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string }[];
+    readonly timings: { readonly pauseMicroseconds: number; readonly holdMicroseconds: number };
+    readonly processes: number;
+  };
+}
+
+function succeededOf(stdout: string): { status: string; reason: string } | undefined {
+  return (JSON.parse(stdout) as Printed).status.conditions.find(({ type }) => type === 'Succeeded');
+}
+
+describeWays('a hold', (make, { freezer }) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends soon by %s to the command, which succeeds',
+    async (signal) => {
+      const cgroup = make('ended');
+      const { pid } = await startWorkload(cgroup, 'tree', [2, 2]);
+      const members = [pid, ...descendantsOf(pid)];
+      const args = ['--cgroup', cgroup.directory, '--freezer', freezer, '--hold', '30s', '-o', 'json'];
+      const command = startStasis(['checkpoint', ...args]);
+      await eventually('held', () => members.every((one) => stateOf(one) === 't'), 10_000);
+      // The last stop comes before the tree is read; until then the signal would cancel the capture.
+      await sleep(200);
+      const since = performance.now();
+      process.kill(command.pid, signal);
+      const ended = await command.ended;
+      expect(performance.now() - since).toBeLessThan(1000);
+      expect([ended.status, ended.stderr]).toEqual([0, '']);
+      expect(succeededOf(ended.stdout)).toMatchObject({ status: 'True', reason: 'Captured' });
+      expect((JSON.parse(ended.stdout) as Printed).status.processes).toBe(3);
+      expect(cgroup.freezeState()).toBe('THAWED');
+      await assertUntouched(members);
+    },
+    LONG,
+  );
+
+  test('ends soon when the capture is cancelled', async () => {
+    const cgroup = make('cancelled');
+    const { pid } = await startWorkload(cgroup, 'sleeper');
+    const controller = new AbortController();
+    const capture = capturing.report(cgroup, { freezer, hold: 10_000 }, controller.signal);
+    await eventually('held', () => stateOf(pid) === 't');
+    const since = performance.now();
+    controller.abort();
+    const report = await capture;
+    expect(performance.now() - since).toBeLessThan(200);
+    expect(report).toMatchObject({ failure: undefined, threads: 1, joined: 0 });
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched([pid]);
+  });
+
+  test('keeps everyone held, and counts nobody twice, for as long as it was asked for', async () => {
+    const cgroup = make('kept');
+    const { pid } = await startWorkload(cgroup, 'tree', [3, 3]);
+    const members = [pid, ...descendantsOf(pid)];
+    const capture = capturing.report(cgroup, { freezer, hold: 300 });
+    await eventually('held', () => members.every((one) => stateOf(one) === 't'));
+    const since = performance.now();
+    while (performance.now() - since < 200) {
+      expect(members.map(stateOf).join('')).toBe('tttt');
+      await sleep(5);
+    }
+    expect(await capture).toMatchObject({ failure: undefined, threads: 10, joined: 0, unfrozen: [] });
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched(members);
+  });
+
+  test('catches processes that are moved in', async () => {
+    const cgroup = make('joined');
+    const { pid } = await startWorkload(cgroup, 'sleeper');
+    const capture = capturing.report(cgroup, { freezer, hold: 600 });
+    await eventually('held', () => stateOf(pid) === 't');
+    await startWorkload(undefined, 'joiner', [cgroup.directory, 3, 20_000, 5_000_000]);
+    await eventually('three moved in', () => cgroup.processes().length === 4);
+    const members = cgroup.processes();
+    await eventually('the newcomers are held too', () => members.every((one) => stateOf(one) === 't'), 150);
+    const report = await capture;
+    expect(report).toMatchObject({ failure: undefined, joined: 3, threads: 4 });
+    expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([...members].sort(ascending));
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched(members);
+  });
+
+  test('reaps a process that is killed meanwhile, so that its parent hears of it', async () => {
+    const cgroup = make('reaped');
+    const outside = make('outside');
+    const file = join(scratchDirectory(), 'counters');
+    // The parent runs outside of what is held, as a container runtime's shim does.
+    const { pid } = await startWorkload(outside, 'waiter', [file]);
+    const child = Number(readCounters(file, WAITER_COUNTERS).child);
+    cgroup.add(child);
+    const capture = capturing.report(cgroup, { freezer, hold: 1000 });
+    await eventually('held', () => stateOf(child) === 't');
+    const killedAt = process.hrtime.bigint();
+    process.kill(child, 'SIGKILL');
+    await eventually('waitpid returned', () => readCounters(file, WAITER_COUNTERS).returned !== 0n, 500);
+    const tookMs = Number(readCounters(file, WAITER_COUNTERS).returned - killedAt) / 1e6;
+    expect(tookMs).toBeLessThan(REAPED_WITHIN_MS);
+    expect((await capture).failure).toBeUndefined();
+    expect([isAlive(child), isAlive(pid)]).toEqual([false, true]);
+    await assertUntouched([pid]);
+  });
+
+  test('that outlasts the pause budget is undone, and the reason says so', async () => {
+    const cgroup = make('budget');
+    const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);
+    const members = [pid, ...descendantsOf(pid)];
+    await capturing.report(cgroup, { freezer });
+    const report = await capturing.report(cgroup, { freezer, hold: 2000, maxPause: 50 });
+    expect(report.failure?.reason).toBe('PauseBudgetExceeded');
+    expect(report.timings.pauseMicroseconds).toBeLessThan(100_000);
+    expect(cgroup.freezeState()).toBe('THAWED');
+    expect(members.map(tracerPidOf)).toEqual([0, 0, 0, 0, 0]);
+    await assertUntouched(members);
+  });
+
+  test('whose freezing stage takes longer than its budget or its timeout is undone', async () => {
+    const cgroup = make('short');
+    const { pid } = await startWorkload(cgroup, 'tree', [10, 10]);
+    const members = [pid, ...descendantsOf(pid)];
+    const budget = await capturing.report(cgroup, { freezer, maxPause: 0.1 });
+    expect(budget.failure?.reason).toBe('PauseBudgetExceeded');
+    const timeout = await capturing.report(cgroup, { freezer, timeout: 0.1 });
+    expect(timeout.failure?.reason).toBe('FreezeTimeout');
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched(members);
+  });
+
+  test(
+    'budget of the command that is too small gives exit status 1 and one line',
+    async () => {
+      const cgroup = make('budgeted');
+      const { pid } = await startWorkload(cgroup, 'sleeper');
+      const ended = await stasis(
+        'checkpoint',
+        '--cgroup',
+        cgroup.directory,
+        '--freezer',
+        freezer,
+        '--max-pause',
+        '1us',
+      );
+      expect(ended.status).toBe(1);
+      expect(ended.stderr).toMatch(/^stasis: PauseBudgetExceeded: [^\n]+\n$/);
+      expect(cgroup.freezeState()).toBe('THAWED');
+      await assertUntouched([pid]);
+    },
+    LONG,
+  );
+});
