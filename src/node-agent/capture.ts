@@ -76,9 +76,9 @@ function letGo(session: Session): Failure | undefined {
   );
   // The main thread must not find the descriptors after they are closed and their numbers used for something else.
   session.board.withdrawFreezers();
-  for (const { freezer } of session.targets)
+  for (const freezer of session.freezers)
     attempt(
-      () => freezer?.close(),
+      () => freezer.close(),
       () => undefined,
     );
   return defect;

@@ -62,7 +62,7 @@ function openV1(files: KernelFiles, sleep: (microseconds: number) => void, direc
     thaw: () => written(files.write(controlFd, THAW_WORD.v1)),
     selfFreezing: () => flag(text(selfFd)),
     await: sleep,
-    close: () => opened.forEach((fd) => files.close(fd)),
+    close: () => closeAll(files, opened),
   };
 }
 
@@ -94,21 +94,33 @@ function openV2(files: KernelFiles, directory: string): Freezer | number {
     // Reading cgroup.events in state() re-arms the notification (kernfs). The kernel sends at most one in 10 ms a file, so
     // the time limit matters as much as the event.
     await: (microseconds) => void files.pollEvent(eventsFd, microseconds),
-    close: () => opened.forEach((fd) => files.close(fd)),
+    close: () => closeAll(files, opened),
   };
 }
 
 function openAll(files: KernelFiles, wanted: readonly (readonly [string, 'read' | 'write'])[]): number[] | number {
   const fds: number[] = [];
-  for (const [path, access] of wanted) {
-    const fd = files.open(path, access);
-    if (fd < 0) {
-      fds.forEach((open) => files.close(open));
-      return fd;
+  try {
+    for (const [path, access] of wanted) {
+      const fd = files.open(path, access);
+      if (fd < 0) return fd;
+      fds.push(fd);
     }
-    fds.push(fd);
+    return fds;
+  } finally {
+    if (fds.length < wanted.length) closeAll(files, fds);
   }
-  return fds;
+}
+
+/** Each, also when one of them throws. */
+function closeAll(files: KernelFiles, fds: readonly number[]): void {
+  const [first, ...others] = fds;
+  if (first === undefined) return;
+  try {
+    files.close(first);
+  } finally {
+    closeAll(files, others);
+  }
 }
 
 function textReader(files: KernelFiles): (fd: number) => string | number {

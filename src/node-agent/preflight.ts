@@ -14,7 +14,7 @@ export function preflight(context: CaptureContext, request: CaptureRequest): Raw
   const since = context.kernel.now();
   const obstacle = resolve(session) ?? look(session);
   session.durations.resolve = context.kernel.now() - since;
-  for (const { freezer } of session.targets) freezer?.close();
+  for (const freezer of session.freezers) freezer.close();
   return rawCapture(session, obstacle);
 }
 

@@ -78,6 +78,8 @@ export class Session {
   readonly board: Board;
   readonly request: CaptureRequest;
   readonly targets: Target[] = [];
+  /** Every freezer that was opened, to be closed at the end: also one whose cgroup did not become a target. */
+  readonly freezers: Freezer[] = [];
   readonly tasks = new Map<number, Task>();
   /** Seized and then found not to belong: pids that were reused between listing and seizing. */
   readonly strays: Tracee[] = [];

@@ -96,7 +96,9 @@ function tidsOf(session: Session, target: Target): number[] {
     target.container.directory,
     TASK_FILE[target.container.cgroupVersion],
   );
-  return typeof cgroups === 'number' ? [] : cgroups.flatMap((cgroup) => cgroup.tids);
+  if (typeof cgroups === 'number') return [];
+  // What someone else froze below is frozen, and says nothing about our own freezer.
+  return cgroups.filter((cgroup) => !target.frozenBelow.has(cgroup.directory)).flatMap((cgroup) => cgroup.tids);
 }
 
 function factsOf(session: Session, tids: readonly number[], channelOf: ChannelOf): TaskFacts[] {

@@ -82,7 +82,8 @@ describeWays('capture()', (make, { freezer, named }) => {
         expect(holdMicroseconds).toBeGreaterThanOrEqual(hold * 1000);
         expect(pauseMicroseconds).toBeGreaterThanOrEqual(freezingMicroseconds + holdMicroseconds);
         expect(Number(after - before) / 1000).toBeGreaterThan(pauseMicroseconds);
-        expect(beat.gapEnd).toBeGreaterThan(before);
+        // On a busy machine the longest gap may be another one, from before the capture: then this round tells nothing.
+        if (beat.gapEnd <= before) continue;
         least = Math.min(least, beat.longestGapMicroseconds - pauseMicroseconds);
       }
       expect(least).toBeLessThan(NOISE_MICROSECONDS);

@@ -51,11 +51,9 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
   const opened = openFreezer(files, (us) => session.kernel.sleep(us), container.directory, container.cgroupVersion);
   if (typeof opened === 'number' && container.freezer !== 'none') return unreadable(container, opened);
   const freezer = typeof opened === 'number' ? undefined : opened;
+  if (freezer !== undefined) session.freezers.push(freezer);
   const found = freezer === undefined ? 'THAWED' : freezer.state();
-  if (typeof found === 'number') {
-    freezer?.close();
-    return unreadable(container, found);
-  }
+  if (typeof found === 'number') return unreadable(container, found);
   session.targets.push({
     container,
     index: session.targets.length,

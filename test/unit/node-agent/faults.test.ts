@@ -43,12 +43,21 @@ const EVENTS: Readonly<Record<string, Fault>> = {
   'the order to cancel comes': { kind: 'order', bit: ORDER_CANCEL },
 };
 
+/** The first occurrence of each is taken out. */
+function without(all: readonly string[], taken: readonly string[]): string[] {
+  const left = [...all];
+  for (const one of taken) if (left.includes(one)) left.splice(left.indexOf(one), 1);
+  return left;
+}
+
 /** The calls at which it went wrong, with what was left behind. */
 function sweep(mode: Mode, fault: Fault): string[] {
   return cleanCalls(mode)
     .filter((call) => fault.kind !== 'errno' || call.name === fault.name)
     .flatMap((call) => {
-      const wrong = leftBehind(mode, [{ at: call.number, fault }]);
+      // A close that throws leaves its own descriptor open, and no other.
+      const own = fault.kind === 'throw' && call.name === 'close' ? [`left open: ${String(call.args[0])}`] : [];
+      const wrong = without(leftBehind(mode, [{ at: call.number, fault }]), own);
       return wrong.length === 0 ? [] : [`${call.number} ${call.name}(${call.args.join()}): ${wrong.join('; ')}`];
     });
 }

@@ -76,7 +76,7 @@ describe('parseTaskList()', () => {
   });
 
   test('parseTaskList() leaves out damaged lines only', () => {
-    expect(tasks(encode('1\n-2\n3x\n\n99999999999\n 4\n5\n'))).toEqual([1, 5]);
+    expect(tasks(encode('1\n-2\n3x\n\n99999999999\n 4\n5\n'))).toEqual([1, 4, 5]);
   });
 
   test('parseTaskList() round-trips, and cut anywhere gives a prefix', () => {
