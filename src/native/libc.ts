@@ -27,6 +27,8 @@ export interface Libc {
   write(fd: number, from: Uint8Array, length: number): number;
   /** readlink(2). */
   readlink(path: string, into: Uint8Array, length: number): number;
+  /** statx(2) of the path itself, links not followed; `into` takes a struct statx of 256 bytes. Absent from old C libraries. */
+  readonly statx: ((path: string, into: Uint8Array) => number) | undefined;
   /** ppoll(2) with no signal mask; `fds` is an array of struct pollfd, `timeout` a struct timespec. */
   ppoll(fds: Uint8Array, count: number, timeout: Uint8Array): number;
   /** clock_nanosleep(2), relative. Returns an error number itself rather than setting errno. */
@@ -39,6 +41,11 @@ export interface Libc {
   waitid(idType: number, id: number, info: Uint8Array, options: number): number;
 }
 
+/** openat(2), statx(2): the same numbers on every architecture. */
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_NLINK = 0x4;
+
 /** Binds the functions. Costs about a millisecond; throws when the platform is not one that koffi supports. */
 export function openLibc(): Libc {
   const self = koffi.load(null);
@@ -48,6 +55,7 @@ export function openLibc(): Libc {
   const pread = self.func('pread', 'long', ['int', 'void *', 'size_t', 'long']);
   const write = self.func('write', 'long', ['int', 'void *', 'size_t']);
   const readlink = self.func('readlink', 'long', ['str', 'void *', 'size_t']);
+  const statx = optional(() => self.func('statx', 'int', ['int', 'str', 'int', 'uint', 'void *']));
   const ppoll = self.func('ppoll', 'int', ['void *', 'ulong', 'void *', 'void *']);
   const clockNanosleep = self.func('clock_nanosleep', 'int', ['int', 'int', 'void *', 'void *']);
   const ptrace = self.func('ptrace', 'long', ['int', 'int', 'long', 'long']);
@@ -60,12 +68,22 @@ export function openLibc(): Libc {
     pread: (fd, into, length, offset) => result(pread(fd, into, length, offset)),
     write: (fd, from, length) => result(write(fd, from, length)),
     readlink: (path, into, length) => result(readlink(path, into, length)),
+    statx: statx && ((path, into) => result(statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_NLINK, into))),
     ppoll: (fds, count, timeout) => result(ppoll(fds, count, timeout, null)),
     clockNanosleep: (clock, flags, request) => -clockNanosleep(clock, flags, request, null),
     ptrace: (request, tid, address, data) => result(ptrace(request, tid, address, data)),
     ptraceInto: (request, tid, address, into) => result(ptraceInto(request, tid, address, into)),
     waitid: (idType, id, info, options) => result(waitid(idType, id, info, options)),
   };
+}
+
+/** A function that the C library may not have: koffi throws when it is not found. */
+function optional<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Must be given the call itself as its argument: nothing may come between the call and errno. */

@@ -1,5 +1,5 @@
 /** {@link Kernel} for real: Linux, through libc. */
-import { constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { constants, readdirSync, readlinkSync } from 'node:fs';
 import type { Kernel, KernelFiles } from './kernel.js';
 import type { Libc } from './libc.js';
 import { linuxPtrace } from './linux-ptrace.js';
@@ -7,6 +7,9 @@ import { linuxPtrace } from './linux-ptrace.js';
 /** struct pollfd: int fd; short events; short revents (poll(2)). The same on x86-64 and arm64. */
 const POLLFD_SIZE = 8;
 const POLLPRI = 0x2;
+/** struct statx is the same on every architecture, unlike struct stat (statx(2)). */
+const STATX_SIZE = 256;
+const STX_NLINK = 16;
 const CLOCK_MONOTONIC = 1;
 /** Node names the O_* flags of the architecture it runs on; O_CLOEXEC it does not export, and it is octal 02000000 on both. */
 const O_CLOEXEC = 0x80000;
@@ -33,6 +36,11 @@ function callingThread(): number {
 }
 
 function linuxFiles(libc: Libc): KernelFiles {
+  const statx = new Uint8Array(STATX_SIZE);
+  const links = new DataView(statx.buffer);
+  /** A directory without sub-directories has two links, on kernfs too (fs/kernfs/inode.c): that spares listing its 40 files. */
+  const hasNoDirectories = (path: string): boolean =>
+    libc.statx?.(path, statx) === 0 && links.getUint32(STX_NLINK, true) === 2;
   const pollfd = new Uint8Array(POLLFD_SIZE);
   const pollfdView = new DataView(pollfd.buffer);
   const timeout = new Uint8Array(16);
@@ -63,13 +71,11 @@ function linuxFiles(libc: Libc): KernelFiles {
     },
     readlinkInto: (path, into) => libc.readlink(path, into, into.length),
     list: (path) => orErrno(() => readdirSync(path)),
-    directories: (path) => orErrno(() => directoriesIn(path)),
+    directories: (path) => (hasNoDirectories(path) ? [] : orErrno(() => directoriesIn(path))),
   };
 }
 
-/** A directory without sub-directories has two links, on kernfs too (fs/kernfs/inode.c): that spares listing its 40 files. */
 function directoriesIn(path: string): string[] {
-  if (lstatSync(path).nlink === 2) return [];
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);

@@ -12,7 +12,16 @@
  */
 import { isGone } from './errno.js';
 import type { KernelPtrace } from './kernel.js';
-import { decodeWait, PTRACE_EVENT_EXEC, type WaitEvent } from './wait-status.js';
+import {
+  decodeWait,
+  PTRACE_EVENT_CLONE,
+  PTRACE_EVENT_EXEC,
+  PTRACE_EVENT_FORK,
+  PTRACE_EVENT_VFORK,
+  type WaitEvent,
+} from './wait-status.js';
+
+const ATTACHING_EVENTS: ReadonlySet<number> = new Set([PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK, PTRACE_EVENT_CLONE]);
 
 /** The waits that leave a tracee in a ptrace stop. */
 export type StopEvent = Extract<WaitEvent, { kind: 'interrupted' | 'jobControl' | 'signalDelivery' | 'event' }>;
@@ -78,6 +87,13 @@ export class Stopped {
     return tid > 0 ? tid : undefined;
   }
 
+  /** At PTRACE_EVENT_FORK, VFORK and CLONE: the tid of the child, which the kernel has made our tracee. Else undefined. */
+  attachedTid(): number | undefined {
+    if (this.stop.kind !== 'event' || !ATTACHING_EVENTS.has(this.stop.event)) return undefined;
+    const tid = this.#ptrace.eventMessage(this.tid);
+    return tid > 0 ? tid : undefined;
+  }
+
   /**
    * Looks again. SIGKILL is the one thing that takes a task out of its stop (it is reaped then), and an execve of a sibling may
    * have put another task, in another stop, under this tid.
@@ -117,6 +133,10 @@ export class Gone {
 
   constructor(tid: number) {
     this.tid = tid;
+  }
+
+  look(): this {
+    return this;
   }
 }
 

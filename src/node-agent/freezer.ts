@@ -5,7 +5,7 @@
  */
 import { EIO, isGone } from '../native/errno.js';
 import type { KernelFiles } from '../native/kernel.js';
-import { parseCgroupEvents } from './pure/cgroup-events.js';
+import { parseCgroupEvents, saysFrozen } from './pure/cgroup-events.js';
 import { parseFreezerState, type FreezerState } from './pure/freezer-state.js';
 
 /** One cgroup's freezer. Its files are opened once, so that nothing is looked up by path while it is closed. */
@@ -82,9 +82,9 @@ function openV2(files: KernelFiles, directory: string): Freezer | number {
     state: () => {
       const read = text(eventsFd);
       if (typeof read === 'number') return read;
+      if (saysFrozen(read)) return 'FROZEN';
       const events = parseCgroupEvents(read);
       if (!events.ok) return -EIO;
-      if (events.value.frozen) return 'FROZEN';
       const self = selfFreezing();
       return typeof self === 'number' ? self : self ? 'FREEZING' : 'THAWED';
     },
@@ -123,12 +123,12 @@ function closeAll(files: KernelFiles, fds: readonly number[]): void {
   }
 }
 
+/** These files hold ASCII, and are too short for a decoder to be worth its start. */
 function textReader(files: KernelFiles): (fd: number) => string | number {
   const buffer = new Uint8Array(256);
-  const decoder = new TextDecoder();
   return (fd) => {
     const length = files.pread(fd, buffer, 0);
-    return length < 0 ? length : decoder.decode(buffer.subarray(0, length));
+    return length < 0 ? length : String.fromCharCode(...buffer.subarray(0, length));
   };
 }
 

@@ -83,6 +83,8 @@ export class Session {
   readonly tasks = new Map<number, Task>();
   /** Seized and then found not to belong: pids that were reused between listing and seizing. */
   readonly strays: Tracee[] = [];
+  /** Tids that the kernel attached for us at a fork, vfork or clone. */
+  readonly attached = new Set<number>();
   readonly unfrozen = new Map<number, UnfrozenTask>();
   readonly arena = new RawArena();
   /** Each process that was collected, and a thread of it that still leads to its links. */
@@ -141,17 +143,20 @@ export class Session {
     if (this.firstActAt === undefined) return undefined;
     const elapsed = this.kernel.now() - this.firstActAt;
     const budget = this.request.maxPauseMicroseconds;
-    if (budget !== undefined && elapsed + this.releaseEstimate() > budget) {
-      return failure(
-        'PauseBudgetExceeded',
-        `the pause would exceed its budget of ${budget} µs: ${Math.round(elapsed)} µs have passed and releasing takes about ${this.releaseEstimate()} µs more`,
-      );
-    }
+    if (budget !== undefined && elapsed + this.releaseEstimate() > budget) return this.overBudget();
     if (this.collectedAt !== undefined) return undefined;
     if ((orders & ORDER_TIMEOUT) !== 0 || elapsed > this.request.timeoutMicroseconds) {
       return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
     }
     return undefined;
+  }
+
+  overBudget(): Failure {
+    const elapsed = Math.round(this.kernel.now() - (this.firstActAt ?? this.kernel.now()));
+    return failure(
+      'PauseBudgetExceeded',
+      `the pause would exceed its budget of ${this.request.maxPauseMicroseconds} µs: ${elapsed} µs have passed and releasing takes about ${this.releaseEstimate()} µs more`,
+    );
   }
 
   releaseEstimate(): number {

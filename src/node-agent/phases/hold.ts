@@ -15,20 +15,24 @@ import { reapDead } from './stop.js';
 
 /** The bound that is promised to parents of the dead. */
 const TEND_EVERY_MICROSECONDS = 50_000;
-/** What tending 4,000 tasks takes; taken off the interval, so that the bound is kept. */
-const TENDING_MICROSECONDS = 10_000;
 
 /** Holds until the time is over, a cancellation comes (which is no failure), or the pause budget ends. */
 export function hold(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
   const until = session.kernel.now() + session.request.holdMicroseconds;
   for (;;) {
-    const refusal = tend(session) ?? session.interruption();
+    const since = session.kernel.now();
+    const refusal = session.interruption() ?? tend(session) ?? session.interruption();
     if (refusal !== undefined) return refusal;
+    const tending = session.kernel.now() - since;
     const orders = session.board.orders();
     const left = until - session.kernel.now();
     if (left <= 0 || (orders & ORDER_CANCEL) !== 0) return undefined;
-    session.context.wait(orders, Math.min(left, TEND_EVERY_MICROSECONDS - TENDING_MICROSECONDS, budgetLeft(session)));
+    // The budget keeps back what releasing takes, and another round of tending.
+    const affordable = budgetLeft(session) - 2 * tending;
+    const nextTending = TEND_EVERY_MICROSECONDS - Math.min(tending, TEND_EVERY_MICROSECONDS / 2);
+    session.context.wait(orders, Math.max(0, Math.min(left, nextTending, affordable)));
+    if (affordable <= 0) return session.overBudget();
   }
 }
 

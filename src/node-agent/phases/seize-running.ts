@@ -35,7 +35,10 @@ export function seizeRunning(session: Session): Failure | undefined {
     }
     const unstopped = stopAll(session);
     if (unstopped !== undefined) return unstopped;
-    if (clean) return undefined;
+    if (clean) {
+      adoptStrays(session);
+      return undefined;
+    }
     const interrupted = session.interruption();
     if (interrupted !== undefined) return interrupted;
   }
@@ -55,8 +58,10 @@ export function seizePass(session: Session, target: Target, joined: boolean): bo
     return failure('CgroupGone', `the tasks of ${target.container.directory} cannot be listed: ${errnoName(cgroups)}`);
   }
   let clean = true;
+  const listed = new Set<number>();
   for (const { directory, tids } of cgroups) {
     for (const tid of tids) {
+      listed.add(tid);
       if (isSettled(session, tid)) continue;
       clean = false;
       // Frozen by someone else on v1: it cannot stop, and a SEIZE of it may block for good.
@@ -68,7 +73,31 @@ export function seizePass(session: Session, target: Target, joined: boolean): bo
       if (refusal !== undefined) return refusal;
     }
   }
+  if (clean) dropUnlisted(session, target, listed);
   return clean;
+}
+
+/**
+ * All that is listed is held: who is held and not listed is a stranger, under a tid that was reused between the list and the
+ * SEIZE, or was moved away. It is let go at once.
+ */
+function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<number>): void {
+  for (const task of session.tasks.values()) {
+    if (task.target !== target || listed.has(task.tid)) continue;
+    session.tasks.delete(task.tid);
+    session.unfrozen.delete(task.tid);
+    const tracee = task.tracee?.look();
+    if (tracee?.state === 'running' || (tracee?.state === 'stopped' && tracee.detach() === 'refused'))
+      session.strays.push(tracee);
+  }
+}
+
+/** A child that was born into another cgroup (CLONE_INTO_CGROUP, clone(2)) is attached by the kernel and in no list of ours. */
+function adoptStrays(session: Session): void {
+  for (const tid of session.attached) {
+    if (!session.tasks.has(tid)) session.strays.push(new Running(session.kernel.ptrace, tid));
+  }
+  session.attached.clear();
 }
 
 /** Brings all to their stop, and follows those that changed their tid by execve. */
@@ -78,6 +107,8 @@ export function stopAll(session: Session): Failure | undefined {
     if (task.tracee?.state !== 'stopped') continue;
     const former = task.tracee.formerTid();
     if (former !== undefined && former !== task.tid) session.tasks.delete(former);
+    const attached = task.tracee.attachedTid();
+    if (attached !== undefined) session.attached.add(attached);
   }
   return unstopped;
 }

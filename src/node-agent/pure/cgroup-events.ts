@@ -10,6 +10,11 @@ export interface CgroupEvents {
   readonly frozen: boolean;
 }
 
+/** Whether the file has the line `frozen 1`: asked again and again while a pod freezes, where parsing all of it costs as much as freezing. */
+export function saysFrozen(text: string): boolean {
+  return text.includes('\nfrozen 1\n') || text.startsWith('frozen 1\n');
+}
+
 /** Parses the flat keyed file. Keys that a later kernel adds are passed over; `frozen` came with Linux 5.2. */
 export function parseCgroupEvents(text: string): Parsed<CgroupEvents> {
   if (!text.endsWith('\n')) return cut(FILE, text);
