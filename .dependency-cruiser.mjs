@@ -52,7 +52,9 @@ export default {
       comment:
         'Between freeze and release every file is reached through Kernel, where the law of what may be read is kept.',
       severity: 'error',
-      from: { path: '^src/node-agent/(phases/|(capture|session|freezer|cgroup-tasks|stuck-tasks|refused-seize|bracket|board|raw-[a-z]+|report|watchdog|preflight|pod-capture)\\.ts$)' },
+      from: {
+        path: '^src/node-agent/(phases/|(capture|session|freezer|cgroup-tasks|stuck-tasks|refused-seize|bracket|board|raw-[a-z]+|report|watchdog|preflight|pod-capture)\\.ts$)',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -14,7 +14,9 @@ export const RAW_WCHAN = 3;
 export const RAW_BEFORE = 10;
 export const RAW_AFTER = 30;
 
-export const CHUNK_BYTES = 1 << 20;
+/** Enough for a pod of a few dozen tasks, and for those of many threads. */
+const FIRST_CHUNK_BYTES = 64 << 10;
+const CHUNK_BYTES = 1 << 20;
 /** Room that a read must find. status is 1.4 kB, or up to 0.7 MB for a task in 65,536 groups, which reads again. */
 const ROOM_BYTES = 16 << 10;
 /** kind, id, chunk, offset, length. */
@@ -27,10 +29,19 @@ export interface RawRecords {
 }
 
 export class RawArena {
-  #chunks: Uint8Array[] = [new Uint8Array(CHUNK_BYTES)];
-  #index = new Int32Array(FIELDS * 4096);
+  /** Chunks are kept from one capture to the next: fresh memory would have to be faulted in during the pause. */
+  readonly #chunks: Uint8Array[] = [];
+  #current = 0;
+  #index = new Int32Array(FIELDS * 512);
   #entries = 0;
   #used = 0;
+
+  /** Forgets the records, and with them every view that was handed out. */
+  clear(): void {
+    this.#current = 0;
+    this.#entries = 0;
+    this.#used = 0;
+  }
 
   /**
    * Lets `read` fill the free room and keeps what it read. Returns the bytes kept as a view, or -errno. `read` is called
@@ -55,9 +66,12 @@ export class RawArena {
   }
 
   #room(atLeast: number): Uint8Array {
-    const last = this.#chunks[this.#chunks.length - 1];
-    if (last !== undefined && last.length - this.#used >= atLeast) return last.subarray(this.#used);
-    const chunk = new Uint8Array(Math.max(CHUNK_BYTES, atLeast));
+    for (; this.#current < this.#chunks.length; this.#current++, this.#used = 0) {
+      const chunk = this.#chunks[this.#current];
+      if (chunk !== undefined && chunk.length - this.#used >= atLeast) return chunk.subarray(this.#used);
+    }
+    const size = this.#chunks.length === 0 ? FIRST_CHUNK_BYTES : CHUNK_BYTES;
+    const chunk = new Uint8Array(Math.max(size, atLeast));
     this.#chunks.push(chunk);
     this.#used = 0;
     return chunk;
@@ -72,7 +86,7 @@ export class RawArena {
     }
     this.#index[at] = kind;
     this.#index[at + 1] = id;
-    this.#index[at + 2] = this.#chunks.length - 1;
+    this.#index[at + 2] = this.#current;
     this.#index[at + 3] = this.#used;
     this.#index[at + 4] = length;
     this.#entries += 1;

@@ -41,13 +41,12 @@ const STOPPED_CHANNEL = 'do_signal_stop';
 export function report(files: KernelFiles, proc: string, raw: RawCapture): CaptureReport {
   const after = new RawArena();
   for (const [pid, tid] of raw.processes) readBracket(files, proc, after, RAW_AFTER, pid, tid);
-  const texts = byKind(raw.records, after.records());
-  const status = parsedStatus(texts.get(RAW_STATUS));
+  const { texts, status, candidates } = parseRecords(raw.records, after.records());
   const tasks = raw.tasks.flatMap((task) => taskFacts(task, raw.targets, status, texts.get(RAW_WCHAN)));
   const tree = processRows({
     tasks,
     deadLeaders: status,
-    zombies: new Map([...parsedStatus(texts.get(RAW_CANDIDATE))].filter(([, found]) => found.state === 'Z')),
+    zombies: new Map([...candidates].filter(([, found]) => found.state === 'Z')),
     processes: processFacts(texts),
     bootTime: bootTime(files, proc),
   });
@@ -66,27 +65,34 @@ export function report(files: KernelFiles, proc: string, raw: RawCapture): Captu
 
 type Texts = ReadonlyMap<number, ReadonlyMap<number, string>>;
 
-/** The last record of a kind and id is the one that counts. File names may hold any byte; what is not UTF-8 is replaced. */
-function byKind(...all: readonly RawRecords[]): Texts {
-  const decoder = new TextDecoder();
-  const texts = new Map<number, Map<number, string>>();
-  for (const records of all) {
-    for (const { kind, id, bytes } of eachRecord(records)) {
-      const ofKind = texts.get(kind) ?? new Map<number, string>();
-      ofKind.set(id, decoder.decode(bytes));
-      texts.set(kind, ofKind);
-    }
-  }
-  return texts;
+interface Parsed {
+  readonly texts: Texts;
+  readonly status: ReadonlyMap<number, ProcStatus>;
+  readonly candidates: ReadonlyMap<number, ProcStatus>;
 }
 
-function parsedStatus(texts: ReadonlyMap<number, string> | undefined): Map<number, ProcStatus> {
-  const parsed = new Map<number, ProcStatus>();
-  for (const [id, text] of texts ?? []) {
-    const status = parseStatus(text);
-    if (status.ok) parsed.set(id, status.value);
+/**
+ * The last record of a kind and id is the one that counts. File names may hold any byte; what is not UTF-8 is replaced. status is
+ * parsed at once: 10,000 texts of 1.4 kB would have to be kept otherwise.
+ */
+function parseRecords(...all: readonly RawRecords[]): Parsed {
+  const decoder = new TextDecoder();
+  const texts = new Map<number, Map<number, string>>();
+  const status = new Map<number, ProcStatus>();
+  const candidates = new Map<number, ProcStatus>();
+  for (const records of all) {
+    for (const { kind, id, bytes } of eachRecord(records)) {
+      const text = decoder.decode(bytes);
+      if (kind === RAW_STATUS || kind === RAW_CANDIDATE) {
+        const parsed = parseStatus(text);
+        if (parsed.ok) (kind === RAW_STATUS ? status : candidates).set(id, parsed.value);
+        continue;
+      }
+      const ofKind = texts.get(kind) ?? new Map<number, string>();
+      texts.set(kind, ofKind.set(id, text));
+    }
   }
-  return parsed;
+  return { texts, status, candidates };
 }
 
 function taskFacts(

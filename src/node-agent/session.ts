@@ -29,6 +29,8 @@ export interface CaptureContext {
   readonly board: Board;
   /** Sleeps until the orders differ from `known`, or so long. */
   readonly wait: (known: number, microseconds: number) => void;
+  /** Where the raw bytes go; what an earlier capture left in it is lost. */
+  readonly arena?: RawArena;
   /** What detaching one task cost at worst in earlier captures: the budget keeps so much back. */
   readonly releaseMicrosecondsPerTask: number;
 }
@@ -86,7 +88,7 @@ export class Session {
   /** Tids that the kernel attached for us at a fork, vfork or clone. */
   readonly attached = new Set<number>();
   readonly unfrozen = new Map<number, UnfrozenTask>();
-  readonly arena = new RawArena();
+  readonly arena: RawArena;
   /** Each process that was collected, and a thread of it that still leads to its links. */
   readonly processes = new Map<number, number>();
   /** Processes of which start time and namespaces were read before the freeze. */
@@ -105,6 +107,8 @@ export class Session {
 
   constructor(context: CaptureContext, request: CaptureRequest) {
     this.context = context;
+    this.arena = context.arena ?? new RawArena();
+    this.arena.clear();
     this.kernel = context.kernel;
     this.board = context.board;
     this.request = request;

@@ -13,7 +13,7 @@ import type { FromTracer, ToTracer, TracerData } from './tracer-messages.js';
 import { Watching } from './watching.js';
 
 /** A larger young generation than Node's default: a capture of thousands of tasks then ends without a collection in the pause. */
-const YOUNG_GENERATION_MB = 32;
+const YOUNG_GENERATION_MB = 16;
 /** A thread that sits in a system call does not end, and must not keep the process from ending. */
 const CLOSE_BOUND_MS = 1_000;
 /** As in the thaw phase: 0.2 ms more each time. */

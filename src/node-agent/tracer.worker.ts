@@ -8,6 +8,7 @@ import { createLinuxKernel } from '../native/linux-kernel.js';
 import { Board } from './board.js';
 import { capture } from './capture.js';
 import { preflight } from './preflight.js';
+import { RawArena } from './raw-arena.js';
 import { report } from './report.js';
 import type { CaptureContext } from './session.js';
 import type { FromTracer, ToTracer, TracerData } from './tracer-messages.js';
@@ -21,6 +22,7 @@ const port = parentPort;
 if (port === null) throw new Error('this file is started as a worker thread');
 const kernel = createLinuxKernel(openLibc());
 const board = new Board((workerData as TracerData).board);
+const arena = new RawArena();
 let releaseMicrosecondsPerTask = FIRST_RELEASE_COST_MICROSECONDS;
 
 const answer = (message: FromTracer): void => port.postMessage(message);
@@ -29,6 +31,7 @@ function context(): CaptureContext {
   return {
     kernel,
     board,
+    arena,
     wait: (known, microseconds) => board.waitForOrders(known, microseconds),
     releaseMicrosecondsPerTask,
   };
