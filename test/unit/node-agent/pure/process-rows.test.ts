@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { processRows, type TaskFacts, type TreeFacts } from '../../../../src/node-agent/pure/process-rows.js';
+import type { ProcStatus } from '../../../../src/node-agent/pure/proc-status.js';
+import { processRow } from '../../builders.js';
+
+function status(facts: Partial<ProcStatus> & Pick<ProcStatus, 'pid'>): ProcStatus {
+  const { uids, gids, capabilities } = processRow({ pid: facts.pid });
+  return {
+    comm: 'sh',
+    state: 't',
+    tgid: facts.pid,
+    ppid: 1,
+    tracerPid: 0,
+    uids,
+    gids,
+    capabilities,
+    nsPids: [facts.pid],
+    nsTids: [facts.pid],
+    pgid: facts.pid,
+    sid: facts.pid,
+    noNewPrivileges: false,
+    seccomp: 'Disabled',
+    ...facts,
+  };
+}
+
+function task(facts: Partial<ProcStatus> & Pick<ProcStatus, 'pid'>, stopSignal = 0): TaskFacts {
+  return { tid: facts.pid, status: status(facts), stopSignal, cgroup: '/pod' };
+}
+
+function rows(tasks: readonly TaskFacts[], facts: Partial<TreeFacts> = {}) {
+  return processRows({
+    tasks,
+    deadLeaders: new Map(),
+    zombies: new Map(),
+    processes: new Map(),
+    bootTime: 0,
+    ...facts,
+  });
+}
+
+describe('processRows()', () => {
+  test('puts the threads of a process together, the leader first', () => {
+    const found = rows([task({ pid: 12, tgid: 20, comm: 'worker' }), task({ pid: 20 }), task({ pid: 21, tgid: 20 })]);
+    expect(found.map((row) => [row.pid, row.threads.map((thread) => thread.tid)])).toEqual([[20, [20, 12, 21]]]);
+  });
+
+  test('gives the start time from boot time and ticks', () => {
+    const processes = new Map([[5, { startTimeTicks: 12_345, namespaces: { mnt: 1 }, exe: '/bin/sh' }]]);
+    const [row] = rows([task({ pid: 5 })], { processes, bootTime: 1_700_000_000 });
+    expect(row).toMatchObject({ startTime: '2023-11-14T22:15:23.450Z', exe: '/bin/sh', namespaces: { mnt: 1 } });
+  });
+
+  test('says Stopped with the signal where it is known', () => {
+    const [known, unknown] = rows([task({ pid: 5 }, 20), task({ pid: 6 }, -1)]);
+    expect([known?.state, known?.stopSignal]).toEqual(['Stopped', 'SIGTSTP']);
+    expect([unknown?.state, unknown?.stopSignal]).toEqual(['Stopped', undefined]);
+  });
+
+  test('names a leader that has exited while its threads live', () => {
+    const deadLeaders = new Map([[30, status({ pid: 30, state: 'Z', comm: 'main' })]]);
+    const [row] = rows([task({ pid: 31, tgid: 30 })], { deadLeaders });
+    expect(row).toMatchObject({ pid: 30, comm: 'main', state: 'Alive', leaderDead: true });
+    expect(row?.threads.map((thread) => [thread.tid, thread.state])).toEqual([
+      [30, 'Zombie'],
+      [31, 'Alive'],
+    ]);
+  });
+
+  test('takes zombies whose parent is captured, in the cgroup of the parent, and no others', () => {
+    const zombies = new Map([
+      [40, status({ pid: 40, ppid: 5, state: 'Z' })],
+      [41, status({ pid: 41, ppid: 999, state: 'Z' })],
+    ]);
+    const found = rows([task({ pid: 5 })], { zombies });
+    expect(found.map((row) => [row.pid, row.state, row.cgroup, row.threads.length])).toEqual([
+      [5, 'Alive', '/pod', 1],
+      [40, 'Zombie', '/pod', 0],
+    ]);
+  });
+
+  test('puts parents before children, and every process once, whatever the forest', () => {
+    const forest = fc.uniqueArray(
+      fc.record({ pid: fc.integer({ min: 2, max: 60 }), up: fc.integer({ min: 1, max: 59 }) }),
+      {
+        selector: (one) => one.pid,
+      },
+    );
+    fc.assert(
+      fc.property(forest, (processes) => {
+        // A parent has a smaller number here, so that there is no cycle, as there is none in a kernel.
+        const found = rows(processes.map(({ pid, up }) => task({ pid, ppid: Math.max(1, pid - up) })));
+        const at = new Map(found.map((row, index) => [row.pid, index]));
+        expect(found).toHaveLength(processes.length);
+        expect(found.every((row, index) => (at.get(row.ppid) ?? -1) < index)).toBe(true);
+      }),
+    );
+  });
+});
