@@ -22,7 +22,7 @@ export interface Freezer {
   /** Whether this very cgroup, not one above it, is asked to be frozen. */
   selfFreezing(): boolean | number;
   /** Waits for the state to change, or so long. v1 has no event, and just sleeps. */
-  await(microseconds: number): void;
+  waitForChange(microseconds: number): void;
   close(): void;
 }
 
@@ -61,7 +61,7 @@ function openV1(files: KernelFiles, sleep: (microseconds: number) => void, direc
     freeze: () => written(files.write(controlFd, FREEZE_WORD.v1)),
     thaw: () => written(files.write(controlFd, THAW_WORD.v1)),
     selfFreezing: () => flag(text(selfFd)),
-    await: sleep,
+    waitForChange: sleep,
     close: () => closeAll(files, opened),
   };
 }
@@ -93,7 +93,7 @@ function openV2(files: KernelFiles, directory: string): Freezer | number {
     selfFreezing,
     // Reading cgroup.events in state() re-arms the notification (kernfs). The kernel sends at most one in 10 ms a file, so
     // the time limit matters as much as the event.
-    await: (microseconds) => void files.pollEvent(eventsFd, microseconds),
+    waitForChange: (microseconds) => void files.pollEvent(eventsFd, microseconds),
     close: () => closeAll(files, opened),
   };
 }

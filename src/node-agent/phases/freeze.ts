@@ -67,7 +67,7 @@ function awaitTheirs(session: Session, theirs: readonly Target[]): Failure | und
       );
     const cancelled = session.interruption();
     if (cancelled !== undefined) return cancelled;
-    for (const target of late) target.freezer?.await(wait);
+    for (const target of late) target.freezer?.waitForChange(wait);
     wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS);
   }
 }
@@ -129,7 +129,7 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
       wait = FIRST_WAIT_MICROSECONDS;
     }
     if (now - since < SPIN_MICROSECONDS) continue;
-    late[0]?.freezer?.await(wait);
+    late[0]?.freezer?.waitForChange(wait);
     wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS);
   }
 }
