@@ -67,13 +67,18 @@ async function captures(
 ): Promise<[Run, ...Run[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [asReport(await tracer.preflight(request))];
-  const unfit = await rehearse(tracer, roots, containers);
-  if (unfit !== undefined) return [emptyReport(unfit)];
-  const first = asReport(await tracer.capture(request, signal));
+  let rehearsed = 0;
+  const captureWarm = async (): Promise<Run> => {
+    // A thread that had to end to let a task go has a cold successor.
+    const unfit = tracer.threads() === rehearsed ? undefined : await rehearse(tracer, roots, containers);
+    rehearsed = tracer.threads();
+    return unfit === undefined ? asReport(await tracer.capture(request, signal)) : emptyReport(unfit);
+  };
+  const first = await captureWarm();
   const others: Run[] = [];
   // A run that fails is the last: its reason is what the user must see.
   for (let run = 1; run < options.repeat && !signal.aborted && (others.at(-1) ?? first).failure === undefined; run++) {
-    others.push(asReport(await tracer.capture(request, signal)));
+    others.push(await captureWarm());
   }
   return [first, ...others];
 }

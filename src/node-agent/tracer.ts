@@ -22,25 +22,33 @@ export interface Tracer {
   capture(request: CaptureRequest, signal?: AbortSignal): Promise<TracerResult>;
   /** Looks at everything that a capture would meet, and touches nothing. */
   preflight(request: CaptureRequest): Promise<TracerResult>;
+  /** How many threads there have been: a new number means a cold one, that is worth a rehearsal. */
+  threads(): number;
   /** Ends the tracing thread. */
   close(): Promise<void>;
 }
 
 /** Starts a tracing thread. Rejects when the machine cannot run it at all. */
 export async function startTracer(libc: Libc): Promise<Tracer> {
-  let thread = await TracerThread.start(libc);
+  let threads = 0;
+  const start = async (): Promise<TracerThread> => {
+    threads += 1;
+    return await TracerThread.start(libc);
+  };
+  let thread = await start();
   const ask = async (message: ToTracer, request: CaptureRequest, signal?: AbortSignal): Promise<TracerResult> => {
-    if (thread.ended) thread = await TracerThread.start(libc);
+    if (thread.ended) thread = await start();
     const outcome = await thread.ask(message, message.kind === 'capture' ? request : undefined, signal);
     if (outcome.kind !== 'ended') return outcome;
     // The captured bytes outlive the thread that read them.
-    thread = await TracerThread.start(libc);
+    thread = await start();
     const made = await thread.ask({ kind: 'report', proc: request.proc, raw: outcome.raw });
     return made.kind === 'ended' ? { failure: outcome.failure, thawUnproved: [], processMustEnd: false } : made;
   };
   return {
     capture: async (request, signal) => await ask({ kind: 'capture', request }, request, signal),
     preflight: async (request) => await ask({ kind: 'preflight', request }, request),
+    threads: () => threads,
     close: async () => await thread.close(),
   };
 }
