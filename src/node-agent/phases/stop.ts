@@ -28,6 +28,9 @@ export function stop(session: Session): Failure | undefined {
     const waited = waitInOrder(session, late);
     if (!Array.isArray(waited)) return waited;
     late = waited;
+    // An execve may have put another thread under the tid after its INTERRUPT: that one was not asked to stop yet. Asking
+    // twice does no harm: a detach takes back what is still pending (ptrace(2), PTRACE_INTERRUPT).
+    if (late.length === before) for (const { tracee } of late) tracee.interrupt();
     const now = session.kernel.now();
     if (late.length < before || reapDead(session) > 0) lastCame = now;
     else if (now - lastCame > LOOK_AFTER_MICROSECONDS) {
