@@ -65,6 +65,8 @@ describeWays('a hold', (make, { freezer }) => {
     const controller = new AbortController();
     const capture = capturing.report(cgroup, { freezer, hold: 10_000 }, controller.signal);
     await eventually('held', () => stateOf(pid) === 't');
+    // It stands still before it is collected, and a cancellation before that is a failure: let the hold begin.
+    await sleep(200);
     const since = performance.now();
     controller.abort();
     const report = await capture;
