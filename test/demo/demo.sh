@@ -19,7 +19,7 @@ cgroup=${own%/}/stasis-demo-$$
 mkdir "$cgroup"
 
 clean_up() {
-  trap - EXIT INT TERM
+  trap - EXIT INT TERM HUP PIPE
   if [ -e "$cgroup/cgroup.freeze" ]; then echo 0 > "$cgroup/cgroup.freeze"; fi
   if [ -e "$cgroup/freezer.state" ]; then echo THAWED > "$cgroup/freezer.state"; fi
   tries=0
@@ -32,7 +32,7 @@ clean_up() {
   rmdir "$cgroup"
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 # A shell with a Node process of many threads, two sleepers, and one that is stopped as by Ctrl-Z.
 (
