@@ -44,7 +44,8 @@ function tend(session: Session): Failure | undefined {
     const refusal = stillFrozen(session, target) ?? catchNewcomers(session, target);
     if (refusal !== undefined) return refusal;
   }
-  if (session.tasks.size === known.size) return undefined;
+  const isNew = (task: Task): boolean => !known.has(task.tid) || (task.tracee?.state === 'running' && !task.held);
+  if (![...session.tasks.values()].some(isNew)) return undefined;
   const unstopped = stopAll(session);
   if (unstopped !== undefined) return unstopped;
   const processes = new Map<number, Task>();

@@ -4,7 +4,7 @@
  * It ends by proof: each tracee is detached or reaped. What can be neither (a vfork parent, a task that the kernel holds) is
  * freed by the end of this thread, and by nothing else.
  */
-import type { Tracee } from '../../native/tracee.js';
+import { Running, type Tracee } from '../../native/tracee.js';
 import type { Session } from '../session.js';
 
 /** A vfork parent comes to its stop as soon as its child, just detached, execs or exits. Worth a moment; ending the thread costs more. */
@@ -13,6 +13,7 @@ const WAIT_MICROSECONDS = 100;
 
 /** Detaches every tracee. Sets `threadMustEnd` when one is left. Never fails half-way. */
 export function release(session: Session): undefined {
+  adoptAttached(session);
   for (const stray of session.strays) if (stray.state === 'running') stray.interrupt();
   let left = letAllGo([...traceesOf(session), ...session.strays]);
   const since = session.kernel.now();
@@ -22,6 +23,16 @@ export function release(session: Session): undefined {
   }
   session.threadMustEnd = left.length > 0;
   session.lastDetachAt = session.kernel.now();
+}
+
+/**
+ * A child that was born into another cgroup (CLONE_INTO_CGROUP, clone(2)) is our tracee by the kernel's doing and in no list of
+ * ours, whether its parent was seized at first or joined during the hold.
+ */
+function adoptAttached(session: Session): void {
+  for (const tid of session.attached) {
+    if (!session.tasks.has(tid)) session.strays.push(new Running(session.kernel.ptrace, tid));
+  }
 }
 
 function* traceesOf(session: Session): Generator<Tracee> {

@@ -35,10 +35,7 @@ export function seizeRunning(session: Session): Failure | undefined {
     }
     const unstopped = stopAll(session);
     if (unstopped !== undefined) return unstopped;
-    if (clean) {
-      adoptStrays(session);
-      return undefined;
-    }
+    if (clean) return undefined;
     const interrupted = session.interruption();
     if (interrupted !== undefined) return interrupted;
   }
@@ -90,14 +87,6 @@ function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<numb
     if (tracee?.state === 'running' || (tracee?.state === 'stopped' && tracee.detach() === 'refused'))
       session.strays.push(tracee);
   }
-}
-
-/** A child that was born into another cgroup (CLONE_INTO_CGROUP, clone(2)) is attached by the kernel and in no list of ours. */
-function adoptStrays(session: Session): void {
-  for (const tid of session.attached) {
-    if (!session.tasks.has(tid)) session.strays.push(new Running(session.kernel.ptrace, tid));
-  }
-  session.attached.clear();
 }
 
 /** Brings all to their stop, and follows those that changed their tid by execve. */
