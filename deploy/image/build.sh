@@ -1,0 +1,63 @@
+#!/bin/sh
+# Builds the image: three layers, and the few files that make them an OCI image. Run from anywhere; `make image` does.
+# Writes build/stasis-image.tar, or the file named by the first argument. No daemon, no root.
+#
+# Equal inputs give an equal digest: entries are sorted, owned by 0:0, and dated by the last commit; the two lower layers,
+# which no commit makes, by 1970. They are kept in the cache, by their inputs, so that a change of source takes seconds.
+set -eu
+umask 022
+export LC_ALL=C TZ=UTC
+here=$(cd "$(dirname "$0")" && pwd)
+repository=$(cd "$here/../.." && pwd)
+output=${1:-$repository/build/stasis-image.tar}
+cache=${STASIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stasis}/image
+mkdir -p "$cache" "$(dirname "$output")"
+scratch=$(mktemp -d "$cache/building.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM HUP
+
+archive() { # DIRECTORY SECONDS: a tar of it, the same for the same content
+  tar -c --format=gnu --sort=name --mtime="@$2" --owner=0 --group=0 --numeric-owner --hard-dereference -C "$1" .
+}
+
+layer() { # DIRECTORY SECONDS: DIRECTORY.layer/ with layer.tar.gz, and `digests`: of the tar, of the gzip, size
+  mkdir "$1.layer"
+  archive "$1" "$2" > "$1.layer/layer.tar"
+  tar_digest=$(sha256sum < "$1.layer/layer.tar" | cut -d ' ' -f 1)
+  gzip -n -6 "$1.layer/layer.tar"
+  gzip_digest=$(sha256sum < "$1.layer/layer.tar.gz" | cut -d ' ' -f 1)
+  echo "$tar_digest $gzip_digest $(wc -c < "$1.layer/layer.tar.gz")" > "$1.layer/digests"
+}
+
+cached() { # NAME: $layers grows by the layer that NAME.sh makes, from the cache where its inputs are the same
+  sh "$here/$1.sh" --inputs > "$scratch/inputs"
+  kept=$cache/$1-$(cat "$here/build.sh" "$scratch/inputs" | sha256sum | cut -c 1-32)
+  if [ ! -f "$kept/digests" ]; then
+    echo "==> image: making the layer '$1', kept for the next time"
+    mkdir "$scratch/$1"
+    sh "$here/$1.sh" "$scratch/$1"
+    layer "$scratch/$1" 0
+    # Two builds at once make the same: the later one's is dropped.
+    mv -T "$scratch/$1.layer" "$kept" 2> /dev/null || [ -f "$kept/digests" ]
+  fi
+  touch "$kept"
+  layers="$layers $kept"
+}
+
+layers=
+cached base
+cached dependencies
+# Layers that no build asked for in a month, and what a build left that was killed.
+find "$cache" -mindepth 1 -maxdepth 1 \( -mtime +30 -o -name 'building.*' -mtime +0 \) -exec rm -rf {} +
+
+revision=$(git -C "$repository" describe --always --abbrev=40 --match= --dirty 2> /dev/null || true)
+seconds=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct 2> /dev/null || echo 0)}
+mkdir "$scratch/application"
+sh "$here/application.sh" "$scratch/application"
+layer "$scratch/application" "$seconds"
+
+# shellcheck disable=SC2086 # one argument a layer
+node "$here/oci-layout.mjs" "$scratch/layout" "$repository/package.json" "$seconds" "$revision" $layers "$scratch/application.layer"
+archive "$scratch/layout" "$seconds" > "$scratch/image.tar"
+mv "$scratch/image.tar" "$output"
+echo "==> image: $output, $(($(wc -c < "$output") / 1048576)) MiB, $(cat "$scratch/layout.name")"

@@ -1,0 +1,189 @@
+/** Keys to be worked on: each at most once in the queue, and never by two workers at a time. As client-go's workqueue. */
+import { backoffDelay, type Backoff } from './backoff.js';
+import type { Clock } from './clock.js';
+
+/** What becomes of a key that was worked on. A handler that rejects means 'retry'. */
+export type WorkOutcome =
+  /** Done: its failures are forgotten. */
+  | undefined
+  /** Again, after a delay that doubles with every failure in a row. */
+  | 'retry'
+  /** Done for now; again after so many milliseconds. */
+  | { readonly afterMilliseconds: number };
+
+export interface QueueSnapshot {
+  readonly depth: number;
+  /** Sum over the keys in work. */
+  readonly unfinishedSeconds: number;
+  readonly longestRunningSeconds: number;
+}
+
+export interface QueueMetrics {
+  added(): void;
+  /** From being added to being taken. */
+  waited(seconds: number): void;
+  worked(seconds: number): void;
+  retried(): void;
+  /** Once, at construction: how to read the present state. */
+  observe(read: () => QueueSnapshot): void;
+}
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly metrics?: QueueMetrics;
+  readonly backoff?: Backoff;
+  /** Told of every rejection of a handler. */
+  readonly onError?: (key: string, error: unknown) => void;
+}
+
+/** Conflicts of two writers heal within the first few; what a person has to mend is not asked for every second. */
+const DEFAULT_BACKOFF: Backoff = { baseMilliseconds: 50, maxMilliseconds: 60_000 };
+
+/**
+ * Guarantees: a key added while it is in work is worked on once more afterwards; a key that was added is worked on, unless
+ * the queue is stopped first. Keys are taken in the order in which they were added.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  /** In order; with the moment at which each was added. */
+  readonly #queue = new Map<string, number>();
+  /** With the moment at which each was taken. */
+  readonly #working = new Map<string, number>();
+  /** Added again while in work. */
+  readonly #again = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #delayed = new Map<string, { readonly due: number; readonly timer: AbortController }>();
+  #idle: (() => void)[] = [];
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+    options.metrics?.observe(() => this.snapshot());
+  }
+
+  /** Nothing new for a key that waits already. */
+  add(key: string): void {
+    if (this.#queue.has(key) || this.#again.has(key)) return;
+    this.#options.metrics?.added();
+    const now = this.#options.clock.monotonic();
+    if (this.#working.has(key)) {
+      this.#again.set(key, now);
+      return;
+    }
+    this.#queue.set(key, now);
+    this.#idle.shift()?.();
+  }
+
+  /** Of several delays of one key, the one that ends first counts. */
+  addAfter(key: string, milliseconds: number): void {
+    if (milliseconds <= 0) {
+      this.add(key);
+      return;
+    }
+    const due = this.#options.clock.monotonic() + milliseconds;
+    const pending = this.#delayed.get(key);
+    if (pending !== undefined && pending.due <= due) return;
+    pending?.timer.abort();
+    const timer = new AbortController();
+    this.#delayed.set(key, { due, timer });
+    void this.#options.clock.sleep(milliseconds, timer.signal).then(() => {
+      if (timer.signal.aborted) return;
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+  }
+
+  /** After a delay that grows with each call since the last `forget`. */
+  addRateLimited(key: string): void {
+    const failures = this.failures(key) + 1;
+    this.#failures.set(key, failures);
+    this.#options.metrics?.retried();
+    this.addAfter(key, backoffDelay(this.#options.backoff ?? DEFAULT_BACKOFF, failures, this.#options.random));
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  snapshot(): QueueSnapshot {
+    const now = this.#options.clock.monotonic();
+    const seconds = [...this.#working.values()].map((since) => (now - since) / 1000);
+    return {
+      depth: this.#queue.size,
+      unfinishedSeconds: seconds.reduce((sum, each) => sum + each, 0),
+      longestRunningSeconds: seconds.reduce((most, each) => Math.max(most, each), 0),
+    };
+  }
+
+  /**
+   * Works until `signal` aborts, then takes nothing new, and resolves when the handlers that run have ended. What waits
+   * then, and every delay, is dropped. Once for the life of a queue.
+   */
+  async run(
+    workers: number,
+    handler: (key: string, signal: AbortSignal) => Promise<WorkOutcome>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stop = (): void => {
+      for (const { timer } of this.#delayed.values()) timer.abort();
+      this.#delayed.clear();
+      for (const wake of this.#idle.splice(0)) wake();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    await Promise.all(Array.from({ length: workers }, () => this.#worker(handler, signal)));
+    stop();
+  }
+
+  async #worker(handler: (key: string, signal: AbortSignal) => Promise<WorkOutcome>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const key = this.#take();
+      if (key === undefined) await new Promise<void>((resolve) => this.#idle.push(resolve));
+      else this.#finish(key, await this.#attempt(key, handler, signal), signal);
+    }
+  }
+
+  #take(): string | undefined {
+    for (const [key, added] of this.#queue) {
+      const now = this.#options.clock.monotonic();
+      this.#queue.delete(key);
+      this.#working.set(key, now);
+      this.#options.metrics?.waited((now - added) / 1000);
+      return key;
+    }
+    return undefined;
+  }
+
+  async #attempt(
+    key: string,
+    handler: (key: string, signal: AbortSignal) => Promise<WorkOutcome>,
+    signal: AbortSignal,
+  ): Promise<WorkOutcome> {
+    try {
+      return await handler(key, signal);
+    } catch (error) {
+      this.#options.onError?.(key, error);
+      return 'retry';
+    }
+  }
+
+  #finish(key: string, outcome: WorkOutcome, signal: AbortSignal): void {
+    const now = this.#options.clock.monotonic();
+    this.#options.metrics?.worked((now - (this.#working.get(key) ?? now)) / 1000);
+    this.#working.delete(key);
+    const again = this.#again.get(key);
+    this.#again.delete(key);
+    if (again !== undefined) {
+      this.#queue.set(key, again);
+      this.#idle.shift()?.();
+    }
+    if (outcome !== 'retry') this.forget(key);
+    if (signal.aborted) return;
+    if (outcome === 'retry') this.addRateLimited(key);
+    else if (outcome !== undefined) this.addAfter(key, outcome.afterMilliseconds);
+  }
+}

@@ -1,0 +1,98 @@
+#!/bin/sh
+# Makes the programs of the throw-away cluster, once, in a cache folder outside of the tree, and prints that folder:
+# bin/ has etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubectl and helm, and whatever of
+# containerd, runc, tini and busybox the machine has not; cni/ has the CNI plugins. Nothing is installed on the machine.
+# About 10 minutes and 5 GB of Go's own caches the first time, milliseconds afterwards. Safe when two run at once.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${STASIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stasis}
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/go/bin
+PROGRESS_SECONDS=20
+
+say() { echo "$*" >&2; }
+fail() { say "$*"; exit 2; }
+key() { cat "$@" | sha256sum | cut -c1-16; }
+required() { sed -n "s,^[[:space:]]*$2 \(v[^ ]*\).*,\1,p" "$here/$1/go.mod" | head -n 1; }
+
+# compile MODULE PACKAGE TARGET LDFLAGS: `go build` in test/cluster/MODULE, with a line of progress now and then.
+compile() {
+  command -v go > /dev/null || fail "missing: go, version 1.21 or newer (https://go.dev/dl); newer toolchains it fetches itself"
+  say "==> building $1, once (minutes)"
+  began=$(date +%s)
+  (cd "$here/$1" && exec nice go build -v -trimpath -mod=readonly -ldflags "-s -w $4" -o "$3.new" "$2") > "$3.log" 2>&1 &
+  build=$!
+  trap 'kill "$build" 2> /dev/null || :' EXIT
+  ticks=0
+  while kill -0 "$build" 2> /dev/null; do
+    sleep 1
+    ticks=$((ticks + 1))
+    [ $((ticks % PROGRESS_SECONDS)) -ne 0 ] ||
+      say "    $1: $(wc -l < "$3.log") packages compiled after $(($(date +%s) - began)) s"
+  done
+  trap - EXIT
+  wait "$build" || { tail -n 20 "$3.log" >&2; fail "building $1 failed: the whole output is in $3.log"; }
+  mv "$3.new" "$3"
+  rm -f "$3.log"
+}
+
+# fetch FOLDER PACKAGES...: unpacks Debian packages, without installing them, so that no service of theirs starts.
+fetch() {
+  folder=$1
+  shift
+  command -v apt-get > /dev/null || fail "missing: install what Debian calls $*"
+  say "==> fetching $* into the cache"
+  mkdir -p "$folder.new/debs"
+  (
+    cd "$folder.new/debs"
+    chmod 755 .
+    apt-get download -qq "$@" > /dev/null 2>&1 || { apt-get update -qq && apt-get download -qq "$@"; }
+    for deb in *.deb; do dpkg-deb -x "$deb" ..; done
+  ) >&2
+  rm -rf "$folder.new/debs" "$folder"
+  mv "$folder.new" "$folder"
+}
+
+# The shell image is made of it, and has no C library.
+static_busybox() { command -v busybox > /dev/null && ldd "$(command -v busybox)" 2>&1 | grep -q 'not a dynamic'; }
+
+missing=
+for tool in containerd runc tini; do command -v "$tool" > /dev/null || missing="$missing $tool"; done
+static_busybox || missing="$missing busybox-static"
+[ -x /usr/lib/cni/bridge ] || missing="$missing containernetworking-plugins"
+
+kubernetes=$cache/kubernetes-$(key "$here"/kubernetes/go.mod "$here"/kubernetes/go.sum "$here"/kubernetes/main.go)
+helm=$cache/helm-$(key "$here"/helm/go.mod "$here"/helm/go.sum)
+debian=$cache/debian-$(echo "$missing" | sha256sum | cut -c1-16)
+folder=$cache/cluster-$(echo "$kubernetes $helm $debian $(cat "$0")" | sha256sum | cut -c1-16)
+
+if [ ! -d "$folder" ]; then
+  mkdir -p "$cache"
+  exec 9> "$cache/lock"
+  flock 9
+  version=$(required kubernetes k8s.io/kubernetes)
+  minor=${version#v*.}
+  stamp=k8s.io/component-base/version
+  [ -x "$kubernetes" ] || compile kubernetes . "$kubernetes" \
+    "-X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
+  [ -x "$helm" ] || compile helm helm.sh/helm/v3/cmd/helm "$helm" \
+    "-X helm.sh/helm/v3/internal/version.version=$(required helm helm.sh/helm/v3)"
+  # shellcheck disable=SC2086 # a list of words
+  [ -z "$missing" ] || [ -d "$debian" ] || fetch "$debian" $missing
+
+  rm -rf "$folder.new"
+  mkdir -p "$folder.new/bin"
+  for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl; do
+    ln -s "$kubernetes" "$folder.new/bin/$name"
+  done
+  ln -s "$helm" "$folder.new/bin/helm"
+  if [ -n "$missing" ]; then
+    for file in "$debian"/bin/* "$debian"/usr/bin/* "$debian"/usr/sbin/*; do
+      [ ! -x "$file" ] || ln -sf "$file" "$folder.new/bin/"
+    done
+  fi
+  if [ -x "$debian/usr/lib/cni/bridge" ]; then ln -s "$debian/usr/lib/cni" "$folder.new/cni"; else ln -s /usr/lib/cni "$folder.new/cni"; fi
+  [ -d "$folder" ] || mv "$folder.new" "$folder"
+  exec 9>&-
+fi
+echo "$folder"

@@ -1,0 +1,68 @@
+#!/bin/sh
+# place.sh NAME STATE KEEP...: the first program in new namespaces. Makes them look like a machine of their own to
+# containerd and kubelet, then sleeps as the only child of process 1 (tini, which reaps orphans).
+# STATE is this place's folder on the machine's file system; KEEP are folders that stay visible where they are.
+set -eu
+name=$1
+state=$2
+
+# The outer /proc is still mounted: it tells process 1's id as the machine sees it.
+while read -r key value; do [ "$key" != PPid: ] || pid=$value; done < /proc/self/status
+
+# /var and /run are the place's own, on top of the machine's; what is needed of the machine's is bound into them first.
+mkdir -p "$state/run" "$state/var/lib/containerd" "$state/var/lib/kubelet" "$state/var/lib/stasis" "$state/var/lib/cni" \
+  "$state/var/log/pods" "$state/var/log/containers" "$state/var/tmp" "$state/sysctl"
+[ -L "$state/var/run" ] || ln -s /run "$state/var/run"
+mount -t tmpfs -o mode=755 run "$state/run"
+# Overlay file systems cannot be stacked: in a container, containerd's snapshots go to memory.
+[ "$(stat -f -c %T "$state")" != overlayfs ] || mount -t tmpfs containerd "$state/var/lib/containerd"
+shift 2
+for keep in "$@"; do
+  case $keep in
+  /var/* | /run/*)
+    mkdir -p "$state$keep"
+    mount --rbind "$keep" "$state$keep"
+    ;;
+  esac
+done
+
+# Of this pid, network and cgroup namespace.
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+unified=/sys/fs/cgroup/unified
+if grep -qv '^0:' /proc/self/cgroup; then mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup; else unified=/sys/fs/cgroup; fi
+while IFS=: read -r id controllers rest; do
+  if [ "$id" = 0 ]; then
+    mkdir -p "$unified"
+    mount -t cgroup2 cgroup2 "$unified"
+    continue
+  fi
+  folder=${controllers#name=}
+  options=$controllers
+  [ "$folder" = "$controllers" ] || options=none,$controllers
+  mkdir "/sys/fs/cgroup/$folder"
+  mount -t cgroup -o "$options" cgroup "/sys/fs/cgroup/$folder"
+  for one in $(echo "$folder" | tr , ' '); do [ -e "/sys/fs/cgroup/$one" ] || ln -s "$folder" "/sys/fs/cgroup/$one"; done
+done < /proc/self/cgroup
+
+# kubelet makes sure of these, and they are the whole machine's. It finds them as it wants them, and writes nothing.
+for pair in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 \
+  kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do
+  key=${pair%=*}
+  [ -e "/proc/sys/$key" ] || continue
+  file=$state/sysctl/$(echo "$key" | tr / .)
+  echo "${pair#*=}" > "$file"
+  mount --bind "$file" "/proc/sys/$key"
+done
+echo 1 > /proc/sys/net/ipv4/ip_forward
+echo "$name" > /proc/sys/kernel/hostname
+ip link set lo up
+
+# state/ready through a name that does not move with what is mounted over /run and /var.
+exec 3> "$state/pid.new"
+mount --rbind "$state/run" /run
+mount --rbind "$state/var" /var
+mount --make-rshared /
+echo "$pid" >&3
+mv "$state/pid.new" "$state/pid"
+exec sleep infinity
