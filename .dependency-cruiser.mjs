@@ -34,6 +34,29 @@ export default {
       to: { path: '^src/(controller|cli)/' },
     },
     {
+      name: 'only-kube-reaches-the-api-server',
+      comment:
+        'One place makes connections, and keeps their timeouts, credentials and retries; the others ask its KubeApi.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/kube/' },
+      to: { path: '(^|/)(@kubernetes/client-node|undici)($|/)' },
+    },
+    {
+      name: 'kube-knows-nobody',
+      comment:
+        'It is what controller and node agent stand on; it knows the API of Kubernetes, not what they do with it.',
+      severity: 'error',
+      from: { path: '^src/kube/' },
+      to: { path: '^src/(controller|node-agent|native|cli)/' },
+    },
+    {
+      name: 'only-the-service-knows-kubernetes',
+      comment: 'What holds a pod must work without an API server, as it does for stasis checkpoint.',
+      severity: 'error',
+      from: { path: '^src/node-agent/', pathNot: '^src/node-agent/service/' },
+      to: { path: '^src/(kube/|node-agent/service/)|(^|/)(prom-client|express)($|/)' },
+    },
+    {
       name: 'pure-stays-pure',
       comment: 'Pure files are tested by value: no I/O, no clock, no process, nothing that has any of these.',
       severity: 'error',

@@ -4,6 +4,8 @@ const common = { transform: {}, testEnvironment: 'node', injectGlobals: false };
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/build/test/unit/**/*.test.js'] },
+    { ...common, displayName: 'image', testMatch: ['<rootDir>/build/test/image/**/*.test.js'] },
+    { ...common, displayName: 'cluster', testMatch: ['<rootDir>/build/test/cluster/**/*.test.js'] },
     { ...common, displayName: 'kernel', testMatch: ['<rootDir>/build/test/kernel/**/*.test.js'] },
   ],
 };
