@@ -16,14 +16,15 @@ export const GROUP = 'stasis.dev';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}` as const;
 
-/** Where the kinds live in the API; `T` is for the type checker alone. */
+/** Where a kind lives in the API. */
 export interface KindOf<T> {
   readonly group: typeof GROUP;
   readonly version: typeof VERSION;
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: true;
-  readonly example?: T;
+  /** Never set: it ties the place to the type of what lives there. */
+  readonly objectType?: T;
 }
 
 export const CHECKPOINTS: KindOf<Checkpoint> = {
