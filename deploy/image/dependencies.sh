@@ -23,9 +23,9 @@ modules=$scratch/node_modules
 
 # Two thirds of the bytes serve compilers, debuggers and other platforms: types, source maps, C++ sources, binaries for
 # musl and for the Bare runtime, a corpus to test with. What npm notes for itself names the registry that was asked, and is no use without npm.
-rm -rf "$modules/.bin" "$modules/.package-lock.json" "$modules/@types" "$modules/undici-types"
+rm -rf "$modules/.bin" "$modules/.package-lock.json"
 rm -rf "$modules"/koffi/lib "$modules"/koffi/vendor "$modules"/koffi/doc "$modules"/@koromix/koffi-linux-x64/musl_x64 "$modules"/bintrees/test
-find "$modules" -depth -type d -name prebuilds -exec rm -rf {} +
+find "$modules" -depth -type d \( -name prebuilds -o -name @types -o -name undici-types \) -exec rm -rf {} +
 find "$modules" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.tsbuildinfo' \) -delete
 find "$modules" -type f \( -name '*.cc' -o -name '*.hh' -o -name '*.[chS]' -o -name '*.inc' \) -delete
 find "$modules" -type f -iname '*.md' ! -iname '*licen[cs]e*' ! -iname '*notice*' -delete

@@ -76,6 +76,8 @@ export interface UnfrozenTask {
 
 /** One captured cgroup: with `--cgroup` that directory, in a pod one a container. */
 export interface ContainerCapture {
+  /** Its name in the pod, where it is known. */
+  readonly name?: string;
   /** Container ID where the cgroup's name carries one. */
   readonly containerID?: string;
   /** Path below the mount point of its hierarchy, starting with `/`. */
@@ -173,6 +175,8 @@ export interface PodCaptureStatus {
   readonly zombies: number;
   /** Tasks that joined the cgroup while it was held, and were caught. */
   readonly joined: number;
+  /** From the first cgroup frozen to the last one; absent where no freezer was closed. */
+  readonly freezeSkewMicroseconds?: number;
   readonly containers: readonly ContainerCapture[];
   readonly timings: Timings;
   /** By how much the pause exceeded its budget because a single kernel call could not be cut short. */

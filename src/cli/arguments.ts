@@ -2,11 +2,17 @@
 import { Command, CommanderError } from 'commander';
 import { addCheckpoint } from './checkpoint-arguments.js';
 import type { CheckpointArguments } from './checkpoint-arguments.js';
+import { addNodeAgent, type NodeAgentArguments } from './node-agent-arguments.js';
+import { addController, type ControllerArguments } from './controller-arguments.js';
 import { escapeText, quoteValue } from './render-escape.js';
+import { addUninstall, type UninstallArguments } from './uninstall-arguments.js';
 
 /** What a command line means. A text ends in a newline; a message is one line without one. */
 export type ParsedArguments =
   | CheckpointArguments
+  | ControllerArguments
+  | NodeAgentArguments
+  | UninstallArguments
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version'; readonly text: string }
   | { readonly kind: 'usage-error'; readonly message: string };
@@ -17,7 +23,7 @@ export type ParsedArguments =
  */
 export type AddCommand = (program: Command, done: (result: ParsedArguments) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addCheckpoint];
+const COMMANDS: readonly AddCommand[] = [addCheckpoint, addController, addUninstall, addNodeAgent];
 
 /**
  * Parses the arguments that follow the program's name. Never throws and never exits; without arguments, the help.

@@ -1,13 +1,13 @@
 /** `stasis checkpoint`: resolve, rehearse, capture, print. */
 import type { PodCapture } from '../api/podcapture.js';
 import { readCmdlines } from '../node-agent/cmdline-reader.js';
+import { asReport, emptyReport, type FinalReport } from '../node-agent/empty-report.js';
 import { podCapture, succeeded } from '../node-agent/pod-capture.js';
 import type { ContainerTarget } from '../node-agent/pure/container-target.js';
 import { rehearse } from '../node-agent/rehearsal.js';
-import type { CaptureReport } from '../node-agent/report.js';
 import { resolveTarget, type ResolveRoots, type TargetRequest } from '../node-agent/resolve-target.js';
 import type { CaptureRequest } from '../node-agent/session.js';
-import { startTracer, type Tracer, type TracerResult } from '../node-agent/tracer.js';
+import { startTracer, type Tracer } from '../node-agent/tracer.js';
 import { openLibc } from '../native/libc.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
 
@@ -20,9 +20,6 @@ export type CheckpointResult =
       readonly processMustEnd: boolean;
     }
   | { readonly kind: 'unusable'; readonly message: string };
-
-/** A report, and whether the process has to end for the tasks to go free. */
-type Run = CaptureReport & { readonly processMustEnd?: boolean };
 
 const PROC = '/proc';
 
@@ -64,18 +61,18 @@ async function captures(
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
   signal: AbortSignal,
-): Promise<[Run, ...Run[]]> {
+): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [asReport(await tracer.preflight(request))];
   let rehearsed = 0;
-  const captureWarm = async (): Promise<Run> => {
+  const captureWarm = async (): Promise<FinalReport> => {
     // A thread that had to end to let a task go has a cold successor.
     const unfit = tracer.threads() === rehearsed ? undefined : await rehearse(tracer, roots, containers);
     rehearsed = tracer.threads();
     return unfit === undefined ? asReport(await tracer.capture(request, signal)) : emptyReport(unfit);
   };
   const first = await captureWarm();
-  const others: Run[] = [];
+  const others: FinalReport[] = [];
   // A run that fails is the last: its reason is what the user must see.
   for (let run = 1; run < options.repeat && !signal.aborted && (others.at(-1) ?? first).failure === undefined; run++) {
     others.push(await captureWarm());
@@ -105,37 +102,3 @@ function captureRequest(containers: readonly ContainerTarget[], options: Checkpo
     proc: PROC,
   };
 }
-
-function asReport(result: TracerResult): Run {
-  return 'report' in result
-    ? result.report
-    : { ...emptyReport(result.failure), thawUnproved: result.thawUnproved, processMustEnd: result.processMustEnd };
-}
-
-function emptyReport(failure: CaptureReport['failure']): Run {
-  return {
-    failure,
-    tree: [],
-    containers: [],
-    threads: 0,
-    joined: 0,
-    unfrozen: [],
-    timings: NOTHING,
-    overrunMicroseconds: 0,
-    thawUnproved: [],
-    processMustEnd: false,
-  };
-}
-
-const NOTHING: CaptureReport['timings'] = {
-  resolveMicroseconds: 0,
-  cgroupFreezeMicroseconds: 0,
-  seizeMicroseconds: 0,
-  cgroupThawMicroseconds: 0,
-  stopMicroseconds: 0,
-  collectMicroseconds: 0,
-  holdMicroseconds: 0,
-  releaseMicroseconds: 0,
-  freezingMicroseconds: 0,
-  pauseMicroseconds: 0,
-};

@@ -46,6 +46,35 @@ async function main(argv: readonly string[]): Promise<number> {
       if (result.processMustEnd) process.kill(process.pid, 'SIGKILL');
       return result.succeeded ? SUCCEEDED : FAILED;
     }
+    case 'uninstall': {
+      // What talks to an API server takes a second to load, and `stasis checkpoint` never does.
+      const { runUninstall } = await import('./uninstall.js');
+      const result = await runUninstall(parsed.options, { environment: process.env, sink: logLine, version });
+      if (result.kind === 'ended') return result.complete ? SUCCEEDED : FAILED;
+      complain(result.message);
+      return UNUSABLE;
+    }
+    case 'node-agent': {
+      const { runNodeAgent } = await import('./node-agent.js');
+      const { env: environment, pid } = process;
+      const die = (): void => void process.kill(pid, 'SIGKILL');
+      const surroundings = { environment, sink: logLine, version, pid, die };
+      const result = await runNodeAgent(parsed.options, surroundings, endOnSignal());
+      if (result.kind === 'ended') return SUCCEEDED;
+      complain(result.message);
+      return UNUSABLE;
+    }
+    case 'controller': {
+      const { runController } = await import('./controller.js');
+      const result = await runController(
+        parsed.options,
+        { environment: process.env, sink: logLine, version },
+        endOnSignal(),
+      );
+      if (result.kind === 'ended') return result.result === 'stopped' ? SUCCEEDED : FAILED;
+      complain(result.message);
+      return UNUSABLE;
+    }
     default:
       return parsed satisfies never;
   }
@@ -62,4 +91,8 @@ function endOnSignal(): AbortSignal {
 
 function complain(message: string): void {
   process.stderr.write(`stasis: ${escapeText(message)}\n`);
+}
+
+function logLine(line: string): void {
+  process.stderr.write(line);
 }

@@ -1,4 +1,5 @@
 /** Abort signals that end with another one, and leave nothing on it. */
+import type { Clock } from './clock.js';
 
 export interface LinkedAbort {
   readonly signal: AbortSignal;
@@ -8,7 +9,7 @@ export interface LinkedAbort {
 }
 
 /** As AbortSignal.any, with an end: there is no way to take the latter's result off a parent that outlives the work. */
-export function linkAbort(parent: AbortSignal | undefined): LinkedAbort {
+export function linkAbort(parent?: AbortSignal): LinkedAbort {
   const controller = new AbortController();
   const follow = (): void => controller.abort();
   if (parent?.aborted === true) controller.abort();
@@ -20,10 +21,31 @@ export function linkAbort(parent: AbortSignal | undefined): LinkedAbort {
   };
 }
 
-/** Resolves when `signal` aborts; never rejects. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Runs `action` after so many milliseconds, unless `signal` aborts first. */
+export async function after(
+  clock: Pick<Clock, 'sleep'>,
+  milliseconds: number,
+  signal: AbortSignal,
+  action: () => void,
+): Promise<void> {
+  await clock.sleep(milliseconds, signal);
+  if (!signal.aborted) action();
+}
+
+/** Runs `work` with a signal that aborts with `parent` and after so many milliseconds; afterwards no timer is left. */
+export async function withDeadline<T>(
+  clock: Pick<Clock, 'sleep'>,
+  milliseconds: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const link = linkAbort(parent);
+  const timer = new AbortController();
+  void after(clock, milliseconds, timer.signal, () => link.abort());
+  try {
+    return await work(link.signal);
+  } finally {
+    timer.abort();
+    link.dispose();
+  }
 }

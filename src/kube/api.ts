@@ -86,6 +86,8 @@ export interface RawOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Default 'application/json'. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -98,7 +100,11 @@ export interface KubeApi {
   get<T extends KubeObject>(resource: Resource<T>, options: Named): Promise<KubeResult<T>>;
   /** One page. Items carry apiVersion and kind, which the server leaves out of lists. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeResult<List<T>>>;
-  create<T extends KubeObject>(resource: Resource<T>, object: Draft<T>, options?: CreateOptions): Promise<KubeResult<T>>;
+  create<T extends KubeObject>(
+    resource: Resource<T>,
+    object: Draft<T>,
+    options?: CreateOptions,
+  ): Promise<KubeResult<T>>;
   /** Server-side apply: creates the object if it is not there (but not through a subresource). */
   apply<T extends KubeObject>(resource: Resource<T>, object: Applied<T>, options: ApplyOptions): Promise<KubeResult<T>>;
   /** RFC 7386. */

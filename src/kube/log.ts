@@ -30,9 +30,12 @@ export function createLogger(options: LoggerOptions): Logger {
   return logger(options, {});
 }
 
+function drop(): void {
+  // On purpose.
+}
+
 /** Drops everything. */
 export function silentLogger(): Logger {
-  const drop = (): void => undefined;
   const silent: Logger = { debug: drop, info: drop, warn: drop, error: drop, with: () => silent };
   return silent;
 }

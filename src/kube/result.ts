@@ -1,8 +1,7 @@
 /** How a request to the API server ended: a value, or the facts of its failure. Pure. */
 
 export type KubeResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: KubeError };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: KubeError };
 
 /** One of metav1.StatusDetails.causes. */
 export interface KubeCause {

@@ -5,7 +5,8 @@ import { keyOf, type KubeObject } from './types.js';
 
 export type { Indexer } from './store-index.js';
 
-export type Change<T> = { readonly type: 'upsert'; readonly object: T } | { readonly type: 'delete'; readonly object: T };
+export type Change<T> =
+  { readonly type: 'upsert'; readonly object: T } | { readonly type: 'delete'; readonly object: T };
 
 /** Deletions that are remembered, so that a late answer of an own write does not bring the dead back. */
 const MAX_TOMBSTONES = 4096;

@@ -1,4 +1,5 @@
 /** Keys to be worked on: each at most once in the queue, and never by two workers at a time. As client-go's workqueue. */
+import { after } from './abort.js';
 import { backoffDelay, type Backoff } from './backoff.js';
 import type { Clock } from './clock.js';
 
@@ -87,8 +88,7 @@ export class WorkQueue {
     pending?.timer.abort();
     const timer = new AbortController();
     this.#delayed.set(key, { due, timer });
-    void this.#options.clock.sleep(milliseconds, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
+    void after(this.#options.clock, milliseconds, timer.signal, () => {
       this.#delayed.delete(key);
       this.add(key);
     });
@@ -139,7 +139,10 @@ export class WorkQueue {
     stop();
   }
 
-  async #worker(handler: (key: string, signal: AbortSignal) => Promise<WorkOutcome>, signal: AbortSignal): Promise<void> {
+  async #worker(
+    handler: (key: string, signal: AbortSignal) => Promise<WorkOutcome>,
+    signal: AbortSignal,
+  ): Promise<void> {
     while (!signal.aborted) {
       const key = this.#take();
       if (key === undefined) await new Promise<void>((resolve) => this.#idle.push(resolve));

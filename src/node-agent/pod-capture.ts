@@ -35,6 +35,7 @@ export function podCapture(facts: PodCaptureFacts): PodCapture {
       stopped: tree.filter((row) => row.state === 'Stopped').length,
       zombies: tree.filter((row) => row.state === 'Zombie').length,
       joined: last.joined,
+      ...(last.freezeSkewMicroseconds === undefined ? {} : { freezeSkewMicroseconds: last.freezeSkewMicroseconds }),
       containers: last.containers,
       timings: last.timings,
       ...(last.overrunMicroseconds > 0 ? { overrunMicroseconds: last.overrunMicroseconds } : {}),

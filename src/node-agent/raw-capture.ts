@@ -35,6 +35,8 @@ export interface RawCapture {
   readonly budgetMicroseconds: number | undefined;
   /** By how much the pause exceeded its budget. */
   readonly overrunMicroseconds: number;
+  /** From the first cgroup frozen to the last one; absent where no freezer was closed. */
+  readonly freezeSkewMicroseconds?: number;
   /** Freezers that could not be proved open. */
   readonly thawUnproved: readonly string[];
   /** The tracing thread must end for the last tasks to go free. */
@@ -63,11 +65,19 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
     timings,
     budgetMicroseconds: budget,
     overrunMicroseconds: budget === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - budget),
+    ...freezeSkew(session),
     thawUnproved: session.thawUnproved,
     threadMustEnd: session.threadMustEnd,
     firstActAt: session.firstActAt,
     releaseMicrosecondsPerTask: (session.durations.release ?? 0) / Math.max(1, session.tasks.size),
   };
+}
+
+/** As seen by the looks of the freeze phase, which are at most half a millisecond apart. */
+function freezeSkew(session: Session): { readonly freezeSkewMicroseconds?: number } {
+  const moments = session.targets.flatMap((target) => (target.way === 'freezer' ? (target.frozenAt ?? []) : []));
+  if (moments.length === 0) return {};
+  return { freezeSkewMicroseconds: Math.round(Math.max(...moments) - Math.min(...moments)) };
 }
 
 function rawTask(task: Task): RawTask {

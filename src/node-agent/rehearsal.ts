@@ -3,12 +3,12 @@
  * longer than the hundredth, and it tells at start, with the reason, whether this machine can do it at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type Failure } from './failure.js';
-import { pathBelowMount, type HierarchyMount } from './pure/cgroup-mounts.js';
+import { ownCgroup } from './own-cgroup.js';
 import type { ContainerTarget } from './pure/container-target.js';
-import { freezerPath, parseProcCgroup, unifiedPath } from './pure/proc-cgroup.js';
 import { readHierarchies } from './resolve-hierarchies.js';
 import type { ResolveRoots } from './resolve-request.js';
 import type { CaptureRequest } from './session.js';
@@ -50,9 +50,10 @@ async function rehearseOn(
   roots: ResolveRoots,
   { cgroupVersion, freezer }: ContainerTarget,
 ): Promise<Failure | undefined> {
-  const own = ownCgroup(roots, cgroupVersion, freezer);
+  const own = placeFor(roots, cgroupVersion, freezer);
   if (own === undefined) return undefined;
-  const directory = `${own}/stasis-rehearsal-${roots.self}`;
+  // Several tracing threads may rehearse at a time.
+  const directory = `${own}/stasis-rehearsal-${roots.self}-${randomUUID().slice(0, 8)}`;
   try {
     mkdirSync(directory);
   } catch (error) {
@@ -111,17 +112,12 @@ function read(path: string): string {
   }
 }
 
-/** Our own cgroup's directory in the hierarchy that is to be rehearsed. Undefined where it cannot be told: then nothing is rehearsed. */
-function ownCgroup(roots: ResolveRoots, version: 'v1' | 'v2', freezer: ContainerTarget['freezer']): string | undefined {
+/** Undefined where it cannot be told: then nothing is rehearsed. */
+function placeFor(roots: ResolveRoots, version: 'v1' | 'v2', freezer: ContainerTarget['freezer']): string | undefined {
   const hierarchies = readHierarchies(roots);
-  const entries = parseProcCgroup(read(`${roots.proc}/self/cgroup`));
-  if (!hierarchies.ok || !entries.ok) return undefined;
-  if (version === 'v1' && freezer === 'none') return undefined;
-  const mount: HierarchyMount | undefined = version === 'v1' ? hierarchies.value.freezerV1 : hierarchies.value.unified;
-  const path = version === 'v1' ? freezerPath(entries.value) : unifiedPath(entries.value);
-  if (mount === undefined || path === undefined) return undefined;
-  const below = pathBelowMount(mount, path);
-  return below === undefined ? undefined : `${mount.mountPoint}${below === '/' ? '' : below}`;
+  if (!hierarchies.ok || (version === 'v1' && freezer === 'none')) return undefined;
+  const mount = version === 'v1' ? hierarchies.value.freezerV1 : hierarchies.value.unified;
+  return mount && ownCgroup(roots, mount, version);
 }
 
 async function populated(directory: string, count: number): Promise<void> {

@@ -31,6 +31,7 @@ export interface CaptureReport {
   readonly unfrozen: readonly UnfrozenTask[];
   readonly timings: Timings;
   readonly overrunMicroseconds: number;
+  readonly freezeSkewMicroseconds?: number;
   readonly thawUnproved: readonly string[];
 }
 
@@ -59,6 +60,7 @@ export function report(files: KernelFiles, proc: string, raw: RawCapture): Captu
     unfrozen: raw.unfrozen,
     timings: raw.timings,
     overrunMicroseconds: raw.overrunMicroseconds,
+    ...(raw.freezeSkewMicroseconds === undefined ? {} : { freezeSkewMicroseconds: raw.freezeSkewMicroseconds }),
     thawUnproved: raw.thawUnproved,
   };
 }
@@ -156,8 +158,9 @@ function containerCapture(
 ): ContainerCapture {
   const tids = new Set(raw.filter((task) => task.target === index).map((task) => task.tid));
   const own = tasks.filter((task) => tids.has(task.tid));
-  const { containerID, cgroupPath, cgroupVersion } = target.container;
+  const { name, containerID, cgroupPath, cgroupVersion } = target.container;
   return {
+    ...(name === undefined ? {} : { name }),
     ...(containerID === undefined ? {} : { containerID }),
     cgroupPath,
     cgroupVersion,

@@ -15,6 +15,9 @@ const MAX_DEPTH = 12;
 export interface PodInHierarchy {
   /** The pod has a directory there, with or without containers. */
   readonly present: boolean;
+  readonly version: CgroupVersion;
+  /** The pod's own directories; more than one only where no kubelet made them. */
+  readonly directories: readonly string[];
   /** By container ID; more than one when it was found in several places, which no kubelet does. */
   readonly containers: ReadonlyMap<string, readonly Candidate[]>;
 }
@@ -27,7 +30,7 @@ export function findPod(mountPoint: string, version: CgroupVersion, uid: string)
   const containers = new Map<string, Candidate[]>();
   const top = listDirectories(mountPoint);
   if (!top.ok) return refuse(`cannot list ${shown(mountPoint)}: ${top.code}`);
-  let present = false;
+  const directories: string[] = [];
   const pending = [{ path: '', name: '', depth: 0, inPod: false }];
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     // A directory that is gone, or closed to us, holds no container that could be captured.
@@ -41,10 +44,10 @@ export function findPod(mountPoint: string, version: CgroupVersion, uid: string)
         continue;
       }
       const isPod = !next.inPod && recognisePodDirectory(name, next.name, uid) !== undefined;
-      present ||= isPod;
+      if (isPod) directories.push(`${mountPoint}${path}`);
       if (next.depth + 1 === MAX_DEPTH || isConmon(name) || (!isPod && podUIDOf(name) !== undefined)) continue;
       pending.push({ path, name, depth: next.depth + 1, inPod: next.inPod || isPod });
     }
   }
-  return { ok: true, value: { present, containers } };
+  return { ok: true, value: { present: directories.length > 0, version, directories, containers } };
 }

@@ -26,14 +26,14 @@ export function resolvePod(text: string, freezer: TargetRequest['freezer'], root
   if (!pod.value.some((hierarchy) => hierarchy.present)) return refuse(`no cgroup of pod ${uid} on this machine`);
   const containers = mergeContainers(pod.value);
   if (!containers.ok) return refuse(`pod ${uid}: ${containers.message}`);
-  return chooseTargets(uid, containers.value, freezer, roots);
+  return chooseTargets(uid, [...containers.value.values()], freezer, roots);
 }
 
 /**
  * v2 and the v1 freezer. A pod that is in neither is looked for in the other v1 hierarchies, one by one, where it can
  * be interrupted task by task.
  */
-function findInHierarchies(uid: string, hierarchies: Hierarchies): Found<readonly PodInHierarchy[]> {
+export function findInHierarchies(uid: string, hierarchies: Hierarchies): Found<readonly PodInHierarchy[]> {
   const { unified, freezerV1, otherV1 } = hierarchies;
   if (unified === undefined && freezerV1 === undefined && otherV1.length === 0) {
     return refuse(`pod ${uid}: no cgroup hierarchy is mounted below ${shown(hierarchies.cgroupRoot)}`);
@@ -54,19 +54,19 @@ function findInHierarchies(uid: string, hierarchies: Hierarchies): Found<readonl
 }
 
 /** A cgroup of a container, and who was in it. */
-interface Populated {
+export interface Populated {
   readonly candidate: Candidate;
   readonly tids: ReadonlySet<number>;
 }
 
 /** A container with its populated cgroup in each hierarchy. */
-interface Container {
+export interface Container {
   readonly v1?: Populated;
   readonly v2?: Populated;
 }
 
-/** The containers that hold a task in some hierarchy; those that have exited are left out. */
-function mergeContainers(hierarchies: readonly PodInHierarchy[]): Found<readonly Container[]> {
+/** By ID, the containers that hold a task in some hierarchy; those that have exited are left out. */
+export function mergeContainers(hierarchies: readonly PodInHierarchy[]): Found<ReadonlyMap<string, Container>> {
   const containers = new Map<string, Container>();
   for (const hierarchy of hierarchies) {
     for (const [id, candidates] of hierarchy.containers) {
@@ -84,7 +84,7 @@ function mergeContainers(hierarchies: readonly PodInHierarchy[]): Found<readonly
       }
     }
   }
-  return { ok: true, value: [...containers.values()] };
+  return { ok: true, value: containers };
 }
 
 function chooseTargets(
@@ -110,7 +110,7 @@ function chooseTargets(
  * v2 for each container whose v2 cgroup can be frozen and holds all that its v1 cgroup holds. If not every container
  * has such a one, v1 for all that are in v1: a pod is held by one freezer, so that its containers stop together.
  */
-function oneVersion(containers: readonly Container[]): readonly Populated[] {
+export function oneVersion(containers: readonly Container[]): readonly Populated[] {
   const allUnified = containers.every(
     (container) => container.v1 === undefined || isUnified(container.v2, container.v1),
   );

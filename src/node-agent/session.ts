@@ -58,6 +58,8 @@ export interface Target {
   way: Way;
   /** We wrote FROZEN and have not proved the thaw yet. */
   closed: boolean;
+  /** When it was first seen FROZEN by our own doing. */
+  frozenAt?: number;
 }
 
 /** A task that belongs to the capture. */

@@ -68,9 +68,15 @@ export class TracerThread {
   }
 
   /** With `request` the thread is watched, and kept to its limits. */
-  async ask(message: ToTracer, request?: CaptureRequest, signal?: AbortSignal): Promise<Outcome> {
+  async ask(
+    message: ToTracer,
+    request?: CaptureRequest,
+    signal?: AbortSignal,
+    progress?: { readonly onHold?: () => void },
+  ): Promise<Outcome> {
     this.#board.reset();
     const watching = request && new Watching(this.#board, this.#libc, this.#worker, request);
+    if (watching !== undefined && progress?.onHold !== undefined) watching.onHold = progress.onHold;
     const cancel = (): void => watching?.handle({ kind: 'cancel' });
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted === true) cancel();

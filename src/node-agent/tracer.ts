@@ -17,9 +17,15 @@ export type TracerResult =
       readonly processMustEnd: boolean;
     };
 
+/** Told while a capture runs, on the main thread. */
+export interface Progress {
+  /** The tree is collected and the hold has begun; no freezer is closed any more. At most once, and a tick late at worst. */
+  readonly onHold?: () => void;
+}
+
 export interface Tracer {
   /** Carries out one capture. One at a time. `signal` ends a hold early, or cancels what comes before it. */
-  capture(request: CaptureRequest, signal?: AbortSignal): Promise<TracerResult>;
+  capture(request: CaptureRequest, signal?: AbortSignal, progress?: Progress): Promise<TracerResult>;
   /** Looks at everything that a capture would meet, and touches nothing. */
   preflight(request: CaptureRequest): Promise<TracerResult>;
   /** How many threads there have been: a new number means a cold one, that is worth a rehearsal. */
@@ -36,9 +42,14 @@ export async function startTracer(libc: Libc): Promise<Tracer> {
     return await TracerThread.start(libc);
   };
   let thread = await start();
-  const ask = async (message: ToTracer, request: CaptureRequest, signal?: AbortSignal): Promise<TracerResult> => {
+  const ask = async (
+    message: ToTracer,
+    request: CaptureRequest,
+    signal?: AbortSignal,
+    progress?: Progress,
+  ): Promise<TracerResult> => {
     if (thread.ended) thread = await start();
-    const outcome = await thread.ask(message, message.kind === 'capture' ? request : undefined, signal);
+    const outcome = await thread.ask(message, message.kind === 'capture' ? request : undefined, signal, progress);
     if (outcome.kind !== 'ended') return outcome;
     // The captured bytes outlive the thread that read them.
     thread = await start();
@@ -46,7 +57,7 @@ export async function startTracer(libc: Libc): Promise<Tracer> {
     return made.kind === 'ended' ? { failure: outcome.failure, thawUnproved: [], processMustEnd: false } : made;
   };
   return {
-    capture: async (request, signal) => await ask({ kind: 'capture', request }, request, signal),
+    capture: async (request, signal, progress) => await ask({ kind: 'capture', request }, request, signal, progress),
     preflight: async (request) => await ask({ kind: 'preflight', request }, request),
     threads: () => threads,
     close: async () => await thread.close(),

@@ -14,12 +14,15 @@ const HOLD_TICK_MS = 20;
 /** Runs {@link stepWatch} and does what it says. */
 export class Watching {
   onLost: () => void = () => undefined;
+  /** Called once, when a hold that was asked for has begun. */
+  onHold: () => void = () => undefined;
   readonly #board: Board;
   readonly #libc: Libc;
   readonly #worker: Worker;
   readonly #limits: CaptureRequest;
   #state: Watch = WATCH_START;
   #timer: NodeJS.Timeout | undefined;
+  #holding = false;
 
   constructor(board: Board, libc: Libc, worker: Worker, limits: CaptureRequest) {
     this.#board = board;
@@ -32,6 +35,7 @@ export class Watching {
     const tick = (): void => {
       const view = this.#board.view();
       this.handle({ kind: 'tick', now: Number(process.hrtime.bigint()) / 1000, view });
+      if (view.phase === 'hold') this.#noteHold();
       this.#timer = setTimeout(tick, view.phase === 'hold' ? HOLD_TICK_MS : TICK_MS);
     };
     this.#timer = setTimeout(tick, TICK_MS);
@@ -45,6 +49,13 @@ export class Watching {
     const { state, effects } = stepWatch(this.#state, event, this.#limits);
     this.#state = state;
     for (const effect of effects) this.#do(effect);
+  }
+
+  /** The phase is entered without a hold, too. */
+  #noteHold(): void {
+    if (this.#holding || this.#limits.holdMicroseconds === 0) return;
+    this.#holding = true;
+    this.onHold();
   }
 
   #do(effect: WatchEffect): void {

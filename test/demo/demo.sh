@@ -1,54 +1,41 @@
 #!/bin/sh
-# make demo: a cgroup of our own with a small process tree in it, held still, read and let go. Everything that is started
-# here ends here, on every way out.
+# make demo: Stasis's main job in a real cluster, from nothing. KEEP=1 leaves the cluster up.
 set -eu
 cd "$(dirname "$0")/../.."
-sh test/requirements.sh root
+name=demo
+cluster() { node build/test/cluster/main.js "$@" --name "$name"; }
+kubectl() { STASIS_CLUSTER=$name node build/test/cluster/main.js kubectl "$@"; }
+run() { echo && echo "\$ $*" && "$@"; }
+began=$(date +%s)
 
-# The hierarchy: v2 where it is mounted, else the v1 freezer. Below our own cgroup, so that nobody else's is touched.
-mount_of() { awk -v type="$1" -v option="$2" '$0 ~ " - " type " " && ($NF ~ option) { print $5; exit }' /proc/self/mountinfo; }
-if v2=$(mount_of cgroup2 .) && [ -n "$v2" ]; then
-  own=$v2$(sed -n 's/^0:://p' /proc/self/cgroup)
-  [ -w "$own/cgroup.procs" ] || v2=
-fi
-if [ -z "$v2" ]; then
-  own=$(mount_of cgroup freezer)$(sed -n 's/^[0-9]*:[^:]*freezer[^:]*://p' /proc/self/cgroup)
-  [ -w "$own/cgroup.procs" ] || { echo "demo: no cgroup hierarchy with a freezer can be written here" >&2; exit 1; }
-fi
-cgroup=${own%/}/stasis-demo-$$
-mkdir "$cgroup"
-
-clean_up() {
+# `up` does it, and takes what is left of a former one away; so only what follows has to be undone.
+take_down() {
   trap - EXIT INT TERM HUP PIPE
-  if [ -e "$cgroup/cgroup.freeze" ]; then echo 0 > "$cgroup/cgroup.freeze"; fi
-  if [ -e "$cgroup/freezer.state" ]; then echo THAWED > "$cgroup/freezer.state"; fi
-  tries=0
-  while pids=$(cat "$cgroup/cgroup.procs") && [ -n "$pids" ] && [ "$tries" -lt 100 ]; do
-    # shellcheck disable=SC2086 # one argument a pid
-    kill -KILL $pids 2> /dev/null || true
-    tries=$((tries + 1))
-    sleep 0.02
-  done
-  rmdir "$cgroup"
+  if [ "${KEEP:-}" = 1 ]; then
+    echo && echo "The cluster is still up: export KUBECONFIG=$kubeconfig; export PATH=\"$(cluster tools):\$PATH\""
+    echo "To take it away: make cluster-down NAME=$name"
+  else
+    cluster down
+  fi
 }
-trap clean_up EXIT
 trap 'exit 130' INT TERM HUP PIPE
+kubeconfig=$(cluster up --nodes 2)
+trap take_down EXIT
+cluster load build/stasis-image.tar
 
-# A shell with a Node process of many threads, two sleepers, and one that is stopped as by Ctrl-Z.
-(
-  sh -c 'echo $$ > "$1/cgroup.procs"
-    exec sh -c '\''node -e "setInterval(() => {}, 1000)" & sleep 300 & sleep 300 & sleep 0.1; kill -STOP $!; sleep 300 & wait'\''' sh "$cgroup" &
-) > /dev/null 2>&1
-tries=0
-while [ "$(wc -l < "$cgroup/cgroup.procs")" -lt 5 ] && [ "$tries" -lt 200 ]; do
-  tries=$((tries + 1))
-  sleep 0.02
-done
-sleep 0.3
+echo && echo '$ helm install stasis deploy/helm --namespace stasis-system --create-namespace --wait'
+STASIS_CLUSTER=$name node build/test/cluster/main.js helm install stasis deploy/helm --namespace stasis-system --create-namespace --wait --timeout 3m | sed -n '1,5p'
 
-echo "\$ stasis checkpoint --cgroup $cgroup"
-bin/stasis checkpoint --cgroup "$cgroup"
-echo
-echo "All of it runs again:"
-# shellcheck disable=SC2046
-ps -o pid,stat,args -p $(paste -sd, "$cgroup/cgroup.procs") 2> /dev/null || grep -H State $(sed 's#.*#/proc/&/status#' "$cgroup/cgroup.procs")
+run kubectl apply -f test/demo/web.yaml
+kubectl wait --for=condition=Ready pod/web --timeout=60s > /dev/null
+run kubectl apply -f examples/checkpoint.yaml
+run kubectl wait --for=condition=Succeeded checkpoint/web --timeout=60s
+run kubectl get checkpoint web
+capture=$(kubectl get checkpoint web -o 'jsonpath={.status.pods[0].captureName}')
+echo && echo "\$ kubectl get podcapture $capture -o json | stasis show"
+kubectl get podcapture "$capture" -o json | bin/stasis show
+
+echo && echo "One line of the agent's metrics:"
+agent=$(kubectl -n stasis-system get pods -l app.kubernetes.io/component=node-agent --field-selector "spec.nodeName=$(kubectl get checkpoint web -o 'jsonpath={.status.pods[0].nodeName}')" -o 'jsonpath={.items[0].metadata.name}')
+kubectl get --raw "/api/v1/namespaces/stasis-system/pods/$agent:8081/proxy/metrics" | grep '^stasis_capture_pause_seconds_sum'
+echo && echo "$(($(date +%s) - began)) s from nothing to here."

@@ -106,6 +106,7 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
   for (;;) {
     const late = notFrozen(targets);
     if (!Array.isArray(late)) return late;
+    noteFrozen(session, targets, late);
     if (late.length === 0) return undefined;
     const interrupted = session.interruption();
     if (interrupted !== undefined) {
@@ -131,6 +132,13 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
     if (now - since < SPIN_MICROSECONDS) continue;
     late[0]?.freezer?.waitForChange(wait);
     wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS);
+  }
+}
+
+/** For the skew between containers. One that is reopened for a moment was late, and not noted yet. */
+function noteFrozen(session: Session, targets: readonly Target[], late: readonly Target[]): void {
+  for (const target of targets) {
+    if (target.frozenAt === undefined && !late.includes(target)) target.frozenAt = session.kernel.now();
   }
 }
 

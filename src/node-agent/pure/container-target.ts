@@ -1,5 +1,7 @@
 /** One cgroup to capture, as the resolver found it. */
 export interface ContainerTarget {
+  /** Of the container in its pod, where it was asked for by name. */
+  readonly name?: string;
   /** Where the cgroup's name carries one. */
   readonly containerID?: string;
   /** Absolute path of the cgroup's directory on this host, links resolved. */

@@ -65,7 +65,8 @@ function thaw(directory: string): void {
 }
 
 function killIn(directory: string): void {
-  for (const pid of membersOf(directory)) if (pid > 1 && pid !== process.pid) quietly(() => process.kill(pid, 'SIGKILL'));
+  for (const pid of membersOf(directory))
+    if (pid > 1 && pid !== process.pid) quietly(() => process.kill(pid, 'SIGKILL'));
 }
 
 function isRemoved(directory: string): boolean {

@@ -44,7 +44,9 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
 export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const ran = await run(argv, options);
   if (ran.status === 0) return ran.stdout;
-  throw new Error(`${argv.join(' ').slice(0, 300)}: exit ${ran.status}: ${(ran.stderr || ran.stdout).trim().slice(-2000)}`);
+  throw new Error(
+    `${argv.join(' ').slice(0, 300)}: exit ${ran.status}: ${(ran.stderr || ran.stdout).trim().slice(-2000)}`,
+  );
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {

@@ -1,0 +1,105 @@
+/** The options of `stasis controller`: what the chart's Deployment runs. */
+import type { Command } from 'commander';
+import { checkInteger, refuse, type Checked } from './option-values.js';
+import { quoteValue } from './render-escape.js';
+
+/** What is absent has a default in the environment. */
+export interface ControllerArgumentsOptions {
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly identity?: string;
+  readonly excludedNamespaces: readonly string[];
+  readonly port: number;
+  readonly workers: number;
+  readonly leaseSeconds: number;
+}
+
+export type ControllerArguments =
+  | { readonly kind: 'controller'; readonly options: ControllerArgumentsOptions }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+interface RawOptions {
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly identity?: string;
+  readonly excludedNamespaces?: string;
+  readonly port?: string;
+  readonly workers?: string;
+  readonly leaseSeconds?: string;
+}
+
+const MOST_PORT = 65_535;
+const MOST_WORKERS = 64;
+/** Below, the retries between two renewals get too few for a slow server. */
+const SHORTEST_LEASE_SECONDS = 3;
+const LONGEST_LEASE_SECONDS = 3600;
+/** RFC 1123, as the API server checks names of namespaces. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+const AFTER = `
+Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
+
+Exit status:
+  0  ended by SIGTERM or SIGINT
+  1  leadership was lost, or a defect
+  2  unusable arguments`;
+
+/** Adds the command to the program; `done` gets what a command line that names it means. */
+export function addController(program: Command, done: (result: ControllerArguments) => void): void {
+  program
+    .command('controller')
+    .summary('in a cluster: dispatch Checkpoints to the nodes')
+    .description(
+      "Makes a PodCapture of each Checkpoint for the agent of the pod's node, and copies what came of it. Needs no privilege.",
+    )
+    .option('--kubeconfig <file>', "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
+    .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)")
+    .option('--identity <id>', 'unique to this replica (default: $POD_NAME)')
+    .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
+    .option('--port <port>', 'of health and metrics (default: 8080)')
+    .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
+    .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)')
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', AFTER)
+    .allowExcessArguments(true)
+    .action((raw: RawOptions, command: Command) => {
+      const checked = checkOptions(raw, command.args);
+      done(
+        checked.ok ? { kind: 'controller', options: checked.value } : { kind: 'usage-error', message: checked.message },
+      );
+    });
+}
+
+function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<ControllerArgumentsOptions> {
+  const [operand] = operands;
+  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
+  const port = checkInteger('--port', raw.port ?? '8080', 0, MOST_PORT);
+  if (!port.ok) return port;
+  const workers = checkInteger('--workers', raw.workers ?? '4', 1, MOST_WORKERS);
+  if (!workers.ok) return workers;
+  const lease = checkInteger(
+    '--lease-seconds',
+    raw.leaseSeconds ?? '15',
+    SHORTEST_LEASE_SECONDS,
+    LONGEST_LEASE_SECONDS,
+  );
+  if (!lease.ok) return lease;
+  const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
+  const wrong = [...excludedNamespaces, ...(raw.namespace === undefined ? [] : [raw.namespace])].find(
+    (name) => !NAMESPACE.test(name),
+  );
+  if (wrong !== undefined) return refuse(`${quoteValue(wrong)} is no name of a namespace`);
+  const { kubeconfig, namespace, identity } = raw;
+  return {
+    ok: true,
+    value: {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(identity === undefined ? {} : { identity }),
+      excludedNamespaces,
+      port: port.value,
+      workers: workers.value,
+      leaseSeconds: lease.value,
+    },
+  };
+}

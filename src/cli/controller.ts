@@ -1,0 +1,82 @@
+/** `stasis controller`, wired to a cluster. */
+import { randomUUID } from 'node:crypto';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createController, leaderTimings } from '../controller/controller.js';
+import { systemClock } from '../kube/clock.js';
+import { connect, type KubeConnection } from '../kube/connect.js';
+import { createHttpServer } from '../kube/http-server.js';
+import { createLogger } from '../kube/log.js';
+import { kubeMetrics } from '../kube/metrics.js';
+import type { ControllerArgumentsOptions } from './controller-arguments.js';
+
+export type ControllerOutcome =
+  | { readonly kind: 'unusable'; readonly message: string }
+  /** lost: another replica leads now, and this process must end. */
+  | { readonly kind: 'ended'; readonly result: 'stopped' | 'lost' };
+
+export interface ControllerSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Takes log lines. */
+  readonly sink: (line: string) => void;
+  readonly version: string;
+}
+
+/** Runs until `signal` aborts, or leadership is lost. */
+export async function runController(
+  options: ControllerArgumentsOptions,
+  { environment, sink, version }: ControllerSurroundings,
+  signal: AbortSignal,
+): Promise<ControllerOutcome> {
+  const namespace = options.namespace ?? environment['POD_NAMESPACE'] ?? '';
+  if (namespace === '') return { kind: 'unusable', message: '--namespace: the value is missing' };
+  const name = options.identity ?? environment['POD_NAME'] ?? '';
+  if (name === '') return { kind: 'unusable', message: '--identity: the value is missing' };
+
+  const clock = systemClock();
+  const log = createLogger({ level: 'info', sink, wall: () => clock.wall() });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const metrics = kubeMetrics(registry);
+  const { kubeconfig, excludedNamespaces, workers, leaseSeconds, port } = options;
+  let api: KubeConnection;
+  try {
+    const userAgent = `stasis-controller/${version}`;
+    api = connect({
+      userAgent,
+      onRequest: metrics.onRequest,
+      clock,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    });
+  } catch (error) {
+    return { kind: 'unusable', message: error instanceof Error ? error.message : String(error) };
+  }
+  const controller = createController({
+    api,
+    settings: { namespace, excludedNamespaces },
+    // A container that was restarted in the same pod is another process: the lease must not take it for the one before.
+    identity: `${name}_${randomUUID()}`,
+    workers,
+    timings: leaderTimings(leaseSeconds),
+    clock,
+    random: Math.random,
+    log,
+    registry,
+    kubeMetrics: metrics,
+  });
+  const server = createHttpServer({
+    healthz: controller.healthz,
+    // A replica that waits for its turn is ready: it has nothing to serve but its own health.
+    readyz: controller.healthz,
+    registry,
+    onError: (error) => log.error('request failed', { error }),
+  });
+  try {
+    const listening = await server.listen({ port });
+    log.info('started', { version, namespace, identity: name, port: listening.port });
+    const result = await controller.run(signal);
+    await listening.close();
+    return { kind: 'ended', result };
+  } finally {
+    await api.close();
+  }
+}

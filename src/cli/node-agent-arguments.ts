@@ -1,0 +1,99 @@
+/** The options of `stasis node-agent`: what the chart's DaemonSet runs. */
+import type { Command } from 'commander';
+import { checkInteger, refuse, type Checked } from './option-values.js';
+import { quoteValue } from './render-escape.js';
+
+/** What is absent has a default in the environment. */
+export interface NodeAgentArgumentsOptions {
+  readonly kubeconfig?: string;
+  readonly nodeName?: string;
+  readonly namespace?: string;
+  readonly podUid?: string;
+  readonly cgroupRoot?: string;
+  readonly artifacts: string;
+  readonly port: number;
+  readonly maxConcurrentCaptures: number;
+}
+
+export type NodeAgentArguments =
+  | { readonly kind: 'node-agent'; readonly options: NodeAgentArgumentsOptions }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+interface RawOptions {
+  readonly kubeconfig?: string;
+  readonly nodeName?: string;
+  readonly namespace?: string;
+  readonly podUid?: string;
+  readonly cgroupRoot?: string;
+  readonly artifacts?: string;
+  readonly port?: string;
+  readonly maxConcurrentCaptures?: string;
+}
+
+const MOST_CAPTURES = 64;
+const MOST_PORT = 65_535;
+
+const AFTER = `
+Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. On SIGTERM it lets go of what it holds, reports, and
+ends within 20 s.
+
+Exit status:
+  0  ended by SIGTERM or SIGINT
+  1  a defect
+  2  unusable arguments`;
+
+/** Adds the command to the program; `done` gets what a command line that names it means. */
+export function addNodeAgent(program: Command, done: (result: NodeAgentArguments) => void): void {
+  program
+    .command('node-agent')
+    .summary('in a cluster: carry out the captures of this node')
+    .description('Watches the PodCaptures of one node, and carries them out. Needs root and CAP_SYS_PTRACE.')
+    .option('--kubeconfig <file>', "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
+    .option('--node-name <name>', 'the node that it runs on (default: $NODE_NAME)')
+    .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)")
+    .option('--pod-uid <uid>', "UID of the agent's own pod (default: $POD_UID)")
+    .option('--cgroup-root <dir>', "where the host's cgroups are mounted (default: every cgroup mount counts)")
+    .option('--artifacts <dir>', 'where whole trees are written (default: /var/lib/stasis)')
+    .option('--port <port>', 'of health and metrics (default: 8081)')
+    .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`)
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', AFTER)
+    .allowExcessArguments(true)
+    .action((raw: RawOptions, command: Command) => {
+      const checked = checkOptions(raw, command.args);
+      done(
+        checked.ok ? { kind: 'node-agent', options: checked.value } : { kind: 'usage-error', message: checked.message },
+      );
+    });
+}
+
+function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<NodeAgentArgumentsOptions> {
+  const [operand] = operands;
+  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
+  const port = checkInteger('--port', raw.port ?? '8081', 0, MOST_PORT);
+  if (!port.ok) return port;
+  const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
+  if (!most.ok) return most;
+  const artifacts = raw.artifacts ?? '/var/lib/stasis';
+  for (const [option, path] of [
+    ['--artifacts', artifacts],
+    ['--cgroup-root', raw.cgroupRoot],
+  ] as const) {
+    if (path !== undefined && !path.startsWith('/'))
+      return refuse(`${option}: ${quoteValue(path)} is not an absolute path`);
+  }
+  const { kubeconfig, nodeName, namespace, podUid, cgroupRoot } = raw;
+  return {
+    ok: true,
+    value: {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(podUid === undefined ? {} : { podUid }),
+      ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
+      artifacts,
+      port: port.value,
+      maxConcurrentCaptures: most.value,
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** `stasis node-agent`, wired to a cluster and to this machine's kernel. */
+import { Registry } from 'prom-client';
+import { systemClock } from '../kube/clock.js';
+import { connect, type KubeConnection } from '../kube/connect.js';
+import { createLogger } from '../kube/log.js';
+import { kubeMetrics } from '../kube/metrics.js';
+import { openLibc } from '../native/libc.js';
+import { readCmdlines } from '../node-agent/cmdline-reader.js';
+import { rehearse } from '../node-agent/rehearsal.js';
+import { resolveContainers } from '../node-agent/resolve-containers.js';
+import type { ResolveRoots } from '../node-agent/resolve-request.js';
+import { runAgent } from '../node-agent/service/agent.js';
+import { likelyWay } from '../node-agent/service/likely-way.js';
+import { startTracer } from '../node-agent/tracer.js';
+import type { NodeAgentArgumentsOptions } from './node-agent-arguments.js';
+
+export type NodeAgentOutcome = { readonly kind: 'unusable'; readonly message: string } | { readonly kind: 'ended' };
+
+/** hostPID makes the container's own procfs the host's. */
+const PROC = '/proc';
+
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Takes log lines. */
+  readonly sink: (line: string) => void;
+  readonly version: string;
+  readonly pid: number;
+  /** Ends this process at once, by SIGKILL. */
+  readonly die: () => void;
+}
+
+/** Runs until `signal` aborts. */
+export async function runNodeAgent(
+  options: NodeAgentArgumentsOptions,
+  { environment, sink, version, pid, die }: Surroundings,
+  signal: AbortSignal,
+): Promise<NodeAgentOutcome> {
+  const nodeName = options.nodeName ?? environment['NODE_NAME'] ?? '';
+  if (nodeName === '') return missing('--node-name');
+  const namespace = options.namespace ?? environment['POD_NAMESPACE'] ?? '';
+  if (namespace === '') return missing('--namespace');
+  const podUID = options.podUid ?? environment['POD_UID'] ?? '';
+  if (podUID === '') return missing('--pod-uid');
+
+  const clock = systemClock();
+  const log = createLogger({ level: 'info', sink, wall: () => clock.wall() });
+  const registry = new Registry();
+  const metrics = kubeMetrics(registry);
+  const { kubeconfig, cgroupRoot } = options;
+  let api: KubeConnection;
+  try {
+    api = connect({
+      userAgent: `stasis-node-agent/${version}`,
+      onRequest: metrics.onRequest,
+      clock,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    });
+  } catch (error) {
+    return { kind: 'unusable', message: error instanceof Error ? error.message : String(error) };
+  }
+  const roots: ResolveRoots = { proc: PROC, self: pid, ...(cgroupRoot === undefined ? {} : { cgroupRoot }) };
+  const libc = openLibc();
+  const parts = {
+    api,
+    metrics,
+    registry,
+    version,
+    clock,
+    random: Math.random,
+    log,
+    start: async () => await startTracer(libc),
+    rehearse: async (tracer: Awaited<ReturnType<typeof startTracer>>) => {
+      const way = likelyWay(roots);
+      if (way === undefined) log.warn('own cgroup not found: nothing is rehearsed', {});
+      return way && (await rehearse(tracer, roots, [way]));
+    },
+    resolve: (request: Parameters<typeof resolveContainers>[0]) => resolveContainers(request, roots),
+    readCmdlines: async (tree: Parameters<typeof readCmdlines>[1]) => await readCmdlines(PROC, tree),
+    die,
+  };
+  try {
+    await runAgent({ ...options, nodeName, namespace, podUID, proc: PROC }, parts, signal);
+    return { kind: 'ended' };
+  } finally {
+    await api.close();
+  }
+}
+
+function missing(option: string): NodeAgentOutcome {
+  return { kind: 'unusable', message: `${option}: the value is missing` };
+}

@@ -1,0 +1,85 @@
+/** The options of `stasis uninstall`: what the chart's pre-delete hook runs. */
+import type { Command } from 'commander';
+import { checkInteger, refuse, type Checked } from './option-values.js';
+
+export interface UninstallArgumentsOptions {
+  readonly kubeconfig?: string;
+  /** Default: $POD_NAMESPACE. */
+  readonly namespace?: string;
+  readonly controller: string;
+  readonly controllerPods: string;
+  readonly agentAccount: string;
+  readonly waitSeconds: number;
+}
+
+export type UninstallArguments =
+  | { readonly kind: 'uninstall'; readonly options: UninstallArgumentsOptions }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+interface RawOptions {
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly controller?: string;
+  readonly controllerPods?: string;
+  readonly agentAccount?: string;
+  readonly waitSeconds?: string;
+}
+
+const LONGEST_WAIT_SECONDS = 600;
+
+const AFTER = `
+Run by the chart before it is uninstalled. It scales the controller to nothing, lets captures end, ends all Checkpoints and
+takes the finalizers off; to run it twice does no harm. Nothing is captured any more until the chart is installed again.
+
+Exit status:
+  0  nothing is left that would need the controller
+  1  something is; the log names it
+  2  unusable arguments`;
+
+/** Adds the command to the program; `done` gets what a command line that names it means. */
+export function addUninstall(program: Command, done: (result: UninstallArguments) => void): void {
+  program
+    .command('uninstall')
+    .summary('in a cluster: end everything, before the chart is removed')
+    .description(
+      'Ends every capture in the cluster and takes every finalizer of Stasis off, so that it can be removed.',
+    )
+    .usage('--controller <name> --controller-pods <selector> --agent-account <name> [options]')
+    .option('--controller <name>', "name of the controller's Deployment")
+    .option('--controller-pods <selector>', 'label selector of its pods')
+    .option('--agent-account <name>', "name of the node agents' service account")
+    .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)")
+    .option('--wait-seconds <n>', 'how long captures may take to end, at most 600 (default: 30)')
+    .option('--kubeconfig <file>', "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', AFTER)
+    .allowExcessArguments(true)
+    .action((raw: RawOptions, command: Command) => {
+      const checked = checkOptions(raw, command.args);
+      done(
+        checked.ok ? { kind: 'uninstall', options: checked.value } : { kind: 'usage-error', message: checked.message },
+      );
+    });
+}
+
+function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<UninstallArgumentsOptions> {
+  const [operand] = operands;
+  if (operand !== undefined) return refuse(`unexpected argument ${JSON.stringify(operand)}`);
+  const { controller, controllerPods, agentAccount } = raw;
+  if (controller === undefined || controller === '') return refuse('--controller: the value is missing');
+  if (controllerPods === undefined || controllerPods === '') return refuse('--controller-pods: the value is missing');
+  if (agentAccount === undefined || agentAccount === '') return refuse('--agent-account: the value is missing');
+  const waitSeconds = checkInteger('--wait-seconds', raw.waitSeconds ?? '30', 1, LONGEST_WAIT_SECONDS);
+  if (!waitSeconds.ok) return waitSeconds;
+  return {
+    ok: true,
+    value: {
+      controller,
+      controllerPods,
+      agentAccount,
+      waitSeconds: waitSeconds.value,
+      ...(raw.namespace === undefined ? {} : { namespace: raw.namespace }),
+      ...(raw.kubeconfig === undefined ? {} : { kubeconfig: raw.kubeconfig }),
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** `stasis uninstall`, wired to a cluster. */
+import { uninstall } from '../controller/uninstall.js';
+import { systemClock } from '../kube/clock.js';
+import { connect, type KubeConnection } from '../kube/connect.js';
+import { createLogger } from '../kube/log.js';
+import type { UninstallArgumentsOptions } from './uninstall-arguments.js';
+
+export type UninstallOutcome =
+  { readonly kind: 'unusable'; readonly message: string } | { readonly kind: 'ended'; readonly complete: boolean };
+
+/** @param surroundings what the process gives: its environment, where log lines go, and the product's version */
+export async function runUninstall(
+  options: UninstallArgumentsOptions,
+  surroundings: {
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly sink: (line: string) => void;
+    readonly version: string;
+  },
+): Promise<UninstallOutcome> {
+  const namespace = options.namespace ?? surroundings.environment['POD_NAMESPACE'] ?? '';
+  if (namespace === '') return { kind: 'unusable', message: '--namespace: the value is missing' };
+  const clock = systemClock();
+  const log = createLogger({ level: 'info', sink: surroundings.sink, wall: () => clock.wall() });
+  const userAgent = `stasis-uninstall/${surroundings.version}`;
+  const { kubeconfig } = options;
+  let api: KubeConnection;
+  try {
+    api = connect({ userAgent, clock, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+  } catch (error) {
+    return { kind: 'unusable', message: error instanceof Error ? error.message : String(error) };
+  }
+  try {
+    return { kind: 'ended', complete: await uninstall({ ...options, namespace, api, clock, log }) };
+  } finally {
+    await api.close();
+  }
+}

@@ -1,0 +1,138 @@
+/** Carries out what was decided, in order, up to the first action that fails. */
+import type { Checkpoint, PodCapture } from '../api/kinds.js';
+import type { KubeApi } from '../kube/api.js';
+import { success, type KubeError, type KubeResult } from '../kube/result.js';
+import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
+import { createCapture, type Refused } from './create-capture.js';
+import type { Action, Ending } from './decision.js';
+import { eventsOf, type EventSink } from './happening.js';
+import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
+import { applyStatus, guard, lowerHold, remove, unguard } from './writes.js';
+
+export interface Hands {
+  readonly api: Pick<KubeApi, 'get' | 'create' | 'apply' | 'mergePatch' | 'remove'>;
+  /** Get the answer of each write at once: the next visit must not act on what we have changed ourselves. */
+  readonly caches: Caches;
+  readonly events: EventSink;
+  /** Called once the last status of a Checkpoint stands. */
+  readonly onEnding: (ending: Ending) => void;
+}
+
+/** The objects that the actions are about, as they are after the last action. Undefined: not there, or not any more. */
+export interface Subject {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly capture: PodCapture | undefined;
+}
+
+export type ActResult =
+  | { readonly kind: 'done' }
+  /** It is to end before all was done; the next leader finds missing what is missing. */
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'failed'; readonly action: Action['kind']; readonly error: KubeError }
+  /** The server will never take this PodCapture. */
+  | { readonly kind: 'refused'; readonly message: string; readonly subject: Subject };
+
+type Step = KubeResult<Subject> | Refused;
+
+export async function act(
+  hands: Hands,
+  start: Subject,
+  actions: readonly Action[],
+  signal: AbortSignal,
+): Promise<ActResult> {
+  let subject = start;
+  for (const action of actions) {
+    if (signal.aborted) return { kind: 'aborted' };
+    const step = await take(hands, subject, action);
+    if (!step.ok) {
+      if ('refusal' in step) return { kind: 'refused', message: step.refusal, subject };
+      return { kind: 'failed', action: action.kind, error: step.error };
+    }
+    subject = step.value;
+  }
+  return { kind: 'done' };
+}
+
+async function take(hands: Hands, subject: Subject, action: Action): Promise<Step> {
+  switch (action.kind) {
+    case 'unguard-capture':
+    case 'end-capture':
+    case 'lower-hold':
+    case 'delete-capture':
+      // What an earlier action found gone needs nothing more.
+      if (subject.capture === undefined) return success(subject);
+      return keepCapture(hands, subject, await changeCapture(hands, subject.capture, action));
+    default:
+      if (subject.checkpoint === undefined) return success(subject);
+      return changeCheckpoint(hands, subject, subject.checkpoint, action);
+  }
+}
+
+type CaptureAction = Extract<
+  Action,
+  { readonly kind: 'unguard-capture' | 'end-capture' | 'lower-hold' | 'delete-capture' }
+>;
+
+function changeCapture(
+  { api }: Hands,
+  capture: PodCapture,
+  action: CaptureAction,
+): Promise<KubeResult<PodCapture | undefined>> {
+  switch (action.kind) {
+    case 'unguard-capture':
+      return unguard(api, PODCAPTURE_RESOURCE, capture);
+    case 'end-capture':
+      return applyStatus(api, PODCAPTURE_RESOURCE, capture, action.status);
+    case 'lower-hold':
+      return lowerHold(api, capture, action.holdSeconds);
+    case 'delete-capture':
+      return remove(api, PODCAPTURE_RESOURCE, capture);
+    default:
+      return action satisfies never;
+  }
+}
+
+async function changeCheckpoint(
+  hands: Hands,
+  subject: Subject,
+  checkpoint: Checkpoint,
+  action: Exclude<Action, CaptureAction>,
+): Promise<Step> {
+  const { api, events, onEnding } = hands;
+  switch (action.kind) {
+    case 'guard-checkpoint':
+      return keepCheckpoint(hands, subject, await guard(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'unguard-checkpoint':
+      return keepCheckpoint(hands, subject, await unguard(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'create-capture': {
+      const created = await createCapture(api, checkpoint, action);
+      return 'refusal' in created ? created : keepCapture(hands, subject, created);
+    }
+    case 'write-status': {
+      const written = await applyStatus(api, CHECKPOINT_RESOURCE, checkpoint, action.status);
+      if (written.ok && action.ending !== undefined) onEnding(action.ending);
+      return keepCheckpoint(hands, subject, written);
+    }
+    case 'delete-checkpoint':
+      return keepCheckpoint(hands, subject, await remove(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'tell':
+      for (const event of eventsOf(checkpoint, action.happening)) events.record(event);
+      return success(subject);
+    default:
+      return action satisfies never;
+  }
+}
+
+function keepCheckpoint({ caches }: Hands, { capture }: Subject, answer: KubeResult<Checkpoint | undefined>): Step {
+  if (!answer.ok) return answer;
+  const checkpoint = answer.value && projectCheckpoint(answer.value);
+  if (checkpoint !== undefined) caches.checkpoints.upsert(checkpoint);
+  return success({ checkpoint, capture });
+}
+
+function keepCapture({ caches }: Hands, { checkpoint }: Subject, answer: KubeResult<PodCapture | undefined>): Step {
+  if (!answer.ok) return answer;
+  const capture = answer.value && projectCapture(answer.value);
+  if (capture !== undefined) caches.captures.upsert(capture);
+  return success({ checkpoint, capture });
+}

@@ -1,0 +1,24 @@
+/** The Events that are told of a Checkpoint. Pure. */
+import { API_VERSION, type Checkpoint } from '../api/kinds.js';
+import type { EventDraft, ObjectReference } from '../kube/event-object.js';
+import type { Happening } from './decision.js';
+
+/** EventRecorder, as far as it is needed here. */
+export interface EventSink {
+  /** Returns at once; best effort. */
+  record(event: EventDraft): void;
+}
+
+/** One on the Checkpoint; and one on the pod, where it is known, so that `kubectl describe pod` tells why it stood still. */
+export function eventsOf(checkpoint: Checkpoint, { type, reason, note }: Happening): EventDraft[] {
+  const { name, namespace = '', uid } = checkpoint.metadata;
+  const told = { type, reason, action: reason === 'Holding' ? 'Hold' : 'Capture', note };
+  const self: ObjectReference = { apiVersion: API_VERSION, kind: 'Checkpoint', name, namespace, uid };
+  const row = checkpoint.status?.pods?.[0];
+  if (row === undefined) return [{ regarding: self, ...told }];
+  const pod: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name: row.podName, namespace, uid: row.podUID };
+  return [
+    { regarding: self, related: pod, ...told },
+    { regarding: pod, related: self, ...told },
+  ];
+}

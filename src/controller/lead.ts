@@ -1,0 +1,130 @@
+/** What the leader does: fills the caches, follows what changes, and works through the keys. */
+import { LEASES, type Lease } from '../kube/lease.js';
+import type { Clock } from '../kube/clock.js';
+import type { KubeApi } from '../kube/api.js';
+import type { Logger } from '../kube/log.js';
+import type { KubeMetrics } from '../kube/metrics.js';
+import { startReflector, type Reflector } from '../kube/reflector.js';
+import { Store, type Change } from '../kube/store.js';
+import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
+import { WorkQueue } from '../kube/work-queue.js';
+import { Agents } from './agents.js';
+import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
+import { hasEnded } from './condition.js';
+import type { EventSink } from './happening.js';
+import { HoldWatches } from './hold-watches.js';
+import type { ControllerMetrics } from './metrics.js';
+import type { Settings } from './observation.js';
+import { KeyedLock } from './pod-lock.js';
+import { reconcile, type Reconciler } from './reconcile.js';
+import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
+import { keysOfCapture, keysOfCheckpoint, keysOfNode } from './wake.js';
+
+export interface LeadOptions {
+  readonly api: KubeApi;
+  readonly settings: Settings;
+  readonly workers: number;
+  /** Empty; filled anew by each leader, so that nothing is decided on what was seen before. */
+  readonly caches: Caches;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly events: EventSink;
+  readonly metrics: ControllerMetrics;
+  readonly kubeMetrics: KubeMetrics;
+  /** Told of each reflector, for liveness. */
+  readonly onReflector: (name: string, reflector: Reflector) => void;
+}
+
+const TICK_MILLISECONDS = 1000;
+
+/** Until `signal` aborts; resolves when the visits under way have ended. */
+export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
+  const { api, settings, workers, caches, clock, random, log, events, metrics, kubeMetrics, onReflector } = options;
+  const queue = new WorkQueue({
+    clock,
+    random,
+    metrics: kubeMetrics.queue('checkpoint'),
+    onError: (key, error) => log.error('a defect', { key, error }),
+  });
+  const wake = (keys: readonly string[]): void => {
+    for (const key of keys) queue.add(key);
+  };
+  const follow = <T extends KubeObject>(
+    resource: Resource<T>,
+    store: Store<T>,
+    handler: (change: Change<T>) => void,
+    more: { readonly namespace?: string; readonly project?: (object: T) => T } = {},
+  ): Reflector => {
+    const watched = { metrics: kubeMetrics.reflector(resource.plural), clock, random, log, signal };
+    const reflector = startReflector<T>({ api, resource, store, handler, ...watched, ...more });
+    onReflector(resource.plural, reflector);
+    return reflector;
+  };
+  const leases = new Store<Lease>();
+  const agents = new Agents({ leases, namespace: settings.namespace, clock });
+  const holds = new HoldWatches({
+    api,
+    clock,
+    random,
+    log,
+    signal,
+    onChange: (captureKey) => {
+      const object = caches.captures.get(captureKey);
+      if (object !== undefined) wake(keysOfCapture(caches, { type: 'upsert', object }));
+    },
+  });
+  // Checkpoints before PodCaptures: so what the second list lacks, though the first says that it was dispatched, is gone.
+  const heartbeats = follow(LEASES, leases, () => agents.heard(), { namespace: settings.namespace });
+  const checkpoints = follow(
+    CHECKPOINT_RESOURCE,
+    caches.checkpoints,
+    (change) => wake(keysOfCheckpoint(caches, change)),
+    {
+      project: projectCheckpoint,
+    },
+  );
+  await Promise.all([heartbeats.synced, checkpoints.synced]);
+  const onCapture = (change: Change<Parameters<typeof projectCapture>[0]>): void => {
+    holds.follow(keyOf(change.object), change.type === 'delete' ? undefined : change.object);
+    wake(keysOfCapture(caches, change));
+  };
+  const captures = follow(PODCAPTURE_RESOURCE, caches.captures, onCapture, { project: projectCapture });
+  await captures.synced;
+  if (signal.aborted) return;
+  log.info('caches are filled', { checkpoints: caches.checkpoints.size, podcaptures: caches.captures.size });
+  const reconciler: Reconciler = {
+    api,
+    caches,
+    agents,
+    holds,
+    settings,
+    events,
+    log,
+    metrics,
+    lock: new KeyedLock(),
+    wall: () => clock.wall(),
+    onEnding: (ending) => metrics.ending(ending),
+  };
+  const ticking = tick({ agents, caches, wake, clock }, signal);
+  await queue.run(workers, (key) => reconcile(reconciler, key, signal), signal);
+  await ticking;
+}
+
+interface Ticking {
+  readonly agents: Agents;
+  readonly caches: Caches;
+  readonly wake: (keys: readonly string[]) => void;
+  readonly clock: Clock;
+}
+
+/** That an agent is lost is the one thing that happens by nothing happening. */
+async function tick({ agents, caches, wake, clock }: Ticking, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const running = caches.captures.list().filter(({ status }) => !hasEnded(status));
+    for (const nodeName of agents.tick([...new Set(running.map(({ spec }) => spec.nodeName))])) {
+      wake(keysOfNode(caches, nodeName));
+    }
+    await clock.sleep(TICK_MILLISECONDS, signal);
+  }
+}

@@ -1,0 +1,157 @@
+/** Gathers what a visit needs to know. Only here is anything read. */
+import type { Checkpoint, PodCapture } from '../api/kinds.js';
+import { RELEASE_FINALIZER } from '../api/kinds.js';
+import type { KubeApi } from '../kube/api.js';
+import { isNotFound, success, type KubeResult } from '../kube/result.js';
+import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
+import { CHECKPOINT_UID_LABEL, ownerOf, podKeyOf, projectCapture, projectCheckpoint, type Caches } from './caches.js';
+import { captureName } from './capture-name.js';
+import { findCondition, hasEnded } from './condition.js';
+import type { HoldFacts } from './hold-watches.js';
+import type { AgentState, Observation, Orphan, Predecessor, Settings, Settled, Undispatched } from './observation.js';
+import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS, type Pod } from './resources.js';
+
+export interface World {
+  readonly api: Pick<KubeApi, 'get'>;
+  readonly caches: Caches;
+  readonly agents: { stateOf(nodeName: string): AgentState };
+  readonly holds: HoldFacts;
+  readonly settings: Settings;
+  /** Milliseconds since the epoch. */
+  readonly wall: () => number;
+}
+
+/**
+ * What there is to know about the Checkpoint of this key; undefined: it is gone. Caches may lag behind, so what cannot be
+ * undone is decided on what the server itself says: a Checkpoint and its pod are read when they may be dispatched, and that
+ * a PodCapture is gone is believed only when the server says so.
+ */
+export async function observeCheckpoint(world: World, key: string): Promise<KubeResult<Observation | undefined>> {
+  const cached = world.caches.checkpoints.get(key);
+  if (cached === undefined) return success(undefined);
+  if (!mayDispatch(world, cached)) return observeSettled(world, cached);
+  const { namespace = '', name } = cached.metadata;
+  const [live, pod] = await Promise.all([
+    look(world, CHECKPOINT_RESOURCE, { namespace, name }),
+    look(world, PODS, { namespace, name: cached.spec.podName }),
+  ]);
+  if (!live.ok) return live;
+  if (!pod.ok) return pod;
+  if (live.value === undefined) return success(undefined);
+  const checkpoint = projectCheckpoint(live.value);
+  world.caches.checkpoints.upsert(checkpoint);
+  if (!mayDispatch(world, checkpoint)) return observeSettled(world, checkpoint);
+  return success(undispatched(world, checkpoint, pod.value));
+}
+
+/** A PodCapture that no Checkpoint is known for; undefined: it has one, or is gone itself. */
+export async function observeOrphan(world: World, key: string): Promise<KubeResult<Orphan | undefined>> {
+  const capture = world.caches.captures.get(key);
+  if (capture === undefined || isOwned(world.caches, capture)) return success(undefined);
+  for (const { name, uid } of ownerOf(capture)) {
+    const owner = await look(world, CHECKPOINT_RESOURCE, { namespace: capture.metadata.namespace ?? '', name });
+    if (!owner.ok) return owner;
+    if (owner.value?.metadata.uid === uid) return success(undefined);
+  }
+  const agent = world.agents.stateOf(capture.spec.nodeName);
+  return success({ stage: 'Orphan', capture, agent, now: world.wall() });
+}
+
+/** Whether the Checkpoint that it was made for is there; also when its ownerReferences were taken away. */
+export function isOwned(caches: Caches, capture: PodCapture): boolean {
+  const label = capture.metadata.labels?.[CHECKPOINT_UID_LABEL];
+  const uids = new Set([...ownerOf(capture).map(({ uid }) => uid), ...(label === undefined ? [] : [label])]);
+  return [...uids].some((uid) =>
+    caches.checkpoints.byIndex('uid', uid).some(({ metadata }) => captureName(metadata) === capture.metadata.name),
+  );
+}
+
+function mayDispatch({ caches }: World, checkpoint: Checkpoint): boolean {
+  if (checkpoint.metadata.deletionTimestamp !== undefined || hasEnded(checkpoint.status)) return false;
+  if (isDispatched(checkpoint)) return false;
+  return caches.captures.get(captureKeyOf(checkpoint)) === undefined;
+}
+
+function isDispatched({ status }: Checkpoint): boolean {
+  return findCondition(status?.conditions, 'Dispatched')?.status === 'True';
+}
+
+async function observeSettled(world: World, checkpoint: Checkpoint): Promise<KubeResult<Settled>> {
+  const { caches, agents, holds } = world;
+  const name = captureName(checkpoint.metadata);
+  let capture = caches.captures.get(captureKeyOf(checkpoint));
+  if (capture === undefined && !isOver(checkpoint)) {
+    const { namespace = '' } = checkpoint.metadata;
+    const live = await look(world, PODCAPTURE_RESOURCE, { namespace, name });
+    if (!live.ok) return live;
+    capture = live.value === undefined ? undefined : projectCapture(live.value);
+    if (capture !== undefined) caches.captures.upsert(capture);
+  }
+  return success({
+    stage: 'Settled',
+    now: world.wall(),
+    checkpoint,
+    captureName: name,
+    capture,
+    agent: capture === undefined ? 'Alive' : agents.stateOf(capture.spec.nodeName),
+    pod: capture === undefined ? { known: false } : holds.podOf(capture),
+    node: capture === undefined ? { known: false } : holds.nodeOf(capture),
+  });
+}
+
+/** Nothing depends any more on whether there is a PodCapture. */
+function isOver({ metadata, status }: Checkpoint): boolean {
+  return hasEnded(status) && metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
+}
+
+function undispatched(world: World, checkpoint: Checkpoint, pod: Pod | undefined): Undispatched {
+  const nodeName = pod?.spec.nodeName ?? '';
+  return {
+    stage: 'Undispatched',
+    now: world.wall(),
+    checkpoint,
+    captureName: captureName(checkpoint.metadata),
+    pod,
+    agent: nodeName === '' ? 'Away' : world.agents.stateOf(nodeName),
+    predecessor: pod === undefined ? undefined : predecessorOf(world.caches, checkpoint, pod),
+    settings: world.settings,
+  };
+}
+
+/** A capture of this very pod that has not ended, whoever it belongs to; or a Checkpoint that was here first. */
+function predecessorOf(caches: Caches, checkpoint: Checkpoint, pod: Pod): Predecessor | undefined {
+  const podKey = podKeyOf(checkpoint);
+  const running = caches.captures
+    .byIndex('pod', podKey)
+    .find(({ spec, status }) => spec.podUID === pod.metadata.uid && !hasEnded(status));
+  if (running !== undefined) return { kind: 'PodCapture', name: running.metadata.name };
+  const first = caches.checkpoints
+    .byIndex('pod', podKey)
+    .filter((other) => isWaiting(other) && isBefore(other, checkpoint))
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1))[0];
+  return first === undefined ? undefined : { kind: 'Checkpoint', name: first.metadata.name };
+}
+
+/** It has not ended, and is not to go. */
+export function isWaiting({ metadata, status }: Checkpoint): boolean {
+  return metadata.deletionTimestamp === undefined && !hasEnded(status);
+}
+
+/** creationTimestamp counts whole seconds, so many have the same; the name then decides, the same way for everyone. */
+export function isBefore(a: Checkpoint, b: Checkpoint): boolean {
+  const [first, second] = [Date.parse(a.metadata.creationTimestamp), Date.parse(b.metadata.creationTimestamp)];
+  return first === second ? a.metadata.name < b.metadata.name : first < second;
+}
+
+export function captureKeyOf({ metadata }: Checkpoint): string {
+  return keyOf({ metadata: { ...metadata, name: captureName(metadata) } });
+}
+
+async function look<T extends KubeObject>(
+  { api }: World,
+  resource: Resource<T>,
+  at: { readonly namespace: string; readonly name: string },
+): Promise<KubeResult<T | undefined>> {
+  const answer = await api.get(resource, at);
+  return !answer.ok && isNotFound(answer.error) ? success(undefined) : answer;
+}

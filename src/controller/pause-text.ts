@@ -1,0 +1,12 @@
+/** A pause for people. Pure. */
+
+/** Whole microseconds as '456us', '12.345ms' or '1.234s': three decimals at most, ASCII, no rounding up to the next unit. */
+export function pauseText(microseconds: number): string {
+  if (microseconds < 1000) return `${microseconds}us`;
+  if (microseconds < 1_000_000) return `${decimals(microseconds, 1000)}ms`;
+  return `${decimals(Math.floor(microseconds / 1000), 1000)}s`;
+}
+
+function decimals(value: number, unit: number): string {
+  return `${Math.floor(value / unit)}.${String(value % unit).padStart(3, '0')}`;
+}

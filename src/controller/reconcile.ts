@@ -1,0 +1,119 @@
+/** The main path: observe, decide, act. Called with a key, as often as one likes; it does what is missing. */
+import { describeError, isConflict, isNotFound, isTransient, type KubeError } from '../kube/result.js';
+import type { Logger } from '../kube/log.js';
+import type { WorkOutcome } from '../kube/work-queue.js';
+import { act, type ActResult, type Hands, type Subject } from './act.js';
+import { podKeyOf } from './caches.js';
+import { decide } from './decide.js';
+import type { Decision } from './decision.js';
+import { ended } from './ending.js';
+import { orphanOf } from './keys.js';
+import type { ReconcileMetrics, Visited } from './metrics.js';
+import type { Observation } from './observation.js';
+import { observeCheckpoint, observeOrphan, type World } from './observe.js';
+import type { KeyedLock } from './pod-lock.js';
+import { refusedStatus } from './status.js';
+
+export interface Reconciler extends World, Hands {
+  readonly api: World['api'] & Hands['api'];
+  /** One visit at a time for a pod: of two Checkpoints that both find it free, both would be dispatched. */
+  readonly lock: KeyedLock;
+  readonly metrics: ReconcileMetrics;
+  readonly log: Logger;
+}
+
+/** Long enough not to be a burden, short enough to notice that the cause was mended. */
+const TERMINAL_RETRY_MILLISECONDS = 5 * 60_000;
+
+/** What becomes of the key. Rejects only for a defect. */
+export function reconcile(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<WorkOutcome> {
+  return reconciler.metrics.timed(() =>
+    reconciler.lock.run(lockOf(reconciler, key), () => visit(reconciler, key, signal)),
+  );
+}
+
+async function visit(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<Visited> {
+  const captureKey = orphanOf(key);
+  const observed =
+    captureKey === undefined ? await observeCheckpoint(reconciler, key) : await observeOrphan(reconciler, captureKey);
+  if (!observed.ok) return failed(reconciler, key, 'observe', observed.error);
+  if (observed.value === undefined) return DONE;
+  const decision = decide(observed.value);
+  const subject = subjectOf(observed.value);
+  if (decision.actions.length > 0) {
+    const actions = decision.actions.map(({ kind }) => kind);
+    reconciler.log.info('decided', { key, rule: decision.rule, actions });
+  }
+  const result = await act(reconciler, subject, decision.actions, signal);
+  if (result.kind !== 'refused') return visited(reconciler, key, result, decision);
+  return visited(reconciler, key, await fail(reconciler, result.subject, result.message, signal), decision);
+}
+
+/** What the server never takes is a defect of ours; the Checkpoint ends with it all the same. */
+async function fail(
+  reconciler: Reconciler,
+  subject: Subject,
+  message: string,
+  signal: AbortSignal,
+): Promise<ActResult> {
+  const { checkpoint } = subject;
+  if (checkpoint === undefined) return { kind: 'done' };
+  const refusal = { reason: 'InternalError', message } as const;
+  const status = refusedStatus(checkpoint, refusal, undefined, reconciler.wall());
+  return act(reconciler, subject, ended(checkpoint, status), signal);
+}
+
+const DONE: Visited = { outcome: undefined };
+
+function visited(reconciler: Reconciler, key: string, result: ActResult, decision: Decision): Visited {
+  switch (result.kind) {
+    case 'failed':
+      return failed(reconciler, key, result.action, result.error);
+    case 'aborted':
+    case 'refused':
+      return { outcome: 'retry' };
+    case 'done': {
+      const { againAfterMilliseconds } = decision;
+      if (againAfterMilliseconds === undefined) return DONE;
+      return { outcome: { afterMilliseconds: againAfterMilliseconds } };
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+function failed({ log }: Reconciler, key: string, at: string, error: KubeError): Visited {
+  // It went while we looked; the watch will say so.
+  if (isNotFound(error)) return DONE;
+  const fields = { key, at, error: describeError(error) };
+  if (isConflict(error)) {
+    log.debug('lost a race', fields);
+    return { outcome: 'retry' };
+  }
+  log.warn('visit failed', fields);
+  // Permissions, and what an admission policy says, can change at any time.
+  if (isTransient(error) || error.code === undefined || error.code === 403 || error.code === 409) {
+    return { outcome: 'retry', error: 'transient' };
+  }
+  return { outcome: { afterMilliseconds: TERMINAL_RETRY_MILLISECONDS }, error: 'for good' };
+}
+
+function subjectOf(observation: Observation): Subject {
+  switch (observation.stage) {
+    case 'Undispatched':
+      return { checkpoint: observation.checkpoint, capture: undefined };
+    case 'Settled':
+      return { checkpoint: observation.checkpoint, capture: observation.capture };
+    case 'Orphan':
+      return { checkpoint: undefined, capture: observation.capture };
+    default:
+      return observation satisfies never;
+  }
+}
+
+/** The pod, as far as it is known; a key that nothing is known of is locked by itself. */
+function lockOf({ caches }: Reconciler, key: string): string {
+  const captureKey = orphanOf(key);
+  const object = captureKey === undefined ? caches.checkpoints.get(key) : caches.captures.get(captureKey);
+  return object === undefined ? key : podKeyOf(object);
+}

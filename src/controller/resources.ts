@@ -1,0 +1,52 @@
+/** The kinds that the controller reads or writes, as far as it looks at them. Types, and where each lives. */
+import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../api/kinds.js';
+import type { KubeObject, Resource } from '../kube/types.js';
+
+export const CHECKPOINT_RESOURCE: Resource<Checkpoint> = CHECKPOINTS;
+export const PODCAPTURE_RESOURCE: Resource<PodCapture> = PODCAPTURES;
+
+/** core/v1 ContainerStatus; of its state only whether it runs. */
+export interface ContainerStatus {
+  readonly name: string;
+  /** 'containerd://…'; absent or empty before the runtime has made it. */
+  readonly containerID?: string;
+  readonly state?: { readonly running?: object };
+}
+
+interface NamedContainer {
+  readonly name: string;
+}
+
+/** core/v1 Pod. */
+export interface Pod extends KubeObject {
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly hostPID?: boolean;
+    readonly hostNetwork?: boolean;
+    readonly priorityClassName?: string;
+    readonly containers: readonly NamedContainer[];
+    readonly initContainers?: readonly NamedContainer[];
+    readonly ephemeralContainers?: readonly NamedContainer[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export interface Taint {
+  readonly key: string;
+  readonly effect: string;
+  /** RFC 3339. */
+  readonly timeAdded?: string;
+}
+
+/** core/v1 Node. */
+export interface KubeNode extends KubeObject {
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] };
+}
+
+export const PODS: Resource<Pod> = { group: '', version: 'v1', plural: 'pods', namespaced: true, kind: 'Pod' };
+export const NODES: Resource<KubeNode> = { group: '', version: 'v1', plural: 'nodes', namespaced: false, kind: 'Node' };

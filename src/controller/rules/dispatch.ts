@@ -1,0 +1,76 @@
+/** What becomes of a Checkpoint that is not dispatched: refused, in line behind others of its pod, or dispatched. Pure. */
+import type { Checkpoint, PodCaptureSpec } from '../../api/kinds.js';
+import { RELEASE_FINALIZER } from '../../api/kinds.js';
+import { chooseContainers } from '../containers.js';
+import { ended } from '../ending.js';
+import type { Action, Decision } from '../decision.js';
+import type { Undispatched } from '../observation.js';
+import type { Pod } from '../resources.js';
+import { dispatchedStatus, refusedStatus, sameStatus, waitingStatus, type PodRow } from '../status.js';
+import { refuse } from './refusals.js';
+
+/** What ends a capture is told at once; this is for the day that an end is missed. */
+const LOOK_AGAIN_MILLISECONDS = 30_000;
+
+export function decideUndispatched(observation: Undispatched): Decision {
+  const refusal = refuse(observation);
+  const { checkpoint, pod, now, predecessor } = observation;
+  if (refusal !== undefined || pod === undefined) {
+    const { reason, message } = refusal ?? { reason: 'PodNotFound', message: '' };
+    const status = refusedStatus(checkpoint, { reason, message }, pod && rowOfPod(pod), now);
+    return { rule: reason, actions: ended(checkpoint, status) };
+  }
+  if (predecessor === undefined) return dispatch(observation, pod);
+  const message = `${predecessor.kind} ${predecessor.name} of the same pod comes first`;
+  const row = rowOfPod(pod);
+  const status = row && waitingStatus(checkpoint, row, message, now);
+  const same = status === undefined || sameStatus(status, checkpoint.status);
+  return {
+    rule: 'PodBusy',
+    actions: same ? [] : [{ kind: 'write-status', status }],
+    againAfterMilliseconds: LOOK_AGAIN_MILLISECONDS,
+  };
+}
+
+/**
+ * The finalizer of one that holds comes first: from the moment that there is a PodCapture, `kubectl delete` has to wait for
+ * the release. The status comes last: if we die before it, the PodCapture itself says that it was made.
+ */
+function dispatch({ checkpoint, pod: _, captureName, now }: Undispatched, pod: Pod): Decision {
+  const choice = chooseContainers(pod, checkpoint.spec.containers);
+  const spec = captureSpec(checkpoint, pod, choice.ok ? choice.containers : []);
+  const message = `waits for the agent of node ${spec.nodeName}`;
+  const capture = { name: captureName, spec };
+  const status = dispatchedStatus(checkpoint, capture, { reason: 'Dispatched', message }, now);
+  const holds = spec.holdSeconds > 0 && checkpoint.metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
+  const guard: readonly Action[] = holds ? [{ kind: 'guard-checkpoint' }] : [];
+  return {
+    rule: 'Dispatched',
+    actions: [...guard, { kind: 'create-capture', name: captureName, spec }, { kind: 'write-status', status }],
+  };
+}
+
+function captureSpec(
+  { spec }: Checkpoint,
+  { metadata, spec: { nodeName = '' } }: Pod,
+  containers: PodCaptureSpec['containers'],
+): PodCaptureSpec {
+  return {
+    nodeName,
+    podName: metadata.name,
+    podUID: metadata.uid,
+    containers,
+    // The server fills these in; the defaults here are those of the schema, for an object that is older than they are.
+    freezer: spec.freezer ?? 'Auto',
+    timeoutSeconds: spec.timeoutSeconds ?? 10,
+    holdSeconds: spec.dryRun === true ? 0 : (spec.holdSeconds ?? 0),
+    ...(spec.maxPauseMilliseconds === undefined ? {} : { maxPauseMilliseconds: spec.maxPauseMilliseconds }),
+    dryRun: spec.dryRun ?? false,
+    ...(spec.include === undefined ? {} : { include: spec.include }),
+  };
+}
+
+function rowOfPod({ metadata, spec }: Pod): PodRow | undefined {
+  const { nodeName = '' } = spec;
+  return nodeName === '' ? undefined : { podName: metadata.name, podUID: metadata.uid, nodeName };
+}

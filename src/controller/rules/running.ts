@@ -1,0 +1,97 @@
+/** Rules for a capture that was dispatched and has not ended. Pure. */
+import { CLAIMED_BY_CONTROLLER, type PodCapture, type PodCaptureStatus } from '../../api/kinds.js';
+import type { Reason } from '../../api/reasons.js';
+import { asReason, conditionsOf, findCondition, hasEnded, type Fact } from '../condition.js';
+import { wait, type Action, type Decision } from '../decision.js';
+import type { Orphan, Settled } from '../observation.js';
+import { dispatchedStatus, rfc3339, sameStatus } from '../status.js';
+import { holdEnds } from './hold.js';
+import { cancel, unguard } from './ended.js';
+
+/**
+ * A capture takes milliseconds. To say `Capturing` in between would cost a write of each Checkpoint, and be untrue when it is
+ * read; so it is said only of those that take longer than this.
+ */
+const SHOW_CAPTURING_AFTER = 1000;
+
+/**
+ * The agent is lost. Nothing is assumed about what it did: the capture is claimed if nobody has, and ended, by one write
+ * that is refused if the agent was quicker; after it, the server's own rules refuse every claim and every report.
+ */
+export function agentLost({ capture, agent, now }: Settled | Orphan): Decision | undefined {
+  if (capture === undefined || hasEnded(capture.status) || agent !== 'Lost') return undefined;
+  return { rule: 'agentLost', actions: [{ kind: 'end-capture', status: lostStatus(capture, now) }] };
+}
+
+/** It is to go: what it has under way is cancelled first, and its finalizer goes when there is nothing left to release. */
+export function deleting({ checkpoint, capture }: Settled): Decision | undefined {
+  if (checkpoint.metadata.deletionTimestamp === undefined) return undefined;
+  if (capture !== undefined) return cancel('deleting', capture);
+  return { rule: 'deleting', actions: unguard(checkpoint, undefined) };
+}
+
+/** Lowered by its author; or the pod, or its node, is to go, and a hold would only stand in the way. */
+export function holdLowered(observation: Settled): Decision | undefined {
+  const { checkpoint, capture } = observation;
+  if (capture === undefined || capture.spec.holdSeconds === 0) return undefined;
+  const why = holdEnds(observation);
+  const holdSeconds = why === undefined ? (checkpoint.spec.holdSeconds ?? 0) : 0;
+  if (holdSeconds >= capture.spec.holdSeconds) return undefined;
+  return { rule: why ?? 'holdLowered', actions: [{ kind: 'lower-hold', holdSeconds }] };
+}
+
+/** Waits for the agent, and shows how far it is. */
+export function progress({ checkpoint, capture, now }: Settled): Decision | undefined {
+  if (capture === undefined) return undefined;
+  const { reason, message } = progressOf(capture);
+  const before = findCondition(checkpoint.status?.conditions, 'Succeeded')?.reason;
+  const began = Date.parse(capture.status?.startTime ?? '');
+  const shown = now - (Number.isNaN(began) ? now : began);
+  if (reason === 'Capturing' && before === 'Dispatched' && shown < SHOW_CAPTURING_AFTER) {
+    return wait('progress', Math.min(SHOW_CAPTURING_AFTER, SHOW_CAPTURING_AFTER - shown));
+  }
+  const { name } = capture.metadata;
+  const status = dispatchedStatus(checkpoint, { name, spec: capture.spec }, { reason, message }, now);
+  if (sameStatus(status, checkpoint.status)) return wait('progress');
+  const actions: Action[] = [{ kind: 'write-status', status }];
+  if (reason === 'Holding' && before !== 'Holding') {
+    const note = `held since it was read, for ${capture.spec.holdSeconds} s`;
+    actions.push({ kind: 'tell', happening: { type: 'Normal', reason: 'Holding', note } });
+  }
+  return { rule: 'progress', actions };
+}
+
+function progressOf({ spec, status }: PodCapture): { reason: Reason; message: string } {
+  const condition = findCondition(status?.conditions, 'Succeeded');
+  if (condition === undefined) {
+    return { reason: 'Dispatched', message: `waits for the agent of node ${spec.nodeName}` };
+  }
+  return { reason: asReason(condition.reason), message: condition.message };
+}
+
+function lostStatus({ spec, status, metadata }: PodCapture, now: number): PodCaptureStatus {
+  const claimed = status?.claimedBy !== undefined;
+  const gone = `the agent of node ${spec.nodeName} gives no sign of life`;
+  const facts: Fact[] = [
+    claimed
+      ? {
+          type: 'Thawed',
+          status: 'Unknown',
+          reason: 'NodeAgentLost',
+          message: 'Nobody reported. What it had seized, the kernel let go when its process ended.',
+        }
+      : { type: 'Thawed', status: 'True', reason: 'FreezersRestored', message: 'Nothing was touched.' },
+    {
+      type: 'Succeeded',
+      status: 'False',
+      reason: 'NodeAgentLost',
+      message: claimed ? `${gone}, and had begun` : `${gone}; it can not begin any more`,
+    },
+  ];
+  const time = rfc3339(now);
+  return {
+    claimedBy: status?.claimedBy ?? CLAIMED_BY_CONTROLLER,
+    completionTime: time,
+    conditions: conditionsOf(facts, status?.conditions, metadata.generation, time),
+  };
+}

@@ -1,0 +1,52 @@
+/** Which keys a change concerns. */
+import type { Checkpoint, PodCapture } from '../api/kinds.js';
+import type { Change } from '../kube/store.js';
+import { keyOf } from '../kube/types.js';
+import { CHECKPOINT_UID_LABEL, ownerOf, podKeyOf, type Caches } from './caches.js';
+import { RELEASE_FINALIZER } from '../api/kinds.js';
+import { hasEnded } from './condition.js';
+import { orphanKey } from './keys.js';
+import { captureKeyOf, isBefore, isOwned, isWaiting } from './observe.js';
+
+/** Itself; the one that waits longest for its pod, when it is over; its PodCapture, when that is left behind. */
+export function keysOfCheckpoint(caches: Caches, { type, object }: Change<Checkpoint>): string[] {
+  const keys = [keyOf(object)];
+  if (type === 'delete') {
+    const left = caches.captures.byIndex('owner', object.metadata.uid).filter(isUnsettled);
+    keys.push(...left.map((capture) => orphanKey(keyOf(capture))));
+  }
+  if (type === 'delete' || !isWaiting(object)) keys.push(...nextOf(caches, podKeyOf(object)));
+  return keys;
+}
+
+/** Its Checkpoint; the one that waits longest for its pod, when it is over; itself, where it has no Checkpoint. */
+export function keysOfCapture(caches: Caches, { type, object }: Change<PodCapture>): string[] {
+  const { namespace = '', labels } = object.metadata;
+  const label = labels?.[CHECKPOINT_UID_LABEL];
+  const uids = [...ownerOf(object).map(({ uid }) => uid), ...(label === undefined ? [] : [label])];
+  const keys = new Set(uids.flatMap((uid) => caches.checkpoints.byIndex('uid', uid)).map(keyOf));
+  for (const { name } of ownerOf(object)) keys.add(`${namespace}/${name}`);
+  if (type === 'delete' || hasEnded(object.status)) for (const key of nextOf(caches, podKeyOf(object))) keys.add(key);
+  if (type === 'upsert' && isUnsettled(object) && !isOwned(caches, object)) keys.add(orphanKey(keyOf(object)));
+  return [...keys];
+}
+
+/** Checkpoints and orphans with a capture that has not ended on this node. */
+export function keysOfNode(caches: Caches, nodeName: string): string[] {
+  const running = caches.captures.byIndex('running', nodeName);
+  return running.flatMap((object) => keysOfCapture(caches, { type: 'upsert', object }));
+}
+
+/** Something is left to do for it. */
+function isUnsettled({ metadata, status }: PodCapture): boolean {
+  return !hasEnded(status) || metadata.finalizers?.includes(RELEASE_FINALIZER) === true;
+}
+
+/** The first in line for a pod; a list of at most one. The others are woken one by one, each by the end of the one before. */
+function nextOf(caches: Caches, podKey: string): string[] {
+  const [first, ...others] = caches.checkpoints
+    .byIndex('pod', podKey)
+    .filter((checkpoint) => isWaiting(checkpoint) && caches.captures.get(captureKeyOf(checkpoint)) === undefined);
+  if (first === undefined) return [];
+  return [keyOf(others.reduce((least, other) => (isBefore(other, least) ? other : least), first))];
+}

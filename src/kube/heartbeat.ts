@@ -1,0 +1,79 @@
+/** A Lease of one's own, renewed as a sign of life. */
+import { withDeadline } from './abort.js';
+import type { KubeApi } from './api.js';
+import type { Clock } from './clock.js';
+import { LEASES } from './lease.js';
+import type { Logger } from './log.js';
+import { microTime } from './micro-time.js';
+import type { OwnerReference } from './types.js';
+
+export interface HeartbeatOptions {
+  readonly api: Pick<KubeApi, 'apply'>;
+  readonly namespace: string;
+  /** Of the lease. */
+  readonly name: string;
+  /** holderIdentity. */
+  readonly identity: string;
+  /** Default 10 s. */
+  readonly everySeconds?: number;
+  /** For how long one renewal counts. Default 40 s, as the kubelet's: three may be lost. */
+  readonly leaseDurationSeconds?: number;
+  readonly fieldManager?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Ends it. The lease is then marked as given up (holderIdentity ''). */
+  readonly signal: AbortSignal;
+}
+
+export interface Heartbeat {
+  /** Monotonic milliseconds of the last renewal that the server has confirmed, when it was sent; undefined before. */
+  lastRenewal(): number | undefined;
+  /** Resolves once it has ended and the lease is given up, or could not be within 5 s. */
+  readonly done: Promise<void>;
+}
+
+const GIVE_UP_MILLISECONDS = 5_000;
+
+/** Renews at once, then every so often, spread by a tenth. Needs create and patch of this one lease. Never rejects. */
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  let last: number | undefined;
+  const beat = async (): Promise<void> => {
+    const { clock, signal, random } = options;
+    const every = (options.everySeconds ?? 10) * 1000;
+    while (!signal.aborted) {
+      const sent = clock.monotonic();
+      // Bounded: the next one is due, and one that hangs must not hold it back.
+      if (await renew(options, options.identity, every, signal)) last = sent;
+      await clock.sleep(sent + every * (0.95 + random() / 10) - clock.monotonic(), signal);
+    }
+    if (last !== undefined) await renew(options, '', GIVE_UP_MILLISECONDS, undefined);
+  };
+  return { lastRenewal: () => last, done: beat() };
+}
+
+async function renew(
+  options: HeartbeatOptions,
+  holderIdentity: string,
+  within: number,
+  parent: AbortSignal | undefined,
+): Promise<boolean> {
+  const { api, clock, namespace, name, labels, ownerReferences } = options;
+  const metadata = {
+    namespace,
+    name,
+    ...(labels === undefined ? {} : { labels }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  };
+  const leaseDurationSeconds = options.leaseDurationSeconds ?? 40;
+  const spec = { holderIdentity, leaseDurationSeconds, renewTime: microTime(clock.wall()) };
+  // By apply: it creates what is missing, and of two writers the last one is right.
+  const fieldManager = options.fieldManager ?? 'stasis-heartbeat';
+  const written = await withDeadline(clock, within, parent, (signal) =>
+    api.apply(LEASES, { metadata, spec }, { fieldManager, force: true, signal }),
+  );
+  if (!written.ok && parent?.aborted !== true) options.log.warn('heartbeat failed', { lease: name, ...written.error });
+  return written.ok;
+}

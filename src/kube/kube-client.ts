@@ -1,0 +1,167 @@
+/** KubeApi over a transport: which request each operation is. */
+import type { KubeApi, List, WatchEvent } from './api.js';
+import { asObject, asText, parseObject, type JsonObject } from './json.js';
+import { networkError } from './network-error.js';
+import { apiVersionOf, queryString, resourcePath, type PathParts } from './resource-path.js';
+import { failure, success, type KubeResult } from './result.js';
+import type { Asked } from './status-error.js';
+import type { Request, Transport } from './transport.js';
+import type { KubeObject, Resource } from './types.js';
+import { watchEvents } from './watch-stream.js';
+
+const MERGE_PATCH = 'application/merge-patch+json';
+const JSON_PATCH = 'application/json-patch+json';
+/** YAML of which JSON is a part; `apply-patch+json` is no such type. */
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
+interface Call {
+  readonly method: string;
+  readonly parts: PathParts;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly idempotent?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function kubeClient(transport: Transport): KubeApi {
+  const call = async (resource: Resource, asking: Call): Promise<KubeResult<JsonObject>> => {
+    const request = toRequest(resource, asking);
+    if (!request.ok) return request;
+    const answer = await transport.send(request.value);
+    if (!answer.ok) return answer;
+    const object = parseObject(answer.value.text);
+    return object === undefined ? malformed(request.value) : success(object);
+  };
+  const one = async <T extends KubeObject>(resource: Resource<T>, asking: Call): Promise<KubeResult<T>> => {
+    const answer = await call(resource, asking);
+    if (!answer.ok) return answer;
+    // The answer is the server's, so its kind is what the path says; its fields are as the CRD's schema makes them.
+    return success(answer.value as unknown as T);
+  };
+  return {
+    get: (resource, { signal, ...parts }) => one(resource, { method: 'GET', parts, idempotent: true, signal }),
+    list: async (resource, { namespace, signal, ...query } = {}) => {
+      const asking: Call = { method: 'GET', parts: { namespace, query: { ...query } }, idempotent: true, signal };
+      const answer = await call(resource, asking);
+      return answer.ok ? toList(resource, answer.value, asking) : answer;
+    },
+    create: (resource, object, { namespace = object.metadata.namespace, fieldManager, signal } = {}) =>
+      one(resource, {
+        method: 'POST',
+        parts: { namespace, query: { fieldManager } },
+        body: typed(resource, object),
+        signal,
+      }),
+    apply: (resource, object, { fieldManager, force, subresource, signal }) =>
+      one(resource, {
+        method: 'PATCH',
+        parts: {
+          namespace: object.metadata.namespace,
+          name: object.metadata.name,
+          subresource,
+          query: { fieldManager, force },
+        },
+        body: typed(resource, object),
+        contentType: APPLY_PATCH,
+        // With a resourceVersion it is a claim: of two that look the same to us the second would be told Conflict.
+        idempotent: object.metadata.resourceVersion === undefined,
+        signal,
+      }),
+    mergePatch: (resource, { patch, fieldManager, signal, ...parts }) =>
+      one(resource, {
+        method: 'PATCH',
+        parts: { ...parts, query: { fieldManager } },
+        body: patch,
+        contentType: MERGE_PATCH,
+        signal,
+      }),
+    jsonPatch: (resource, { patch, fieldManager, signal, ...parts }) =>
+      one(resource, {
+        method: 'PATCH',
+        parts: { ...parts, query: { fieldManager } },
+        body: patch,
+        contentType: JSON_PATCH,
+        signal,
+      }),
+    replace: (resource, object, { subresource, fieldManager, signal } = {}) =>
+      one(resource, {
+        method: 'PUT',
+        parts: {
+          namespace: object.metadata.namespace,
+          name: object.metadata.name,
+          subresource,
+          query: { fieldManager },
+        },
+        body: typed(resource, object),
+        signal,
+      }),
+    remove: async (resource, { uid, resourceVersion, propagationPolicy, signal, ...parts }) => {
+      const preconditions = uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy };
+      const answer = await call(resource, { method: 'DELETE', parts, body, signal });
+      return answer.ok ? success(undefined) : answer;
+    },
+    watch: async <T extends KubeObject>(
+      resource: Resource<T>,
+      { namespace, signal, ...query }: Parameters<KubeApi['watch']>[1],
+    ): Promise<KubeResult<AsyncIterable<WatchEvent<T>>>> => {
+      const parts = { namespace, query: { ...query, watch: true, allowWatchBookmarks: true } };
+      const request = toRequest(resource, { method: 'GET', parts });
+      if (!request.ok) return request;
+      const answer = await transport.open({ ...request.value, signal });
+      if (!answer.ok) return answer;
+      const asked = { method: 'GET', path: request.value.path };
+      const broken = (error: unknown) => networkError(asked, error);
+      return success(watchEvents<T>({ asked, chunks: answer.value.chunks, signal, broken }));
+    },
+    raw: (method, path, { query = {}, body, contentType, accept, signal } = {}) =>
+      transport.send({
+        method,
+        path: `${path}${queryString(query)}`,
+        idempotent: method === 'GET',
+        signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(contentType === undefined ? {} : { contentType }),
+        ...(accept === undefined ? {} : { accept }),
+      }),
+  };
+}
+
+function toRequest(resource: Resource, call: Call): KubeResult<Request> {
+  const path = resourcePath(resource, call.parts);
+  if (path === undefined) {
+    const message = `no path can have the namespace '${call.parts.namespace ?? ''}' and the name '${call.parts.name ?? ''}'`;
+    return failure({ method: call.method, path: resource.plural, reason: 'BadRequest', message });
+  }
+  return success({
+    method: call.method,
+    path,
+    idempotent: call.idempotent ?? false,
+    signal: call.signal,
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(call.contentType === undefined ? {} : { contentType: call.contentType }),
+  });
+}
+
+function typed(resource: Resource, object: object): object {
+  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+}
+
+function toList<T extends KubeObject>(resource: Resource<T>, body: JsonObject, call: Call): KubeResult<List<T>> {
+  const metadata = asObject(body['metadata']);
+  const resourceVersion = asText(metadata?.['resourceVersion']);
+  // The server writes null for an empty list of some built-in kinds.
+  const items = body['items'] ?? [];
+  if (resourceVersion === undefined || !Array.isArray(items))
+    return malformed({ method: call.method, path: resourcePath(resource, call.parts) ?? resource.plural });
+  const more = asText(metadata?.['continue']);
+  return success({
+    items: items.map((item: T) => ({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind })),
+    metadata: { resourceVersion, ...(more === undefined || more === '' ? {} : { continue: more }) },
+  });
+}
+
+function malformed(asked: Asked): KubeResult<never> {
+  const { method, path } = asked;
+  return failure({ method, path, reason: 'Malformed', message: 'the answer is not what an API server sends' });
+}

@@ -1,0 +1,38 @@
+/** A whole list, page by page. */
+import type { KubeApi, ListOptions } from './api.js';
+import { success, type KubeResult } from './result.js';
+import type { KubeObject, Resource } from './types.js';
+
+/** client-go's page: bounds what the server and we hold as text at a time. */
+const PAGE = 500;
+
+export interface Listed<T> {
+  readonly items: readonly T[];
+  readonly resourceVersion: string;
+}
+
+/**
+ * Every page is of the same moment. A continue token that has expired (410) ends the list; the caller begins anew. `keep`
+ * is applied page by page, so that what it drops is never held for the whole list.
+ */
+export async function listPages<T extends KubeObject>(
+  api: Pick<KubeApi, 'list'>,
+  resource: Resource<T>,
+  options: Omit<ListOptions, 'limit' | 'continue'>,
+  keep: (item: T) => T,
+): Promise<KubeResult<Listed<T>>> {
+  const items: T[] = [];
+  let more: string | undefined;
+  for (;;) {
+    const page = await api.list(resource, {
+      ...options,
+      limit: PAGE,
+      ...(more === undefined ? {} : { continue: more }),
+    });
+    if (!page.ok) return page;
+    for (const item of page.value.items) items.push(keep(item));
+    const { resourceVersion, continue: next } = page.value.metadata;
+    if (next === undefined) return success({ items, resourceVersion });
+    more = next;
+  }
+}

@@ -1,0 +1,148 @@
+/** The metrics of what is here, under the names that controller-runtime and client-go have given them. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { ReflectorMetrics } from './reflector.js';
+import type { RequestFacts } from './transport.js';
+import type { QueueMetrics, QueueSnapshot } from './work-queue.js';
+
+export interface KubeMetrics {
+  /** For connect(). */
+  readonly onRequest: (facts: RequestFacts) => void;
+  /** For a WorkQueue; once for each name. */
+  queue(name: string): QueueMetrics;
+  /** For a LeaderElector's onStatus. */
+  leader(name: string): (isLeader: boolean) => void;
+  /** For a reflector of this resource (its plural). */
+  reflector(resource: string): ReflectorMetrics;
+}
+
+/** controller-runtime's for queues: 1 µs to 1000 s, a decade and its multiples. */
+const QUEUE_BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];
+/** client-go's for requests. */
+const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+const QUEUE_LABELS = ['name', 'controller'] as const;
+
+/** Registers all of them on `registry`; once a registry. */
+export function kubeMetrics(registry: Registry): KubeMetrics {
+  const registers = [registry];
+  return {
+    ...requestMetrics(registers),
+    ...queueMetrics(registers),
+    ...leaderMetrics(registers),
+    ...reflectorMetrics(registers),
+  };
+}
+
+function requestMetrics(registers: Registry[]): Pick<KubeMetrics, 'onRequest'> {
+  const total = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Number of HTTP requests, partitioned by status code, method, and host.',
+    labelNames: ['code', 'method', 'host'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'rest_client_request_duration_seconds',
+    help: 'Request latency in seconds. Broken down by verb, and host.',
+    labelNames: ['verb', 'host'],
+    buckets: REQUEST_BUCKETS,
+    registers,
+  });
+  return {
+    onRequest: ({ verb, code, host, seconds }) => {
+      total.inc({ code, method: verb, host });
+      duration.observe({ verb, host }, seconds);
+    },
+  };
+}
+
+function queueMetrics(registers: Registry[]): Pick<KubeMetrics, 'queue'> {
+  const readers = new Map<string, () => QueueSnapshot>();
+  /** Read when scraped: what is unfinished grows without anything happening. */
+  const gauge = (name: string, help: string, value: (snapshot: QueueSnapshot) => number): void => {
+    void new Gauge({
+      name,
+      help,
+      labelNames: QUEUE_LABELS,
+      registers,
+      collect() {
+        for (const [queue, read] of readers) this.set({ name: queue, controller: queue }, value(read()));
+      },
+    });
+  };
+  const counter = (name: string, help: string) => new Counter({ name, help, labelNames: QUEUE_LABELS, registers });
+  const histogram = (name: string, help: string) =>
+    new Histogram({ name, help, labelNames: QUEUE_LABELS, buckets: QUEUE_BUCKETS, registers });
+  gauge('workqueue_depth', 'Current depth of workqueue', (now) => now.depth);
+  gauge(
+    'workqueue_unfinished_work_seconds',
+    'How many seconds of work has been done that is in progress and has not been observed by work_duration.',
+    (now) => now.unfinishedSeconds,
+  );
+  gauge(
+    'workqueue_longest_running_processor_seconds',
+    'How many seconds has the longest running processor for workqueue been running.',
+    (now) => now.longestRunningSeconds,
+  );
+  const adds = counter('workqueue_adds_total', 'Total number of adds handled by workqueue');
+  const retries = counter('workqueue_retries_total', 'Total number of retries handled by workqueue');
+  const waited = histogram(
+    'workqueue_queue_duration_seconds',
+    'How long in seconds an item stays in workqueue before being requested',
+  );
+  const worked = histogram(
+    'workqueue_work_duration_seconds',
+    'How long in seconds processing an item from workqueue takes.',
+  );
+  return {
+    queue: (name) => {
+      const labels = { name, controller: name };
+      // So that rates are right from the first add on.
+      adds.inc(labels, 0);
+      retries.inc(labels, 0);
+      return {
+        added: () => adds.inc(labels),
+        retried: () => retries.inc(labels),
+        waited: (seconds) => waited.observe(labels, seconds),
+        worked: (seconds) => worked.observe(labels, seconds),
+        observe: (read) => void readers.set(name, read),
+      };
+    },
+  };
+}
+
+function leaderMetrics(registers: Registry[]): Pick<KubeMetrics, 'leader'> {
+  const status = new Gauge({
+    name: 'leader_election_master_status',
+    help: "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master. 'name' is the string used to identify the lease.",
+    labelNames: ['name'],
+    registers,
+  });
+  return { leader: (name) => (isLeader) => status.set({ name }, isLeader ? 1 : 0) };
+}
+
+function reflectorMetrics(registers: Registry[]): Pick<KubeMetrics, 'reflector'> {
+  const lists = new Counter({
+    name: 'stasis_reflector_lists_total',
+    help: 'Complete lists that were asked for, by how they ended: success, or the reason of the failure.',
+    labelNames: ['resource', 'result'],
+    registers,
+  });
+  const watches = new Counter({
+    name: 'stasis_reflector_watches_total',
+    help: 'Watches that have ended, by how: closed by the server, or the reason of the failure.',
+    labelNames: ['resource', 'result'],
+    registers,
+  });
+  const objects = new Gauge({
+    name: 'stasis_reflector_objects',
+    help: 'Objects held in memory.',
+    labelNames: ['resource'],
+    registers,
+  });
+  return {
+    reflector: (resource) => ({
+      listed: (result) => lists.inc({ resource, result }),
+      watched: (result) => watches.inc({ resource, result }),
+      held: (count) => objects.set({ resource }, count),
+    }),
+  };
+}

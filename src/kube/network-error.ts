@@ -1,0 +1,40 @@
+/** From what undici throws to the facts of it. Pure. */
+import type { KubeError } from './result.js';
+import type { Asked } from './status-error.js';
+
+/** undici's own, by code: instanceof would tie us to one copy of the package. */
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+export function networkError(asked: Asked, error: unknown): KubeError {
+  const code = codeOf(error);
+  const text = messageOf(error);
+  return {
+    method: asked.method,
+    path: asked.path,
+    reason: code !== undefined && TIMEOUTS.has(code) ? 'Timeout' : 'Unreachable',
+    message: code === undefined || text.includes(code) ? text : `${code}: ${text}`,
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return codeOf(first(error));
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown failure';
+  const inner = first(error);
+  // An AggregateError (each address of a name tried in vain) has an empty message of its own.
+  if (error.message === '') return inner === undefined ? error.name : messageOf(inner);
+  return error.message.slice(0, 500);
+}
+
+function first(error: Error): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error.cause;
+}

@@ -1,0 +1,40 @@
+/** The URL paths of the API. Pure. */
+import type { Resource } from './types.js';
+
+export interface PathParts {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
+}
+
+/**
+ * Path and query, for instance '/apis/stasis.dev/v1alpha1/namespaces/a/checkpoints/b/status?force=true'. Every part is
+ * escaped, and '.' and '..', which escaping leaves alone and URL parsers remove, are refused: undefined.
+ */
+export function resourcePath(resource: Resource, parts: PathParts): string | undefined {
+  const { namespace, name, subresource } = parts;
+  if ([namespace, name].some((part) => part === '.' || part === '..' || part === '')) return undefined;
+  const segments = [
+    ...(resource.group === '' ? ['api'] : ['apis', resource.group]),
+    resource.version,
+    ...(resource.namespaced && namespace !== undefined ? ['namespaces', namespace] : []),
+    resource.plural,
+    ...(name === undefined ? [] : [name]),
+    ...(subresource === undefined ? [] : [subresource]),
+  ];
+  return `/${segments.map(encodeURIComponent).join('/')}${queryString(parts.query ?? {})}`;
+}
+
+/** '?a=1&b=2', or ''. What is undefined, false or empty is left out: that is the default of every parameter we use. */
+export function queryString(query: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined && value !== false && value !== '')
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+/** apiVersion of what lives there. */
+export function apiVersionOf(resource: Resource): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+}

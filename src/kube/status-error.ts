@@ -1,0 +1,98 @@
+/** From an answer of the API server that says no to the facts of it. Pure. */
+import { asNumber, asObject, asText, parseObject, type JsonObject } from './json.js';
+import type { KubeCause, KubeError } from './result.js';
+
+/** What was asked. */
+export interface Asked {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+}
+
+export interface Refusal {
+  readonly code: number;
+  /** The body: a metav1.Status, or whatever a proxy in between wrote. */
+  readonly text: string;
+  /** Retry-After, if there was one. */
+  readonly retryAfter?: string | undefined;
+}
+
+const LONGEST_MESSAGE = 2048;
+/** A CRD's validation can name every element of a list. */
+const MOST_CAUSES = 32;
+
+/** apimachinery, meta/v1 StatusReason: for answers that are no Status. */
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+};
+
+export function refusalError(asked: Asked, refusal: Refusal): KubeError {
+  const body = parseObject(refusal.text);
+  const status = body?.['kind'] === 'Status' ? body : undefined;
+  const error = statusError(asked, status ?? {}, refusal.code);
+  const fromHeader = seconds(refusal.retryAfter);
+  return {
+    ...error,
+    ...(status === undefined && refusal.text !== '' ? { message: cut(refusal.text) } : {}),
+    ...(fromHeader === undefined ? {} : { retryAfterSeconds: fromHeader }),
+  };
+}
+
+/** From a Status, which a watch sends as an event of its own; `code` for a Status without one. */
+export function statusError(asked: Asked, status: JsonObject, code?: number): KubeError {
+  const details = asObject(status['details']);
+  const causes = parseCauses(details?.['causes']);
+  const settled = code ?? asNumber(status['code']);
+  const retryAfterSeconds = asNumber(details?.['retryAfterSeconds']);
+  return {
+    method: asked.method,
+    path: asked.path,
+    ...(settled === undefined ? {} : { code: settled }),
+    // A Status may have an empty reason, for instance when a webhook or a policy refused.
+    reason: nonEmpty(status['reason']) ?? REASONS[settled ?? 0] ?? `HTTP${settled ?? ''}`,
+    message: cut(nonEmpty(status['message']) ?? 'no message'),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(causes.length === 0 ? {} : { causes }),
+  };
+}
+
+function parseCauses(value: unknown): KubeCause[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, MOST_CAUSES).map((each: unknown) => {
+    const cause = asObject(each) ?? {};
+    const field = asText(cause['field']);
+    const reason = asText(cause['reason']);
+    const message = asText(cause['message']);
+    return {
+      ...(field === undefined ? {} : { field }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message: cut(message) }),
+    };
+  });
+}
+
+/** The API server only ever sends whole seconds; the date of RFC 9110 comes from proxies and is not followed. */
+function seconds(header: string | undefined): number | undefined {
+  return header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) : undefined;
+}
+
+function nonEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE)}…`;
+}

@@ -1,0 +1,42 @@
+/** What is reported of a capture that brought no report: nothing but why. Pure. */
+import type { Timings } from '../api/podcapture.js';
+import type { CaptureReport } from './report.js';
+import type { TracerResult } from './tracer.js';
+
+/** A report, and whether the process has to end for the tasks to go free. */
+export type FinalReport = CaptureReport & { readonly processMustEnd?: boolean };
+
+export function asReport(result: TracerResult): FinalReport {
+  return 'report' in result
+    ? result.report
+    : { ...emptyReport(result.failure), thawUnproved: result.thawUnproved, processMustEnd: result.processMustEnd };
+}
+
+/** Nothing was touched, or what was is not known. */
+export function emptyReport(failure: CaptureReport['failure']): FinalReport {
+  return {
+    failure,
+    tree: [],
+    containers: [],
+    threads: 0,
+    joined: 0,
+    unfrozen: [],
+    timings: NOTHING,
+    overrunMicroseconds: 0,
+    thawUnproved: [],
+    processMustEnd: false,
+  };
+}
+
+const NOTHING: Timings = {
+  resolveMicroseconds: 0,
+  cgroupFreezeMicroseconds: 0,
+  seizeMicroseconds: 0,
+  cgroupThawMicroseconds: 0,
+  stopMicroseconds: 0,
+  collectMicroseconds: 0,
+  holdMicroseconds: 0,
+  releaseMicroseconds: 0,
+  freezingMicroseconds: 0,
+  pauseMicroseconds: 0,
+};

@@ -1,0 +1,185 @@
+/**
+ * The node agent: watch the PodCaptures of this node, claim, carry out, report.
+ *
+ * ```
+ * reflector ─► store ─► captures.look() ─► next-step ─► claim ─► carry-out ─► deliver
+ * ```
+ *
+ * Everything that it stands on is handed in, so that all of it runs in a test.
+ */
+import { collectDefaultMetrics, type Registry } from 'prom-client';
+import { heartbeatLeaseName, type PodCapture } from '../../api/kinds.js';
+import { after } from '../../kube/abort.js';
+import type { KubeApi } from '../../kube/api.js';
+import type { Clock } from '../../kube/clock.js';
+import { startHeartbeat } from '../../kube/heartbeat.js';
+import { createHttpServer } from '../../kube/http-server.js';
+import type { Logger } from '../../kube/log.js';
+import type { KubeMetrics } from '../../kube/metrics.js';
+import { startReflector } from '../../kube/reflector.js';
+import { Store } from '../../kube/store.js';
+import { keyOf } from '../../kube/types.js';
+import { Artifacts } from './artifacts.js';
+import { CAPTURES, project } from './captured-object.js';
+import { Captures, type CapturesParts } from './captures.js';
+import { DiskGate } from './disk-gate.js';
+import { liveness, readiness, type HealthFacts } from './health.js';
+import { agentMetrics } from './metrics.js';
+import { TracerPool, type TracerPoolParts } from './tracer-pool.js';
+
+export interface AgentOptions {
+  readonly nodeName: string;
+  /** Stasis's own namespace, where its lease is. */
+  readonly namespace: string;
+  /** UID of the agent's pod. */
+  readonly podUID: string;
+  /** Folder of the artifacts. */
+  readonly artifacts: string;
+  /** 0: one that the kernel chooses. */
+  readonly port: number;
+  readonly maxConcurrentCaptures: number;
+  /** Mount point of the host's procfs. */
+  readonly proc: string;
+}
+
+export interface AgentParts
+  extends Pick<CapturesParts, 'resolve' | 'readCmdlines' | 'die'>, Pick<TracerPoolParts, 'start' | 'rehearse'> {
+  readonly api: KubeApi;
+  readonly metrics: KubeMetrics;
+  readonly registry: Registry;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Told once it listens. */
+  readonly onListening?: (port: number) => void;
+}
+
+/** Of the 30 s that a pod has: reports have until here, then threads are closed and the lease is given up. */
+const REPORTS_WITHIN_MS = 12_000;
+const RETRY_REHEARSAL_MS = 60_000;
+
+/** Runs until `signal` aborts, and then resolves within 20 s: all is let go, and reported unless the API server is away. */
+export async function runAgent(options: AgentOptions, parts: AgentParts, signal: AbortSignal): Promise<void> {
+  const { api, clock, random, log, metrics } = parts;
+  const stopped = new AbortController();
+  const lastCall = new AbortController();
+  const store = new Store<PodCapture>();
+  const gate = new DiskGate(clock);
+  const artifacts = new Artifacts(options.artifacts, gate);
+  const pool = new TracerPool(parts);
+  const captures: Captures = new Captures({
+    ...parts,
+    me: options.podUID,
+    proc: options.proc,
+    maxConcurrent: options.maxConcurrentCaptures,
+    pool,
+    artifacts,
+    gate,
+    observer: agentMetrics({ ...parts, podsHeld: () => captures.holding }),
+    list: () => store.list(),
+    newest: (object) => newest(store, object),
+    learn: (object) => void store.upsert(project(object)),
+    lastCall: lastCall.signal,
+  });
+
+  collectDefaultMetrics({ register: parts.registry });
+  const lookSoon = coalesced(() => captures.look());
+  const reflector = startReflector({
+    api,
+    resource: CAPTURES,
+    fieldSelector: `spec.nodeName=${options.nodeName}`,
+    store,
+    project,
+    handler: (change) => (change.type === 'delete' ? captures.vanished(change.object) : lookSoon()),
+    clock,
+    random,
+    log,
+    metrics: metrics.reflector(CAPTURES.plural),
+    signal,
+  });
+  const heartbeat = startHeartbeat({
+    api,
+    namespace: options.namespace,
+    name: heartbeatLeaseName(options.nodeName),
+    identity: options.podUID,
+    clock,
+    random,
+    log,
+    signal: stopped.signal,
+  });
+  const facts: HealthFacts = {
+    now: () => clock.monotonic(),
+    started: clock.monotonic(),
+    hasSynced: () => reflector.hasSynced(),
+    lastContact: () => reflector.lastContact(),
+    lastRenewal: () => heartbeat.lastRenewal(),
+    busy: () => captures.running + captures.unreported > 0,
+    unfit: () => pool.unfit,
+    rehearsed: () => pool.isWarm || captures.running > 0,
+    stopping: () => signal.aborted,
+  };
+  const server = await createHttpServer({
+    healthz: liveness(facts),
+    readyz: readiness(facts),
+    registry: parts.registry,
+    onError: (error) => log.error('request failed by a defect', { error }),
+  }).listen({ port: options.port });
+  log.info('node agent started', { node: options.nodeName, port: server.port });
+  parts.onListening?.(server.port);
+  void keepFit(pool, clock, signal);
+  void reflector.synced.then(async () => await sweep(store, artifacts, log, signal));
+
+  await aborted(signal);
+  log.info('node agent stopping', { running: captures.running, unreported: captures.unreported });
+  // Ended when all is reported: a timer that is left would keep the process from ending.
+  const patience = new AbortController();
+  void after(clock, REPORTS_WITHIN_MS, patience.signal, () => lastCall.abort());
+  await captures.stop();
+  patience.abort();
+  stopped.abort();
+  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close()]);
+  log.info('node agent stopped', {});
+}
+
+/** The state of the very object, not of a later one of its name. */
+function newest(store: Store<PodCapture>, object: PodCapture): PodCapture {
+  const known = store.get(keyOf(object));
+  return known?.metadata.uid === object.metadata.uid ? known : object;
+}
+
+/** A list of hundreds is told one by one, and looked at once. */
+function coalesced(look: () => void): () => void {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      look();
+    });
+  };
+}
+
+/** A machine may be made fit while the agent runs: a sysctl, a policy. */
+async function keepFit(pool: TracerPool, clock: Clock, signal: AbortSignal): Promise<void> {
+  await pool.warm();
+  while (!signal.aborted) {
+    await clock.sleep(RETRY_REHEARSAL_MS, signal);
+    if (pool.unfit !== undefined && !signal.aborted) await pool.warm();
+  }
+}
+
+/** Artifacts whose captures went while no agent looked. */
+async function sweep(store: Store<PodCapture>, artifacts: Artifacts, log: Logger, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const removed = await artifacts.removeOrphans(() => new Set(store.list().map(({ metadata }) => metadata.uid)));
+  if (removed > 0) log.info('orphaned artifacts removed', { removed });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

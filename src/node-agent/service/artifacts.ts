@@ -1,0 +1,148 @@
+/**
+ * The folder of artifacts on the node: a file a capture, that only root can read.
+ *
+ * Nothing is followed and nothing left: names come from UIDs alone, files are made anew (O_EXCL, O_NOFOLLOW) and renamed into place.
+ * All of it runs behind the {@link DiskGate}, and on libuv's threads, so that a hung disk holds up neither captures nor their watchdog.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Artifact } from '../../api/kinds.js';
+import { failure, type Failure } from '../failure.js';
+import type { DiskGate } from './disk-gate.js';
+
+/** metadata.uid: the API server makes version 4 UUIDs. */
+const UID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const OURS = /^(?:([0-9a-f-]{36})\.json|\.([0-9a-f-]{36})\.[0-9a-f]{8}\.tmp)$/;
+/** 20,000 processes take about as much. */
+const LEAST_FREE_BYTES = 16 << 20;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+export type Written =
+  { readonly ok: true; readonly artifact: Artifact } | { readonly ok: false; readonly failure: Failure };
+
+export class Artifacts {
+  readonly #folder: string;
+  readonly #gate: DiskGate;
+
+  constructor(folder: string, gate: DiskGate) {
+    this.#folder = folder;
+    this.#gate = gate;
+  }
+
+  /** Whether one could be written now: tried, before anything is frozen for it. */
+  async check(): Promise<Failure | undefined> {
+    return await this.#gate.touch(async () => {
+      try {
+        await this.#prepare();
+        const { bavail, bsize } = await statfs(this.#folder);
+        if (bavail * bsize < LEAST_FREE_BYTES) {
+          return failure('ArtifactFailed', `${this.#folder} has no more than ${bavail * bsize} bytes free`);
+        }
+        const probe = join(this.#folder, temporaryName(randomUUID()));
+        await (await open(probe, NEW_FILE, 0o600)).close();
+        await unlink(probe);
+        return undefined;
+      } catch (error) {
+        return this.#failed('cannot be written to', error);
+      }
+    });
+  }
+
+  /** Writes, syncs and renames; what stands under that name is complete. */
+  async write(uid: string, text: Iterable<string>): Promise<Written> {
+    if (!UID.test(uid))
+      return { ok: false, failure: failure('ArtifactFailed', 'the UID of the PodCapture is no UUID') };
+    return await this.#gate.touch(async () => {
+      const temporary = join(this.#folder, temporaryName(uid));
+      const path = join(this.#folder, `${uid}.json`);
+      try {
+        await this.#prepare();
+        const { sizeBytes, sha256 } = await writeAll(temporary, text);
+        await rename(temporary, path);
+        await syncFolder(this.#folder);
+        return { ok: true, artifact: { path, sizeBytes, sha256 } };
+      } catch (error) {
+        await unlink(temporary).catch(() => undefined);
+        return { ok: false, failure: this.#failed('could not take the artifact', error) };
+      }
+    });
+  }
+
+  /** Removes that of one capture, if there is one. */
+  async remove(uid: string): Promise<void> {
+    if (!UID.test(uid)) return;
+    await this.#gate.touch(async () => await unlink(join(this.#folder, `${uid}.json`)).catch(() => undefined));
+  }
+
+  /** Removes all whose captures are not `known` at that time, and what a write left half done. Files of others stay. */
+  async removeOrphans(known: () => ReadonlySet<string>): Promise<number> {
+    return await this.#gate.touch(async () => {
+      const uids = known();
+      let removed = 0;
+      const names = await readdir(this.#folder).catch(() => []);
+      for (const name of names) {
+        const [, uid, unfinished] = OURS.exec(name) ?? [];
+        if (unfinished === undefined && (uid === undefined || uids.has(uid))) continue;
+        removed += await unlink(join(this.#folder, name)).then(
+          () => 1,
+          () => 0,
+        );
+      }
+      return removed;
+    });
+  }
+
+  /** kubelet makes it 0755; what is in it is for root alone. */
+  async #prepare(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const found = await lstat(this.#folder);
+    if (!found.isDirectory()) throw new Error('not a directory');
+    if ((found.mode & 0o777) !== 0o700) await chmod(this.#folder, 0o700);
+  }
+
+  #failed(what: string, error: unknown): Failure {
+    const why = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
+    return failure('ArtifactFailed', `${this.#folder} ${what}: ${why}`);
+  }
+}
+
+function temporaryName(uid: string): string {
+  return `.${uid}.${randomUUID().slice(0, 8)}.tmp`;
+}
+
+async function writeAll(path: string, text: Iterable<string>): Promise<Pick<Artifact, 'sizeBytes' | 'sha256'>> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const file = await open(path, NEW_FILE, 0o600);
+  try {
+    for (const piece of text) {
+      const bytes = Buffer.from(piece);
+      hash.update(bytes);
+      sizeBytes += bytes.length;
+      await writeWhole(file, bytes);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+/** write(2) may take less than it is given, as on a disk that is just getting full. */
+async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let from = 0; from < bytes.length;) {
+    from += (await file.write(bytes, from, bytes.length - from)).bytesWritten;
+  }
+}
+
+/** The new name is on the disk only when the folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

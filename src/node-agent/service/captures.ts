@@ -1,0 +1,227 @@
+/** The captures of this node: which are to be begun, which run, and what becomes of each. */
+import type { PodCapture } from '../../api/kinds.js';
+import { emptyReport } from '../empty-report.js';
+import { failure, type Failure } from '../failure.js';
+import type { ContainerTarget } from '../pure/container-target.js';
+import { leftFrozen } from './as-found.js';
+import { byAge } from './captured-object.js';
+import { CaptureRun } from './capture-run.js';
+import { carryOut, type CarriedOut, type CarryOutParts } from './carry-out.js';
+import { claimCapture } from './claim.js';
+import { deliver, type Delivered, type DeliveryParts } from './deliver.js';
+import { nextStep, type Knowledge } from './next-step.js';
+import { bareEndStatus, endStatus, progressStatus, reasonOf, refusedStatus, type Claim } from './status.js';
+
+export interface CaptureObserver {
+  /** Its cgroups may be frozen from now on. */
+  targets(uid: string, containers: readonly ContainerTarget[]): void;
+  /** A capture that this process began has ended, and the pod is let go as far as can be. */
+  ended(uid: string, ended: CarriedOut): void;
+  /** One that was ended without being begun. */
+  refused(reason: Failure['reason']): void;
+}
+
+export interface CapturesParts extends CarryOutParts, DeliveryParts {
+  /** UID of this agent's pod. */
+  readonly me: string;
+  readonly maxConcurrent: number;
+  /** Everything that is known, as the watch and our own writes show it. */
+  readonly list: () => readonly PodCapture[];
+  readonly observer: CaptureObserver;
+  /** Only the end of this process frees what the kernel still holds. */
+  readonly die: () => void;
+  /** Aborts when nothing is waited for any more, reports included. */
+  readonly lastCall: AbortSignal;
+}
+
+/** Reports that wait for an API server: beyond so many nothing new is begun. */
+const MAX_UNREPORTED = 64;
+/** What must be said before the process kills itself to set tasks free. */
+const LAST_WORDS_MS = 1_000;
+
+export class Captures {
+  readonly #parts: CapturesParts;
+  readonly #runs = new Map<string, CaptureRun>();
+  readonly #finished = new Set<string>();
+  readonly #work = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(parts: CapturesParts) {
+    this.#parts = parts;
+  }
+
+  get running(): number {
+    return this.#count(({ isReleased }) => !isReleased);
+  }
+
+  get holding(): number {
+    return this.#count(({ phase }) => phase === 'holding');
+  }
+
+  get unreported(): number {
+    return this.#count(({ isReleased }) => isReleased);
+  }
+
+  /** Does what is to be done now. Called after every change, and whenever a capture has ended. */
+  look(): void {
+    for (const object of [...this.#parts.list()].sort(byAge)) this.#consider(object);
+  }
+
+  /** The object is no more. */
+  vanished({ metadata }: PodCapture): void {
+    this.#finished.delete(metadata.uid);
+    this.#runs.get(metadata.uid)?.cancel('it was deleted');
+    void this.#parts.artifacts.remove(metadata.uid);
+    this.look();
+  }
+
+  /** Takes nothing new, ends what runs, and resolves when all is reported, or `lastCall` aborted. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const run of this.#runs.values()) run.cancel('the node agent is being stopped');
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  #consider(object: PodCapture): void {
+    const { uid } = object.metadata;
+    const run = this.#runs.get(uid);
+    const step = nextStep(object, this.#knowledge(object, run));
+    switch (step.do) {
+      case 'ignore':
+      case 'wait':
+        return;
+      case 'claim':
+        this.#begin(object, async (own) => await this.#claimAndRun(object, own));
+        return;
+      case 'end':
+        this.#begin(object, async (own) => await this.#end(object, own, step.failure));
+        return;
+      case 'cancel':
+        run?.cancel(step.why);
+        return;
+      case 'adjustHold':
+        run?.lowerHold(step.holdSeconds);
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #knowledge(object: PodCapture, run: CaptureRun | undefined): Knowledge {
+    const { podUID } = object.spec;
+    return {
+      me: this.#parts.me,
+      stopping: this.#stopping,
+      run,
+      finished: this.#finished.has(object.metadata.uid),
+      podBusy: this.#count((other) => other.podUID === podUID && !other.isReleased) > 0,
+      slotFree: this.running < this.#parts.maxConcurrent && this.unreported < MAX_UNREPORTED,
+    };
+  }
+
+  #begin(object: PodCapture, work: (run: CaptureRun) => Promise<void>): void {
+    const { spec, metadata } = object;
+    const run = new CaptureRun(metadata.uid, spec.podUID, spec.holdSeconds, this.#parts.clock);
+    this.#runs.set(metadata.uid, run);
+    const done = work(run)
+      .catch((error: unknown) => this.#parts.log.error('capture failed by a defect', { name: metadata.name, error }))
+      .finally(() => {
+        this.#runs.delete(metadata.uid);
+        this.#work.delete(done);
+        this.look();
+      });
+    this.#work.add(done);
+  }
+
+  async #claimAndRun(object: PodCapture, run: CaptureRun): Promise<void> {
+    const { me, lastCall, observer } = this.#parts;
+    const startTime = this.#now();
+    const { generation } = object.metadata;
+    const claim: Claim = { claimedBy: me, startTime, ...(generation === undefined ? {} : { generation }) };
+    const claimed = await claimCapture(this.#parts, object, progressStatus(claim, 'Capturing'), lastCall);
+    if (claimed.kind !== 'claimed') return;
+    this.#finished.add(run.uid);
+    run.lowerHold(claimed.object.spec.holdSeconds);
+    const progress = new AbortController();
+    let holding: Promise<unknown> = Promise.resolve();
+    const ended = await this.#carryOut(claimed.object, run, startTime, {
+      onTargets: (containers) => observer.targets(run.uid, containers),
+      onHold: () => {
+        run.holdBegan();
+        holding = deliver(this.#parts, claimed.object, [progressStatus(claim, 'Holding')], progress.signal);
+      },
+    });
+    run.letGo();
+    observer.ended(run.uid, ended);
+    // Slot and pod are free.
+    this.look();
+    // Or it could arrive after the end.
+    progress.abort();
+    await holding;
+    await this.#report(claimed.object, ended, claim);
+  }
+
+  async #carryOut(...[object, run, startTime, watchers]: Tail<Parameters<typeof carryOut>>): Promise<CarriedOut> {
+    try {
+      return await carryOut(this.#parts, object, run, startTime, watchers);
+    } catch (error) {
+      this.#parts.log.error('capture failed by a defect', { name: object.metadata.name, error });
+      const defect = failure('InternalError', error instanceof Error ? error.message : String(error));
+      const { dryRun } = object.spec;
+      return { report: emptyReport(defect), dryRun, completionTime: this.#now(), processMustEnd: false };
+    }
+  }
+
+  async #report(object: PodCapture, ended: CarriedOut, claim: Claim): Promise<void> {
+    const { lastCall, clock, die, log } = this.#parts;
+    const statuses = [endStatus(claim, ended), bareEndStatus(claim, ended)];
+    if (ended.processMustEnd) {
+      const lastWords = new AbortController();
+      await Promise.race([deliver(this.#parts, object, statuses, lastWords.signal), clock.sleep(LAST_WORDS_MS)]);
+      lastWords.abort();
+      die();
+      return;
+    }
+    const delivered = await deliver(this.#parts, object, statuses, lastCall);
+    const { name, namespace } = object.metadata;
+    log.info('capture ended', { namespace, name, reason: reasonOf(ended), report: delivered, ...ended.report.timings });
+    await this.#afterReport(object, delivered);
+  }
+
+  /** Without a claim, or after one of a process before this: in one write. */
+  async #end(object: PodCapture, run: CaptureRun, why: Failure): Promise<void> {
+    const { me, lastCall, clock, resolve, observer, log } = this.#parts;
+    const { podUID, containers } = object.spec;
+    const target = resolve({ uid: podUID, containers, freezer: 'auto' });
+    const claimed = object.status?.claimedBy !== undefined;
+    const thawUnproved = claimed && target.ok ? await leftFrozen(target.containers, clock, lastCall) : [];
+    run.letGo();
+    const status = refusedStatus(object, me, why, thawUnproved, this.#now());
+    const delivered = await deliver(this.#parts, object, [status], lastCall);
+    if (delivered === 'delivered') observer.refused(why.reason);
+    log.warn('capture not begun', {
+      name: object.metadata.name,
+      reason: why.reason,
+      message: why.message,
+      report: delivered,
+    });
+    this.#finished.add(run.uid);
+    await this.#afterReport(object, delivered);
+  }
+
+  async #afterReport({ metadata }: PodCapture, delivered: Delivered): Promise<void> {
+    if (delivered !== 'gone') return;
+    this.#finished.delete(metadata.uid);
+    await this.#parts.artifacts.remove(metadata.uid);
+  }
+
+  #count(matches: (run: CaptureRun) => boolean): number {
+    return [...this.#runs.values()].filter(matches).length;
+  }
+
+  #now(): string {
+    return new Date(this.#parts.clock.wall()).toISOString();
+  }
+}
+
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;

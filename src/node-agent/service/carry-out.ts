@@ -1,0 +1,127 @@
+/** One claimed capture: resolve, check, freeze to release, command lines, artifact. Everything but the API server. */
+import type { PodCapture } from '../../api/kinds.js';
+import type { ProcessRow } from '../../api/podcapture.js';
+import type { Clock } from '../../kube/clock.js';
+import { asReport, emptyReport, type FinalReport } from '../empty-report.js';
+import { failure, type Failure } from '../failure.js';
+import type { ContainerTarget } from '../pure/container-target.js';
+import type { ContainersRequest, ContainersResolution } from '../resolve-containers.js';
+import type { CaptureRequest } from '../session.js';
+import { artifactText } from './artifact-text.js';
+import type { Artifacts } from './artifacts.js';
+import type { CaptureRun } from './capture-run.js';
+import type { DiskGate } from './disk-gate.js';
+import type { Ended } from './status.js';
+import type { TracerPool } from './tracer-pool.js';
+
+export interface CarryOutParts {
+  readonly proc: string;
+  readonly resolve: (request: ContainersRequest) => ContainersResolution;
+  readonly pool: TracerPool;
+  readonly artifacts: Artifacts;
+  readonly gate: DiskGate;
+  readonly readCmdlines: (tree: readonly ProcessRow[]) => Promise<ReadonlyMap<number, readonly string[]>>;
+  readonly clock: Clock;
+}
+
+export interface Watchers {
+  /** The hold has begun. */
+  readonly onHold: () => void;
+  /** These cgroups may be frozen by this capture, from now on. */
+  readonly onTargets: (containers: readonly ContainerTarget[]) => void;
+}
+
+export type CarriedOut = Ended & { readonly processMustEnd: boolean };
+
+/** How long a write to the disk may keep a capture waiting. */
+const DISK_BOUND_MS = 5_000;
+
+/** Carries it out; whatever happens, it ends with a report. The pod is let go when `run.letGo()` was called. */
+export async function carryOut(
+  parts: CarryOutParts,
+  object: PodCapture,
+  run: CaptureRun,
+  startTime: string,
+  watchers: Watchers,
+): Promise<CarriedOut> {
+  const now = (): string => new Date(parts.clock.wall()).toISOString();
+  const { dryRun, include } = object.spec;
+  const report = withWhy(await captureOf(parts, object, run, watchers), run.why);
+  run.letGo();
+  const completionTime = now();
+  const ended = { report, dryRun, completionTime, processMustEnd: report.processMustEnd === true };
+  if (dryRun || report.tree.length === 0 || ended.processMustEnd) return ended;
+  const cmdlines = include?.includes('Cmdline') === true ? await parts.readCmdlines(report.tree) : new Map();
+  const text = artifactText({ object, report, startTime, completionTime, cmdlines });
+  const written = await parts.artifacts.write(object.metadata.uid, text);
+  return written.ok ? { ...ended, artifact: written.artifact } : { ...ended, failure: written.failure };
+}
+
+async function captureOf(
+  parts: CarryOutParts,
+  object: PodCapture,
+  run: CaptureRun,
+  watchers: Watchers,
+): Promise<FinalReport> {
+  const { spec } = object;
+  const obstacle = cancelled(run) ?? (spec.dryRun ? undefined : await parts.artifacts.check());
+  if (obstacle !== undefined) return emptyReport(obstacle);
+  const acquired = await parts.pool.acquire();
+  if (!acquired.ok) return emptyReport(acquired.failure);
+  try {
+    // As late as possible: containers come and go.
+    const target = parts.resolve({
+      uid: spec.podUID,
+      containers: spec.containers,
+      freezer: spec.freezer === 'None' ? 'none' : 'auto',
+    });
+    if (!target.ok) return emptyReport(target.failure);
+    const { tracer } = acquired.pooled;
+    const request = captureRequest(object, target.containers, run.holdSeconds, parts.proc);
+    if (spec.dryRun) return asReport(await tracer.preflight(request));
+    const leave = await parts.gate.enterStill(DISK_BOUND_MS);
+    if (leave === undefined) {
+      return emptyReport(failure('ArtifactFailed', 'the disk of the artifacts does not answer; nothing was touched'));
+    }
+    try {
+      const stopped = cancelled(run);
+      if (stopped !== undefined) return emptyReport(stopped);
+      watchers.onTargets(target.containers);
+      const onHold = (): void => {
+        leave();
+        watchers.onHold();
+      };
+      return asReport(await tracer.capture(request, run.signal, { onHold }));
+    } finally {
+      leave();
+    }
+  } finally {
+    void parts.pool.release(acquired.pooled);
+  }
+}
+
+function cancelled({ why }: CaptureRun): Failure | undefined {
+  return why === undefined ? undefined : failure('Cancelled', 'the capture was cancelled before it began');
+}
+
+/** The tracing thread knows that it was cancelled, and not why. */
+function withWhy(report: FinalReport, why: string | undefined): FinalReport {
+  if (report.failure?.reason !== 'Cancelled' || why === undefined) return report;
+  return { ...report, failure: failure('Cancelled', `${report.failure.message}: ${why}`) };
+}
+
+function captureRequest(
+  { spec }: PodCapture,
+  containers: readonly ContainerTarget[],
+  holdSeconds: number,
+  proc: string,
+): CaptureRequest {
+  const budget = spec.maxPauseMilliseconds === undefined ? undefined : 1000 * spec.maxPauseMilliseconds;
+  return {
+    containers,
+    timeoutMicroseconds: Math.min(1_000_000 * spec.timeoutSeconds, budget ?? Number.POSITIVE_INFINITY),
+    holdMicroseconds: 1_000_000 * holdSeconds,
+    ...(budget === undefined ? {} : { maxPauseMicroseconds: budget }),
+    proc,
+  };
+}

@@ -1,0 +1,27 @@
+/** By which freezer this node's pods will be held: what is worth a rehearsal before the first of them comes. */
+import { ownCgroup } from '../own-cgroup.js';
+import type { ContainerTarget } from '../pure/container-target.js';
+import { exists } from '../resolve-files.js';
+import { readHierarchies } from '../resolve-hierarchies.js';
+import type { ResolveRoots } from '../resolve-request.js';
+import { coversTasks } from '../resolve-tasks.js';
+
+/**
+ * The agent is in a container of this very kubelet: where v2 holds all of its own tasks it will hold the others', too. Undefined
+ * where the agent's own cgroup is not to be found.
+ */
+export function likelyWay(roots: ResolveRoots): ContainerTarget | undefined {
+  const hierarchies = readHierarchies(roots);
+  if (!hierarchies.ok) return undefined;
+  const { unified, freezerV1 } = hierarchies.value;
+  const v1 = freezerV1 && ownCgroup(roots, freezerV1, 'v1');
+  const v2 = unified && ownCgroup(roots, unified, 'v2');
+  // The root has no such file, and those below it have one since Linux 5.2.
+  const freezes = v2 !== undefined && (v2 === unified?.mountPoint || exists(`${v2}/cgroup.freeze`));
+  if (v2 !== undefined && freezes && (v1 === undefined || coversTasks(v2, v1))) return target(v2, 'v2');
+  return v1 === undefined ? undefined : target(v1, 'v1');
+}
+
+function target(directory: string, version: 'v1' | 'v2'): ContainerTarget {
+  return { directory, cgroupPath: '/', cgroupVersion: version, freezer: version };
+}

@@ -1,0 +1,118 @@
+/** What the agent counts and measures. No label has a value that grows with pods. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { PHASES } from '../../api/podcapture.js';
+import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
+import type { ContainerTarget } from '../pure/container-target.js';
+import { isFrozen } from './as-found.js';
+import type { CaptureObserver } from './captures.js';
+import { reasonOf } from './status.js';
+
+/** 1-2.5-5 from 50 µs, which a pause of one task takes, to 10 s, the usual timeout. */
+const SECONDS = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const TASKS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000];
+const MICROSECONDS = 1_000_000;
+
+export interface AgentMetricsParts {
+  readonly registry: Registry;
+  readonly version: string;
+  /** Pods that are held at the moment. */
+  readonly podsHeld: () => number;
+}
+
+/** Registers them; once a registry. The observer is told of each capture. */
+export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts): CaptureObserver {
+  const registers = [registry];
+  const phases = new Histogram({
+    name: 'stasis_capture_phase_seconds',
+    help: 'How long each phase of a capture took, of those that it went through.',
+    labelNames: ['phase'],
+    buckets: SECONDS,
+    registers,
+  });
+  const pause = new Histogram({
+    name: 'stasis_capture_pause_seconds',
+    help: 'How long the pod was held: from the first freezer write, or interrupt, to the last detach.',
+    buckets: SECONDS,
+    registers,
+  });
+  const total = new Counter({
+    name: 'stasis_captures_total',
+    help: 'Captures that have ended, by result (succeeded, failed) and reason.',
+    labelNames: ['result', 'reason'],
+    registers,
+  });
+  const tasks = new Histogram({
+    name: 'stasis_capture_tasks',
+    help: 'Threads that were captured.',
+    buckets: TASKS,
+    registers,
+  });
+  const frozen = frozenCgroups();
+  void new Gauge({
+    name: 'stasis_pods_held',
+    help: 'Pods that are held now.',
+    registers,
+    collect() {
+      this.set(podsHeld());
+    },
+  });
+  void new Gauge({
+    name: 'stasis_cgroups_frozen',
+    help: "Cgroups of this agent's captures that the kernel says are frozen now; also of past ones that were not proved to be thawed.",
+    registers,
+    collect() {
+      this.set(frozen.count());
+    },
+  });
+  new Gauge({
+    name: 'stasis_build_info',
+    help: 'Always 1.',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1);
+  const ended = (reason: Reason): void =>
+    total.inc({ result: SUCCESS_REASONS.includes(reason) ? 'succeeded' : 'failed', reason });
+  return {
+    targets: (uid, containers) => frozen.watch(uid, containers),
+    refused: ended,
+    ended: (uid, capture) => {
+      const { report, dryRun } = capture;
+      frozen.forget(uid, report.thawUnproved);
+      ended(reasonOf(capture));
+      if (dryRun || report.timings.pauseMicroseconds === 0) return;
+      for (const phase of PHASES) {
+        const microseconds = report.timings[`${phase}Microseconds`];
+        if (microseconds > 0) phases.observe({ phase }, microseconds / MICROSECONDS);
+      }
+      pause.observe(report.timings.pauseMicroseconds / MICROSECONDS);
+      tasks.observe(report.threads);
+    },
+  };
+}
+
+interface FrozenCgroups {
+  watch(uid: string, containers: readonly ContainerTarget[]): void;
+  /** Its capture has ended; those that were not proved to be thawed are looked at until they are. */
+  forget(uid: string, thawUnproved: readonly string[]): void;
+  count(): number;
+}
+
+/** Reads cgroupfs, never a disk, so that a scrape in the middle of a capture does no harm. */
+function frozenCgroups(): FrozenCgroups {
+  const running = new Map<string, readonly ContainerTarget[]>();
+  let doubtful: readonly ContainerTarget[] = [];
+  return {
+    watch: (uid, containers) => void running.set(uid, containers),
+    forget: (uid, thawUnproved) => {
+      const left = (running.get(uid) ?? []).filter(({ directory }) => thawUnproved.includes(directory));
+      running.delete(uid);
+      doubtful = [...doubtful, ...left];
+    },
+    count: () => {
+      doubtful = doubtful.filter(isFrozen);
+      return [...running.values()].flat().filter(isFrozen).length + doubtful.length;
+    },
+  };
+}

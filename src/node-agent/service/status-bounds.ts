@@ -1,0 +1,92 @@
+/**
+ * What of a report fits into a status. The bounds are those of deploy/crds/podcaptures.yaml: a report that kept to fewer would be
+ * refused by the server, and the capture would have no end. Pure.
+ */
+import type { ContainerCapture, ProcessRow, ThreadRow, UnfrozenTask } from '../../api/podcapture.js';
+
+export const MAX_ROWS = 500;
+export const MAX_THREADS = 32;
+export const MAX_UNFROZEN = 100;
+export const MAX_CONTAINERS = 64;
+export const MAX_MESSAGE = 4096;
+const MAX_NAME = 63;
+const MAX_CONTAINER_ID = 128;
+const MAX_COMM = 64;
+const MAX_PATH = 4096;
+const MAX_SIGNAL = 16;
+const MAX_NS_PIDS = 32;
+const MAX_NAMESPACES = 16;
+const MAX_TIME = 40;
+const MAX_STATE = 4;
+const MAX_WAIT_CHANNEL = 256;
+const ELLIPSIS = '…';
+
+/** `text` in at most so many characters, which the server counts as Unicode code points; a cut one ends in an ellipsis. */
+export function cutText(text: string, most: number): string {
+  // UTF-16 units are never fewer than code points, and at most twice as many.
+  if (text.length <= most) return text;
+  const points = Array.from(text.slice(0, 2 * most + 2));
+  return points.length <= most ? text : points.slice(0, most - 1).join('') + ELLIPSIS;
+}
+
+/** A whole number that is not negative; 0 for what is none. */
+export function count(value: number): number {
+  return Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0;
+}
+
+export interface BoundedTree {
+  readonly rows: readonly ProcessRow[];
+  readonly truncated: boolean;
+}
+
+/** The first rows that fit into so many bytes of JSON: parents come before their children, so none loses its parent. */
+export function boundTree(tree: readonly ProcessRow[], maxBytes: number): BoundedTree {
+  const rows: ProcessRow[] = [];
+  let truncated = false;
+  let bytes = 2;
+  for (const row of tree) {
+    const bounded = boundRow(row);
+    bytes += Buffer.byteLength(JSON.stringify(bounded)) + 1;
+    if (rows.length === MAX_ROWS || bytes > maxBytes) return { rows, truncated: true };
+    truncated ||= row.threads.length > bounded.threads.length;
+    rows.push(bounded);
+  }
+  return { rows, truncated };
+}
+
+function boundRow(row: ProcessRow): ProcessRow {
+  return {
+    ...row,
+    comm: cutText(row.comm, MAX_COMM),
+    ...(row.exe === undefined ? {} : { exe: cutText(row.exe, MAX_PATH) }),
+    ...(row.stopSignal === undefined ? {} : { stopSignal: cutText(row.stopSignal, MAX_SIGNAL) }),
+    startTime: cutText(row.startTime, MAX_TIME),
+    startTimeTicks: count(row.startTimeTicks),
+    nsPids: row.nsPids.slice(0, MAX_NS_PIDS),
+    namespaces: Object.fromEntries(Object.entries(row.namespaces).slice(0, MAX_NAMESPACES)),
+    cgroup: cutText(row.cgroup, MAX_PATH),
+    threads: row.threads.slice(0, MAX_THREADS).map(boundThread),
+  };
+}
+
+function boundThread(thread: ThreadRow): ThreadRow {
+  return { ...thread, comm: cutText(thread.comm, MAX_COMM) };
+}
+
+export function boundUnfrozen(unfrozen: readonly UnfrozenTask[]): UnfrozenTask[] {
+  return unfrozen.slice(0, MAX_UNFROZEN).map((task) => ({
+    ...task,
+    comm: cutText(task.comm, MAX_COMM),
+    state: cutText(task.state, MAX_STATE),
+    waitChannel: cutText(task.waitChannel, MAX_WAIT_CHANNEL),
+  }));
+}
+
+export function boundContainers(containers: readonly ContainerCapture[]): ContainerCapture[] {
+  return containers.slice(0, MAX_CONTAINERS).map((container) => ({
+    ...container,
+    ...(container.name === undefined ? {} : { name: cutText(container.name, MAX_NAME) }),
+    ...(container.containerID === undefined ? {} : { containerID: cutText(container.containerID, MAX_CONTAINER_ID) }),
+    cgroupPath: cutText(container.cgroupPath, MAX_PATH),
+  }));
+}

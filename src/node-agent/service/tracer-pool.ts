@@ -1,0 +1,140 @@
+/**
+ * Tracing threads, one for each capture that runs. One is always kept warm, so that a capture need not wait for a thread and a
+ * rehearsal; more are made when they are needed, and closed when they were not for a while: each costs some megabytes.
+ */
+import type { Clock } from '../../kube/clock.js';
+import type { Logger } from '../../kube/log.js';
+import { failure, type Failure } from '../failure.js';
+import type { Tracer } from '../tracer.js';
+
+export interface TracerPoolParts {
+  readonly start: () => Promise<Tracer>;
+  /** Undefined when all is well; else why this machine cannot do it. */
+  readonly rehearse: (tracer: Tracer) => Promise<Failure | undefined>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One that is lent out. */
+export interface PooledTracer {
+  readonly tracer: Tracer;
+  /** How many threads it had had at its last rehearsal: one more is a cold one. */
+  rehearsedThreads: number;
+  idleSince: number;
+}
+
+export type Acquired =
+  { readonly ok: true; readonly pooled: PooledTracer } | { readonly ok: false; readonly failure: Failure };
+
+const IDLE_MILLISECONDS = 60_000;
+
+export class TracerPool {
+  readonly #parts: TracerPoolParts;
+  readonly #idle: PooledTracer[] = [];
+  readonly #closing = new AbortController();
+  #warming: Promise<Failure | undefined> | undefined;
+  #unfit: Failure | undefined;
+
+  constructor(parts: TracerPoolParts) {
+    this.#parts = parts;
+  }
+
+  /** Why the last thread could not be made fit; undefined when it could. */
+  get unfit(): Failure | undefined {
+    return this.#unfit;
+  }
+
+  /** Whether a rehearsed thread waits. */
+  get isWarm(): boolean {
+    return this.#idle.length > 0;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** Makes one ready, unless one is. Resolves to the reason when that fails. */
+  async warm(): Promise<Failure | undefined> {
+    if (this.isWarm) return undefined;
+    this.#warming ??= this.#make().then((made) => {
+      this.#warming = undefined;
+      if (made.ok) this.#put(made.pooled);
+      return made.ok ? undefined : made.failure;
+    });
+    return await this.#warming;
+  }
+
+  /** The thread that was used last, or a new one. */
+  async acquire(): Promise<Acquired> {
+    if (!this.isWarm && this.#warming !== undefined) await this.#warming;
+    const pooled = this.#idle.pop();
+    return pooled === undefined ? await this.#make() : { ok: true, pooled };
+  }
+
+  /** Takes one back; rehearses first where its thread was replaced. */
+  async release(pooled: PooledTracer): Promise<void> {
+    if (pooled.rehearsedThreads === pooled.tracer.threads()) {
+      this.#put(pooled);
+      return;
+    }
+    const refusal = await this.#rehearse(pooled);
+    if (refusal === undefined) this.#put(pooled);
+    else await pooled.tracer.close();
+  }
+
+  /** Closes those that are idle, and each that is given back from now on. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#warming;
+    await Promise.all(this.#idle.splice(0).map(async ({ tracer }) => await tracer.close()));
+  }
+
+  async #make(): Promise<Acquired> {
+    let tracer: Tracer;
+    try {
+      tracer = await this.#parts.start();
+    } catch (error) {
+      this.#unfit = unfit(error);
+      return { ok: false, failure: this.#unfit };
+    }
+    const pooled = { tracer, rehearsedThreads: 0, idleSince: 0 };
+    const refusal = await this.#rehearse(pooled);
+    if (refusal === undefined) return { ok: true, pooled };
+    await tracer.close();
+    return { ok: false, failure: refusal };
+  }
+
+  async #rehearse(pooled: PooledTracer): Promise<Failure | undefined> {
+    const refusal = await this.#parts.rehearse(pooled.tracer).catch(unfit);
+    if (refusal !== undefined) this.#parts.log.error('rehearsal failed', { ...refusal });
+    this.#unfit = refusal;
+    pooled.rehearsedThreads = pooled.tracer.threads();
+    return refusal;
+  }
+
+  #put(pooled: PooledTracer): void {
+    if (this.#closing.signal.aborted) {
+      void pooled.tracer.close();
+      return;
+    }
+    pooled.idleSince = this.#parts.clock.monotonic();
+    this.#idle.push(pooled);
+    if (this.#idle.length > 1) void this.#closeIdleLater();
+  }
+
+  async #closeIdleLater(): Promise<void> {
+    await this.#parts.clock.sleep(IDLE_MILLISECONDS, this.#closing.signal);
+    const now = this.#parts.clock.monotonic();
+    // The one that was used last is at the end, and stays.
+    while (this.#idle.length > 1) {
+      const [oldest] = this.#idle;
+      if (oldest === undefined || now - oldest.idleSince < IDLE_MILLISECONDS) return;
+      this.#idle.shift();
+      await oldest.tracer.close();
+    }
+  }
+}
+
+function unfit(error: unknown): Failure {
+  return failure('HostUnfit', `no tracing thread: ${error instanceof Error ? error.message : String(error)}`);
+}

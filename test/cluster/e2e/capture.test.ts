@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { heart, shell, sleeper, longestGap } from './pods.js';
+import { describeOnCluster } from './requirement.js';
+import { condition, openWorld, succeeded, until, value, type World } from './world.js';
+
+describeOnCluster('a Checkpoint', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('capture');
+    await world.createPod('web', [heart('server'), sleeper('helper')], {
+      initContainers: [shell('prepare', 'true'), sleeper('sidecar', { restartPolicy: 'Always' })],
+    });
+    await world.running('web');
+  });
+  afterAll(async () => await world.close());
+
+  test('captures every running container of a pod, and none that has ended', async () => {
+    await world.create('all', { podName: 'web' });
+    const checkpoint = await world.ended('all');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured', observedGeneration: 1 });
+    expect(condition(checkpoint, 'Dispatched')?.status).toBe('True');
+    expect(condition(checkpoint, 'Thawed')).toMatchObject({ status: 'True', reason: 'FreezersRestored' });
+    const [capture, ...others] = await world.captures(checkpoint);
+    expect(others).toEqual([]);
+    expect(capture?.status?.containers?.map(({ name }) => name).toSorted()).toEqual(['helper', 'server', 'sidecar']);
+    const names = capture?.status?.tree?.map(({ comm }) => comm) ?? [];
+    expect(names.filter((name) => name === 'sh')).toHaveLength(3);
+    expect(names).not.toContain('pause');
+    expect(capture?.status?.freezeSkewMicroseconds).toBeGreaterThanOrEqual(0);
+    expect(capture?.status?.unfrozen ?? []).toEqual([]);
+    expect(capture?.metadata.finalizers ?? []).toEqual([]);
+    const [row] = checkpoint.status?.pods ?? [];
+    const pod = await world.getPod('web');
+    expect(row).toMatchObject({
+      podName: 'web',
+      podUID: pod?.metadata.uid,
+      nodeName: pod?.spec.nodeName,
+      captureName: capture?.metadata.name,
+      processes: capture?.status?.processes,
+      threads: capture?.status?.threads,
+      timings: capture?.status?.timings,
+    });
+    expect(row?.timings?.pauseMicroseconds).toBeGreaterThan(0);
+    expect(row?.pause).toMatch(/^\d+(\.\d+)?(us|ms|s)$/);
+  });
+
+  test('is printed with its pod, node, state, pause and counts', async () => {
+    await world.create('table', { podName: 'web' });
+    const checkpoint = await world.ended('table');
+    const answer = await world.api.raw(
+      'GET',
+      `/apis/stasis.dev/v1alpha1/namespaces/${world.namespace}/checkpoints/table`,
+      { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' },
+    );
+    const table = JSON.parse(value(answer).text) as {
+      columnDefinitions: { name: string; priority: number }[];
+      rows: { cells: unknown[] }[];
+    };
+    const columns = table.columnDefinitions.filter(({ priority }) => priority === 0).map(({ name }) => name);
+    expect(columns).toEqual(['Name', 'Pod', 'Node', 'State', 'Pause', 'Processes', 'Threads', 'Age']);
+    const [row] = checkpoint.status?.pods ?? [];
+    expect(table.rows[0]?.cells.slice(0, 7)).toEqual([
+      'table',
+      'web',
+      row?.nodeName,
+      'Captured',
+      row?.pause,
+      row?.processes,
+      row?.threads,
+    ]);
+  });
+
+  test('captures the containers that it names, and no other', async () => {
+    await world.create('one', { podName: 'web', containers: ['helper'] });
+    const [capture] = await world.captures(await world.ended('one'));
+    expect(capture?.status?.containers?.map(({ name }) => name)).toEqual(['helper']);
+  });
+
+  test('interrupts task by task with freezer None', async () => {
+    await world.create('none', { podName: 'web', freezer: 'None' });
+    const checkpoint = await world.ended('none');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    const [capture] = await world.captures(checkpoint);
+    expect(new Set(capture?.status?.containers?.map(({ freezer }) => freezer))).toEqual(new Set(['none']));
+    expect(capture?.status?.timings?.cgroupFreezeMicroseconds).toBe(0);
+  });
+
+  test('touches nothing in a dry run', async () => {
+    await world.create('dry', { podName: 'web', dryRun: true });
+    const checkpoint = await world.ended('dry');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'DryRunPassed' });
+    expect(checkpoint.status?.pods?.[0]?.timings?.pauseMicroseconds).toBe(0);
+  });
+
+  test('keeps command lines out of the status, and has an artifact on the node', async () => {
+    await world.create('cmdline', { podName: 'web', include: ['Cmdline'] });
+    const [capture] = await world.captures(await world.ended('cmdline'));
+    expect(capture?.status?.artifact).toMatchObject({
+      path: expect.stringMatching(/^\/.*\.json$/),
+      sizeBytes: expect.any(Number),
+    });
+    expect(JSON.stringify(capture?.status)).not.toContain('usleep 10000');
+  });
+
+  test('tells its end in one Event on itself and one on the pod', async () => {
+    await world.create('told', { podName: 'web' });
+    await world.ended('told');
+    const events = await until('the events', async () => {
+      const about = (await world.events()).filter(
+        ({ note, regarding }) => regarding.name === 'told' || note.includes('told'),
+      );
+      return about.length >= 2 ? about : undefined;
+    });
+    expect(events.map(({ regarding }) => regarding.kind).toSorted()).toEqual(['Checkpoint', 'Pod']);
+    for (const event of events)
+      expect(event).toMatchObject({ type: 'Normal', reason: 'Captured', reportingController: 'stasis.dev/controller' });
+  });
+
+  test('is deleted when its time to live is over', async () => {
+    await world.create('brief', { podName: 'web', ttlSecondsAfterFinished: 1 });
+    await world.ended('brief');
+    await world.checkpointGone('brief');
+    await until('its PodCapture to go with it', async () => {
+      const left = (await world.captures()).filter(({ metadata }) => metadata.ownerReferences?.[0]?.name === 'brief');
+      return left.length === 0 ? true : undefined;
+    });
+  });
+
+  test('leaves an application with a liveness probe alone', async () => {
+    const probe = { exec: { command: ['true'] }, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 5 };
+    await world.createPod('probed', [heart('app', { livenessProbe: probe })]);
+    await world.running('probed');
+    for (const run of ['p1', 'p2', 'p3', 'p4', 'p5']) {
+      await world.create(run, { podName: 'probed' });
+      expect(succeeded(await world.ended(run))?.reason).toBe('Captured');
+    }
+    const pod = await world.getPod('probed');
+    expect(pod?.status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0]);
+    expect(longestGap(await world.log('probed'))).toBeLessThan(5);
+  });
+});

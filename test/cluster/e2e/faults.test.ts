@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from '../harness/cluster.js';
+import type { Node } from '../harness/node.js';
+import { everythingRuns, pidsOf, signal, testCluster } from './node-view.js';
+import { heart, lastBeat } from './pods.js';
+import { describeOnHarness } from './requirement.js';
+import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
+
+/** Delays that spread a kill over the whole life of a Checkpoint, which lasts some 100 ms without a hold. */
+const STEPS_MS = [0, 10, 20, 40, 60, 80, 120, 160, 250, 400];
+
+describeOnHarness('when something breaks', () => {
+  let cluster: Cluster;
+  let world: World;
+  let node: Node;
+  beforeAll(async () => {
+    cluster = testCluster() as Cluster;
+    world = await openWorld('faults', 'node-2');
+    node = cluster.node('node-2');
+  });
+  afterAll(async () => {
+    await cluster.ready();
+    await world.close();
+  });
+  beforeEach(async () => {
+    await world.createPod('heart', [heart('beat')]);
+    await world.running('heart');
+  });
+  afterEach(async () => {
+    await everythingRuns(cluster);
+    for (const { metadata } of await world.checkpoints()) {
+      await world.removeCheckpoint(metadata.name);
+      await world.checkpointGone(metadata.name);
+    }
+    await world.removePod('heart');
+    await world.podGone('heart');
+    await agentsReady();
+  });
+
+  const agentsReady = async (): Promise<void> => {
+    await until('all pods of Stasis to be ready', async () => {
+      const pods = value(await world.api.list(PODS, { labelSelector: 'app.kubernetes.io/name=stasis' })).items;
+      const ready = pods.filter(({ status }) => status?.containerStatuses?.every((container) => container.ready));
+      return pods.length >= 4 && ready.length === pods.length ? true : undefined;
+    });
+  };
+  const beatsAgain = async (): Promise<void> => {
+    const before = lastBeat(await world.log('heart'));
+    await until('the heart to beat again', async () =>
+      lastBeat(await world.log('heart')) > before ? true : undefined,
+    );
+  };
+
+  test('the API server is killed during a hold: the hold ends in time, and is reported when the server is back', async () => {
+    await world.create('blind', { podName: 'heart', holdSeconds: 3 });
+    await world.reached('blind', 'Holding');
+    await cluster.apiserver.kill();
+    await sleep(5000);
+    await everythingRuns(cluster);
+    await cluster.apiserver.start();
+    const checkpoint = await world.ended('blind');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeLessThan(4_000_000);
+    await beatsAgain();
+  });
+
+  test('the API server is away for 30 s: what was asked before is done, once', async () => {
+    await world.create('before', { podName: 'heart' });
+    await cluster.apiserver.kill();
+    await sleep(30_000);
+    await cluster.apiserver.start();
+    const checkpoint = await world.ended('before');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    expect(await world.captures(checkpoint)).toHaveLength(1);
+    await world.create('after', { podName: 'heart' });
+    expect(succeeded(await world.ended('after'))?.reason).toBe('Captured');
+  });
+
+  test('the leading controller is killed at any step: each Checkpoint ends, with one PodCapture', async () => {
+    for (const delay of STEPS_MS) {
+      const name = `controller-${delay}`;
+      await world.create(name, { podName: 'heart' });
+      await sleep(delay);
+      for (const each of cluster.nodes) await signal(each, 'controller', 'KILL');
+      const checkpoint = await world.ended(name);
+      expect(succeeded(checkpoint)?.reason).toBe('Captured');
+      expect(await world.captures(checkpoint)).toHaveLength(1);
+    }
+  });
+
+  test('the node agent is killed at any step: each Checkpoint ends, and the pod runs', async () => {
+    const reasons = new Set<string | undefined>();
+    for (const delay of STEPS_MS) {
+      const name = `agent-${delay}`;
+      await world.create(name, { podName: 'heart' });
+      await sleep(delay);
+      await signal(node, 'node-agent', 'KILL');
+      const checkpoint = await world.ended(name);
+      reasons.add(succeeded(checkpoint)?.reason);
+      expect(await world.captures(checkpoint)).toHaveLength(1);
+      await everythingRuns(cluster);
+    }
+    for (const reason of reasons) expect(['Captured', 'NodeAgentRestarted']).toContain(reason);
+  });
+
+  test('the node agent is killed during a hold: the pod runs, and the reason says so', async () => {
+    await world.create('killed', { podName: 'heart', holdSeconds: 600 });
+    await world.reached('killed', 'Holding');
+    await signal(node, 'node-agent', 'KILL');
+    await beatsAgain();
+    expect(succeeded(await world.ended('killed'))).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
+  });
+
+  test('the node agent is asked to end during a hold: it lets go, and reports', async () => {
+    await world.create('asked', { podName: 'heart', holdSeconds: 600 });
+    await world.reached('asked', 'Holding');
+    await signal(node, 'node-agent', 'TERM');
+    expect(succeeded(await world.ended('asked'))?.reason).toBe('Captured');
+    await beatsAgain();
+  });
+
+  test('kubelet and containerd are restarted during a hold: it goes on', async () => {
+    await world.create('restarted', { podName: 'heart', holdSeconds: 8 });
+    await world.reached('restarted', 'Holding');
+    await node.restart('kubelet');
+    await node.restart('containerd');
+    const checkpoint = await world.ended('restarted');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeGreaterThanOrEqual(8_000_000);
+    await cluster.ready();
+  });
+
+  test('a controller that stood still for longer than its lease does no harm when it goes on', async () => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/stasis-system/leases/stasis-controller';
+    const holder = async (): Promise<string> => {
+      const lease = JSON.parse(value(await world.api.raw('GET', leases)).text) as { spec: { holderIdentity: string } };
+      return lease.spec.holderIdentity;
+    };
+    const before = await until('a leader', async () => (await holder()) || undefined);
+    const pods = value(await world.api.list(PODS, { namespace: 'stasis-system' })).items;
+    const leader = pods.find(({ metadata }) => before.startsWith(metadata.name));
+    const home = cluster.node(String(leader?.spec.nodeName));
+    const pids = await pidsOf(home, 'controller');
+    for (const pid of pids) await home.exec(['kill', '-s', 'STOP', String(pid)]);
+    try {
+      await world.create('meanwhile', { podName: 'heart' });
+      expect(succeeded(await world.ended('meanwhile'))?.reason).toBe('Captured');
+    } finally {
+      for (const pid of pids) await home.exec(['kill', '-s', 'CONT', String(pid)]);
+    }
+    await world.create('afterwards', { podName: 'heart' });
+    const checkpoint = await world.ended('afterwards');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    expect(await world.captures(checkpoint)).toHaveLength(1);
+  });
+
+  test('others write to the Checkpoint and its PodCapture all the time: it ends', async () => {
+    let on = true;
+    const storm = (async () => {
+      for (let round = 0; on; round++) {
+        const annotations = { 'stasis.dev/test': String(round) };
+        for (const { metadata } of await world.checkpoints())
+          await world.api.mergePatch(
+            { group: 'stasis.dev', version: 'v1alpha1', plural: 'checkpoints', namespaced: true, kind: 'Checkpoint' },
+            { namespace: world.namespace, name: metadata.name, patch: { metadata: { annotations } } },
+          );
+      }
+    })();
+    try {
+      for (let index = 0; index < 10; index++) {
+        await world.create(`storm-${index}`, { podName: 'heart' });
+        expect(succeeded(await world.ended(`storm-${index}`))?.reason).toBe('Captured');
+      }
+    } finally {
+      on = false;
+      await storm;
+    }
+  });
+
+  test('the node loses its power during a hold: NodeAgentLost, and it never runs later', async () => {
+    await world.create('dark', { podName: 'heart', holdSeconds: 600 });
+    await world.reached('dark', 'Holding');
+    await node.stop();
+    try {
+      const checkpoint = await until(
+        'the end',
+        async () => {
+          const now = await world.getCheckpoint('dark');
+          return succeeded(now)?.status === 'False' ? now : undefined;
+        },
+        undefined,
+        120,
+      );
+      expect(succeeded(checkpoint)?.reason).toBe('NodeAgentLost');
+      await world.create('unreachable', { podName: 'heart' });
+      expect(succeeded(await world.ended('unreachable'))?.reason).toBe('NodeAgentUnavailable');
+    } finally {
+      await node.start();
+      await cluster.ready();
+    }
+    await agentsReady();
+    expect(succeeded(await world.getCheckpoint('dark'))?.reason).toBe('NodeAgentLost');
+    await world.running('heart');
+  });
+});

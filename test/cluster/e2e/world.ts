@@ -1,0 +1,222 @@
+/**
+ * A namespace of its own in a cluster that has Stasis installed, and what the end-to-end tests do there. Needs nothing of
+ * the machine: the cluster is named by a kubeconfig in STASIS_TEST_KUBECONFIG.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CHECKPOINTS,
+  PODCAPTURES,
+  type Checkpoint,
+  type CheckpointSpec,
+  type Condition,
+  type PodCapture,
+} from '../../../src/api/kinds.js';
+import { connect } from '../../../src/kube/connect.js';
+import { describeError, type KubeResult } from '../../../src/kube/result.js';
+import type { KubeObject, Resource } from '../../../src/kube/types.js';
+import type { Container, Pod, PodSpec } from './pods.js';
+
+export const PODS: Resource<Pod> = { group: '', version: 'v1', plural: 'pods', namespaced: true, kind: 'Pod' };
+export const NAMESPACES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  namespaced: false,
+  kind: 'Namespace',
+};
+const EVENTS: Resource<Event> = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  plural: 'events',
+  namespaced: true,
+  kind: 'Event',
+};
+
+/** events.k8s.io/v1, as far as it is looked at. */
+export interface Event extends KubeObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+  readonly reportingController: string;
+}
+
+/** On an emulated machine everything takes ten times as long. */
+const PATIENCE = Number(process.env['STASIS_TEST_PATIENCE'] ?? '1');
+const POLL_MS = 50;
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** Connects, and makes the namespace. `close` deletes it. */
+export async function openWorld(topic: string, nodeName?: string) {
+  const kubeconfig = process.env['STASIS_TEST_KUBECONFIG'];
+  const api = connect({ ...(kubeconfig === undefined ? {} : { kubeconfig }), userAgent: 'stasis-e2e' });
+  const made = value(await api.create(NAMESPACES, { metadata: { generateName: `e2e-${topic}-` } as object }));
+  const namespace = made.metadata.name;
+  await until(`the service account of ${namespace}`, async () => {
+    const account = await api.raw('GET', `/api/v1/namespaces/${namespace}/serviceaccounts/default`);
+    return account.ok ? true : undefined;
+  });
+
+  const getPod = async (name: string): Promise<Pod | undefined> => found(await api.get(PODS, { namespace, name }));
+  const getCheckpoint = async (name: string): Promise<Checkpoint | undefined> =>
+    found(await api.get(CHECKPOINTS, { namespace, name }));
+
+  return {
+    api,
+    namespace,
+    getPod,
+    getCheckpoint,
+
+    /** Creates a pod, on the node of this world if it has one. */
+    async createPod(name: string, containers: readonly Container[], spec: Partial<PodSpec> = {}): Promise<Pod> {
+      return value(
+        await api.create(PODS, {
+          metadata: { name, namespace, labels: { app: name } },
+          spec: {
+            containers,
+            terminationGracePeriodSeconds: 1,
+            ...(nodeName === undefined ? {} : { nodeName }),
+            ...spec,
+          },
+        }),
+      );
+    },
+
+    /** Waits until every container of the pod runs. */
+    async running(name: string): Promise<Pod> {
+      return await until(`pod ${name} to run`, async () => {
+        const pod = await getPod(name);
+        const statuses = pod?.status?.containerStatuses ?? [];
+        return pod?.status?.phase === 'Running' && statuses.every(({ ready }) => ready) ? pod : undefined;
+      });
+    },
+
+    async podGone(name: string): Promise<void> {
+      await until(`pod ${name} to be gone`, async () => ((await getPod(name)) === undefined ? true : undefined));
+    },
+
+    async removePod(name: string): Promise<void> {
+      value(await api.remove(PODS, { namespace, name }));
+    },
+
+    async create(name: string, spec: CheckpointSpec): Promise<Checkpoint> {
+      return value(await api.create(CHECKPOINTS, { metadata: { name, namespace }, spec }));
+    },
+
+    /** Waits until the condition Succeeded has one of these reasons. */
+    async reached(name: string, ...reasons: string[]): Promise<Checkpoint> {
+      return await until(
+        `checkpoint ${name} to be ${reasons.join(' or ')}`,
+        async () => {
+          const checkpoint = await getCheckpoint(name);
+          const reason = succeeded(checkpoint)?.reason;
+          return reason !== undefined && reasons.includes(reason) ? checkpoint : undefined;
+        },
+        async () => JSON.stringify((await getCheckpoint(name))?.status),
+      );
+    },
+
+    /** Waits until it has ended, well or not. */
+    async ended(name: string): Promise<Checkpoint> {
+      return await until(
+        `checkpoint ${name} to end`,
+        async () => {
+          const checkpoint = await getCheckpoint(name);
+          const status = succeeded(checkpoint)?.status ?? 'Unknown';
+          return status === 'Unknown' ? undefined : checkpoint;
+        },
+        async () => JSON.stringify((await getCheckpoint(name))?.status),
+      );
+    },
+
+    async patchHold(name: string, holdSeconds: number): Promise<KubeResult<Checkpoint>> {
+      return await api.mergePatch(CHECKPOINTS, { namespace, name, patch: { spec: { holdSeconds } } });
+    },
+
+    async removeCheckpoint(name: string): Promise<void> {
+      value(await api.remove(CHECKPOINTS, { namespace, name, propagationPolicy: 'Background' }));
+    },
+
+    async checkpointGone(name: string): Promise<void> {
+      await until(
+        `checkpoint ${name} to be gone`,
+        async () => ((await getCheckpoint(name)) === undefined ? true : undefined),
+        async () => JSON.stringify(await getCheckpoint(name)),
+      );
+    },
+
+    /** Those of one Checkpoint, whatever has become of it. */
+    async captures(checkpoint?: Checkpoint): Promise<readonly PodCapture[]> {
+      const all = value(await api.list(PODCAPTURES, { namespace })).items;
+      return all.filter(
+        ({ metadata }) =>
+          checkpoint === undefined || metadata.ownerReferences?.some(({ uid }) => uid === checkpoint.metadata.uid),
+      );
+    },
+
+    async checkpoints(): Promise<readonly Checkpoint[]> {
+      return value(await api.list(CHECKPOINTS, { namespace })).items;
+    },
+
+    async events(): Promise<readonly Event[]> {
+      return value(await api.list(EVENTS, { namespace })).items;
+    },
+
+    async log(pod: string, container?: string): Promise<string> {
+      const query = container === undefined ? {} : { container };
+      return value(await api.raw('GET', `/api/v1/namespaces/${namespace}/pods/${pod}/log`, { query })).text;
+    },
+
+    async close(): Promise<void> {
+      for (const { metadata } of (await api.list(PODS, { namespace })).ok
+        ? value(await api.list(PODS, { namespace })).items
+        : [])
+        if (metadata.finalizers !== undefined)
+          await api.mergePatch(PODS, { namespace, name: metadata.name, patch: { metadata: { finalizers: null } } });
+      await api.remove(NAMESPACES, { name: namespace });
+      await until(
+        `namespace ${namespace} to be gone`,
+        async () => (found(await api.get(NAMESPACES, { name: namespace })) === undefined ? true : undefined),
+        async () => JSON.stringify(found(await api.get(NAMESPACES, { name: namespace }))),
+      );
+      await api.close();
+    },
+  };
+}
+
+export function condition(object: Checkpoint | PodCapture | undefined, type: string): Condition | undefined {
+  return object?.status?.conditions?.find((candidate) => candidate.type === type);
+}
+
+export function succeeded(object: Checkpoint | PodCapture | undefined): Condition | undefined {
+  return condition(object, 'Succeeded');
+}
+
+/** The value of a request that has to succeed. */
+export function value<T>(result: KubeResult<T>): T {
+  if (!result.ok) throw new Error(describeError(result.error));
+  return result.value;
+}
+
+/** The object, or undefined where there is none of that name. */
+export function found<T>(result: KubeResult<T>): T | undefined {
+  return !result.ok && result.error.code === 404 ? undefined : value(result);
+}
+
+/** Polls until there is a value, and says what it waited for when there is none in time. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  describe?: () => Promise<string>,
+  seconds = 60,
+): Promise<T> {
+  const deadline = Date.now() + seconds * 1000 * PATIENCE;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (Date.now() > deadline)
+      throw new Error(`waited ${seconds * PATIENCE} s for ${what}: ${(await describe?.()) ?? ''}`);
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { API_ADDRESS, CONTROL_ADDRESS, SERVICES } from './addresses.js';
+import { identity, tokenKey } from './certificates.js';
+import { writeKubeconfig } from './kubeconfig.js';
+import type { Place } from './place.js';
+import { type Service, service } from './service.js';
+
+export interface ControlPlane {
+  readonly etcd: Service;
+  readonly apiserver: Service;
+  readonly controllerManager: Service;
+  readonly scheduler: Service;
+}
+
+const ETCD = 'http://127.0.0.1:2379';
+const SERVER = `https://${API_ADDRESS}:443`;
+
+/**
+ * Who wrote what, without the bodies, for counting the API writes of a Checkpoint. Reads and node leases would be most
+ * of the file. Nothing is batched, so a request stands in the file when its answer is there.
+ */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    { level: 'None', verbs: ['get', 'list', 'watch'] },
+    { level: 'None', userGroups: ['system:nodes'], resources: [{ group: 'coordination.k8s.io' }] },
+    { level: 'Metadata' },
+  ],
+};
+
+export function auditLogOf(control: Place): string {
+  return join(control.state, 'audit.log');
+}
+
+/** Writes the settings that the four programs need. Certificates have to be there. */
+export function configureControlPlane(control: Place, certificates: string): void {
+  mkdirSync(control.state, { recursive: true });
+  writeFileSync(join(control.state, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
+  for (const name of ['controller-manager', 'scheduler']) {
+    writeKubeconfig(join(control.state, `${name}.kubeconfig`), SERVER, certificates, name);
+  }
+}
+
+/** The four programs, not started. */
+export function controlPlane(control: Place, certificates: string): ControlPlane {
+  const user = (name: string): string => `--kubeconfig=${join(control.state, `${name}.kubeconfig`)}`;
+  return {
+    etcd: service(
+      control,
+      'etcd',
+      [
+        'etcd',
+        `--data-dir=${join(control.state, 'etcd')}`,
+        `--listen-client-urls=${ETCD}`,
+        `--advertise-client-urls=${ETCD}`,
+        // The data is thrown away with the cluster; what a real disk syncs would only make it slow.
+        '--unsafe-no-fsync',
+        '--log-level=warn',
+      ],
+      2379,
+    ),
+    apiserver: service(control, 'kube-apiserver', apiserver(control, certificates), 443),
+    controllerManager: service(
+      control,
+      'kube-controller-manager',
+      [
+        'kube-controller-manager',
+        user('controller-manager'),
+        // One replica: waiting for a lease would only slow the start down.
+        '--leader-elect=false',
+        // What it missed of a node while it started, it sees at its next round.
+        '--node-monitor-period=1s',
+        '--use-service-account-credentials=true',
+        // Every controller makes an account and a token first: at the usual 20 requests/s this takes seconds.
+        '--kube-api-qps=300',
+        '--kube-api-burst=300',
+        `--service-account-private-key-file=${tokenKey(certificates)}`,
+        `--root-ca-file=${identity(certificates, 'ca').certificate}`,
+        `--service-cluster-ip-range=${SERVICES}`,
+        // It would make the default one, below the machine's /usr.
+        `--flex-volume-plugin-dir=${join(control.state, 'volume-plugins')}`,
+      ],
+      10_257,
+    ),
+    scheduler: service(
+      control,
+      'kube-scheduler',
+      ['kube-scheduler', user('scheduler'), '--leader-elect=false'],
+      10_259,
+    ),
+  };
+}
+
+function apiserver(control: Place, certificates: string): string[] {
+  const own = identity(certificates, 'apiserver');
+  const toKubelet = identity(certificates, 'apiserver-kubelet-client');
+  return [
+    'kube-apiserver',
+    `--etcd-servers=${ETCD}`,
+    '--bind-address=0.0.0.0',
+    '--secure-port=443',
+    `--advertise-address=${CONTROL_ADDRESS}`,
+    `--service-cluster-ip-range=${SERVICES}`,
+    `--client-ca-file=${identity(certificates, 'ca').certificate}`,
+    `--tls-cert-file=${own.certificate}`,
+    `--tls-private-key-file=${own.key}`,
+    `--cert-dir=${control.state}`,
+    `--kubelet-client-certificate=${toKubelet.certificate}`,
+    `--kubelet-client-key=${toKubelet.key}`,
+    // Nodes have no names that anybody could look up: exec and logs need the address.
+    '--kubelet-preferred-address-types=InternalIP',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${tokenKey(certificates)}`,
+    `--service-account-signing-key-file=${tokenKey(certificates)}`,
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
+    `--audit-policy-file=${join(control.state, 'audit-policy.json')}`,
+    `--audit-log-path=${auditLogOf(control)}`,
+    '--audit-log-mode=blocking',
+  ];
+}

@@ -1,0 +1,107 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { nodeAddress } from './addresses.js';
+import { removeCgroups } from './cgroup-trees.js';
+import { connectNode } from './network.js';
+import { CONTAINERD_SOCKET } from './node-settings.js';
+import { execIn, fileIn, type Place, startPlace } from './place.js';
+import type { Ran, RunOptions } from './run.js';
+import { type Service, service } from './service.js';
+
+export type NodeService = 'containerd' | 'kubelet';
+
+/** A node of the cluster: a set of namespaces, and containerd and kubelet in it. */
+export interface Node {
+  readonly name: string;
+  /** Its address on the control plane's network. */
+  readonly address: string;
+  /** Its cgroup in every hierarchy, as the caller sees them. */
+  readonly cgroups: readonly string[];
+  readonly containerd: Service;
+  readonly kubelet: Service;
+  /** Runs a command inside of all its namespaces, as root. */
+  exec(argv: readonly string[], options?: RunOptions): Promise<Ran>;
+  logs(name: NodeService): string;
+  restart(name: NodeService): Promise<void>;
+  kill(name: NodeService): Promise<void>;
+  /** A path by which the caller can open a file of the node. */
+  file(path: string): string;
+  /** What a power cut does: every process of it is gone at once. What is below /var stays. */
+  stop(): Promise<void>;
+  /** Brings it up again after {@link stop}. Returns when containerd and kubelet answer. */
+  start(): Promise<void>;
+  /** Imports a docker-archive or OCI tar. */
+  loadImage(tar: string): Promise<void>;
+}
+
+export interface NodePlan {
+  readonly place: Place;
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+  readonly control: Place;
+}
+
+/** Where the API server asks it for logs and exec. */
+const KUBELET_PORT = 10_250;
+
+export function node(plan: NodePlan): Node {
+  const { place } = plan;
+  const containerd = service(
+    place,
+    'containerd',
+    ['containerd', '--config', join(place.state, 'containerd.toml')],
+    CONTAINERD_SOCKET,
+  );
+  const kubelet = service(place, 'kubelet', kubeletCommand(place, nodeAddress(plan.index)), KUBELET_PORT);
+  const services = { containerd, kubelet };
+  return {
+    name: place.name,
+    address: nodeAddress(plan.index),
+    cgroups: place.cgroups,
+    ...services,
+    exec: (argv, options) => execIn(place, argv, options),
+    logs: (name) => services[name].logs(),
+    restart: (name) => services[name].restart(),
+    kill: (name) => services[name].kill(),
+    file: (path) => fileIn(place, path),
+    stop: async () => {
+      const left = await removeCgroups(place.cgroups);
+      if (left.length > 0) throw new Error(`${place.name} does not stop: ${left.join('; ')}`);
+    },
+    start: async () => {
+      await bootNode(plan, containerd);
+      await kubelet.start();
+    },
+    loadImage: (tar) => importImage(place, tar),
+  };
+}
+
+/** Namespaces, network and containerd, without kubelet. */
+export async function bootNode(plan: NodePlan, containerd: Service): Promise<void> {
+  await startPlace(plan.place);
+  await connectNode(plan.control, plan.place, plan.index, plan.count);
+  await containerd.start();
+}
+
+/** By standard input: the tar may lie where the node sees something else. */
+async function importImage(place: Place, tar: string): Promise<void> {
+  const inputFd = openSync(tar, 'r');
+  try {
+    const ran = await execIn(place, ['ctr', '--namespace', 'k8s.io', 'images', 'import', '-'], { inputFd });
+    if (ran.status !== 0) throw new Error(`${place.name} does not take ${tar}: ${ran.stderr}`);
+  } finally {
+    closeSync(inputFd);
+  }
+}
+
+function kubeletCommand(place: Place, address: string): string[] {
+  return [
+    'kubelet',
+    `--config=${join(place.state, 'kubelet.json')}`,
+    `--kubeconfig=${join(place.state, 'kubelet.kubeconfig')}`,
+    `--hostname-override=${place.name}`,
+    `--node-ip=${address}`,
+  ];
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+
+import { API_ADDRESS } from './addresses.js';
+import { inside, type Place } from './place.js';
+import { compiled } from './source-tree.js';
+
+/** A port on 127.0.0.1 of the machine, which is held until {@link startRelay} gives it to the relay. */
+export async function reservePort(): Promise<{ readonly port: number; readonly server: Server }> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, server };
+}
+
+/**
+ * Starts the relay in the control plane's namespaces: it ends with them, and not with the caller. The shell in between
+ * ends at once, which makes the relay a child of the control plane's process 1.
+ */
+export async function startRelay(control: Place, server: Server): Promise<void> {
+  // Not in Node's types: the descriptor of a listening socket.
+  // oxlint-disable-next-line eslint/no-underscore-dangle
+  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+  const log = openSync(join(control.state, 'relay.log'), 'a');
+  const relay = [process.execPath, compiled('relay.worker.js'), API_ADDRESS, '443'];
+  const argv = inside(control, ['sh', '-c', 'setsid "$@" < /dev/null &', 'sh', ...relay]);
+  const child = spawn(argv[0] ?? '', argv.slice(1), { detached: true, stdio: ['ignore', log, log, fd] });
+  closeSync(log);
+  const [status] = (await once(child, 'exit')) as [number | null];
+  if (status !== 0) throw new Error(`the relay did not start: exit ${status}`);
+  server.close();
+}

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { sourceFolder } from './source-tree.js';
+
+/** The programs of the cluster, built now if they are not in the cache; a folder. Progress goes to standard error. */
+export function programs(): Promise<string> {
+  return printed(['sh', join(sourceFolder(), 'build.sh')]);
+}
+
+/** The images that every node gets; a tar. */
+export function testImages(folder: string): Promise<string> {
+  return printed(['sh', join(sourceFolder(), 'images', 'build.sh'), folder]);
+}
+
+/** What the systemd node is made of, built now if it is not in the cache; a folder. */
+export function systemdMachine(): Promise<string> {
+  return printed(['sh', join(sourceFolder(), 'vm', 'build-vm.sh')]);
+}
+
+/** What a script prints. Its standard error is the caller's. */
+function printed(argv: readonly string[]): Promise<string> {
+  const [command = '', ...rest] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+    child.once('error', reject);
+    child.once('close', (status) =>
+      status === 0 ? resolve(text.trim()) : reject(new Error(`${argv.join(' ')}: exit ${status}`)),
+    );
+  });
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+
+import { makeCertificates } from './certificates.js';
+import { makeCgroup } from './cgroup-trees.js';
+import { certificatesOf, type Cluster, clusterOf, machineOf, placeOf } from './cluster.js';
+import { configureControlPlane, controlPlane } from './control-plane.js';
+import { takeDown } from './down.js';
+import { keep } from './keeper.js';
+import { writeKubeconfig } from './kubeconfig.js';
+import { makeBridge } from './network.js';
+import { bootNode, type Node, type NodePlan } from './node.js';
+import { writeNodeSettings } from './node-settings.js';
+import { startPlace } from './place.js';
+import { namespaceReady, nodesReady, serverReady } from './readiness.js';
+import { reservePort, startRelay } from './relay.js';
+import { fetchFrom } from './requests.js';
+import { cgroupsFor, type ClusterState, makeStateFolder, nodeNames, writeState } from './state.js';
+import { lastWords } from './logs.js';
+import { programs, systemdMachine, testImages } from './tools.js';
+import { API_ADDRESS } from './addresses.js';
+import { makeMachine, turnOn, untilUp } from '../vm/systemd-node.js';
+
+export interface UpOptions {
+  /** Small letters, digits, hyphens. Default `test`. A cluster of this name that is there is taken away first. */
+  readonly name?: string;
+  /** How many nodes, called node-1, node-2, … Default 2. */
+  readonly nodes?: number;
+  /** One more, the last, that is an emulated machine with systemd, cgroup v2 alone and a distribution's kernel. */
+  readonly systemdNode?: boolean;
+  /** Leave it running when the caller ends. Otherwise it goes down with the caller, however that ends. */
+  readonly stay?: boolean;
+  /** Told what begins, with the seconds so far. */
+  readonly onStep?: (step: string, seconds: number) => void;
+}
+
+/** Brings a cluster up. Returns when pods can be started on every node; when it throws, nothing is left. */
+export async function up(options: UpOptions = {}): Promise<Cluster> {
+  const name = options.name ?? 'test';
+  const began = performance.now();
+  const step = (what: string): void => options.onStep?.(what, (performance.now() - began) / 1000);
+  step('programs and images');
+  const folder = await programs();
+  const images = await testImages(folder);
+  const built = options.systemdNode === true ? await systemdMachine() : undefined;
+  await takeDown(name);
+  const id = randomBytes(4).toString('hex');
+  const release = options.stay === true ? (): void => undefined : keep(name, id);
+  try {
+    const { port, server } = await reservePort();
+    const nodes = Array.from({ length: options.nodes ?? 2 }, (_, at) => `node-${at + 1}`);
+    const own = { name, id, nodes, port, programs: folder, cgroups: cgroupsFor(name, id) };
+    const state: ClusterState = built === undefined ? own : { ...own, systemdNode: `node-${nodes.length + 1}` };
+    return await build(state, server, { images, built }, step, release);
+  } catch (error) {
+    const logs = lastWords(name);
+    await takeDown(name);
+    release();
+    throw new Error(`the cluster ${name} does not come up: ${String(error)}\n${logs}`, { cause: error });
+  }
+}
+
+/** `server` listens on the state's port, for the relay. */
+async function build(
+  state: ClusterState,
+  server: Server,
+  { images, built }: { readonly images: string; readonly built: string | undefined },
+  step: (what: string) => void,
+  release: () => void,
+): Promise<Cluster> {
+  // Before the first thing that would have to be taken away.
+  makeStateFolder(state.name);
+  writeState(state);
+  const names = nodeNames(state);
+  const count = state.nodes.length;
+  const cluster = clusterOf(state, release);
+  const control = placeOf(state, 'control');
+  const certificates = certificatesOf(state);
+  step('certificates and namespaces');
+  for (const cgroup of state.cgroups) makeCgroup(cgroup);
+  await Promise.all([makeCertificates(certificates, names), startPlace(control)]);
+  configureControlPlane(control, certificates);
+  writeKubeconfig(cluster.kubeconfig, cluster.server, certificates, 'admin');
+  await makeBridge(control);
+  const machine = machineOf(state);
+  if (machine !== undefined && built !== undefined) {
+    step(`disks of ${machine.name}`);
+    await makeMachine(machine, built, certificates, images);
+    await turnOn(machine);
+  }
+  step('control plane and containerd');
+  const plane = controlPlane(control, certificates);
+  // All at once: they wait for each other themselves, and the API server has the longest start.
+  await Promise.all([plane.etcd, plane.apiserver, plane.controllerManager, plane.scheduler].map((one) => one.launch()));
+  const local = state.nodes.map((name) => cluster.node(name));
+  const booted = local.map((one, at) => {
+    const plan: NodePlan = { place: placeOf(state, one.name), index: at + 1, count, control };
+    return boot(one, plan, certificates, images);
+  });
+  const fetch = fetchFrom(cluster.server, certificates);
+  await Promise.all([startRelay(control, server), ...booted]);
+  await serverReady(fetch);
+  step('kubelets');
+  await Promise.all(local.map((one) => one.kubelet.start()));
+  if (machine !== undefined) {
+    step(`${machine.name} boots`);
+    await untilUp(machine);
+    step(`${machine.name} becomes Ready`);
+  }
+  await Promise.all([nodesReady(fetch, names), namespaceReady(fetch, 'default')]);
+  step('ready');
+  return cluster;
+}
+
+async function boot(one: Node, plan: NodePlan, certificates: string, images: string): Promise<void> {
+  writeNodeSettings(plan.place, plan.index, certificates);
+  writeKubeconfig(join(plan.place.state, 'kubelet.kubeconfig'), `https://${API_ADDRESS}:443`, certificates, one.name);
+  await bootNode(plan, one.containerd);
+  await one.loadImage(images);
+}

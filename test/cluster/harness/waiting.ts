@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const LOOK_MS = 10;
+
+/** Waits until `condition` holds, and throws, naming `what`, when it still does not after `boundMs`. */
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  boundMs: number,
+  lookMs = LOOK_MS,
+): Promise<void> {
+  const end = performance.now() + boundMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
+    await sleep(lookMs);
+  }
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Makes the images that every throw-away cluster gets, without a registry and without a daemon, as one docker-archive,
+# and prints its path in the cache: stasis.test/pause:1, stasis.test/busybox:1, and stasis.test/programs:1, which is
+# busybox with the workloads of test/programs in /bin. `build.sh FOLDER`: FOLDER is what ../build.sh printed.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+PATH=$1/bin:$PATH
+case $(uname -m) in aarch64) architecture=arm64 ;; *) architecture=amd64 ;; esac
+
+make --no-print-directory -s -C "$root" -f test/programs/programs.mk >&2
+busybox=$(command -v busybox)
+target=$(dirname "$1")/images-$(cat "$0" "$here/pause.c" "$busybox" "$root"/build/programs/* | sha256sum | cut -c1-16).tar
+[ ! -e "$target" ] || { echo "$target"; exit 0; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/archive"
+
+# pack NAME PROGRAM: adds the image NAME with the root file system $work/NAME.
+pack() {
+  layer=$1.tar
+  tar -C "$work/$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$work/archive/$layer" .
+  digest=$(sha256sum "$work/archive/$layer" | cut -d ' ' -f 1)
+  printf '{"architecture":"%s","os":"linux","config":{"Cmd":["%s"],"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$architecture" "$2" "$digest" > "$work/archive/$1.json"
+  entry=$(printf '{"Config":"%s.json","RepoTags":["stasis.test/%s:1"],"Layers":["%s"]}' "$1" "$1" "$layer")
+  manifest=${manifest:+$manifest,}$entry
+}
+
+mkdir -p "$work/pause" "$work/busybox/bin" "$work/busybox/tmp" "$work/busybox/etc"
+cc -O2 -static -s -o "$work/pause/pause" "$here/pause.c"
+cp "$busybox" "$work/busybox/bin/busybox"
+for applet in $("$busybox" --list); do
+  [ "$applet" = busybox ] || ln -s busybox "$work/busybox/bin/$applet"
+done
+echo root:x:0:0:root:/:/bin/sh > "$work/busybox/etc/passwd"
+cp -a "$work/busybox" "$work/programs"
+cp "$root"/build/programs/* "$work/programs/bin/"
+
+manifest=
+pack pause /pause
+pack busybox /bin/sh
+pack programs /bin/sh
+echo "[$manifest]" > "$work/archive/manifest.json"
+tar -C "$work/archive" --sort=name --mtime=@0 -cf "$target.$$" .
+mv "$target.$$" "$target"
+echo "$target"

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Brings the cluster of `make cluster` up, installs the product on it, and says how to use it. `NODES=3` for more nodes.
+set -eu
+cd "$(dirname "$0")/../.."
+cluster() { node build/test/cluster/main.js "$@"; }
+began=$(date +%s)
+step() { printf '==> %5s s  %s\n' "$(($(date +%s) - began))" "$*" >&2; }
+
+kubeconfig=$(cluster up --nodes "${NODES:-2}")
+interrupted() {
+  echo "==> interrupted: taking down" >&2
+  cluster down
+  exit 130
+}
+trap interrupted INT TERM
+step "loading the image on every node"
+cluster load build/stasis-image.tar
+step "helm install"
+cluster helm install stasis deploy/helm --namespace stasis-system --create-namespace --wait --timeout 3m
+step "ready"
+cat << EOF
+
+The cluster is up, with Stasis in the namespace stasis-system. To use it:
+  export KUBECONFIG=$kubeconfig
+  export PATH="$(cluster tools):\$PATH"    # kubectl and helm of the cluster's own version
+  kubectl get nodes
+To take it away: make cluster-down
+EOF

@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, expect, test } from '@jest/globals';
+
+import { withChildren } from './harness/cgroup-trees.js';
+import { attach, type Cluster } from './harness/cluster.js';
+import { describeAsRoot } from './harness/requirement.js';
+import { takeDown } from './harness/down.js';
+import { knownClusters } from './harness/state.js';
+import { compiled } from './harness/source-tree.js';
+import { leftOf, machineFacts, type Traces, tracesOf } from './harness/traces.js';
+import { up } from './harness/up.js';
+import { eventually } from './harness/waiting.js';
+
+const NAME = `lifecycle-${process.pid}`;
+const GONE_BOUND_MS = 20_000;
+const REAP_BOUND_MS = 5000;
+const BOUND_MS = 180_000;
+
+async function runPod(cluster: Cluster, name: string): Promise<void> {
+  const made = await cluster.kubectl(['run', name, '--image=stasis.test/busybox:1', '--', 'sleep', '1000']);
+  expect(made).toMatchObject({ status: 0 });
+  expect(await cluster.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s'])).toMatchObject({
+    status: 0,
+  });
+}
+
+/** Freezes every container of every pod, in both hierarchies: what a crash in the middle of a capture leaves. */
+function freezePods(cluster: Cluster): void {
+  const groups = cluster.nodes.flatMap((node) => node.cgroups.flatMap(withChildren));
+  for (const group of groups.filter((one) => /\/pod[0-9a-f-]+\/[0-9a-f]{64}$/.test(one))) {
+    if (group.includes('/freezer/')) writeFileSync(join(group, 'freezer.state'), 'FROZEN');
+    if (group.includes('/unified/')) writeFileSync(join(group, 'cgroup.freeze'), '1');
+  }
+}
+
+/** Waits a little: the orphan of a dead maker is a zombie until the machine's process 1 reaps it. */
+async function gone(traces: Traces): Promise<void> {
+  const isGone = (): boolean => leftOf(NAME, traces).length === 0;
+  await eventually('nothing is left', isGone, REAP_BOUND_MS).catch(() => undefined);
+  expect(leftOf(NAME, traces)).toEqual([]);
+}
+
+/** A process of its own that brings a cluster up and then waits. Of its own session: it is interrupted as a group. */
+function maker(script: string): ReturnType<typeof spawn> {
+  return spawn(process.execPath, ['--input-type=module', '-e', script], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+const OWNED = `const { up } = await import(${JSON.stringify(compiled('up.js'))});
+await up({ name: '${NAME}', nodes: 1 });
+console.log('up');
+setInterval(() => undefined, 1000);`;
+
+describeAsRoot('a throw-away cluster', () => {
+  afterEach(() => takeDown(NAME));
+
+  test(
+    'down() leaves the machine as it was, also with frozen pods',
+    async () => {
+      const before = machineFacts();
+      const cluster = await up({ name: NAME, nodes: 2 });
+      await runPod(cluster, 'frozen');
+      const traces = tracesOf(NAME);
+      expect(traces.processes.length).toBeGreaterThan(10);
+      freezePods(cluster);
+      const began = performance.now();
+      await cluster.down();
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await gone(traces);
+      expect(machineFacts()).toEqual(before);
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'a maker that is killed by SIGKILL leaves the machine as it was',
+    async () => {
+      const before = machineFacts();
+      const child = maker(OWNED);
+      await once(child.stdout as NodeJS.ReadableStream, 'data');
+      const traces = tracesOf(NAME);
+      child.kill('SIGKILL');
+      await eventually('the keeper takes it down', () => !knownClusters().includes(NAME), GONE_BOUND_MS);
+      await gone(traces);
+      expect(machineFacts()).toEqual(before);
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'takeDown() takes away what a maker left whose keeper was killed too, and a cluster that was not up yet',
+    async () => {
+      const before = machineFacts();
+      const child = maker(OWNED);
+      await eventually(
+        'it begins',
+        () => knownClusters().includes(NAME) && tracesOf(NAME).processes.length > 3,
+        BOUND_MS,
+      );
+      const traces = tracesOf(NAME);
+      const keepers = leftOf(NAME, { processes: [], namespaces: [] }).filter((one) => one.includes('read -r done'));
+      expect(keepers).toHaveLength(1);
+      for (const keeper of keepers) process.kill(Number.parseInt(keeper, 10), 'SIGKILL');
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await takeDown(NAME);
+      await gone(traces);
+      expect(machineFacts()).toEqual(before);
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'Ctrl-C of the command while the cluster comes up leaves the machine as it was',
+    async () => {
+      const before = machineFacts();
+      const main = [compiled('../main.js'), 'up', '--name', NAME, '--nodes', '1'];
+      const child = spawn(process.execPath, main, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+      const exit = once(child, 'exit') as Promise<[number | null]>;
+      await eventually(
+        'it begins',
+        () => knownClusters().includes(NAME) && tracesOf(NAME).processes.length > 3,
+        BOUND_MS,
+      );
+      const traces = tracesOf(NAME);
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+      expect((await exit)[0]).toBe(130);
+      await gone(traces);
+      expect(machineFacts()).toEqual(before);
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'every part of it can be restarted or killed, and comes back',
+    async () => {
+      const cluster = await up({ name: NAME, nodes: 2 });
+      expect(attach(NAME)?.server).toBe(cluster.server);
+      await runPod(cluster, 'first');
+      const where = await cluster.kubectl(['get', 'pod', 'first', '-o', 'jsonpath={.spec.nodeName}']);
+      const node = cluster.node(where.stdout);
+      const echo = (): Promise<unknown> => cluster.kubectl(['exec', 'first', '--', 'echo', 'here']);
+      expect(await echo()).toMatchObject({ status: 0, stdout: 'here\n' });
+
+      await node.restart('kubelet');
+      await node.restart('containerd');
+      await cluster.etcd.restart();
+      await cluster.apiserver.kill();
+      expect(await cluster.apiserver.running()).toBe(false);
+      expect(await cluster.kubectl(['get', 'nodes'])).not.toMatchObject({ status: 0 });
+      await cluster.apiserver.start();
+      await cluster.ready();
+      expect(await echo()).toMatchObject({ status: 0, stdout: 'here\n' });
+
+      await node.exec(['sh', '-c', 'echo kept > /var/lib/stasis/kept']);
+      await node.stop();
+      await node.start();
+      expect(await node.exec(['cat', '/var/lib/stasis/kept'])).toMatchObject({ stdout: 'kept\n' });
+      const restarted = async (): Promise<boolean> =>
+        (await cluster.kubectl(['get', 'pod', 'first', '-o', 'jsonpath={.status.containerStatuses[0].restartCount}']))
+          .stdout === '1';
+      await eventually('the pod runs again', restarted, 60_000, 200);
+      await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/first', '--timeout=60s']);
+      expect(await echo()).toMatchObject({ status: 0, stdout: 'here\n' });
+      expect(cluster.auditEvents().length).toBeGreaterThan(0);
+      await cluster.down();
+      expect(attach(NAME)).toBeUndefined();
+    },
+    BOUND_MS,
+  );
+});

@@ -1,0 +1,118 @@
+/**
+ * The throw-away cluster from a command line. `make cluster` and `make cluster-down` use it, and the watch over a
+ * cluster whose maker died.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname } from 'node:path';
+
+import { Command } from 'commander';
+
+import { attach, type Cluster } from './harness/cluster.js';
+import { takeDown, takeDownOnly } from './harness/down.js';
+import { knownClusters } from './harness/state.js';
+import { up } from './harness/up.js';
+
+const DEFAULT_NAME = 'stasis';
+const NAME = ['-n, --name <name>', 'name of the cluster', DEFAULT_NAME] as const;
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function progress(step: string, seconds: number): void {
+  say(`==> ${seconds.toFixed(1).padStart(5)} s  ${step}`);
+}
+
+function running(name: string): Cluster {
+  const cluster = attach(name);
+  if (cluster !== undefined) return cluster;
+  say(`no cluster ${name} is up`);
+  return process.exit(1);
+}
+
+/** Prints the kubeconfig's path. Interrupted, it leaves nothing: what came up until then goes down first. */
+async function bringUp(name: string, nodes: number, systemdNode: boolean): Promise<void> {
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      say(`==> ${signal}: taking down`);
+      void takeDown(name).finally(() => process.exit(status));
+    });
+  }
+  const cluster = await up({ name, nodes, systemdNode, stay: true, onStep: progress });
+  print(cluster.kubeconfig);
+}
+
+/** One of the cluster's own tools, with the terminal. */
+async function tool(name: string, program: 'kubectl' | 'helm', args: readonly string[]): Promise<void> {
+  const { command, env } = running(name).tool(program);
+  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  process.exitCode = status ?? 1;
+}
+
+const cli = new Command('cluster').description('Throw-away Kubernetes clusters on this machine.');
+cli
+  .command('up')
+  .description('bring a cluster up, and print the path of its kubeconfig')
+  .option(...NAME)
+  .option('--nodes <count>', 'how many nodes', '2')
+  .option('--systemd-node', 'one more, which is an emulated machine with systemd and cgroup v2 alone', false)
+  .action(({ name, nodes, systemdNode }: { name: string; nodes: string; systemdNode: boolean }) =>
+    bringUp(name, Number(nodes), systemdNode),
+  );
+cli
+  .command('down')
+  .description('take a cluster away, or what is left of it')
+  .option(...NAME)
+  .option('--only <id>', 'do nothing when it is another cluster of that name')
+  .action(({ name, only }: { name: string; only?: string }) =>
+    only === undefined ? takeDown(name) : takeDownOnly(name, only),
+  );
+cli
+  .command('status')
+  .description('name the clusters that are up')
+  .action(() => {
+    for (const name of knownClusters()) print(`${name}\t${attach(name)?.kubeconfig ?? 'not up; to be taken down'}`);
+  });
+cli
+  .command('load')
+  .description('import an image, a docker-archive or OCI tar, on every node')
+  .argument('<tar>')
+  .option(...NAME)
+  .action((tar: string, { name }: { name: string }) => running(name).loadImage(tar));
+cli
+  .command('logs')
+  .description('print what a program of the cluster wrote: etcd, kube-apiserver, node-1/kubelet, …')
+  .argument('<program>')
+  .option(...NAME)
+  .action((program: string, { name }: { name: string }) => {
+    print(running(name).logsOf(program));
+  });
+cli
+  .command('tools')
+  .description('print the folder with kubectl and helm')
+  .option(...NAME)
+  .action(({ name }: { name: string }) => {
+    print(dirname(running(name).tool('kubectl').command));
+  });
+for (const program of ['kubectl', 'helm'] as const) {
+  cli
+    .command(program)
+    .description(`run ${program} on the cluster; STASIS_CLUSTER names another than ${DEFAULT_NAME}`)
+    .argument('[args...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action((args: string[]) => tool(process.env['STASIS_CLUSTER'] ?? DEFAULT_NAME, program, args));
+}
+cli.enablePositionalOptions();
+for (const command of cli.commands) if (/kubectl|helm/.test(command.name())) command.passThroughOptions();
+
+await cli.parseAsync();

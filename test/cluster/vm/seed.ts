@@ -1,0 +1,64 @@
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { API_ADDRESS, CONTROL_ADDRESS, nodeAddress } from '../harness/addresses.js';
+import { identity } from '../harness/certificates.js';
+import { writeKubeconfig } from '../harness/kubeconfig.js';
+import { kubeletSettings, podNetwork } from '../harness/node-settings.js';
+import { must } from '../harness/run.js';
+import { sourceFolder } from '../harness/source-tree.js';
+import type { Machine } from './machine.js';
+import { SEED_DISK } from './qemu.js';
+import { KEY } from './secure-shell.js';
+
+/** Where the disk is on the machine. */
+const SEED = '/seed';
+const MIB = 2 ** 20;
+/** Of the file system itself, and of the small files. */
+const ROOM_MIB = 32;
+
+/**
+ * Makes the second disk: what this node is in this cluster. A disk rather than a shared folder, because the kernel of the
+ * cloud has no 9p, and virtiofs needs a daemon.
+ */
+export async function makeSeed(machine: Machine, certificates: string, images: string): Promise<void> {
+  const folder = join(machine.state, 'seed');
+  const kubelet = join(machine.control.programs, 'bin', 'kubelet');
+  mkdirSync(join(folder, 'images'), { recursive: true, mode: 0o700 });
+  cpSync(join(sourceFolder(), 'vm', 'seed'), folder, { recursive: true });
+  copyFileSync(kubelet, join(folder, 'kubelet'));
+  chmodSync(join(folder, 'kubelet'), 0o755);
+  copyFileSync(images, join(folder, 'images', basename(images)));
+  copyFileSync(identity(certificates, 'ca').certificate, join(folder, 'ca.crt'));
+  writeKubeconfig(join(folder, 'kubeconfig'), `https://${API_ADDRESS}:443`, certificates, machine.name);
+  writeFileSync(join(folder, 'pods.conflist'), JSON.stringify(podNetwork(machine.index)));
+  writeFileSync(join(folder, 'kubelet.json'), JSON.stringify(settings()));
+  writeFileSync(join(folder, 'node.env'), environment(machine));
+  await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'stasis-test', '-f', join(machine.state, KEY)]);
+  writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(machine.state, `${KEY}.pub`)));
+  const bytes = statSync(kubelet).size + statSync(images).size;
+  const disk = join(machine.state, SEED_DISK);
+  await must(['truncate', `--size=${Math.ceil(bytes / MIB) + ROOM_MIB}M`, disk]);
+  await must(['mke2fs', '-q', '-F', '-t', 'ext4', '-O', '^has_journal', '-L', 'seed', '-d', folder, disk], {
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+  });
+  rmSync(folder, { recursive: true });
+}
+
+function settings(): object {
+  return { ...kubeletSettings(`${SEED}/ca.crt`), cgroupDriver: 'systemd' };
+}
+
+/** Read by a shell and by systemd. */
+function environment(machine: Machine): string {
+  const address = nodeAddress(machine.index);
+  const kubelet = [
+    `--config=${SEED}/kubelet.json`,
+    `--kubeconfig=${SEED}/kubeconfig`,
+    `--hostname-override=${machine.name}`,
+    `--node-ip=${address}`,
+  ];
+  return [`ADDRESS=${address}`, `GATEWAY=${CONTROL_ADDRESS}`, `KUBELET_ARGUMENTS="${kubelet.join(' ')}"`, ''].join(
+    '\n',
+  );
+}

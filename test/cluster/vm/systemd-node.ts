@@ -1,0 +1,115 @@
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { nodeAddress } from '../harness/addresses.js';
+import { connectMachine } from '../harness/network.js';
+import type { Node } from '../harness/node.js';
+import { must } from '../harness/run.js';
+import { type Service, service } from '../harness/service.js';
+import { eventually } from '../harness/waiting.js';
+import type { Machine } from './machine.js';
+import { BUILT, MONITOR, qemuCommand, ROOT_DISK } from './qemu.js';
+import { CONNECTION, execOn, sharedConnection } from './secure-shell.js';
+import { makeSeed } from './seed.js';
+import { unitService } from './unit-service.js';
+
+/** 15 s alone on two cores; several times that beside a build. */
+const BOOT_BOUND_MS = 180_000;
+const SERVICES_BOUND_MS = 120_000;
+const CONNECTION_BOUND_MS = 30_000;
+const LOOK_MS = 500;
+
+/**
+ * The node that most clusters have: a machine of its own with systemd as process 1, cgroup v2 alone and a distribution's
+ * kernel. As {@link Node} says, but for {@link Node.file}, which throws, and {@link Node.cgroups}, which is empty: neither
+ * is to be seen from outside.
+ */
+export function systemdNode(machine: Machine): Node {
+  const containerd = unitService(machine, 'containerd');
+  const kubelet = unitService(machine, 'kubelet');
+  const services = { containerd, kubelet };
+  return {
+    name: machine.name,
+    address: nodeAddress(machine.index),
+    cgroups: [],
+    ...services,
+    exec: (argv, options) => execOn(machine, argv, options),
+    logs: (name) => services[name].logs(),
+    restart: (name) => services[name].restart(),
+    kill: (name) => services[name].kill(),
+    file: (path) => {
+      throw new Error(`${machine.name} is a machine of its own: read ${path} by exec()`);
+    },
+    stop: async () => {
+      await qemu(machine).kill();
+      await sharedConnection(machine).kill();
+    },
+    start: async () => {
+      await turnOn(machine);
+      await untilUp(machine);
+    },
+    loadImage: (tar) => importImage(machine, tar),
+  };
+}
+
+/**
+ * Makes the disks and the network of a machine that is not there yet. `built` is what build-vm.sh printed; the control
+ * plane's bridge and the node's certificate have to be there.
+ */
+export async function makeMachine(
+  machine: Machine,
+  built: string,
+  certificates: string,
+  images: string,
+): Promise<void> {
+  mkdirSync(machine.state, { recursive: true });
+  symlinkSync(built, join(machine.state, BUILT));
+  await Promise.all([
+    // As long as nothing is written to it, it takes what is in the original, or nothing where blocks can be shared.
+    must(['cp', '--sparse=always', '--reflink=auto', join(built, 'root.ext4'), join(machine.state, ROOT_DISK)]),
+    makeSeed(machine, certificates, images),
+    connectMachine(machine.control, machine.index),
+  ]);
+}
+
+/** Starts QEMU. What it will be is up to the machine: kubelet looks for the API server until it is there. */
+export function turnOn(machine: Machine): Promise<void> {
+  return qemu(machine).start();
+}
+
+/** Waits for a machine that was turned on to take commands, and to run containerd and kubelet. */
+export async function untilUp(machine: Machine): Promise<void> {
+  await reachable(machine);
+  for (const name of ['containerd', 'kubelet']) {
+    const { running } = unitService(machine, name);
+    await eventually(`${name} of ${machine.name} runs`, running, SERVICES_BOUND_MS, LOOK_MS);
+  }
+}
+
+function qemu(machine: Machine): Service {
+  return service(machine.control, `${machine.name}-qemu`, qemuCommand(machine), join(machine.state, MONITOR));
+}
+
+/** Until commands can be run on it. Throws at once when QEMU is gone: -no-reboot makes it end with a panic. */
+async function reachable(machine: Machine): Promise<void> {
+  const answers = async (): Promise<boolean> => {
+    if ((await execOn(machine, ['true'])).status === 0) return true;
+    if (await qemu(machine).running()) return false;
+    throw new Error(`${machine.name} ended: ${qemu(machine).logs().trim().slice(-1500)}`);
+  };
+  await eventually(`${machine.name} takes commands`, answers, BOOT_BOUND_MS, LOOK_MS);
+  const socket = join(machine.state, CONNECTION);
+  rmSync(socket, { force: true });
+  await sharedConnection(machine).launch();
+  await eventually(`${machine.name} shares a connection`, () => existsSync(socket), CONNECTION_BOUND_MS);
+}
+
+async function importImage(machine: Machine, tar: string): Promise<void> {
+  const inputFd = openSync(tar, 'r');
+  try {
+    const ran = await execOn(machine, ['ctr', '--namespace', 'k8s.io', 'images', 'import', '-'], { inputFd });
+    if (ran.status !== 0) throw new Error(`${machine.name} does not take ${tar}: ${ran.stderr}`);
+  } finally {
+    closeSync(inputFd);
+  }
+}

@@ -1,0 +1,183 @@
+/** An API server that says what a test tells it to, over real HTTP or HTTPS on 127.0.0.1. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createServer as createHttp,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ServerIdentity } from './api-server-identities.js';
+
+export interface FakeRequest {
+  readonly method: string;
+  /** Without query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed if it is JSON. */
+  readonly body: unknown;
+}
+
+/** A watch that goes on. */
+export interface FakeWatch {
+  event(type: string, object: object): void;
+  write(text: string): void;
+  /** In order. */
+  end(): void;
+  /** As a server that dies. */
+  cut(): void;
+  /** Resolves when the client has gone, or the stream has ended. */
+  readonly closed: Promise<void>;
+}
+
+export interface FakeResponse {
+  json(code: number, body: object, headers?: Readonly<Record<string, string>>): void;
+  text(code: number, body: string): void;
+  /** A metav1.Status that says no. */
+  status(code: number, reason: string, more?: object, headers?: Readonly<Record<string, string>>): void;
+  /** 200, and then whatever the test sends. */
+  watch(): FakeWatch;
+  /** No byte. */
+  cut(): void;
+}
+
+/** Whoever does not answer lets the client wait. */
+export type FakeHandler = (request: FakeRequest, response: FakeResponse) => void;
+
+export class FakeApiServer {
+  readonly requests: FakeRequest[] = [];
+  /** Accepted since the start. */
+  connections = 0;
+  handler: FakeHandler;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'stasis-fake-api-'));
+  readonly #identity: ServerIdentity | undefined;
+
+  private constructor(handler: FakeHandler, identity: ServerIdentity | undefined) {
+    this.handler = handler;
+    this.#identity = identity;
+    const listener = (request: IncomingMessage, response: ServerResponse): void => this.#take(request, response);
+    this.#server =
+      identity === undefined ? createHttp(listener) : createHttps({ cert: identity.cert, key: identity.key }, listener);
+    this.#server.keepAliveTimeout = 90_000;
+    this.#server.on('connection', (socket: Socket) => {
+      this.connections += 1;
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** On a port that the kernel chooses, or on the one given: a server that comes back. */
+  static async start(
+    handler: FakeHandler,
+    options: { readonly identity?: ServerIdentity; readonly port?: number } = {},
+  ): Promise<FakeApiServer> {
+    const server = new FakeApiServer(handler, options.identity);
+    await new Promise<void>((resolve) => {
+      server.#server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    });
+    return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `${this.#identity === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
+  }
+
+  /** Path of a file that goes with the server. */
+  file(name: string, content: string): string {
+    const path = join(this.#folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** Path of a kubeconfig for this server; `user` and `cluster` as in a kubeconfig. */
+  kubeconfig(user: object = {}, cluster: object = {}): string {
+    const ca = this.#identity && { 'certificate-authority-data': Buffer.from(this.#identity.ca).toString('base64') };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'fake', cluster: { server: this.url, ...ca, ...cluster } }],
+      users: [{ name: 'tester', user }],
+      contexts: [{ name: 'test', context: { cluster: 'fake', user: 'tester', namespace: 'team-a' } }],
+      'current-context': 'test',
+    };
+    // JSON is YAML.
+    return this.file('kubeconfig', JSON.stringify(config));
+  }
+
+  async close(): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
+    await this.stop();
+  }
+
+  /** Goes away; what it wrote to files stays. */
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #take(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const url = new URL(incoming.url ?? '/', 'http://fake');
+      const text = Buffer.concat(chunks).toString('utf8');
+      const request = {
+        method: incoming.method ?? '',
+        path: url.pathname,
+        query: url.searchParams,
+        headers: incoming.headers,
+        body: text === '' ? undefined : (JSON.parse(text) as unknown),
+      };
+      this.requests.push(request);
+      this.handler(request, responseOf(outgoing));
+    });
+  }
+}
+
+function responseOf(outgoing: ServerResponse): FakeResponse {
+  const json = (code: number, body: object, headers: Readonly<Record<string, string>> = {}): void => {
+    outgoing.writeHead(code, { 'content-type': 'application/json', ...headers });
+    outgoing.end(JSON.stringify(body));
+  };
+  return {
+    json,
+    text: (code, body) => {
+      outgoing.writeHead(code, { 'content-type': 'text/plain' });
+      outgoing.end(body);
+    },
+    status: (code, reason, more = {}, headers = {}) => {
+      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: `${reason} it is` };
+      json(code, { ...status, ...more }, headers);
+    },
+    watch: () => watchOf(outgoing),
+    cut: () => outgoing.destroy(),
+  };
+}
+
+function watchOf(outgoing: ServerResponse): FakeWatch {
+  outgoing.writeHead(200, { 'content-type': 'application/json' });
+  outgoing.flushHeaders();
+  const closed = new Promise<void>((resolve) => {
+    outgoing.once('close', () => resolve());
+  });
+  return {
+    event: (type, object) => void outgoing.write(`${JSON.stringify({ type, object })}\n`),
+    write: (text) => void outgoing.write(text),
+    end: () => void outgoing.end(),
+    cut: () => outgoing.destroy(),
+    closed,
+  };
+}

@@ -1,0 +1,98 @@
+/** An image archive of `make image`, opened: its JSON, what its layers list, and the file system that they make. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** image-spec, descriptor.md. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** image-spec, config.md: the part that a runtime reads. */
+export interface RuntimeConfig {
+  readonly User: string;
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly Cmd: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+/** One entry of a layer, as tar lists it. */
+export interface LayerEntry {
+  /** As `ls -l` prints it: drwxr-xr-x. */
+  readonly mode: string;
+  /** user/group, as numbers. */
+  readonly owner: string;
+  /** In UTC: 2026-11-23 14:00:00. */
+  readonly time: string;
+  /** Without the leading './'. */
+  readonly path: string;
+}
+
+export interface OpenedImage {
+  readonly manifests: readonly Descriptor[];
+  readonly layers: readonly Descriptor[];
+  /** Digests of the layers' tar archives, unzipped. */
+  readonly diffIds: readonly string[];
+  readonly config: RuntimeConfig;
+  readonly entries: readonly LayerEntry[];
+  /** The layers, one over the other, in a folder that can be changed root to. */
+  readonly root: string;
+  /** The file of a digest ('sha256:…'). */
+  blob(digest: string): string;
+  /** Removes what was unpacked. */
+  close(): void;
+}
+
+/** Unpacks the archive into `directory`, which is made. Throws on what is no image layout. */
+export function openImage(archive: string, directory: string): OpenedImage {
+  const layout = join(directory, 'layout');
+  const root = join(directory, 'root');
+  for (const made of [layout, root]) mkdirSync(made, { recursive: true });
+  execFileSync('tar', ['-xf', archive, '-C', layout]);
+  const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
+
+  const { manifests } = readJson(join(layout, 'index.json')) as { manifests: readonly Descriptor[] };
+  const manifest = readJson(blob(manifests[0]?.digest ?? '')) as { config: Descriptor; layers: readonly Descriptor[] };
+  const settings = readJson(blob(manifest.config.digest)) as {
+    config: RuntimeConfig;
+    rootfs: { diff_ids: readonly string[] };
+  };
+  for (const { digest } of manifest.layers) execFileSync('tar', ['-xzf', blob(digest), '-C', root]);
+
+  return {
+    manifests,
+    layers: manifest.layers,
+    diffIds: settings.rootfs.diff_ids,
+    config: settings.config,
+    entries: manifest.layers.flatMap(({ digest }) => listLayer(blob(digest))),
+    root,
+    blob,
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+function listLayer(file: string): LayerEntry[] {
+  const listing = execFileSync('tar', ['-tvzf', file, '--numeric-owner', '--full-time', '--utc'], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return listing.split('\n').flatMap((line) => {
+    const match = /^(?<mode>\S{10})\s+(?<owner>\d+\/\d+)\s+\S+\s+(?<time>\S+ \S+) \.\/(?<path>.*?)(?: -> .*)?$/.exec(
+      line,
+    );
+    const { mode, owner, time, path } = match?.groups ?? {};
+    if (line === '') return [];
+    if (mode === undefined || owner === undefined || time === undefined || path === undefined)
+      throw new Error(`tar lists what is not understood: ${line}`);
+    return [{ mode, owner, time, path }];
+  });
+}
+
+/** A JSON file of any shape. */
+export function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
