@@ -39,6 +39,10 @@ for what in "$@"; do
     package ip iproute2
     package nsenter util-linux
     ;;
+  systemd-node)
+    package ssh openssh-client
+    package mke2fs e2fsprogs
+    ;;
   *)
     echo "unknown requirement: $what" >&2
     exit 2

@@ -41,7 +41,7 @@ export async function runController(
   let api: KubeConnection;
   try {
     const userAgent = `stasis-controller/${version}`;
-    api = connect({
+    api = await connect({
       userAgent,
       onRequest: metrics.onRequest,
       clock,
@@ -72,10 +72,13 @@ export async function runController(
   });
   try {
     const listening = await server.listen({ port });
-    log.info('started', { version, namespace, identity: name, port: listening.port });
-    const result = await controller.run(signal);
-    await listening.close();
-    return { kind: 'ended', result };
+    try {
+      log.info('started', { version, namespace, identity: name, port: listening.port });
+      return { kind: 'ended', result: await controller.run(signal) };
+    } finally {
+      // Or the process would live on, look healthy, and do nothing.
+      await listening.close();
+    }
   } finally {
     await api.close();
   }

@@ -49,7 +49,7 @@ export async function runNodeAgent(
   const { kubeconfig, cgroupRoot } = options;
   let api: KubeConnection;
   try {
-    api = connect({
+    api = await connect({
       userAgent: `stasis-node-agent/${version}`,
       onRequest: metrics.onRequest,
       clock,

@@ -25,7 +25,7 @@ export async function runUninstall(
   const { kubeconfig } = options;
   let api: KubeConnection;
   try {
-    api = connect({ userAgent, clock, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+    api = await connect({ userAgent, clock, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
   } catch (error) {
     return { kind: 'unusable', message: error instanceof Error ? error.message : String(error) };
   }

@@ -19,6 +19,6 @@ export function eventsOf(checkpoint: Checkpoint, { type, reason, note }: Happeni
   const pod: ObjectReference = { apiVersion: 'v1', kind: 'Pod', name: row.podName, namespace, uid: row.podUID };
   return [
     { regarding: self, related: pod, ...told },
-    { regarding: pod, related: self, ...told },
+    { regarding: pod, related: self, ...told, note: `Checkpoint ${name}: ${note}` },
   ];
 }

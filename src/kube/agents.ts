@@ -1,6 +1,6 @@
 /** The connections to the API server: kept, bounded, and made anew when the trust in them changes. */
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
-import type { Access } from './credentials.js';
+import type { Access } from './access.js';
 
 export interface Agents {
   /** For requests with one answer. */

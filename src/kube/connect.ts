@@ -1,15 +1,16 @@
 /** From a kubeconfig, or a pod's service account, to an API server. */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { AccessSource } from './access.js';
 import type { KubeApi } from './api.js';
 import { systemClock, type Clock } from './clock.js';
 import { Credentials } from './credentials.js';
 import { kubeClient } from './kube-client.js';
+import { serviceAccountAccess } from './service-account.js';
 import { Transport, type RequestFacts } from './transport.js';
 
 export type { RequestFacts } from './transport.js';
 
 export interface ConnectOptions {
-  /** Path of a file. Default: $KUBECONFIG, ~/.kube/config, the pod's service account, in this order. */
+  /** Path of a file. Default: $KUBECONFIG, the pod's service account, ~/.kube/config, in this order. */
   readonly kubeconfig?: string;
   /** 'stasis-controller/0.1.0 (linux/x64)': how audit logs and priority and fairness tell us apart. */
   readonly userAgent: string;
@@ -30,13 +31,12 @@ export interface KubeConnection extends KubeApi {
   close(): Promise<void>;
 }
 
-/** Opens no connection yet. Throws when there is no kubeconfig that can be used: nothing can start without. */
-export function connect(options: ConnectOptions): KubeConnection {
-  const config = loadConfig(options.kubeconfig);
+/** Opens no connection yet. Rejects when there is neither a kubeconfig that can be used nor a service account. */
+export async function connect(options: ConnectOptions): Promise<KubeConnection> {
+  const source = await accessSource(options.kubeconfig);
   const clock = options.clock ?? systemClock();
-  const credentials = new Credentials(() => loadConfig(options.kubeconfig), clock);
   const transport = new Transport({
-    credentials,
+    credentials: new Credentials(source, clock),
     clock,
     random: options.random ?? Math.random,
     userAgent: options.userAgent,
@@ -45,21 +45,16 @@ export function connect(options: ConnectOptions): KubeConnection {
   });
   return {
     ...kubeClient(transport),
-    serverName: new URL(config.getCurrentCluster()?.server ?? '').host,
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    serverName: source.serverName,
+    namespace: source.namespace,
     close: () => transport.close(),
   };
 }
 
-/** The name that the library gives to its last resort, an API server without TLS on this very machine. */
-const LAST_RESORT = 'loaded-context';
-
-function loadConfig(file: string | undefined): KubeConfig {
-  const config = new KubeConfig();
-  if (file === undefined) config.loadFromDefault();
-  else config.loadFromFile(file);
-  const found = file !== undefined || config.getCurrentContext() !== LAST_RESORT;
-  if (!found || config.getCurrentCluster() === null)
-    throw new Error(`no cluster to connect to: ${file ?? 'no kubeconfig and no service account'}`);
-  return config;
+/** What is named comes first, then the pod's service account, then what kubectl would take. */
+async function accessSource(kubeconfig: string | undefined): Promise<AccessSource> {
+  const inPod = kubeconfig === undefined && !process.env['KUBECONFIG'] ? serviceAccountAccess(process.env) : undefined;
+  if (inPod !== undefined) return inPod;
+  const { kubeconfigAccess } = await import('./kubeconfig.js');
+  return kubeconfigAccess(kubeconfig);
 }

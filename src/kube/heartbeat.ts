@@ -24,18 +24,16 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Ends it. The lease is then marked as given up (holderIdentity ''). */
+  /** Ends it. The lease then runs out by itself: a successor that starts in time keeps it alive over an update. */
   readonly signal: AbortSignal;
 }
 
 export interface Heartbeat {
   /** Monotonic milliseconds of the last renewal that the server has confirmed, when it was sent; undefined before. */
   lastRenewal(): number | undefined;
-  /** Resolves once it has ended and the lease is given up, or could not be within 5 s. */
+  /** Resolves once it has ended. */
   readonly done: Promise<void>;
 }
-
-const GIVE_UP_MILLISECONDS = 5_000;
 
 /** Renews at once, then every so often, spread by a tenth. Needs create and patch of this one lease. Never rejects. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
@@ -46,21 +44,15 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     while (!signal.aborted) {
       const sent = clock.monotonic();
       // Bounded: the next one is due, and one that hangs must not hold it back.
-      if (await renew(options, options.identity, every, signal)) last = sent;
+      if (await renew(options, every)) last = sent;
       await clock.sleep(sent + every * (0.95 + random() / 10) - clock.monotonic(), signal);
     }
-    if (last !== undefined) await renew(options, '', GIVE_UP_MILLISECONDS, undefined);
   };
   return { lastRenewal: () => last, done: beat() };
 }
 
-async function renew(
-  options: HeartbeatOptions,
-  holderIdentity: string,
-  within: number,
-  parent: AbortSignal | undefined,
-): Promise<boolean> {
-  const { api, clock, namespace, name, labels, ownerReferences } = options;
+async function renew(options: HeartbeatOptions, within: number): Promise<boolean> {
+  const { identity: holderIdentity, signal: ended, api, clock, namespace, name, labels, ownerReferences } = options;
   const metadata = {
     namespace,
     name,
@@ -71,9 +63,9 @@ async function renew(
   const spec = { holderIdentity, leaseDurationSeconds, renewTime: microTime(clock.wall()) };
   // By apply: it creates what is missing, and of two writers the last one is right.
   const fieldManager = options.fieldManager ?? 'stasis-heartbeat';
-  const written = await withDeadline(clock, within, parent, (signal) =>
+  const written = await withDeadline(clock, within, ended, (signal) =>
     api.apply(LEASES, { metadata, spec }, { fieldManager, force: true, signal }),
   );
-  if (!written.ok && parent?.aborted !== true) options.log.warn('heartbeat failed', { lease: name, ...written.error });
+  if (!written.ok && !ended.aborted) options.log.warn('heartbeat failed', { lease: name, ...written.error });
   return written.ok;
 }

@@ -80,19 +80,21 @@ if [ ! -d "$folder" ]; then
   # shellcheck disable=SC2086 # a list of words
   [ -z "$missing" ] || [ -d "$debian" ] || fetch "$debian" $missing
 
-  rm -rf "$folder.new"
-  mkdir -p "$folder.new/bin"
-  for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl; do
-    ln -s "$kubernetes" "$folder.new/bin/$name"
-  done
-  ln -s "$helm" "$folder.new/bin/helm"
-  if [ -n "$missing" ]; then
-    for file in "$debian"/bin/* "$debian"/usr/bin/* "$debian"/usr/sbin/*; do
-      [ ! -x "$file" ] || ln -sf "$file" "$folder.new/bin/"
+  if [ ! -d "$folder" ]; then # another run may have made it while this one waited
+    rm -rf "$folder.new"
+    mkdir -p "$folder.new/bin"
+    for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl; do
+      ln -s "$kubernetes" "$folder.new/bin/$name"
     done
+    ln -s "$helm" "$folder.new/bin/helm"
+    if [ -n "$missing" ]; then
+      for file in "$debian"/bin/* "$debian"/usr/bin/* "$debian"/usr/sbin/*; do
+        [ ! -x "$file" ] || ln -sf "$file" "$folder.new/bin/"
+      done
+    fi
+    if [ -x "$debian/usr/lib/cni/bridge" ]; then ln -s "$debian/usr/lib/cni" "$folder.new/cni"; else ln -s /usr/lib/cni "$folder.new/cni"; fi
+    mv "$folder.new" "$folder"
   fi
-  if [ -x "$debian/usr/lib/cni/bridge" ]; then ln -s "$debian/usr/lib/cni" "$folder.new/cni"; else ln -s /usr/lib/cni "$folder.new/cni"; fi
-  [ -d "$folder" ] || mv "$folder.new" "$folder"
   exec 9>&-
 fi
 echo "$folder"

@@ -11,7 +11,7 @@ import { describeAsRoot } from './harness/requirement.js';
 import { takeDown } from './harness/down.js';
 import { knownClusters } from './harness/state.js';
 import { compiled } from './harness/source-tree.js';
-import { leftOf, machineFacts, type Traces, tracesOf } from './harness/traces.js';
+import { leftOf, machineFacts, processesOf } from './harness/traces.js';
 import { up } from './harness/up.js';
 import { eventually } from './harness/waiting.js';
 
@@ -38,10 +38,10 @@ function freezePods(cluster: Cluster): void {
 }
 
 /** Waits a little: the orphan of a dead maker is a zombie until the machine's process 1 reaps it. */
-async function gone(traces: Traces): Promise<void> {
-  const isGone = (): boolean => leftOf(NAME, traces).length === 0;
+async function gone(processes: readonly string[]): Promise<void> {
+  const isGone = (): boolean => leftOf(NAME, processes).length === 0;
   await eventually('nothing is left', isGone, REAP_BOUND_MS).catch(() => undefined);
-  expect(leftOf(NAME, traces)).toEqual([]);
+  expect(leftOf(NAME, processes)).toEqual([]);
 }
 
 /** A process of its own that brings a cluster up and then waits. Of its own session: it is interrupted as a group. */
@@ -63,17 +63,17 @@ describeAsRoot('a throw-away cluster', () => {
   test(
     'down() leaves the machine as it was, also with frozen pods',
     async () => {
-      const before = machineFacts();
+      const before = machineFacts(NAME);
       const cluster = await up({ name: NAME, nodes: 2 });
       await runPod(cluster, 'frozen');
-      const traces = tracesOf(NAME);
-      expect(traces.processes.length).toBeGreaterThan(10);
+      const processes = processesOf(NAME);
+      expect(processes.length).toBeGreaterThan(10);
       freezePods(cluster);
       const began = performance.now();
       await cluster.down();
       expect(performance.now() - began).toBeLessThan(10_000);
-      await gone(traces);
-      expect(machineFacts()).toEqual(before);
+      await gone(processes);
+      expect(machineFacts(NAME)).toEqual(before);
     },
     BOUND_MS,
   );
@@ -81,14 +81,14 @@ describeAsRoot('a throw-away cluster', () => {
   test(
     'a maker that is killed by SIGKILL leaves the machine as it was',
     async () => {
-      const before = machineFacts();
+      const before = machineFacts(NAME);
       const child = maker(OWNED);
       await once(child.stdout as NodeJS.ReadableStream, 'data');
-      const traces = tracesOf(NAME);
+      const processes = processesOf(NAME);
       child.kill('SIGKILL');
       await eventually('the keeper takes it down', () => !knownClusters().includes(NAME), GONE_BOUND_MS);
-      await gone(traces);
-      expect(machineFacts()).toEqual(before);
+      await gone(processes);
+      expect(machineFacts(NAME)).toEqual(before);
     },
     BOUND_MS,
   );
@@ -96,22 +96,18 @@ describeAsRoot('a throw-away cluster', () => {
   test(
     'takeDown() takes away what a maker left whose keeper was killed too, and a cluster that was not up yet',
     async () => {
-      const before = machineFacts();
+      const before = machineFacts(NAME);
       const child = maker(OWNED);
-      await eventually(
-        'it begins',
-        () => knownClusters().includes(NAME) && tracesOf(NAME).processes.length > 3,
-        BOUND_MS,
-      );
-      const traces = tracesOf(NAME);
-      const keepers = leftOf(NAME, { processes: [], namespaces: [] }).filter((one) => one.includes('read -r done'));
+      await eventually('it begins', () => knownClusters().includes(NAME) && processesOf(NAME).length > 3, BOUND_MS);
+      const processes = processesOf(NAME);
+      const keepers = leftOf(NAME, []).filter((one) => one.includes('read -r done'));
       expect(keepers).toHaveLength(1);
       for (const keeper of keepers) process.kill(Number.parseInt(keeper, 10), 'SIGKILL');
       child.kill('SIGKILL');
       await once(child, 'exit');
       await takeDown(NAME);
-      await gone(traces);
-      expect(machineFacts()).toEqual(before);
+      await gone(processes);
+      expect(machineFacts(NAME)).toEqual(before);
     },
     BOUND_MS,
   );
@@ -119,20 +115,40 @@ describeAsRoot('a throw-away cluster', () => {
   test(
     'Ctrl-C of the command while the cluster comes up leaves the machine as it was',
     async () => {
-      const before = machineFacts();
+      const before = machineFacts(NAME);
       const main = [compiled('../main.js'), 'up', '--name', NAME, '--nodes', '1'];
       const child = spawn(process.execPath, main, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
       const exit = once(child, 'exit') as Promise<[number | null]>;
-      await eventually(
-        'it begins',
-        () => knownClusters().includes(NAME) && tracesOf(NAME).processes.length > 3,
-        BOUND_MS,
-      );
-      const traces = tracesOf(NAME);
+      await eventually('it begins', () => knownClusters().includes(NAME) && processesOf(NAME).length > 3, BOUND_MS);
+      const processes = processesOf(NAME);
       process.kill(-(child.pid ?? 0), 'SIGINT');
       expect((await exit)[0]).toBe(130);
-      await gone(traces);
-      expect(machineFacts()).toEqual(before);
+      await gone(processes);
+      expect(machineFacts(NAME)).toEqual(before);
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'a node that is to see cgroup v2 alone runs pods, with limits or without',
+    async () => {
+      const cluster = await up({ name: NAME, nodes: 1, views: { 'node-1': 'v2' } });
+      const limits = { resources: { limits: { cpu: '500m', memory: '64Mi' } } };
+      const container = { name: 'limited', image: 'stasis.test/busybox:1', command: ['sleep', '1000'], ...limits };
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'limited' }, spec: { containers: [container] } };
+      expect(await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(pod) })).toMatchObject({ status: 0 });
+      await runPod(cluster, 'free');
+      await cluster.kubectl(['wait', '--for=condition=Ready', 'pod/limited', '--timeout=60s']);
+      for (const name of ['free', 'limited']) {
+        const mounts = await cluster.kubectl(['exec', name, '--', 'sh', '-c', 'mount | grep cgroup']);
+        expect(mounts.stdout).toMatch(/^cgroup on \/sys\/fs\/cgroup type cgroup2 [^\n]*\n$/);
+      }
+      const frozen = await cluster.nodes[0]?.exec([
+        'sh',
+        '-c',
+        'ls /sys/fs/cgroup/kubepods/besteffort/pod*/*/cgroup.freeze',
+      ]);
+      expect(frozen?.stdout.split('\n').filter(Boolean)).toHaveLength(2);
     },
     BOUND_MS,
   );

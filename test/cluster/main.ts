@@ -10,11 +10,18 @@ import { Command } from 'commander';
 
 import { attach, type Cluster } from './harness/cluster.js';
 import { takeDown, takeDownOnly } from './harness/down.js';
-import { knownClusters } from './harness/state.js';
-import { up } from './harness/up.js';
+import { type CgroupView, knownClusters } from './harness/state.js';
+import { up, type UpOptions } from './harness/up.js';
 
 const DEFAULT_NAME = 'stasis';
 const NAME = ['-n, --name <name>', 'name of the cluster', DEFAULT_NAME] as const;
+
+interface UpFlags {
+  readonly name: string;
+  readonly nodes: string;
+  readonly cgroups: string;
+  readonly systemdNode: boolean;
+}
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -36,7 +43,8 @@ function running(name: string): Cluster {
 }
 
 /** Prints the kubeconfig's path. Interrupted, it leaves nothing: what came up until then goes down first. */
-async function bringUp(name: string, nodes: number, systemdNode: boolean): Promise<void> {
+async function bringUp(options: UpOptions & { readonly name: string }): Promise<void> {
+  const { name } = options;
   for (const [signal, status] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -46,8 +54,20 @@ async function bringUp(name: string, nodes: number, systemdNode: boolean): Promi
       void takeDown(name).finally(() => process.exit(status));
     });
   }
-  const cluster = await up({ name, nodes, systemdNode, stay: true, onStep: progress });
+  const cluster = await up({ ...options, stay: true, onStep: progress });
   print(cluster.kubeconfig);
+}
+
+function parseViews(text: string): Record<string, CgroupView> {
+  const pairs = text.split(',').filter(Boolean);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', view] = pair.split('=');
+      if (view !== 'v1' && view !== 'v2' && view !== 'all')
+        throw new Error(`--cgroups: "${pair}" is not NODE=v1|v2|all`);
+      return [name, view];
+    }),
+  );
 }
 
 /** One of the cluster's own tools, with the terminal. */
@@ -64,9 +84,10 @@ cli
   .description('bring a cluster up, and print the path of its kubeconfig')
   .option(...NAME)
   .option('--nodes <count>', 'how many nodes', '2')
+  .option('--cgroups <views>', 'which hierarchies nodes see, as in node-1=v1,node-2=v2; the others see all', '')
   .option('--systemd-node', 'one more, which is an emulated machine with systemd and cgroup v2 alone', false)
-  .action(({ name, nodes, systemdNode }: { name: string; nodes: string; systemdNode: boolean }) =>
-    bringUp(name, Number(nodes), systemdNode),
+  .action(({ nodes, cgroups, ...rest }: UpFlags) =>
+    bringUp({ ...rest, nodes: Number(nodes), views: parseViews(cgroups) }),
   );
 cli
   .command('down')

@@ -57,6 +57,7 @@ export class FakeApiServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #folder = mkdtempSync(join(tmpdir(), 'stasis-fake-api-'));
+  #kubeconfigs = 0;
   readonly #identity: ServerIdentity | undefined;
 
   private constructor(handler: FakeHandler, identity: ServerIdentity | undefined) {
@@ -102,7 +103,11 @@ export class FakeApiServer {
 
   /** Path of a kubeconfig for this server; `user` and `cluster` as in a kubeconfig. */
   kubeconfig(user: object = {}, cluster: object = {}): string {
-    const ca = this.#identity && { 'certificate-authority-data': Buffer.from(this.#identity.ca).toString('base64') };
+    // The library refuses plain HTTP unless told not to verify anything.
+    const ca =
+      this.#identity === undefined
+        ? { 'insecure-skip-tls-verify': true }
+        : { 'certificate-authority-data': Buffer.from(this.#identity.ca).toString('base64') };
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
@@ -112,7 +117,8 @@ export class FakeApiServer {
       'current-context': 'test',
     };
     // JSON is YAML.
-    return this.file('kubeconfig', JSON.stringify(config));
+    this.#kubeconfigs += 1;
+    return this.file(`kubeconfig-${this.#kubeconfigs}`, JSON.stringify(config));
   }
 
   async close(): Promise<void> {
@@ -171,7 +177,8 @@ function watchOf(outgoing: ServerResponse): FakeWatch {
   outgoing.writeHead(200, { 'content-type': 'application/json' });
   outgoing.flushHeaders();
   const closed = new Promise<void>((resolve) => {
-    outgoing.once('close', () => resolve());
+    if (outgoing.destroyed) resolve();
+    else outgoing.once('close', () => resolve());
   });
   return {
     event: (type, object) => void outgoing.write(`${JSON.stringify({ type, object })}\n`),

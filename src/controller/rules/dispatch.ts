@@ -21,7 +21,8 @@ export function decideUndispatched(observation: Undispatched): Decision {
     return { rule: reason, actions: ended(checkpoint, status) };
   }
   if (predecessor === undefined) return dispatch(observation, pod);
-  const message = `${predecessor.kind} ${predecessor.name} of the same pod comes first`;
+  // Not which: the one before changes with every end in the line, and each change would be a write of each that waits.
+  const message = `other Checkpoints of pod ${pod.metadata.name} come first`;
   const row = rowOfPod(pod);
   const status = row && waitingStatus(checkpoint, row, message, now);
   const same = status === undefined || sameStatus(status, checkpoint.status);

@@ -53,9 +53,10 @@ export function finished({ checkpoint, capture, now }: Settled): Decision | unde
 }
 
 /** Milliseconds; undefined: for ever. */
+/** completionTime is cut to whole seconds: it may be up to one later than it says. Milliseconds; undefined is never. */
 function timeToLive(seconds: number | undefined, completionTime: string | undefined, now: number): number | undefined {
   if (seconds === undefined || completionTime === undefined) return undefined;
-  return Date.parse(completionTime) + seconds * 1000 - now;
+  return Date.parse(completionTime) + (seconds === 0 ? 0 : 1 + seconds) * 1000 - now;
 }
 
 /** The capture first: when the Checkpoint is gone nobody finds its way back to it but by the orphans. */

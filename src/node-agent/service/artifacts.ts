@@ -96,7 +96,10 @@ export class Artifacts {
 
   /** kubelet makes it 0755; what is in it is for root alone. */
   async #prepare(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    // Not recursive: below a file system that makes no folders, such as procfs, Node then tries for ever.
+    await mkdir(this.#folder, 0o700).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     const found = await lstat(this.#folder);
     if (!found.isDirectory()) throw new Error('not a directory');
     if ((found.mode & 0o777) !== 0o700) await chmod(this.#folder, 0o700);

@@ -19,6 +19,8 @@ const MAX_NAMESPACES = 16;
 const MAX_TIME = 40;
 const MAX_STATE = 4;
 const MAX_WAIT_CHANNEL = 256;
+/** Of unfrozen and of containers; far more than they take unless somebody means harm. */
+const MAX_LIST_BYTES = 64 << 10;
 const ELLIPSIS = '…';
 
 /** `text` in at most so many characters, which the server counts as Unicode code points; a cut one ends in an ellipsis. */
@@ -34,24 +36,23 @@ export function count(value: number): number {
   return Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0;
 }
 
+/** The items at the front that fit into so many bytes of JSON. */
+function fitting<T>(items: readonly T[], maxBytes: number): T[] {
+  let bytes = 2;
+  const tooMuch = items.findIndex((item) => (bytes += Buffer.byteLength(JSON.stringify(item)) + 1) > maxBytes);
+  return tooMuch === -1 ? [...items] : items.slice(0, tooMuch);
+}
+
 export interface BoundedTree {
   readonly rows: readonly ProcessRow[];
   readonly truncated: boolean;
 }
 
-/** The first rows that fit into so many bytes of JSON: parents come before their children, so none loses its parent. */
+/** Parents come before their children, so that none of the rows that fit loses its parent. */
 export function boundTree(tree: readonly ProcessRow[], maxBytes: number): BoundedTree {
-  const rows: ProcessRow[] = [];
-  let truncated = false;
-  let bytes = 2;
-  for (const row of tree) {
-    const bounded = boundRow(row);
-    bytes += Buffer.byteLength(JSON.stringify(bounded)) + 1;
-    if (rows.length === MAX_ROWS || bytes > maxBytes) return { rows, truncated: true };
-    truncated ||= row.threads.length > bounded.threads.length;
-    rows.push(bounded);
-  }
-  return { rows, truncated };
+  const rows = fitting(tree.slice(0, MAX_ROWS).map(boundRow), maxBytes);
+  const fewerThreads = rows.some((row, index) => row.threads.length < (tree[index]?.threads.length ?? 0));
+  return { rows, truncated: rows.length < tree.length || fewerThreads };
 }
 
 function boundRow(row: ProcessRow): ProcessRow {
@@ -74,19 +75,21 @@ function boundThread(thread: ThreadRow): ThreadRow {
 }
 
 export function boundUnfrozen(unfrozen: readonly UnfrozenTask[]): UnfrozenTask[] {
-  return unfrozen.slice(0, MAX_UNFROZEN).map((task) => ({
+  const bounded = unfrozen.slice(0, MAX_UNFROZEN).map((task) => ({
     ...task,
     comm: cutText(task.comm, MAX_COMM),
     state: cutText(task.state, MAX_STATE),
     waitChannel: cutText(task.waitChannel, MAX_WAIT_CHANNEL),
   }));
+  return fitting(bounded, MAX_LIST_BYTES);
 }
 
 export function boundContainers(containers: readonly ContainerCapture[]): ContainerCapture[] {
-  return containers.slice(0, MAX_CONTAINERS).map((container) => ({
+  const bounded = containers.slice(0, MAX_CONTAINERS).map((container) => ({
     ...container,
     ...(container.name === undefined ? {} : { name: cutText(container.name, MAX_NAME) }),
     ...(container.containerID === undefined ? {} : { containerID: cutText(container.containerID, MAX_CONTAINER_ID) }),
     cgroupPath: cutText(container.cgroupPath, MAX_PATH),
   }));
+  return fitting(bounded, MAX_LIST_BYTES);
 }

@@ -8,8 +8,6 @@ import { boundContainers, boundTree, boundUnfrozen, count, cutText, MAX_MESSAGE 
 
 /** Of JSON. etcd takes 1.5 MiB a request; this much a Checkpoint is read, and watched, with ease. */
 export const MAX_STATUS_BYTES = 256 << 10;
-/** Kept back for all that is not in tree, unfrozen or containers: numbers, and two conditions. */
-const REST_BYTES = 24 << 10;
 
 /** Who has it, and since when. */
 export interface Claim {
@@ -50,16 +48,10 @@ export function endStatus(claim: Claim, ended: Ended): PodCaptureStatus {
   const { report } = ended;
   const unfrozen = boundUnfrozen(report.unfrozen);
   const containers = boundContainers(report.containers);
-  const taken = Buffer.byteLength(JSON.stringify({ unfrozen, containers })) + REST_BYTES;
-  const { rows, truncated } = boundTree(report.tree, MAX_STATUS_BYTES - taken);
+  const rest = { ...bareEndStatus(claim, ended), containers, unfrozen, tree: [], truncated: true };
+  const { rows, truncated } = boundTree(report.tree, MAX_STATUS_BYTES - Buffer.byteLength(JSON.stringify(rest)));
   const cut = truncated || report.unfrozen.length > unfrozen.length || report.containers.length > containers.length;
-  return {
-    ...bareEndStatus(claim, ended),
-    containers,
-    tree: rows,
-    unfrozen,
-    ...(cut ? { truncated: true } : {}),
-  } as PodCaptureStatus;
+  return { ...rest, tree: rows, truncated: cut } as PodCaptureStatus;
 }
 
 /** The end without lists: what is left to say when the server took the whole for invalid. */

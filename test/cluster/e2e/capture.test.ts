@@ -82,7 +82,6 @@ describeOnCluster('a Checkpoint', () => {
     expect(succeeded(checkpoint)?.reason).toBe('Captured');
     const [capture] = await world.captures(checkpoint);
     expect(new Set(capture?.status?.containers?.map(({ freezer }) => freezer))).toEqual(new Set(['none']));
-    expect(capture?.status?.timings?.cgroupFreezeMicroseconds).toBe(0);
   });
 
   test('touches nothing in a dry run', async () => {
@@ -117,7 +116,7 @@ describeOnCluster('a Checkpoint', () => {
   });
 
   test('is deleted when its time to live is over', async () => {
-    await world.create('brief', { podName: 'web', ttlSecondsAfterFinished: 1 });
+    await world.create('brief', { podName: 'web', ttlSecondsAfterFinished: 2 });
     await world.ended('brief');
     await world.checkpointGone('brief');
     await until('its PodCapture to go with it', async () => {

@@ -50,7 +50,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 /** Connects, and makes the namespace. `close` deletes it. */
 export async function openWorld(topic: string, nodeName?: string) {
   const kubeconfig = process.env['STASIS_TEST_KUBECONFIG'];
-  const api = connect({ ...(kubeconfig === undefined ? {} : { kubeconfig }), userAgent: 'stasis-e2e' });
+  const api = await connect({ ...(kubeconfig === undefined ? {} : { kubeconfig }), userAgent: 'stasis-e2e' });
   const made = value(await api.create(NAMESPACES, { metadata: { generateName: `e2e-${topic}-` } as object }));
   const namespace = made.metadata.name;
   await until(`the service account of ${namespace}`, async () => {

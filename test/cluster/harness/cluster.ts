@@ -53,6 +53,7 @@ export function placeOf(state: ClusterState, name: string): Place {
     state: join(stateFolder(state.name), name),
     cgroups: state.cgroups.map((directory) => join(directory, name)),
     programs: state.programs,
+    view: state.views[name] ?? 'all',
   };
 }
 

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 
 import { podRange } from './addresses.js';
 import { identity } from './certificates.js';
+import { ownHierarchies } from './hierarchies.js';
 import type { Place } from './place.js';
+import { sourceFolder } from './source-tree.js';
 
 export const PAUSE_IMAGE = 'stasis.test/pause:1';
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
@@ -13,7 +15,7 @@ export function writeNodeSettings(node: Place, index: number, certificates: stri
   const cni = join(node.state, 'cni');
   mkdirSync(cni, { recursive: true });
   writeFileSync(join(cni, '10-pods.conflist'), JSON.stringify(podNetwork(index), undefined, 2));
-  writeFileSync(join(node.state, 'containerd.toml'), containerd(cni, join(node.programs, 'cni')));
+  writeFileSync(join(node.state, 'containerd.toml'), containerd(node, cni));
   writeFileSync(
     join(node.state, 'kubelet.json'),
     JSON.stringify(kubeletSettings(identity(certificates, 'ca').certificate), undefined, 2),
@@ -33,7 +35,9 @@ export function podNetwork(index: number): object {
   return { cniVersion: '1.0.0', name: 'pods', plugins: [bridge] };
 }
 
-function containerd(cniConfigs: string, cniPrograms: string): string {
+function containerd(node: Place, cniConfigs: string): string {
+  const runc =
+    node.view === 'v2' && hasV1() ? `BinaryName = "${join(sourceFolder(), 'harness', 'runc-without-limits.sh')}"` : '';
   return `version = 2
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -48,12 +52,13 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   # Lowering it takes CAP_SYS_RESOURCE, which not every machine gives to root.
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "${cniPrograms}"
+    bin_dir = "${join(node.programs, 'cni')}"
     conf_dir = "${cniConfigs}"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
+      ${runc}
 `;
 }
 
@@ -88,4 +93,8 @@ export function kubeletSettings(authority: string): object {
     crashLoopBackOff: { maxContainerRestartPeriod: '1s' },
     maxPods: 200,
   };
+}
+
+function hasV1(): boolean {
+  return ownHierarchies().some((one) => one.controllers !== '');
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
-# place.sh NAME STATE KEEP...: the first program in new namespaces. Makes them look like a machine of their own to
+# place.sh NAME STATE CGROUPS KEEP...: the first program in new namespaces. Makes them look like a machine of their own to
 # containerd and kubelet, then sleeps as the only child of process 1 (tini, which reaps orphans).
 # STATE is this place's folder on the machine's file system; KEEP are folders that stay visible where they are.
+# CGROUPS is `all`, for every hierarchy of the machine, `v1` or `v2`.
 set -eu
 name=$1
 state=$2
+view=$3
 
 # The outer /proc is still mounted: it tells process 1's id as the machine sees it.
 while read -r key value; do [ "$key" != PPid: ] || pid=$value; done < /proc/self/status
@@ -16,7 +18,7 @@ mkdir -p "$state/run" "$state/var/lib/containerd" "$state/var/lib/kubelet" "$sta
 mount -t tmpfs -o mode=755 run "$state/run"
 # Overlay file systems cannot be stacked: in a container, containerd's snapshots go to memory.
 [ "$(stat -f -c %T "$state")" != overlayfs ] || mount -t tmpfs containerd "$state/var/lib/containerd"
-shift 2
+shift 3
 for keep in "$@"; do
   case $keep in
   /var/* | /run/*)
@@ -30,13 +32,19 @@ done
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 unified=/sys/fs/cgroup/unified
-if grep -qv '^0:' /proc/self/cgroup; then mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup; else unified=/sys/fs/cgroup; fi
+if [ "$view" = v2 ] || ! grep -qv '^0:' /proc/self/cgroup; then
+  unified=/sys/fs/cgroup
+else
+  mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+fi
 while IFS=: read -r id controllers rest; do
   if [ "$id" = 0 ]; then
+    [ "$view" != v1 ] || continue
     mkdir -p "$unified"
     mount -t cgroup2 cgroup2 "$unified"
     continue
   fi
+  [ "$view" != v2 ] || continue
   folder=${controllers#name=}
   options=$controllers
   [ "$folder" = "$controllers" ] || options=none,$controllers

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { makeCgroup } from './cgroup-trees.js';
 import { type Ran, run, type RunOptions } from './run.js';
 import { sourceFolder } from './source-tree.js';
+import type { CgroupView } from './state.js';
 import { eventually } from './waiting.js';
 
 /** A set of namespaces with cgroups of its own: a node, or the control plane. Plain data: it survives its maker. */
@@ -14,6 +15,8 @@ export interface Place {
   readonly state: string;
   /** Its cgroup in every hierarchy, as the caller sees them. They are the roots of what is seen inside. */
   readonly cgroups: readonly string[];
+  /** Which of the machine's cgroup hierarchies are to be seen inside. */
+  readonly view: CgroupView;
   /** The folder of programs, from test/cluster/build.sh. */
   readonly programs: string;
 }
@@ -29,7 +32,16 @@ export async function startPlace(place: Place): Promise<void> {
   for (const cgroup of place.cgroups) makeCgroup(cgroup);
   const namespaces = ['--mount', '--net', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--kill-child'];
   const keep = [join(place.state, '..'), join(place.programs, '..'), join(sourceFolder(), '..', '..')];
-  const first = ['tini', '--', 'sh', join(sourceFolder(), 'harness', 'place.sh'), place.name, place.state, ...keep];
+  const first = [
+    'tini',
+    '--',
+    'sh',
+    join(sourceFolder(), 'harness', 'place.sh'),
+    place.name,
+    place.state,
+    place.view,
+    ...keep,
+  ];
   const log = openSync(join(place.state, 'place.log'), 'a');
   const child = spawn('sh', ['-c', JOIN, 'sh', ...place.cgroups, '--', 'unshare', ...namespaces, ...first], {
     // Of its own session, so that Ctrl-C of the caller does not kill it before it can be taken down in order.

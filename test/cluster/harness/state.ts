@@ -16,12 +16,17 @@ import { ownHierarchies } from './hierarchies.js';
 /** Not /run: that is memory, and often too little for two nodes' images. Root's own, as it holds the cluster's keys. */
 const FOLDER = '/var/tmp/stasis-test';
 
+/** Every cgroup hierarchy of the machine, or those of v1, or v2 alone. */
+export type CgroupView = 'all' | 'v1' | 'v2';
+
 /** What has to be known to reopen a cluster, or to take it away, by a process that did not make it. */
 export interface ClusterState {
   readonly name: string;
   /** Tells it from an earlier one of the same name. */
   readonly id: string;
   readonly nodes: readonly string[];
+  /** Of those of them that do not see every hierarchy of the machine. */
+  readonly views: Readonly<Record<string, CgroupView>>;
   /** The one after these, if there is one, which is a machine under emulation. */
   readonly systemdNode?: string;
   /** The port on 127.0.0.1 where the API server is reached. */

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 import { membersOf, withChildren } from './cgroup-trees.js';
 import { ownHierarchies } from './hierarchies.js';
@@ -19,53 +18,34 @@ export interface MachineFacts {
 const SYSCTL_FOLDERS = ['vm', 'kernel', 'kernel/keys', 'net/ipv4', 'net/core', 'net/bridge'];
 /** They change by themselves. */
 const UNSTEADY = /random|ns_last_pid|pty\/nr|stat_refresh|tainted|fib_trie|tcp_fastopen_key|usermodehelper|nr_pending/;
-const FOLDERS = [
-  '/var/lib',
-  '/var/log',
-  '/run',
-  '/run/netns',
-  '/opt',
-  '/opt/cni',
-  '/etc',
-  '/etc/cni',
-  '/usr/libexec',
-  '/var/tmp',
-];
+const FOLDERS = ['/var/lib', '/var/log', '/run', '/run/netns', '/opt', '/opt/cni', '/etc', '/etc/cni', '/usr/libexec'];
 
-export function machineFacts(): MachineFacts {
+/** `name` is the cluster that is tested; others may come and go. */
+export function machineFacts(name: string): MachineFacts {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean);
-  const files = FOLDERS.flatMap((folder) => namesIn(folder).map((name) => `${folder}/${name}`));
-  return { mounts, interfaces: namesIn('/sys/class/net'), sysctls: sysctls(), cgroups: cgroups(), files };
+  const files = FOLDERS.flatMap((folder) => namesIn(folder).map((entry) => `${folder}/${entry}`));
+  return { mounts, interfaces: namesIn('/sys/class/net'), sysctls: sysctls(), cgroups: cgroups(name), files };
 }
 
-/** Processes and namespaces that belong to a running cluster, to look for them when it is gone. */
-export interface Traces {
-  /** `PID START`: a process id alone is used again. */
-  readonly processes: readonly string[];
-  readonly namespaces: readonly string[];
-}
-
-export function tracesOf(name: string): Traces {
+/**
+ * The processes of a running cluster, each as `PID START`, to look for them when it is gone. Namespaces are not looked
+ * for: without a process or a mount nothing holds one, and the kernel gives its number to the next.
+ */
+export function processesOf(name: string): string[] {
   const groups = (readState(name)?.cgroups ?? []).flatMap(withChildren);
-  const pids = [...new Set(groups.flatMap(membersOf))];
-  const own = new Set(namespacesOf(process.pid));
-  return {
-    processes: pids.flatMap(identify),
-    namespaces: [...new Set(pids.flatMap(namespacesOf))].filter((one) => !own.has(one)),
-  };
+  return [...new Set(groups.flatMap(membersOf))].flatMap(identify);
 }
 
-/** What of it is still there: processes, processes in its namespaces, and any whose command line names the cluster. */
-export function leftOf(name: string, traces: Traces): string[] {
+/** Which of these processes are still there, and any other whose command line names the cluster. */
+export function leftOf(name: string, processes: readonly string[]): string[] {
   const pids = namesIn('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
   return pids.flatMap((pid) => {
-    const isOld = identify(pid).some((one) => traces.processes.includes(one));
-    const isInside = namespacesOf(pid).some((one) => traces.namespaces.includes(one));
+    const isOld = identify(pid).some((one) => processes.includes(one));
     const command = text(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
     const isNamed = pid !== process.pid && new RegExp(`\\b${name}\\b`).test(command);
-    return isOld || isInside || isNamed ? [`${pid} ${command}`] : [];
+    return isOld || isNamed ? [`${pid} ${command}`] : [];
   });
 }
 
@@ -75,19 +55,10 @@ function identify(pid: number): string[] {
   return start === undefined ? [] : [`${pid} ${start}`];
 }
 
-function namespacesOf(pid: number): string[] {
-  return namesIn(`/proc/${pid}/ns`).flatMap((kind) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/ns/${kind}`)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function cgroups(): string[] {
-  const roots = ownHierarchies().map((one) => one.directory);
-  return roots.flatMap(withChildren).filter((one) => roots.includes(one) || /stasis-test|kubepods/.test(basename(one)));
+function cgroups(name: string): string[] {
+  const all = ownHierarchies().flatMap((one) => withChildren(one.directory));
+  const isOthers = (path: string): boolean => path.includes('/stasis-test-') && !path.includes(`/stasis-test-${name}-`);
+  return all.filter((path) => /\/(stasis-test-|kubepods)/.test(path) && !isOthers(path));
 }
 
 function sysctls(): Record<string, string> {

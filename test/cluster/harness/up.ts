@@ -16,7 +16,7 @@ import { startPlace } from './place.js';
 import { namespaceReady, nodesReady, serverReady } from './readiness.js';
 import { reservePort, startRelay } from './relay.js';
 import { fetchFrom } from './requests.js';
-import { cgroupsFor, type ClusterState, makeStateFolder, nodeNames, writeState } from './state.js';
+import { type CgroupView, cgroupsFor, type ClusterState, makeStateFolder, nodeNames, writeState } from './state.js';
 import { lastWords } from './logs.js';
 import { programs, systemdMachine, testImages } from './tools.js';
 import { API_ADDRESS } from './addresses.js';
@@ -27,6 +27,11 @@ export interface UpOptions {
   readonly name?: string;
   /** How many nodes, called node-1, node-2, … Default 2. */
   readonly nodes?: number;
+  /**
+   * Which cgroup hierarchies a node sees, by its name; default all. With v2 alone kubelet and runc use v2 for everything: on a
+   * machine whose controllers are taken by v1, pods have no limits there; they are frozen as any.
+   */
+  readonly views?: Readonly<Record<string, CgroupView>>;
   /** One more, the last, that is an emulated machine with systemd, cgroup v2 alone and a distribution's kernel. */
   readonly systemdNode?: boolean;
   /** Leave it running when the caller ends. Otherwise it goes down with the caller, however that ends. */
@@ -50,7 +55,8 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
   try {
     const { port, server } = await reservePort();
     const nodes = Array.from({ length: options.nodes ?? 2 }, (_, at) => `node-${at + 1}`);
-    const own = { name, id, nodes, port, programs: folder, cgroups: cgroupsFor(name, id) };
+    const views = options.views ?? {};
+    const own = { name, id, nodes, views, port, programs: folder, cgroups: cgroupsFor(name, id) };
     const state: ClusterState = built === undefined ? own : { ...own, systemdNode: `node-${nodes.length + 1}` };
     return await build(state, server, { images, built }, step, release);
   } catch (error) {

@@ -39,9 +39,29 @@ export async function makeSeed(machine: Machine, certificates: string, images: s
   const bytes = statSync(kubelet).size + statSync(images).size;
   const disk = join(machine.state, SEED_DISK);
   await must(['truncate', `--size=${Math.ceil(bytes / MIB) + ROOM_MIB}M`, disk]);
-  await must(['mke2fs', '-q', '-F', '-t', 'ext4', '-O', '^has_journal', '-L', 'seed', '-d', folder, disk], {
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
-  });
+  await must(
+    [
+      'mke2fs',
+      '-q',
+      '-F',
+      '-t',
+      'ext4',
+      '-O',
+      '^has_journal',
+      '-b',
+      '4096',
+      '-m',
+      '0',
+      '-L',
+      'seed',
+      '-d',
+      folder,
+      disk,
+    ],
+    {
+      env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+    },
+  );
   rmSync(folder, { recursive: true });
 }
 

@@ -81,8 +81,8 @@ export function turnOn(machine: Machine): Promise<void> {
 export async function untilUp(machine: Machine): Promise<void> {
   await reachable(machine);
   for (const name of ['containerd', 'kubelet']) {
-    const { running } = unitService(machine, name);
-    await eventually(`${name} of ${machine.name} runs`, running, SERVICES_BOUND_MS, LOOK_MS);
+    const unit = unitService(machine, name);
+    await eventually(`${name} of ${machine.name} runs`, () => unit.running(), SERVICES_BOUND_MS, LOOK_MS);
   }
 }
 

@@ -1,0 +1,285 @@
+/** What the chart renders, by value, as the helm of the throw-away clusters does it. Needs no cluster. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { heartbeatLeaseName } from '../../src/api/kinds.js';
+import { REPOSITORY } from '../kernel/harness/programs.js';
+import {
+  CHART,
+  documents,
+  helm,
+  one,
+  podOf,
+  pods,
+  render,
+  template,
+  templateOf,
+  type Rendered,
+} from './rendered-chart.js';
+
+const IMAGE = 'ghcr.io/stasis-dev/stasis:0.1.0';
+
+let rendered: readonly Rendered[] = [];
+
+// The first time helm is compiled.
+beforeAll(async () => {
+  rendered = await render();
+}, 1_800_000);
+
+async function controllerArgs(...more: readonly string[]): Promise<readonly string[] | undefined> {
+  return podOf(await render(...more), 'Deployment', 'stasis-controller').containers[0]?.args;
+}
+
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+describe('helm', () => {
+  test('finds nothing to complain about in the chart', async () => {
+    const ran = await helm('lint', '--strict', CHART);
+    expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('1 chart(s) linted, 0 chart(s) failed') });
+    expect(ran.stdout).not.toMatch(/WARNING|ERROR/);
+  });
+
+  test('refuses a Kubernetes whose tokens name no node', async () => {
+    const ran = await template('--kube-version', '1.31.9');
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toContain('requires kubeVersion: >=1.32.0-0');
+  });
+
+  test.each([
+    ['controller.replicas=two', /controller\/replicas.*got string, want integer/],
+    ['controller.replicas=0', /controller\/replicas.*minimum: got 0, want 1/],
+    ['controler.replicas=1', /additional properties 'controler' not allowed/],
+    ['nodeAgent.maxConcurrentCaptures=0', /maxConcurrentCaptures.*minimum: got 0, want 1/],
+    ['nodeAgent.maxUnavailable=0%', /maxUnavailable.*does not match pattern/],
+    ['nodeAgent.hostPaths.cgroup=sys/fs/cgroup', /hostPaths\/cgroup.*does not match pattern/],
+    ['nodeAgent.hostPaths.artifacts=/var/../etc', /hostPaths\/artifacts.*does not match pattern/],
+    ['nodeAgent.tolerations[0].operator=Always', /operator.*value must be one of 'Exists', 'Equal'/],
+    ['image.digest=latest', /image\/digest.*does not match pattern/],
+    ['image.pullPolicy=Sometimes', /pullPolicy.*value must be one of 'Always', 'IfNotPresent', 'Never'/],
+    ['controller.excludedNamespaces={A B}', /excludedNamespaces\/0.*does not match pattern/],
+    ['crds.keep=maybe', /crds\/keep.*got string, want boolean/],
+    ['uninstall.waitSeconds=3600', /waitSeconds.*maximum: got 3,600, want 60/],
+    ['metrics.serviceMonitor.enabled=true,metrics.services=false', /a ServiceMonitor finds its pods by a Service/],
+  ])('refuses %s and says why', async (setting, message) => {
+    const ran = await template('--set', setting);
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(message);
+  });
+});
+
+describe('the node agent', () => {
+  test('has uid 0 and one capability, and no other privilege', () => {
+    const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
+    expect(pod.securityContext).toEqual({ runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(pod.containers.map(({ securityContext }) => securityContext)).toEqual([
+      {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] },
+        appArmorProfile: { type: 'Unconfined' },
+      },
+    ]);
+    expect(pod.hostPID).toBe(true);
+    expect(pod.hostNetwork).toBeUndefined();
+    expect(pod['hostIPC']).toBeUndefined();
+  });
+
+  test('mounts cgroups and artifacts of the node, and nothing else', () => {
+    const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
+    expect(pod.volumes).toEqual([
+      { name: 'cgroup', hostPath: { path: '/sys/fs/cgroup', type: 'Directory' } },
+      { name: 'artifacts', hostPath: { path: '/var/lib/stasis', type: 'DirectoryOrCreate' } },
+    ]);
+    expect(pod.containers[0]?.volumeMounts).toEqual([
+      { name: 'cgroup', mountPath: '/host/sys/fs/cgroup', mountPropagation: 'HostToContainer' },
+      { name: 'artifacts', mountPath: '/var/lib/stasis' },
+    ]);
+  });
+
+  test('stands on every Linux node, also on a tainted one, and is not throttled', () => {
+    const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
+    expect(pod).toMatchObject({
+      nodeSelector: { 'kubernetes.io/os': 'linux' },
+      tolerations: [{ operator: 'Exists' }],
+      priorityClassName: 'system-node-critical',
+      terminationGracePeriodSeconds: 30,
+      automountServiceAccountToken: true,
+      serviceAccountName: 'stasis-node-agent',
+    });
+    expect(pod.containers[0]?.resources).toEqual({
+      requests: { cpu: '100m', memory: '128Mi' },
+      limits: { memory: '512Mi' },
+    });
+    expect(one(rendered, 'DaemonSet', 'stasis-node-agent').spec).toMatchObject({
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '10%' } },
+    });
+  });
+
+  test('has no priority class where the value is empty', async () => {
+    const pod = podOf(await render('--set', 'nodeAgent.priorityClassName='), 'DaemonSet', 'stasis-node-agent');
+    expect(pod).not.toHaveProperty('priorityClassName');
+  });
+});
+
+describe('the controller', () => {
+  test('keeps to Pod Security restricted, as does the uninstall Job', () => {
+    for (const pod of [
+      podOf(rendered, 'Deployment', 'stasis-controller'),
+      podOf(rendered, 'Job', 'stasis-uninstall'),
+    ]) {
+      expect(pod.securityContext).toEqual({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        runAsGroup: 65532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      expect(pod.containers.map(({ securityContext }) => securityContext)).toEqual([RESTRICTED]);
+      expect(pod.volumes).toBeUndefined();
+      expect(pod.hostPID).toBeUndefined();
+    }
+  });
+
+  test('has two replicas that keep apart, and a budget; with one replica there is none', async () => {
+    expect(one(rendered, 'Deployment', 'stasis-controller').spec).toMatchObject({ replicas: 2 });
+    expect(one(rendered, 'PodDisruptionBudget', 'stasis-controller').spec).toMatchObject({ minAvailable: 1 });
+    expect(podOf(rendered, 'Deployment', 'stasis-controller')).toHaveProperty(
+      'affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution',
+    );
+    const single = await render('--set', 'controller.replicas=1');
+    expect(single.filter(({ kind }) => kind === 'PodDisruptionBudget')).toEqual([]);
+  });
+
+  test('is told which namespaces it leaves alone', async () => {
+    expect(await controllerArgs()).toContain('--excluded-namespaces=kube-system');
+    expect(await controllerArgs('--set', 'controller.excludedNamespaces={a,b}')).toContain('--excluded-namespaces=a,b');
+    expect(await controllerArgs('--set-json', 'controller.excludedNamespaces=[]')).toContain('--excluded-namespaces=');
+  });
+});
+
+describe('the chart', () => {
+  test('runs one image, of the name that `make image` gives it', async () => {
+    const images = pods(rendered).flatMap(({ containers }) => containers.map(({ image }) => image));
+    expect(images).toEqual([IMAGE, IMAGE, IMAGE]);
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const pinned = await render('--set', `image.digest=${digest}`);
+    expect(podOf(pinned, 'DaemonSet', 'stasis-node-agent').containers[0]?.image).toBe(
+      `ghcr.io/stasis-dev/stasis@${digest}`,
+    );
+  });
+
+  test('names each variable of a container once: Helm 4 refuses two', () => {
+    for (const { containers } of pods(rendered))
+      for (const { env } of containers) {
+        const names = env.map(({ name }) => name);
+        expect(new Set(names).size).toBe(names.length);
+      }
+  });
+
+  test('renders the CRDs of deploy/crds, with labels and nothing else added', async () => {
+    const files = readdirSync(join(REPOSITORY, 'deploy/crds')).filter((file) => file.endsWith('.yaml'));
+    const source = files.map((file) => parse(readFileSync(join(REPOSITORY, 'deploy/crds', file), 'utf8')) as Rendered);
+    const crds = rendered.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    expect(crds).toHaveLength(source.length);
+    for (const crd of crds) {
+      const { labels, ...metadata } = crd.metadata;
+      expect(labels).toMatchObject({ 'app.kubernetes.io/instance': 'stasis' });
+      expect(source).toContainEqual({ ...crd, metadata });
+    }
+    const none = await render('--set', 'crds.install=false');
+    expect(none.filter(({ kind }) => kind === 'CustomResourceDefinition')).toEqual([]);
+    const kept = (await render('--set', 'crds.keep=true')).filter(({ kind }) => kind === 'CustomResourceDefinition');
+    expect(kept.map(({ metadata }) => metadata['annotations'])).toEqual(
+      source.map(() => ({ 'helm.sh/resource-policy': 'keep' })),
+    );
+  });
+
+  test('names nothing of the cluster without the name of its release', async () => {
+    const other = documents(await templateOf('ice'));
+    const names = other.filter(({ kind }) => kind !== 'CustomResourceDefinition').map(({ metadata }) => metadata.name);
+    expect(names.filter((name) => !name.startsWith('ice-stasis-'))).toEqual([]);
+    expect(JSON.stringify(other)).not.toMatch(/stasis-system:stasis-(controller|node-agent|uninstall)/);
+    const long = await render('--set', `fullnameOverride=${'x'.repeat(40)}`);
+    expect(long.filter(({ metadata }) => metadata.name.length > 63)).toEqual([]);
+  });
+
+  test('puts everything that has a namespace into the namespace of the release', () => {
+    const cluster = /^(Cluster|CustomResource|ValidatingAdmission)/;
+    expect(
+      rendered.filter(({ kind, metadata }) => !cluster.test(kind) && metadata.namespace !== 'stasis-system'),
+    ).toEqual([]);
+    expect(rendered.filter(({ kind, metadata }) => cluster.test(kind) && metadata.namespace !== undefined)).toEqual([]);
+  });
+
+  test('puts each of its four policies into force, failing closed', () => {
+    const policies = rendered.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+    expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual([
+      'stasis-agent-own-lease',
+      'stasis-agent-own-node',
+      'stasis-checkpoint-needs-exec',
+      'stasis-podcapture-writers',
+    ]);
+    for (const { metadata, spec } of policies) {
+      expect(spec).toMatchObject({ failurePolicy: 'Fail' });
+      expect(one(rendered, 'ValidatingAdmissionPolicyBinding', metadata.name).spec).toEqual({
+        policyName: metadata.name,
+        validationActions: ['Deny'],
+      });
+    }
+    expect(JSON.stringify(one(rendered, 'ValidatingAdmissionPolicy', 'stasis-agent-own-lease'))).toContain(
+      `'${heartbeatLeaseName('')}' + variables.mine`,
+    );
+  });
+
+  test('gives nobody a wildcard, a secret, exec, or the right to write a PodCapture by a role of users', () => {
+    const rules = rendered.flatMap((object) =>
+      (object.rules ?? []).map((rule) => ({ ...rule, role: object.metadata.name })),
+    );
+    expect(rules.filter(({ verbs, resources }) => [...verbs, ...resources].includes('*'))).toEqual([]);
+    const forbidden = ['secrets', 'pods/exec', 'pods/attach', 'nodes/proxy', 'serviceaccounts/token'];
+    expect(rules.filter(({ resources }) => resources.some((resource) => forbidden.includes(resource)))).toEqual([]);
+    const users = rules.filter(({ role }) => /-(view|edit)$/.test(role));
+    const readOnly = ['get', 'list', 'watch'];
+    expect(
+      users.filter(
+        ({ resources, verbs }) => resources.includes('podcaptures') && verbs.some((verb) => !readOnly.includes(verb)),
+      ),
+    ).toEqual([]);
+  });
+
+  test('gives each account a token only where a pod asks for it', () => {
+    const accounts = rendered.filter(({ kind }) => kind === 'ServiceAccount');
+    expect(
+      accounts.map((account) => [
+        account.metadata.name,
+        (account as { automountServiceAccountToken?: boolean }).automountServiceAccountToken,
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['stasis-controller', false],
+        ['stasis-node-agent', false],
+        ['stasis-uninstall', false],
+      ]),
+    );
+  });
+
+  test('has all that the uninstall Job needs only while it runs', async () => {
+    const ofUninstall = rendered.filter(({ metadata }) => metadata.name === 'stasis-uninstall');
+    expect(ofUninstall.map(({ kind }) => kind).sort()).toEqual([
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'Job',
+      'Role',
+      'RoleBinding',
+      'ServiceAccount',
+    ]);
+    for (const { metadata } of ofUninstall)
+      expect(metadata['annotations']).toMatchObject({ 'helm.sh/hook': 'pre-delete' });
+    const none = await render('--set', 'uninstall.hook=false');
+    expect(none.filter(({ metadata }) => metadata.name.endsWith('-uninstall'))).toEqual([]);
+  });
+});

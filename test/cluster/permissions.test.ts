@@ -1,0 +1,245 @@
+/**
+ * What an agent and the controller may do, asked of a real API server with tokens that it signed itself, by raw requests. Each refusal stands beside
+ * a request that differs in the one thing, and is allowed: or it could be refused for any other reason.
+ */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { MERGE_PATCH, until, type Answer } from './api-client.js';
+import { grant, makeAgentPod } from './identities.js';
+import { STASIS_NAMESPACE } from './installed.js';
+import {
+  AGENT,
+  API,
+  captureBody,
+  CHECKPOINT,
+  HARMLESS,
+  LEASES,
+  OTHER_NODE,
+  PermissionsWorld,
+  REFUSED_BY_RBAC,
+  refusedBy,
+} from './permissions-world.js';
+
+// Much here waits until the API server has heard of a role.
+jest.setTimeout(90_000);
+
+const world = new PermissionsWorld();
+beforeAll(async () => await world.open(), 120_000);
+afterAll(async () => await world.close(), 60_000);
+
+function appliedStatus(path: string): object {
+  return {
+    apiVersion: 'stasis.dev/v1alpha1',
+    kind: 'PodCapture',
+    metadata: { name: path.split('/').at(-2) },
+    ...HARMLESS,
+  };
+}
+
+function lease(name: string): object {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name },
+    spec: { holderIdentity: 'test', leaseDurationSeconds: 40 },
+  };
+}
+
+describe('a node agent', () => {
+  test("a node agent writes the status of its own node's captures, and of no other node's", async () => {
+    const own = await world.makeCapture(world.node.name);
+    const other = await world.makeCapture(OTHER_NODE);
+    expect(await world.merge(world.tokens.agent, `${own}/status`, HARMLESS)).toMatchObject({ code: 200 });
+    const refused = await world.merge(world.tokens.agent, `${other}/status`, HARMLESS);
+    expect(refused).toMatchObject(refusedBy('stasis-agent-own-node'));
+    expect(refused.message).toContain(
+      `the node agent of ${world.node.name} may not write a PodCapture of ${OTHER_NODE}`,
+    );
+    expect(await world.merge(world.tokens.otherAgent, `${other}/status`, HARMLESS)).toMatchObject({ code: 200 });
+    expect(await world.merge(world.tokens.otherAgent, `${own}/status`, HARMLESS)).toMatchObject(
+      refusedBy('stasis-agent-own-node'),
+    );
+  });
+
+  test('a node agent does so by server-side apply as well', async () => {
+    const own = `${await world.makeCapture(world.node.name)}/status`;
+    const other = `${await world.makeCapture(OTHER_NODE)}/status`;
+    expect(await world.apply(world.tokens.agent, own, appliedStatus(own))).toMatchObject({ code: 200 });
+    expect(await world.apply(world.tokens.agent, other, appliedStatus(other))).toMatchObject(
+      refusedBy('stasis-agent-own-node'),
+    );
+  });
+
+  test.each(['unbound', 'boundToNode'] as const)(
+    'a node agent needs a token of its pod: %s is refused',
+    async (kind) => {
+      const path = `${await world.makeCapture(world.node.name)}/status`;
+      expect(await world.merge(world.tokens.agent, path, HARMLESS)).toMatchObject({ code: 200 });
+      const refused = await world.merge(world.tokens[kind], path, HARMLESS);
+      expect(refused).toMatchObject(refusedBy('stasis-agent-own-node'));
+      expect(refused.message).toContain('must use a token that is bound to its pod');
+    },
+  );
+
+  test('a node agent is known by the token that kubelet gave its pod', async () => {
+    const read = 'cat /var/run/secrets/kubernetes.io/serviceaccount/token';
+    const pod = await makeAgentPod(world.api, world.image, world.node.name, ['sh', '-c', read]);
+    world.remember(pod.name);
+    const log = `/api/v1/namespaces/${STASIS_NAMESPACE}/pods/${pod.name}/log`;
+    const token = await until('the token of a pod', async () => {
+      const { code, text } = await world.ask('GET', log);
+      return code === 200 && text.split('.').length === 3 ? text.trim() : undefined;
+    });
+    const own = await world.makeCapture(world.node.name);
+    const other = await world.makeCapture(OTHER_NODE);
+    expect(await world.merge(token, `${own}/status`, HARMLESS)).toMatchObject({ code: 200 });
+    expect(await world.merge(token, `${other}/status`, HARMLESS)).toMatchObject(refusedBy('stasis-agent-own-node'));
+  });
+
+  test('a node agent changes neither spec nor finalizers by way of the status', async () => {
+    const path = await world.makeCapture(world.node.name, { finalizers: ['stasis.dev/release'] });
+    const body = { ...HARMLESS, spec: { nodeName: OTHER_NODE, holdSeconds: 0 }, metadata: { finalizers: null } };
+    expect(await world.merge(world.tokens.agent, `${path}/status`, body)).toMatchObject({ code: 200 });
+    const { json } = await world.ask('GET', path);
+    expect(json).toMatchObject({
+      metadata: { finalizers: ['stasis.dev/release'] },
+      spec: { nodeName: world.node.name, holdSeconds: 60 },
+    });
+    expect(await world.merge(world.tokens.controller, path, { metadata: { finalizers: null } })).toMatchObject({
+      code: 200,
+    });
+  });
+
+  test.each([
+    ['make a capture', 'POST', '', captureBody('x'), undefined],
+    ['change the spec of one', 'PATCH', '/own', { spec: { holdSeconds: 0 } }, MERGE_PATCH],
+    ['take one over from another node', 'PATCH', '/other', { spec: { nodeName: 'x' } }, MERGE_PATCH],
+    ['delete one', 'DELETE', '/own', undefined, undefined],
+    ['write a Checkpoint', 'POST', 'checkpoints', { ...CHECKPOINT, metadata: { name: 'x' } }, undefined],
+  ])('a node agent has no permission to %s', async (_, method, target, body, contentType) => {
+    const list = `${API}/namespaces/${world.mine}/${target === 'checkpoints' ? target : 'podcaptures'}`;
+    const own = target === '/own' ? await world.makeCapture(world.node.name) : await world.makeCapture(OTHER_NODE);
+    const asking = { ...(body === undefined ? {} : { body }), ...(contentType === undefined ? {} : { contentType }) };
+    const path = target.startsWith('/') ? own : list;
+    expect(await world.ask(method, path, { token: world.tokens.agent, ...asking })).toMatchObject(REFUSED_BY_RBAC);
+  });
+
+  test('a node agent that somebody gave every right on stasis.dev is still held to the status by the policy', async () => {
+    await grant(world.api, world.mine, 'too-much', AGENT, [
+      { apiGroups: ['stasis.dev'], resources: ['*'], verbs: ['*'] },
+    ]);
+    const path = await world.makeCapture(world.node.name);
+    const lower = { spec: { holdSeconds: 1 } };
+    const refused = await until('RBAC to allow it', async () => {
+      const answer = await world.merge(world.tokens.agent, path, lower);
+      return /cannot patch resource/.test(answer.message) ? undefined : answer;
+    });
+    // Two policies refuse here, and the server names whichever it came to first.
+    const REFUSED = { code: 403, message: expect.stringMatching(/'stasis-(agent-own-node|podcapture-writers)'/) };
+    expect(refused).toMatchObject(REFUSED);
+    expect(await world.merge(world.tokens.controller, path, lower)).toMatchObject({ code: 200 });
+    const create = async (token: string): Promise<Answer> =>
+      await world.ask('POST', `${API}/namespaces/${world.mine}/podcaptures`, {
+        token,
+        body: captureBody(world.node.name),
+      });
+    expect(await create(world.tokens.agent)).toMatchObject(REFUSED);
+    expect(await create(world.tokens.controller)).toMatchObject({ code: 201 });
+    const moved = await world.merge(world.tokens.agent, await world.makeCapture(OTHER_NODE), {
+      spec: { nodeName: world.node.name },
+    });
+    // Already by the kind's own rule, which binds everybody.
+    expect(moved).toMatchObject({
+      code: 422,
+      message: expect.stringContaining('nodeName, podName and podUID cannot be changed'),
+    });
+    const deleted = await world.ask('DELETE', path, { token: world.tokens.agent });
+    expect(deleted).toMatchObject(refusedBy('stasis-agent-own-node'));
+    expect(deleted.message).toContain('may write the status of a PodCapture, and nothing else');
+    expect(await world.ask('DELETE', path, { token: world.tokens.controller })).toMatchObject({ code: 200 });
+    await world.ask('DELETE', `/apis/rbac.authorization.k8s.io/v1/namespaces/${world.mine}/rolebindings/too-much`);
+  });
+
+  test('a node agent reads captures, and neither pods, nodes, secrets nor Checkpoints', async () => {
+    expect(await world.ask('GET', `${API}/podcaptures`, { token: world.tokens.agent })).toMatchObject({ code: 200 });
+    for (const path of ['/api/v1/pods', '/api/v1/nodes', '/api/v1/secrets', `${API}/checkpoints`]) {
+      expect(await world.ask('GET', path)).toMatchObject({ code: 200 });
+      expect(await world.ask('GET', path, { token: world.tokens.agent })).toMatchObject(REFUSED_BY_RBAC);
+    }
+  });
+
+  test("a node agent renews its own lease, and takes neither the leader's nor another node's", async () => {
+    const own = `stasis-node-${world.node.name}`;
+    expect((await world.apply(world.tokens.agent, `${LEASES}/${own}`, lease(own))).code).toBeLessThan(300);
+    for (const name of ['stasis-controller', `stasis-node-${OTHER_NODE}`, `${own}-2`]) {
+      const refused = await world.apply(world.tokens.agent, `${LEASES}/${name}`, lease(name));
+      expect(refused).toMatchObject(refusedBy('stasis-agent-own-lease'));
+      expect(refused.message).toContain(`may write the lease ${own}, and no other`);
+      const posted = await world.ask('POST', LEASES, { token: world.tokens.agent, body: lease(name) });
+      expect(posted).toMatchObject(refusedBy('stasis-agent-own-lease'));
+    }
+    const generated = { ...lease(''), metadata: { generateName: own } };
+    expect(await world.ask('POST', LEASES, { token: world.tokens.agent, body: generated })).toMatchObject({
+      code: 403,
+    });
+    const refused = await world.apply(world.tokens.unbound, `${LEASES}/${own}`, lease(own));
+    expect(refused).toMatchObject(refusedBy('stasis-agent-own-lease'));
+    const elsewhere = LEASES.replace(STASIS_NAMESPACE, 'kube-node-lease');
+    expect(await world.apply(world.tokens.agent, `${elsewhere}/${own}`, lease(own))).toMatchObject(REFUSED_BY_RBAC);
+  });
+});
+
+describe('RBAC', () => {
+  interface Given {
+    readonly verbs: string[];
+    readonly apiGroups: string[];
+    readonly resources: string[];
+    readonly resourceNames?: string[];
+  }
+
+  /** 'verb group/resource[names]' for all that the token's account may do in a namespace, but what everybody may. */
+  async function rules(token: string, namespace: string): Promise<string[]> {
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+    const { json } = await world.api.must('POST', path, { token, body: { spec: { namespace } } });
+    const given = (json['status'] as { resourceRules: Given[] }).resourceRules;
+    return given
+      .filter(({ resources }) => !resources.every((resource) => resource.startsWith('self')))
+      .flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
+        resources.map(
+          (resource) =>
+            `${[...verbs].sort().join(',')} ${apiGroups.join(',')}/${resource}${resourceNames === undefined ? '' : `[${resourceNames.join(',')}]`}`,
+        ),
+      )
+      .sort();
+  }
+
+  test('RBAC gives a node agent this, and nothing else', async () => {
+    const everywhere = ['get,list,watch stasis.dev/podcaptures', 'patch stasis.dev/podcaptures/status'];
+    expect(await rules(world.tokens.agent, 'kube-system')).toEqual(everywhere);
+    expect(await rules(world.tokens.agent, STASIS_NAMESPACE)).toEqual([
+      'create,patch coordination.k8s.io/leases',
+      ...everywhere,
+    ]);
+  });
+
+  test('RBAC gives the controller this, and nothing else', async () => {
+    const everywhere = [
+      'create,delete,get,list,patch,watch stasis.dev/podcaptures',
+      'create,patch events.k8s.io/events',
+      'delete,get,list,patch,watch stasis.dev/checkpoints',
+      'get,list,watch /nodes',
+      'get,list,watch /pods',
+      'patch stasis.dev/checkpoints/status',
+      'patch stasis.dev/podcaptures/status',
+      'update stasis.dev/checkpoints/finalizers',
+    ];
+    expect(await rules(world.tokens.controller, 'kube-system')).toEqual(everywhere);
+    expect(await rules(world.tokens.controller, STASIS_NAMESPACE)).toEqual(
+      [
+        ...everywhere,
+        'create coordination.k8s.io/leases',
+        'get,list,watch coordination.k8s.io/leases',
+        'update coordination.k8s.io/leases[stasis-controller]',
+      ].sort(),
+    );
+  });
+});

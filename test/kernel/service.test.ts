@@ -1,0 +1,206 @@
+/** The node agent as a service on the real kernel: cgroups laid out as kubelet's, an API server in memory. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import { PODCAPTURES } from '../../src/api/kinds.js';
+import { systemClock } from '../../src/kube/clock.js';
+import { openLibc } from '../../src/native/libc.js';
+import { rehearse } from '../../src/node-agent/rehearsal.js';
+import { resolveContainers } from '../../src/node-agent/resolve-containers.js';
+import type { ResolveRoots } from '../../src/node-agent/resolve-request.js';
+import { startTracer } from '../../src/node-agent/tracer.js';
+import { podCapture, startAgent, succeeded, thawed, type Agent } from '../unit/node-agent/service/fixtures.js';
+import { ascending } from './harness/capturing.js';
+import type { Cgroup } from './harness/cgroup.js';
+import { cleanupAll } from './harness/cleanup.js';
+import { describeOn } from './harness/requirements.js';
+import { assertUntouched, descendantsOf, stateOf } from './harness/tasks.js';
+import { startWorkload } from './harness/workload.js';
+
+const LONG = 60_000;
+const CONTAINERS = [
+  { name: 'app', containerID: 'a'.repeat(64) },
+  { name: 'sidecar', containerID: 'b'.repeat(64) },
+];
+/** Longer than any test. */
+const HOLD_SECONDS = 600;
+
+const agents: Agent[] = [];
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map(async (agent) => await agent.remove()));
+  cleanupAll();
+});
+
+function isHeld(members: readonly number[]): boolean {
+  return members.every((member) => stateOf(member) === 't');
+}
+
+async function nothingIsLeft(members: readonly number[], cgroups: readonly Cgroup[]): Promise<void> {
+  await assertUntouched(members);
+  expect(cgroups.map((cgroup) => cgroup.freezeState())).toEqual(cgroups.map(() => 'THAWED'));
+}
+
+async function held(agent: Agent, members: readonly number[]): Promise<void> {
+  agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS, holdSeconds: HOLD_SECONDS }));
+  await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding', 10_000);
+  expect(isHeld(members)).toBe(true);
+}
+
+for (const version of ['v1', 'v2'] as const) {
+  describeOn(version, 'the node agent', (make) => {
+    /** A pod of two containers, and an agent whose host is that cgroup. */
+    async function pod(): Promise<{ agent: Agent; members: number[]; cgroups: Cgroup[] }> {
+      const root = make('host');
+      const { podUID } = podCapture(1).spec;
+      const directory = root.child('kubepods').child('burstable').child(`pod${podUID}`);
+      // The sandbox: nobody asks for it.
+      const sandbox = directory.child('f'.repeat(64));
+      const cgroups = CONTAINERS.map(({ containerID }) => directory.child(containerID));
+      const pause = await startWorkload(sandbox, 'sleeper');
+      const members: number[] = [];
+      for (const cgroup of cgroups) {
+        const { pid } = await startWorkload(cgroup, 'tree', [2, 2]);
+        members.push(pid, ...descendantsOf(pid));
+      }
+      const roots: ResolveRoots = { proc: '/proc', self: process.pid };
+      const libc = openLibc();
+      const agent = startAgent({
+        parts: {
+          // Its bounds are for a real machine.
+          clock: systemClock(),
+          start: async () => await startTracer(libc),
+          rehearse: async (tracer) =>
+            await rehearse(tracer, roots, [
+              { directory: '/', cgroupPath: '/', cgroupVersion: version, freezer: version },
+            ]),
+          resolve: (request) => resolveContainers(request, roots),
+        },
+      });
+      agents.push(agent);
+      expect(stateOf(pause.pid)).toBe('S');
+      return { agent, members, cgroups: [sandbox, ...cgroups] };
+    }
+
+    test(
+      'captures the containers that were asked for, and names them',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS }));
+        await agent.until('ended', () => succeeded(agent.capture(1))?.status === 'True', 10_000);
+        expect(succeeded(agent.capture(1))?.reason).toBe('Captured');
+        const { containers, processes, tree, freezeSkewMicroseconds } = agent.capture(1)?.status ?? {};
+        expect(containers).toMatchObject([
+          { ...CONTAINERS[0], processes: 3, cgroupVersion: version, freezer: version },
+          { ...CONTAINERS[1], processes: 3, cgroupVersion: version, freezer: version },
+        ]);
+        expect([processes, tree?.length]).toEqual([6, 6]);
+        expect(tree?.map(({ pid }) => pid).sort(ascending)).toEqual([...members].sort(ascending));
+        for (const { cgroup } of tree ?? [])
+          expect(cgroup).toMatch(/^\/.*\/kubepods\/burstable\/pod[0-9a-f-]+\/(a|b)+$/);
+        expect(freezeSkewMicroseconds).toBeGreaterThanOrEqual(0);
+        expect(freezeSkewMicroseconds).toBeLessThan(1_000_000);
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'ends a hold when it is lowered',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        await held(agent, members);
+        const patch = { spec: { holdSeconds: 0 } };
+        await agent.model.api().mergePatch(PODCAPTURES, { namespace: 'default', name: 'capture-1', patch });
+        expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'ends a hold when the capture is deleted, and when it vanishes',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        await held(agent, members);
+        agent.model.drop(PODCAPTURES, 'default', 'capture-1');
+        await agent.until('let go', () => !isHeld(members));
+        expect(agent.capture(1)).toBeUndefined();
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'ends a hold on SIGTERM, and reports it',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        await held(agent, members);
+        await agent.stop();
+        expect(succeeded(agent.capture(1))).toMatchObject({ status: 'True', reason: 'Captured' });
+        expect(thawed(agent.capture(1))).toMatchObject({ status: 'True' });
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'counts what is held and frozen from the kernel, and says so when asked in a hold',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        await held(agent, members);
+        const metrics = await (await fetch(`http://127.0.0.1:${agent.port()}/metrics`)).text();
+        expect(metrics).toMatch(/^stasis_pods_held 1$/m);
+        expect(metrics).toMatch(/^stasis_cgroups_frozen 0$/m);
+        await agent.stop();
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'names the container whose cgroup is gone, and touches nothing',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        const missing = { name: 'gone', containerID: 'c'.repeat(64) };
+        agent.model.put(PODCAPTURES, podCapture(1, { containers: [...CONTAINERS, missing] }));
+        await agent.until('ended', () => succeeded(agent.capture(1))?.status === 'False', 10_000);
+        expect(succeeded(agent.capture(1))).toMatchObject({
+          reason: 'CgroupGone',
+          message: expect.stringContaining('gone'),
+        });
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'says what a process before it left frozen, and does not open it',
+      async () => {
+        const { agent, members, cgroups } = await pod();
+        const [, app] = cgroups;
+        app?.freeze();
+        await agent.until('frozen', () => app?.freezeState() === 'FROZEN');
+        const condition = {
+          type: 'Succeeded',
+          status: 'Unknown' as const,
+          reason: 'Capturing',
+          message: '',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        };
+        const status = { claimedBy: 'another', conditions: [condition] };
+        agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS }, { status }));
+        await agent.until('ended', () => succeeded(agent.capture(1))?.status === 'False', 10_000);
+        expect(succeeded(agent.capture(1))?.reason).toBe('NodeAgentRestarted');
+        expect(thawed(agent.capture(1))).toMatchObject({
+          status: 'False',
+          message: expect.stringContaining(join('/', 'a'.repeat(64))),
+        });
+        expect(app?.freezeState()).toBe('FROZEN');
+        app?.thaw();
+        await sleep(10);
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+  });
+}

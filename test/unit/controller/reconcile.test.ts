@@ -1,0 +1,211 @@
+import { describe, expect, test } from '@jest/globals';
+import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
+import { PODCAPTURE_RESOURCE, PODS, NODES } from '../../../src/controller/resources.js';
+import { node } from './builders.js';
+import { Simulation } from './simulation.js';
+
+async function dispatched(spec: { holdSeconds?: number } = {}): Promise<Simulation> {
+  const simulation = new Simulation();
+  simulation.addPod('web-0');
+  await simulation.ask('look', 'web-0', spec);
+  simulation.sync();
+  await simulation.visit('shop/look');
+  return simulation;
+}
+
+/** The agent's next step with the only capture there is. */
+async function agent(simulation: Simulation, patience?: number): Promise<void> {
+  for (const capture of simulation.model.all(PODCAPTURE_RESOURCE)) await simulation.agentStep(capture, patience);
+  simulation.sync();
+}
+
+async function rest(simulation: Simulation): Promise<void> {
+  await simulation.rest();
+}
+
+function writes(simulation: Simulation): string[] {
+  return simulation.calls.filter(({ verb }) => verb !== 'get').map(({ verb, plural }) => `${verb} ${plural}`);
+}
+
+describe('reconcile()', () => {
+  test('makes a PodCapture for the node, with settled options, and says so', async () => {
+    const simulation = await dispatched();
+    const [capture] = simulation.model.all(PODCAPTURE_RESOURCE);
+    expect(capture).toMatchObject({
+      metadata: { finalizers: [RELEASE_FINALIZER], ownerReferences: [{ kind: 'Checkpoint', controller: true }] },
+      spec: { nodeName: 'node-1', containers: [{ containerID: 'aaa' }, { containerID: 'bbb' }], freezer: 'Auto' },
+    });
+    expect(simulation.reason('look')).toBe('Dispatched');
+    expect(simulation.checkpoint('look')?.metadata.finalizers).toBeUndefined();
+  });
+
+  test('needs four writes of its own for a whole Checkpoint, and two Events', async () => {
+    const simulation = await dispatched();
+    simulation.sync();
+    await rest(simulation);
+    await agent(simulation);
+    await rest(simulation);
+    await agent(simulation);
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('Captured');
+    expect(writes(simulation)).toEqual([
+      'create podcaptures',
+      'apply checkpoints',
+      'apply checkpoints',
+      'patch podcaptures',
+    ]);
+    expect(simulation.told.map(({ regarding, reason }) => [regarding.kind, reason])).toEqual([
+      ['Checkpoint', 'Captured'],
+      ['Pod', 'Captured'],
+    ]);
+    expect(simulation.checkpoint('look')?.status?.pods).toMatchObject([
+      { podName: 'web-0', nodeName: 'node-1', processes: 3, threads: 10, pause: '12.345ms' },
+    ]);
+  });
+
+  test('guards a Checkpoint that holds, before its PodCapture is made', async () => {
+    const simulation = await dispatched({ holdSeconds: 60 });
+    expect(writes(simulation)).toEqual(['patch checkpoints', 'create podcaptures', 'apply checkpoints']);
+    expect(simulation.guarded()).toHaveLength(2);
+  });
+
+  test('releases a held pod before its Checkpoint goes', async () => {
+    const simulation = await dispatched({ holdSeconds: 60 });
+    await agent(simulation);
+    await agent(simulation);
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('Holding');
+    await simulation.model.api().remove(CHECKPOINTS, { namespace: 'shop', name: 'look' });
+    simulation.sync();
+    await rest(simulation);
+    expect(simulation.checkpoint('look')).toBeDefined();
+    await agent(simulation);
+    await rest(simulation);
+    expect(simulation.checkpoint('look')).toBeUndefined();
+    simulation.model.collectGarbage();
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)).toEqual([]);
+    expect(simulation.told.filter(({ reason }) => reason === 'Captured')).toHaveLength(2);
+  });
+
+  test.each([
+    ['the author lowers it', 20, (s: Simulation) => lower(s, 20)],
+    ['the pod is deleted', 0, (s: Simulation) => s.model.drop(PODS, 'shop', 'web-0')],
+    ['the pod is replaced', 0, (s: Simulation) => s.addPod('web-0')],
+    ['the node is cordoned', 0, (s: Simulation) => s.model.put(NODES, node({ unschedulable: true }))],
+  ])('lowers the hold when %s', async (_what, expected, happen) => {
+    const simulation = await dispatched({ holdSeconds: 60 });
+    await agent(simulation);
+    await agent(simulation);
+    await rest(simulation);
+    await happen(simulation);
+    simulation.sync();
+    await rest(simulation);
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(expected);
+  });
+
+  test('lets Checkpoints of one pod wait for each other, in order', async () => {
+    const simulation = new Simulation();
+    simulation.addPod('web-0');
+    for (const name of ['b', 'c', 'a']) await simulation.ask(name, 'web-0');
+    simulation.sync();
+    await rest(simulation);
+    expect(['a', 'b', 'c'].map((name) => simulation.reason(name))).toEqual(['Dispatched', 'PodBusy', 'PodBusy']);
+    await simulation.settle();
+    const made = simulation.model.events.filter(
+      ({ plural, type }) => plural === PODCAPTURES.plural && type === 'ADDED',
+    );
+    expect(made.map(({ object }) => object.metadata.name.slice(0, 1))).toEqual(['a', 'b', 'c']);
+  });
+
+  test('does not find a pod free twice, however two visits interleave', async () => {
+    const simulation = new Simulation();
+    simulation.addPod('web-0');
+    await simulation.ask('b', 'web-0');
+    simulation.sync();
+    let resolve = (): void => undefined;
+    simulation.gate = new Promise((open) => (resolve = open));
+    const first = simulation.visit('shop/b');
+    await new Promise((turn) => setImmediate(turn));
+    // Created in the same second, with a name that comes first.
+    await simulation.ask('a', 'web-0');
+    simulation.sync();
+    const second = simulation.visit('shop/a');
+    await new Promise((turn) => setImmediate(turn));
+    resolve();
+    await Promise.all([first, second]);
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)).toHaveLength(1);
+    expect(simulation.reason('a')).toBe('PodBusy');
+  });
+
+  test('never dispatches again what was dispatched and is gone', async () => {
+    const simulation = await dispatched();
+    const [capture] = simulation.model.all(PODCAPTURE_RESOURCE);
+    simulation.model.drop(PODCAPTURES, 'shop', capture?.metadata.name ?? '');
+    await simulation.settle();
+    expect(simulation.reason('look')).toBe('Cancelled');
+  });
+
+  test('ends what a lost agent had, so that it can never run later', async () => {
+    const simulation = await dispatched();
+    simulation.sync();
+    simulation.setAgent('node-1', 'Lost');
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('NodeAgentLost');
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.status?.claimedBy).toBe('controller');
+    simulation.setAgent('node-1', 'Alive');
+    const before = simulation.model.revision;
+    await agent(simulation);
+    expect(simulation.model.revision).toBe(before);
+  });
+
+  test('waits for an agent that is only being replaced', async () => {
+    const simulation = await dispatched();
+    simulation.sync();
+    simulation.setAgent('node-1', 'Away');
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('Dispatched');
+  });
+
+  test('deletes a Checkpoint when its time to live is over', async () => {
+    const simulation = new Simulation();
+    simulation.addPod('web-0');
+    await simulation.ask('look', 'web-0', { ttlSecondsAfterFinished: 3600 });
+    simulation.sync();
+    await rest(simulation);
+    await agent(simulation);
+    await agent(simulation);
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('Captured');
+    simulation.pass(3_599_000);
+    await rest(simulation);
+    expect(simulation.checkpoint('look')).toBeDefined();
+    simulation.pass(1000);
+    await rest(simulation);
+    expect(simulation.checkpoint('look')).toBeUndefined();
+  });
+
+  test('cancels an orphan, and lets it go when it has ended', async () => {
+    const simulation = await dispatched();
+    simulation.model.drop(CHECKPOINTS, 'shop', 'look');
+    await simulation.settle();
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)).toEqual([]);
+  });
+
+  test('ends a Checkpoint whose PodCapture the server never takes', async () => {
+    const simulation = new Simulation();
+    simulation.addPod('web-0');
+    await simulation.ask('look', 'web-0');
+    simulation.sync();
+    const name = (await import('../../../src/controller/capture-name.js')).captureName(
+      simulation.checkpoint('look')?.metadata ?? { name: '', uid: '' },
+    );
+    simulation.model.put(PODCAPTURES, { metadata: { name, namespace: 'shop' }, spec: { podName: 'other' } });
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('InternalError');
+  });
+});
+
+async function lower(simulation: Simulation, holdSeconds: number): Promise<void> {
+  const at = { namespace: 'shop', name: 'look' };
+  await simulation.model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { holdSeconds } } });
+}

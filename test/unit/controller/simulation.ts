@@ -1,0 +1,283 @@
+/**
+ * The controller's decisions against a model of the API server, a step at a time: a test chooses which watch events have
+ * arrived, which key is visited, what the agent, the users and the nodes do, and which request goes wrong.
+ */
+import {
+  CHECKPOINTS,
+  NODE_AGENT_MANAGER,
+  PODCAPTURES,
+  RELEASE_FINALIZER,
+  type Checkpoint,
+  type PodCapture,
+} from '../../../src/api/kinds.js';
+import { createCaches, projectCapture, projectCheckpoint, type Caches } from '../../../src/controller/caches.js';
+import { hasEnded } from '../../../src/controller/condition.js';
+import type { AgentState } from '../../../src/controller/observation.js';
+import { KeyedLock } from '../../../src/controller/pod-lock.js';
+import { reconcile, type Reconciler } from '../../../src/controller/reconcile.js';
+import {
+  CHECKPOINT_RESOURCE,
+  NODES,
+  PODCAPTURE_RESOURCE,
+  PODS,
+  type KubeNode,
+  type Pod,
+} from '../../../src/controller/resources.js';
+import { keysOfCapture, keysOfCheckpoint } from '../../../src/controller/wake.js';
+import type { EventDraft } from '../../../src/kube/event-object.js';
+import { silentLogger } from '../../../src/kube/log.js';
+import { failure, type KubeResult } from '../../../src/kube/result.js';
+import type { Change } from '../../../src/kube/store.js';
+import { keyOf } from '../../../src/kube/types.js';
+import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
+import { condition, endedAs, NOW, pod } from './builders.js';
+
+/** What happens to a request: nothing, not sent, sent and unanswered, or the controller dies before or after it. */
+export type Fault = 'none' | 'unsent' | 'unanswered' | 'dies before' | 'dies after';
+
+class Died extends Error {}
+
+/** One controller process, from its start to its death. */
+interface Incarnation {
+  readonly caches: Caches;
+  readonly queue: Set<string>;
+  readonly later: Set<string>;
+  readonly reconciler: Reconciler;
+  /** How many of the model's events it has seen. */
+  seen: number;
+}
+
+export class Simulation {
+  now = NOW;
+  readonly model = new KubeModel(() => this.now);
+  readonly agents = new Map<string, AgentState>();
+  readonly told: EventDraft[] = [];
+  readonly calls: ModelCall[] = [];
+  /** Taken from the front, one a request; none when empty. */
+  faults: Fault[] = [];
+  /** A PodCapture is not made before this. */
+  gate: Promise<void> = Promise.resolve();
+  #controller: Incarnation;
+  /** One that has been replaced without knowing it: it slept through the end of its lease. */
+  #former: Incarnation | undefined;
+
+  constructor() {
+    this.#controller = this.#start();
+  }
+
+  get keys(): string[] {
+    return [...this.#controller.queue];
+  }
+
+  get caches(): Caches {
+    return this.#controller.caches;
+  }
+
+  addPod(name: string, nodeName = 'node-1'): void {
+    this.model.put(PODS, pod({ metadata: { name, uid: `pod-${name}-${this.model.revision}` }, spec: { nodeName } }));
+    if (!this.agents.has(nodeName)) this.agents.set(nodeName, 'Alive');
+  }
+
+  async ask(name: string, podName: string, spec: Partial<Checkpoint['spec']> = {}): Promise<void> {
+    const full = { podName, freezer: 'Auto', timeoutSeconds: 10, holdSeconds: 0, dryRun: false, ...spec } as const;
+    await this.model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec: full });
+  }
+
+  checkpoint(name: string): Checkpoint | undefined {
+    return this.model.find(CHECKPOINT_RESOURCE, 'shop', name);
+  }
+
+  reason(name: string): string | undefined {
+    return this.checkpoint(name)?.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+  }
+
+  /** Lets the watches deliver so many events of each; all of them by default. */
+  sync(events = Infinity): void {
+    const { caches, queue } = this.#controller;
+    const until = Math.min(this.model.events.length, this.#controller.seen + events);
+    for (; this.#controller.seen < until; this.#controller.seen += 1) {
+      const event = this.model.events[this.#controller.seen];
+      const type = event?.type === 'DELETED' ? 'delete' : 'upsert';
+      if (event?.plural === CHECKPOINTS.plural) {
+        const object = projectCheckpoint(event.object as Checkpoint);
+        if (!caches.checkpoints[type](object)) continue;
+        for (const key of keysOfCheckpoint(caches, { type, object })) queue.add(key);
+      } else if (event?.plural === PODCAPTURES.plural) {
+        const object = projectCapture(event.object as PodCapture);
+        if (!caches.captures[type](object)) continue;
+        for (const key of keysOfCapture(caches, { type, object })) queue.add(key);
+      } else this.#wakeRunning();
+    }
+  }
+
+  /** Visits one key of the queue, or several at once. Each visit's requests meet the faults that are next in line. */
+  async visit(...keys: readonly string[]): Promise<void> {
+    await this.#visit(this.#controller, keys);
+  }
+
+  /** A former leader wakes up, and makes a visit with what it remembers before it notices. */
+  async visitAsFormer(which: number): Promise<void> {
+    const former = this.#former;
+    const keys = [...(former?.queue ?? [])];
+    const key = keys[which % Math.max(1, keys.length)];
+    if (former !== undefined && key !== undefined) await this.#visit(former, [key]);
+  }
+
+  async #visit(controller: Incarnation, keys: readonly string[]): Promise<void> {
+    for (const key of keys) controller.queue.delete(key);
+    await Promise.all(
+      keys.map(async (key) => {
+        try {
+          const outcome = await reconcile(controller.reconciler, key, new AbortController().signal);
+          if (outcome === 'retry') controller.queue.add(key);
+          else if (outcome !== undefined) controller.later.add(key);
+        } catch (error) {
+          if (!(error instanceof Died)) throw error;
+          if (this.#controller === controller) this.die();
+        }
+      }),
+    );
+  }
+
+  /** The process ends, another one starts with nothing but what the server knows. */
+  die(): void {
+    this.#former = this.#controller;
+    this.#controller = this.#start();
+  }
+
+  /** Time passes: what was to be looked at again later is. */
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const key of this.#controller.later) this.#controller.queue.add(key);
+    this.#controller.later.clear();
+  }
+
+  setAgent(nodeName: string, state: AgentState): void {
+    this.agents.set(nodeName, state);
+    this.#wakeRunning();
+  }
+
+  /** The agent of a live node takes its next step with a capture: claim, hold, end. */
+  async agentStep(capture: PodCapture, patience = 1): Promise<void> {
+    if (this.agents.get(capture.spec.nodeName) !== 'Alive' || hasEnded(capture.status)) return;
+    const { name, namespace = '', resourceVersion, deletionTimestamp, ownerReferences } = capture.metadata;
+    const isCancelled = deletionTimestamp !== undefined || (ownerReferences ?? []).length === 0;
+    const isClaimed = capture.status?.claimedBy !== undefined;
+    const progress = capture.status?.conditions?.[0]?.reason;
+    const status = (() => {
+      if (!isClaimed && !isCancelled)
+        return { claimedBy: 'agent-1', conditions: [condition('Succeeded', 'Unknown', 'Capturing')] };
+      if (progress === 'Holding') {
+        const goesOn = !isCancelled && capture.spec.holdSeconds > 0 && patience > 0;
+        return goesOn ? undefined : endedAs('Captured');
+      }
+      if (isCancelled) return endedAs('Cancelled', 'False');
+      if (capture.spec.holdSeconds > 0)
+        return { claimedBy: 'agent-1', conditions: [condition('Succeeded', 'Unknown', 'Holding')] };
+      return endedAs(capture.spec.dryRun ? 'DryRunPassed' : 'Captured');
+    })();
+    if (status === undefined) return;
+    await this.model
+      .api()
+      .apply(
+        PODCAPTURE_RESOURCE,
+        { metadata: { name, namespace, resourceVersion }, status },
+        { fieldManager: NODE_AGENT_MANAGER, force: true, subresource: 'status' },
+      );
+  }
+
+  /** Visits what is in the queue, and what that brings. */
+  async rest(): Promise<void> {
+    for (let round = 0; this.keys.length > 0; round += 1) {
+      if (round > 200) throw new Error(`it goes round in circles: ${this.keys.join(' ')}`);
+      await this.visit(...this.keys);
+      this.sync();
+    }
+  }
+
+  /** Nothing goes wrong any more, everybody does what is to be done, until nothing is left. */
+  async settle(): Promise<void> {
+    this.faults = [];
+    for (let round = 0; round < 100; round += 1) {
+      const before = this.model.revision;
+      this.sync();
+      await this.rest();
+      for (const capture of this.model.all(PODCAPTURE_RESOURCE)) await this.agentStep(capture, 0);
+      this.model.collectGarbage();
+      this.sync();
+      this.pass(60_000);
+      for (const [nodeName, state] of this.agents) if (state === 'Away') this.setAgent(nodeName, 'Lost');
+      if (this.model.revision === before && round > 2) return;
+    }
+    throw new Error('it does not settle');
+  }
+
+  /** Visits everything there is once more. */
+  async again(): Promise<void> {
+    this.die();
+    await this.rest();
+  }
+
+  guarded(): string[] {
+    const all = [...this.model.all(CHECKPOINT_RESOURCE), ...this.model.all(PODCAPTURE_RESOURCE)];
+    return all.filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER) === true).map(keyOf);
+  }
+
+  #wakeRunning(): void {
+    const { caches, queue } = this.#controller;
+    for (const object of caches.captures.list().filter(({ status }) => !hasEnded(status))) {
+      for (const key of keysOfCapture(caches, { type: 'upsert', object })) queue.add(key);
+    }
+  }
+
+  #start(): Incarnation {
+    const caches = createCaches();
+    const queue = new Set<string>();
+    const checkpoints = this.model.all(CHECKPOINT_RESOURCE).map(projectCheckpoint);
+    const captures = this.model.all(PODCAPTURE_RESOURCE).map(projectCapture);
+    const version = String(this.model.revision);
+    const add = (keys: readonly string[]): void => keys.forEach((key) => queue.add(key));
+    for (const change of caches.checkpoints.replaceAll(checkpoints, version)) add(keysOfCheckpoint(caches, change));
+    for (const change of caches.captures.replaceAll(captures, version) as Change<PodCapture>[]) {
+      add(keysOfCapture(caches, change));
+    }
+    const api = this.model.api((call, perform) => this.#meet(call, perform));
+    const reconciler: Reconciler = {
+      api: {
+        ...api,
+        create: async (...request) => {
+          await this.gate;
+          return await api.create(...request);
+        },
+      },
+      caches,
+      agents: { stateOf: (nodeName) => this.agents.get(nodeName) ?? 'Away' },
+      holds: {
+        podOf: ({ metadata, spec }) => ({
+          known: true,
+          object: this.model.find<Pod>(PODS, metadata.namespace ?? '', spec.podName),
+        }),
+        nodeOf: ({ spec }) => ({ known: true, object: this.model.find<KubeNode>(NODES, '', spec.nodeName) }),
+      },
+      settings: { namespace: 'stasis-system', excludedNamespaces: ['kube-system'] },
+      wall: () => this.now,
+      events: { record: (event) => this.told.push(event) },
+      onEnding: () => undefined,
+      lock: new KeyedLock(),
+      metrics: { timed: async (visit) => (await visit()).outcome },
+      log: silentLogger(),
+    };
+    return { caches, queue, later: new Set(), reconciler, seen: this.model.events.length };
+  }
+
+  #meet<T>(call: ModelCall, perform: () => KubeResult<T>): KubeResult<T> {
+    this.calls.push(call);
+    const fault = this.faults.shift() ?? 'none';
+    if (fault === 'dies before') throw new Died(call.verb);
+    const lost = failure<T>({ method: call.verb, path: call.plural, reason: 'Unreachable', message: fault });
+    if (fault === 'unsent') return lost;
+    const answer = perform();
+    if (fault === 'dies after') throw new Died(call.verb);
+    return fault === 'unanswered' ? lost : answer;
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import { RELEASE_FINALIZER, type CheckpointStatus } from '../../../src/api/kinds.js';
+import { endingStep } from '../../../src/controller/uninstall-captures.js';
+import { finalStatus } from '../../../src/controller/uninstall-checkpoints.js';
+import { capture, checkpoint, condition, NOW } from './builders.js';
+
+const CAPTURING = { claimedBy: 'agent-uid', conditions: [condition('Succeeded', 'Unknown', 'Holding')] };
+const ENDED = { claimedBy: 'agent-uid', conditions: [condition('Succeeded', 'True', 'Captured')] };
+
+describe('endingStep()', () => {
+  const agents = new Set(['agent-uid']);
+  const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [RELEASE_FINALIZER] };
+  test.each([
+    ['a hold is released', { spec: { holdSeconds: 60 }, status: CAPTURING }, false, 'release'],
+    ['what holds nothing ends by itself', { spec: { holdSeconds: 0 }, status: CAPTURING }, false, 'wait'],
+    ['what does not end in time is cancelled', { spec: { holdSeconds: 0 }, status: CAPTURING }, true, 'cancel'],
+    ['what was cancelled is waited for', { status: CAPTURING, metadata: deleted }, true, 'wait'],
+    ['what nobody has begun is cancelled', {}, false, 'cancel'],
+    ['what nobody begins any more is given up', { metadata: deleted }, false, 'give up'],
+    ['what a dead agent left is cancelled', { status: { ...CAPTURING, claimedBy: 'dead' } }, false, 'cancel'],
+    ['and given up', { status: { ...CAPTURING, claimedBy: 'dead' }, metadata: deleted }, false, 'give up'],
+  ] as const)('endingStep(): %s', (_, parts, late, step) => {
+    expect(endingStep(capture(parts), agents, late)).toBe(step);
+  });
+});
+
+function reasonOf(status: CheckpointStatus): string | undefined {
+  return status.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+}
+
+describe('finalStatus()', () => {
+  test("finalStatus() is the capture's own where that has ended", () => {
+    const status = finalStatus(checkpoint(), capture({ status: ENDED }), NOW);
+    expect(reasonOf(status)).toBe('Captured');
+    expect(status.pods?.[0]?.captureName).toBe(capture().metadata.name);
+  });
+
+  test.each([
+    ['which has not ended', capture({ status: CAPTURING })],
+    ['which there is none of', undefined],
+  ])('finalStatus() is Cancelled by a capture %s, and complete', (_, made) => {
+    const status = finalStatus(checkpoint(), made, NOW);
+    expect(reasonOf(status)).toBe('Cancelled');
+    expect(status.completionTime).toBe('2026-01-01T00:00:10Z');
+    expect(status.conditions?.map(({ type }) => type)).toEqual(['Dispatched', 'Thawed', 'Succeeded']);
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals';
+import type { KubeApi } from '../../../src/kube/api.js';
+import { cutNote, eventName, type EventDraft } from '../../../src/kube/event-object.js';
+import { EventRecorder } from '../../../src/kube/events.js';
+import { silentLogger } from '../../../src/kube/log.js';
+import { failure, success, type KubeResult } from '../../../src/kube/result.js';
+import { ManualClock } from './fixtures.js';
+
+const DRAFT: EventDraft = {
+  regarding: { apiVersion: 'example.dev/v1', kind: 'Thing', namespace: 'team-a', name: 'one', uid: 'u' },
+  type: 'Normal',
+  reason: 'Captured',
+  action: 'Capture',
+  note: 'paused 12 ms',
+};
+
+function setUp() {
+  const clock = new ManualClock();
+  const sent: unknown[] = [];
+  const answers: { code?: number; reason: string }[] = [];
+  const send = (what: unknown): Promise<KubeResult<never>> => {
+    sent.push(what);
+    const answer = answers.shift();
+    return Promise.resolve(
+      answer === undefined ? success({} as never) : failure({ method: '', path: '', message: '', ...answer }),
+    );
+  };
+  const api: Pick<KubeApi, 'create' | 'mergePatch'> = {
+    create: (_resource, object) => send(object),
+    mergePatch: (_resource, { namespace, name, patch }) => send({ namespace, name, patch }),
+  };
+  const recorder = new EventRecorder({
+    api,
+    reportingController: 'stasis.dev/controller',
+    reportingInstance: 'pod-1',
+    clock,
+    random: () => 0,
+    log: silentLogger(),
+  });
+  return { clock, sent, answers, recorder };
+}
+
+describe('cutNote()', () => {
+  test('cuts at 1024 bytes, between two characters', () => {
+    expect(cutNote('x'.repeat(1024))).toHaveLength(1024);
+    for (const text of ['x'.repeat(1025), 'ä'.repeat(600), '😀'.repeat(300), `x${'😀'.repeat(300)}`]) {
+      const cut = cutNote(text);
+      expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(1024);
+      expect(Buffer.byteLength(cut)).toBeGreaterThan(1015);
+      expect(cut).toMatch(/^(x|ä|😀)+…$/u);
+    }
+  });
+});
+
+describe('eventName()', () => {
+  test.each(['one', 'system:node', 'A.b', '-', '', 'x'.repeat(253), `${'x'.repeat(235)}.-y`, 'a..b'])(
+    'is a DNS subdomain for %s',
+    (name) => {
+      const made = eventName(name, '0123456789abcdef');
+      expect(made).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+      expect(made.length).toBeLessThanOrEqual(253);
+    },
+  );
+});
+
+describe('EventRecorder', () => {
+  test('writes an Event with a MicroTime and a name of its own', async () => {
+    const { clock, sent, recorder } = setUp();
+    recorder.record(DRAFT);
+    recorder.record({ ...DRAFT, note: 'paused 13 ms' });
+    await clock.advance(0);
+    expect(sent).toEqual([
+      {
+        ...DRAFT,
+        metadata: { namespace: 'team-a', name: expect.stringMatching(/^one\.[0-9a-f]+$/) },
+        eventTime: expect.stringMatching(/\.\d{6}Z$/),
+        reportingController: 'stasis.dev/controller',
+        reportingInstance: 'pod-1',
+      },
+      expect.objectContaining({ note: 'paused 13 ms' }),
+    ]);
+    expect(new Set(sent.map((each) => JSON.stringify((each as { metadata: object }).metadata))).size).toBe(2);
+  });
+
+  test('counts repeats in a series, which ends after 6 minutes of silence', async () => {
+    const { clock, sent, recorder } = setUp();
+    for (let i = 0; i < 10; i += 1) {
+      recorder.record(DRAFT);
+      await clock.advance(1_000);
+    }
+    expect(sent).toHaveLength(2);
+    await clock.advance(60_000);
+    recorder.record(DRAFT);
+    await clock.advance(1_000);
+    recorder.record(DRAFT);
+    await clock.advance(360_000);
+    recorder.record(DRAFT);
+    await clock.advance(0);
+    const { name } = (sent[0] as { metadata: { name: string } }).metadata;
+    const series = (count: number) => ({
+      namespace: 'team-a',
+      name,
+      patch: { series: { count, lastObservedTime: expect.anything() } },
+    });
+    expect(sent.slice(1)).toEqual([series(2), series(11), series(12), expect.objectContaining({ reason: 'Captured' })]);
+  });
+
+  test('tries three times more, takes AlreadyExists for an answer, and does not insist on what is refused', async () => {
+    const { clock, sent, answers, recorder } = setUp();
+    answers.push({ code: 500, reason: 'x' }, { code: 409, reason: 'AlreadyExists' });
+    recorder.record(DRAFT);
+    await clock.advance(60_000);
+    expect(sent).toHaveLength(2);
+    answers.push(...Array.from({ length: 4 }, () => ({ reason: 'Unreachable' })));
+    recorder.record({ ...DRAFT, note: 'b' });
+    await clock.advance(60_000);
+    expect(sent).toHaveLength(6);
+    answers.push({ code: 403, reason: 'Forbidden' });
+    recorder.record({ ...DRAFT, note: 'c' });
+    await clock.advance(60_000);
+    expect(sent).toHaveLength(7);
+  });
+
+  test('keeps at most a thousand waiting', async () => {
+    const { clock, sent, answers, recorder } = setUp();
+    answers.push({ reason: 'Unreachable' });
+    for (let i = 0; i < 3_000; i += 1) recorder.record({ ...DRAFT, note: String(i) });
+    await clock.advance(60_000);
+    expect(sent.length).toBeLessThanOrEqual(1_003);
+  });
+
+  test('close() sends what waits, with a bound, and the last counts', async () => {
+    const { clock, sent, answers, recorder } = setUp();
+    for (let i = 0; i < 3; i += 1) recorder.record(DRAFT);
+    const closed = recorder.close(1_000);
+    await clock.advance(0);
+    await closed;
+    expect(sent).toHaveLength(3);
+    expect(sent[2]).toMatchObject({ patch: { series: { count: 3 } } });
+    recorder.record(DRAFT);
+    expect(clock.pending).toBe(0);
+    const other = setUp();
+    other.answers.push(...Array.from({ length: 9 }, () => ({ reason: 'Unreachable' })));
+    other.recorder.record(DRAFT);
+    const bounded = other.recorder.close(200);
+    await other.clock.advance(200);
+    await bounded;
+    expect([other.clock.pending, answers.length]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { connect, type KubeConnection } from '../../../src/kube/connect.js';
+import { silentLogger } from '../../../src/kube/log.js';
+import { startReflector, type Reflector, type ReflectorOptions } from '../../../src/kube/reflector.js';
+import { Store } from '../../../src/kube/store.js';
+import { FakeApiServer, type FakeResponse, type FakeWatch } from '../../fake/api-server.js';
+import { fastClock, page, thing, THINGS, until, type Thing } from './fixtures.js';
+
+/** What the server says to each request in turn; kube-rs calls it a scenario. The last step answers all that follow. */
+type Step = (response: FakeResponse) => void;
+
+let server: FakeApiServer;
+let connection: KubeConnection;
+let controller: AbortController;
+let watches: FakeWatch[];
+
+beforeEach(async () => {
+  server = await FakeApiServer.start(() => undefined);
+  connection = await connect({ kubeconfig: server.kubeconfig(), userAgent: 'tester/1' });
+  controller = new AbortController();
+  watches = [];
+});
+
+afterEach(async () => {
+  controller.abort();
+  await connection.close();
+  await server.close();
+});
+
+const list =
+  (resourceVersion: number, ...things: Thing[]): Step =>
+  (response) =>
+    response.json(200, page(resourceVersion, things));
+const watch =
+  (script: (watch: FakeWatch) => void = () => undefined): Step =>
+  (response) => {
+    const opened = response.watch();
+    watches.push(opened);
+    script(opened);
+  };
+const refuse =
+  (code: number, reason: string): Step =>
+  (response) =>
+    response.status(code, reason);
+
+interface Run {
+  readonly store: Store<Thing>;
+  readonly changes: string[];
+  readonly reflector: Reflector;
+}
+
+function reflect(steps: readonly Step[], options: Partial<ReflectorOptions<Thing>> = {}): Run {
+  let step = 0;
+  server.handler = (_request, response) => {
+    steps[Math.min(step, steps.length - 1)]?.(response);
+    step += 1;
+  };
+  const store = new Store<Thing>();
+  const changes: string[] = [];
+  const reflector = startReflector<Thing>({
+    api: connection,
+    resource: THINGS,
+    store,
+    handler: ({ type, object }) => {
+      changes.push(`${type} ${object.metadata.name}@${object.metadata.resourceVersion}`);
+    },
+    clock: fastClock(20),
+    random: () => 0.5,
+    log: silentLogger(),
+    signal: controller.signal,
+    ...options,
+  });
+  return { store, changes, reflector };
+}
+
+/** L for a list, W and its resourceVersion for a watch. */
+function asked(): string[] {
+  return server.requests.map(({ query }) => (query.has('watch') ? `W${query.get('resourceVersion') ?? ''}` : 'L'));
+}
+
+describe('startReflector()', () => {
+  test('lists, then watches from there, with selectors on both', async () => {
+    const { store, changes, reflector } = reflect(
+      [list(10, thing('a', 3)), watch((opened) => opened.event('ADDED', thing('b', 11)))],
+      { namespace: 'team-a', fieldSelector: 'spec.nodeName=n1', labelSelector: 'app' },
+    );
+    expect(reflector.hasSynced()).toBe(false);
+    await reflector.synced;
+    expect(reflector.hasSynced()).toBe(true);
+    await until('both are there', () => store.size === 2);
+    expect(changes).toEqual(['upsert a@3', 'upsert b@11']);
+    expect(asked()).toEqual(['L', 'W10']);
+    for (const { path, query } of server.requests) {
+      expect(path).toBe('/apis/example.dev/v1/namespaces/team-a/things');
+      expect([query.get('fieldSelector'), query.get('labelSelector')]).toEqual(['spec.nodeName=n1', 'app']);
+    }
+    expect([server.requests[0]?.query.get('limit'), server.requests[0]?.query.has('resourceVersion')]).toEqual([
+      '500',
+      false,
+    ]);
+    expect(server.requests[1]?.query.get('allowWatchBookmarks')).toBe('true');
+    expect(Number(server.requests[1]?.query.get('timeoutSeconds'))).toBe(450);
+    expect(reflector.lastContact()).toBeGreaterThan(0);
+  });
+
+  test('reads a list page by page', async () => {
+    const { changes, reflector } = reflect([
+      (response) => response.json(200, page(10, [thing('a', 3)], 'next')),
+      (response) => response.json(200, page(10, [thing('b', 4)])),
+      watch(),
+    ]);
+    await reflector.synced;
+    expect(changes).toEqual(['upsert a@3', 'upsert b@4']);
+    expect(server.requests[1]?.query.get('continue')).toBe('next');
+  });
+
+  test.each<[string, Step]>([
+    ['5xx', refuse(500, 'InternalError')],
+    ['403', refuse(403, 'Forbidden')],
+    ['cut', (response) => response.cut()],
+    ['an expired page', refuse(410, 'Expired')],
+  ])('lists again after a list that failed: %s', async (_what, step) => {
+    const { reflector, store } = reflect([step, step, list(10, thing('a', 3)), watch()]);
+    await reflector.synced;
+    expect(store.keys()).toEqual(['team-a/a']);
+  });
+
+  test.each<[string, Step]>([
+    ['5xx', refuse(500, 'InternalError')],
+    ['403', refuse(403, 'Forbidden')],
+    ['cut before the answer', (response) => response.cut()],
+    [
+      'cut in the middle of a line',
+      watch((opened) => {
+        opened.write('{"type":"ADDED","obj');
+        setTimeout(() => opened.cut(), 5);
+      }),
+    ],
+    ['an event that is none', watch((opened) => opened.write('{}\n'))],
+    ['closed at once, again and again', watch((opened) => opened.end())],
+  ])('watches again from the same place after a watch that failed: %s', async (_what, step) => {
+    const { store } = reflect([list(10), step, step, watch((opened) => opened.event('ADDED', thing('b', 11)))]);
+    await until('it has gone on', () => store.size === 1);
+    expect(asked()).toEqual(['L', 'W10', 'W10', 'W10']);
+  });
+
+  test('does not ask in a loop of a server that closes each watch at once', async () => {
+    reflect([list(10), watch((opened) => opened.end())], { clock: fastClock(1) });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(asked()).toEqual(['L', 'W10']);
+  });
+
+  test.each<[string, Step]>([
+    ['as HTTP status', refuse(410, 'Expired')],
+    ['in the stream', watch((opened) => opened.event('ERROR', { kind: 'Status', code: 410, reason: 'Expired' }))],
+  ])('lists again after 410 %s, and tells what vanished meanwhile', async (_what, step) => {
+    const { changes, store } = reflect([
+      list(10, thing('a', 3), thing('b', 4), thing('c', 5)),
+      step,
+      list(20, thing('a', 3), thing('b', 15)),
+      watch((opened) => opened.event('ADDED', thing('d', 21))),
+    ]);
+    await until('it has gone on', () => store.get('team-a/d') !== undefined);
+    expect(changes).toEqual(['upsert a@3', 'upsert b@4', 'upsert c@5', 'delete c@5', 'upsert b@15', 'upsert d@21']);
+    expect(asked()).toEqual(['L', 'W10', 'L', 'W20']);
+  });
+
+  test('goes on from the last bookmark', async () => {
+    reflect([
+      list(10),
+      watch((opened) => {
+        opened.event('BOOKMARK', { kind: 'Thing', metadata: { resourceVersion: '77' } });
+        opened.end();
+      }),
+      watch(),
+    ]);
+    await until('it watches again', () => server.requests.length === 3);
+    expect(asked()).toEqual(['L', 'W10', 'W77']);
+  });
+
+  test('gives up a watch that has gone silent, and one that never answers', async () => {
+    reflect([list(10), watch(), watch()], { clock: fastClock(3000) });
+    await until('it watches again', () => server.requests.length >= 3);
+    expect(asked().slice(0, 3)).toEqual(['L', 'W10', 'W10']);
+    await watches[0]?.closed;
+  });
+
+  test('lists anew when watches fail again and again: the version itself may be in doubt', async () => {
+    reflect([list(10), ...Array.from({ length: 5 }, () => refuse(500, 'InternalError')), list(4), watch()], {
+      clock: fastClock(200),
+    });
+    await until('it lists again', () => server.requests.length >= 8);
+    expect(asked().slice(0, 8)).toEqual(['L', 'W10', 'W10', 'W10', 'W10', 'W10', 'L', 'W4']);
+  });
+
+  test('takes everything from a server that went back in time', async () => {
+    const expired = refuse(410, 'Expired');
+    const { store } = reflect([list(100, thing('a', 90)), expired, list(50, thing('a', 40), thing('b', 41)), watch()]);
+    await until('it has the old state', () => store.size === 2);
+    expect(store.get('team-a/a')?.metadata.resourceVersion).toBe('40');
+  });
+
+  test('survives a handler and a projection that throw', async () => {
+    const seen: string[] = [];
+    const { store } = reflect([list(10, thing('a', 3)), watch((opened) => opened.event('ADDED', thing('b', 11)))], {
+      handler: ({ object }) => {
+        seen.push(object.metadata.name);
+        throw new Error('handler');
+      },
+      project: () => {
+        throw new Error('projection');
+      },
+    });
+    await until('both were told', () => seen.length === 2);
+    expect(store.size).toBe(2);
+  });
+
+  test('stores what the projection leaves', async () => {
+    const { store, reflector } = reflect([list(10, { ...thing('a', 3), spec: { color: 'red' } }), watch()], {
+      project: ({ spec: _spec, ...rest }) => rest,
+    });
+    await reflector.synced;
+    expect(store.get('team-a/a')).not.toHaveProperty('spec');
+  });
+
+  test('tells nothing after it was stopped, whenever that was', async () => {
+    for (const delay of [0, 1, 2, 5, 10, 20]) {
+      controller = new AbortController();
+      const { changes, reflector } = reflect([
+        list(10),
+        (response) => setTimeout(() => watch((opened) => opened.event('ADDED', thing('zombie', 11)))(response), 5),
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      controller.abort();
+      const told = changes.length;
+      await reflector.done;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(changes.length).toBe(told);
+    }
+    for (const opened of watches) await opened.closed;
+  });
+
+  test('ends while it rests after a failure', async () => {
+    const { reflector } = reflect([refuse(500, 'InternalError')], { clock: fastClock(0.01) });
+    await until('it has asked', () => server.requests.length === 1);
+    controller.abort();
+    await reflector.done;
+    await reflector.synced;
+    expect(reflector.hasSynced()).toBe(false);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { createHttpServer, type HttpServerOptions } from '../../../src/kube/http-server.js';
+import { createLogger, silentLogger } from '../../../src/kube/log.js';
+import { kubeMetrics } from '../../../src/kube/metrics.js';
+import { WorkQueue } from '../../../src/kube/work-queue.js';
+import { ManualClock } from './fixtures.js';
+
+async function asking(
+  options: Partial<HttpServerOptions>,
+  paths: readonly string[],
+): Promise<[number, string, Headers][]> {
+  const server = createHttpServer({ healthz: [], readyz: [], registry: new Registry(), ...options });
+  const listening = await server.listen({ port: 0, host: '127.0.0.1' });
+  try {
+    return await Promise.all(
+      paths.map(async (path): Promise<[number, string, Headers]> => {
+        const response = await fetch(`http://127.0.0.1:${listening.port}${path}`);
+        return [response.status, await response.text(), response.headers];
+      }),
+    );
+  } finally {
+    await listening.close();
+  }
+}
+
+describe('createHttpServer()', () => {
+  test('names each failing check, and only those', async () => {
+    const readyz = [
+      { name: 'fine', check: () => undefined },
+      { name: 'cache', check: () => 'not synced' },
+      { name: 'lease', check: () => Promise.reject(new Error('secret detail')) },
+    ];
+    const [healthy, ready] = await asking({ readyz }, ['/healthz', '/readyz']);
+    expect(healthy?.slice(0, 2)).toEqual([200, 'ok\n']);
+    expect(ready?.slice(0, 2)).toEqual([503, 'cache: not synced\nlease: check failed\n']);
+    expect(healthy?.[2].has('x-powered-by')).toBe(false);
+  });
+
+  test('knows no other path, and tells nothing about what broke', async () => {
+    const errors: unknown[] = [];
+    const registry = new Registry();
+    registry.metrics = () => Promise.reject(new Error('secret detail'));
+    const answers = await asking({ registry, onError: (error) => errors.push(error) }, ['/', '/metrics', '/%']);
+    expect(answers.map(([code, text]) => [code, text])).toEqual([
+      [404, 'not found\n'],
+      [500, 'internal error\n'],
+      [404, 'not found\n'],
+    ]);
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe('kubeMetrics()', () => {
+  test("has controller-runtime's names and labels", async () => {
+    const registry = new Registry();
+    const metrics = kubeMetrics(registry);
+    const clock = new ManualClock();
+    const queue = new WorkQueue({ clock, random: () => 0, metrics: metrics.queue('checkpoint') });
+    queue.add('a');
+    queue.addRateLimited('b');
+    metrics.leader('lock')(true);
+    metrics.onRequest({ verb: 'GET', code: '200', host: 'h:1', seconds: 0.01 });
+    metrics.reflector('things').listed('success');
+    const [metricsPage] = await asking({ registry }, ['/metrics']);
+    for (const line of [
+      'workqueue_depth{name="checkpoint",controller="checkpoint"} 1',
+      'workqueue_adds_total{name="checkpoint",controller="checkpoint"} 1',
+      'workqueue_retries_total{name="checkpoint",controller="checkpoint"} 1',
+      'workqueue_unfinished_work_seconds{name="checkpoint",controller="checkpoint"} 0',
+      'workqueue_longest_running_processor_seconds{name="checkpoint",controller="checkpoint"} 0',
+      'leader_election_master_status{name="lock"} 1',
+      'rest_client_requests_total{code="200",method="GET",host="h:1"} 1',
+      'rest_client_request_duration_seconds_count{verb="GET",host="h:1"} 1',
+      'stasis_reflector_lists_total{resource="things",result="success"} 1',
+      '# TYPE workqueue_queue_duration_seconds histogram',
+      '# TYPE workqueue_work_duration_seconds histogram',
+    ])
+      expect(metricsPage?.[1]).toContain(line);
+  });
+});
+
+function logged(write: (logger: ReturnType<typeof createLogger>) => void): unknown[] {
+  const lines: string[] = [];
+  write(createLogger({ level: 'info', sink: (line) => lines.push(line), wall: () => 0 }));
+  return lines.map((line) => {
+    expect(line.endsWith('\n')).toBe(true);
+    return JSON.parse(line) as unknown;
+  });
+}
+
+describe('createLogger()', () => {
+  test('writes a line of JSON with the fields bound to it, from its level on', () => {
+    const lines = logged((logger) => {
+      logger.debug('no');
+      logger.with({ a: 1 }).warn('said', { b: 'x\ny', ts: 'mine' });
+    });
+    expect(lines).toEqual([{ ts: '1970-01-01T00:00:00.000Z', level: 'warn', msg: 'said', a: 1, b: 'x\ny' }]);
+  });
+
+  test('writes no secret, and survives what is no JSON', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const lines = logged((logger) => {
+      logger.info('x', {
+        headers: { Authorization: 'Bearer t' },
+        bearerToken: 't',
+        n: 1n,
+        error: new Error('e'),
+        long: 'x'.repeat(9_999),
+      });
+      logger.info('y', circular);
+    });
+    expect(lines[0]).toMatchObject({
+      headers: { Authorization: '[redacted]' },
+      bearerToken: '[redacted]',
+      n: '1',
+      error: { message: 'e' },
+    });
+    expect(JSON.stringify(lines[0]).length).toBeLessThan(8_000);
+    expect(lines[1]).toMatchObject({ msg: 'y' });
+    silentLogger().with({}).error('nothing');
+  });
+});

@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PODCAPTURES } from '../../../../src/api/kinds.js';
+import {
+  ME,
+  podCapture,
+  startAgent,
+  succeeded,
+  thawed,
+  tracerScript,
+  uid,
+  type Agent,
+  type AgentSetup,
+} from './fixtures.js';
+
+const agents: Agent[] = [];
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map(async (agent) => await agent.remove()));
+});
+
+function start(setup: AgentSetup = {}): Agent {
+  const agent = startAgent(setup);
+  agents.push(agent);
+  return agent;
+}
+
+async function held(agent: Agent): Promise<void> {
+  agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
+  await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
+}
+
+describe('cancelling', () => {
+  test('runAgent() ends a hold when holdSeconds is lowered to what has passed', async () => {
+    const agent = start();
+    await held(agent);
+    await agent.model
+      .api()
+      .mergePatch(PODCAPTURES, { namespace: 'default', name: 'capture-1', patch: { spec: { holdSeconds: 0 } } });
+    expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured' });
+  });
+
+  test('runAgent() ends a hold later when it is lowered to more', async () => {
+    const agent = start();
+    await held(agent);
+    await agent.model
+      .api()
+      .mergePatch(PODCAPTURES, { namespace: 'default', name: 'capture-1', patch: { spec: { holdSeconds: 20 } } });
+    await agent.until('still held', () => agent.capture(1)?.spec.holdSeconds === 20);
+    expect(succeeded(agent.capture(1))?.reason).toBe('Holding');
+    expect((await agent.end(1)).reason).toBe('Captured');
+  });
+
+  test('runAgent() does not roll back when the hold is lowered before it began', async () => {
+    const script = tracerScript();
+    const gate = new EventTarget();
+    script.before = async () =>
+      await new Promise((resolve) => gate.addEventListener('go', () => resolve(), { once: true }));
+    const agent = start({ script });
+    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
+    await agent.until('begun', () => script.requests.length === 1);
+    await agent.model
+      .api()
+      .mergePatch(PODCAPTURES, { namespace: 'default', name: 'capture-1', patch: { spec: { holdSeconds: 0 } } });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    gate.dispatchEvent(new Event('go'));
+    expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured' });
+  });
+
+  test('runAgent() ends a hold when the capture is deleted, and reports it while it is there', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, {
+      ...podCapture(1, { holdSeconds: 3600 }),
+      metadata: { ...podCapture(1).metadata, finalizers: ['stasis.dev/release'] },
+    });
+    await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
+    await agent.model.api().remove(PODCAPTURES, { namespace: 'default', name: 'capture-1' });
+    expect((await agent.end(1)).reason).toBe('Captured');
+  });
+
+  test('runAgent() lets go when the capture vanishes, and keeps no artifact', async () => {
+    const agent = start();
+    await held(agent);
+    agent.model.drop(PODCAPTURES, 'default', 'capture-1');
+    await agent.until('let go', () => agent.script.running === 0);
+    await agent.stop();
+    expect(existsSync(join(agent.artifacts, `${uid(1)}.json`))).toBe(false);
+  });
+
+  test('runAgent() lets go when nobody owns the capture any more', async () => {
+    const agent = start();
+    await held(agent);
+    const { ownerReferences: _, ...metadata } = podCapture(1).metadata;
+    const now = agent.capture(1);
+    agent.model.put(PODCAPTURES, { ...now, metadata });
+    expect((await agent.end(1)).reason).toBe('Captured');
+  });
+
+  test('runAgent() does not begin what is being deleted, and ends it', async () => {
+    const agent = start();
+    const metadata = {
+      ...podCapture(1).metadata,
+      deletionTimestamp: '2026-01-01T00:00:01Z',
+      finalizers: ['stasis.dev/release'],
+    };
+    agent.model.put(PODCAPTURES, { ...podCapture(1), metadata });
+    expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(agent.script.requests).toEqual([]);
+  });
+});
+
+describe('ends', () => {
+  test('runAgent() lets go, reports and closes its threads on SIGTERM', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
+    await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
+    await agent.stop();
+    expect(succeeded(agent.capture(1))).toMatchObject({ status: 'True', reason: 'Captured' });
+    expect(agent.script.closed).toBe(1);
+  });
+
+  test('runAgent() rolls back on SIGTERM what is not held yet', async () => {
+    const script = tracerScript();
+    script.before = async (signal) =>
+      await new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    const agent = start({ script });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await agent.until('begun', () => script.requests.length === 1);
+    await agent.stop();
+    const end = succeeded(agent.capture(1));
+    expect([end?.reason, end?.message]).toEqual([
+      'Cancelled',
+      expect.stringContaining('the node agent is being stopped'),
+    ]);
+  });
+
+  test('runAgent() begins nothing after SIGTERM', async () => {
+    const agent = start();
+    await agent.stop();
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(agent.capture(1)?.status).toBeUndefined();
+  });
+
+  test('runAgent() ends what an agent before it left, and keeps whose it was', async () => {
+    const agent = start();
+    const condition = {
+      type: 'Succeeded',
+      status: 'Unknown' as const,
+      reason: 'Capturing',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
+    const status = { claimedBy: 'another', startTime: '2026-01-01T00:00:00Z', conditions: [condition] };
+    agent.model.put(PODCAPTURES, podCapture(1, {}, { status }));
+    agent.model.put(PODCAPTURES, podCapture(2, {}, { status: { ...status, claimedBy: ME } }));
+    for (const [number, claimedBy] of [
+      [1, 'another'],
+      [2, ME],
+    ] as const) {
+      expect(await agent.end(number)).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
+      expect(agent.capture(number)?.status?.claimedBy).toBe(claimedBy);
+      expect(thawed(agent.capture(number))).toMatchObject({ status: 'True' });
+    }
+    expect(agent.script.requests).toEqual([]);
+  });
+
+  test('runAgent() lets go what the controller has given up', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
+    await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
+    const lost = {
+      type: 'Succeeded',
+      status: 'False' as const,
+      reason: 'NodeAgentLost',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
+    const now = agent.capture(1);
+    agent.model.put(PODCAPTURES, { ...now, status: { ...now?.status, conditions: [lost] } });
+    await agent.until('let go', () => agent.script.running === 0);
+    await agent.stop();
+    expect(succeeded(agent.capture(1))?.reason).toBe('NodeAgentLost');
+  });
+});

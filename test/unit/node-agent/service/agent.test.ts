@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PODCAPTURES } from '../../../../src/api/kinds.js';
+import { failure } from '../../../../src/node-agent/failure.js';
+import { KubeModel } from '../../../fake/kube-model.js';
+import {
+  goodReport,
+  ME,
+  podCapture,
+  startAgent,
+  succeeded,
+  thawed,
+  tracerScript,
+  uid,
+  type Agent,
+  type AgentSetup,
+} from './fixtures.js';
+
+const agents: Agent[] = [];
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map(async (agent) => await agent.remove()));
+});
+
+function start(setup: AgentSetup = {}): Agent {
+  const agent = startAgent(setup);
+  agents.push(agent);
+  return agent;
+}
+
+/** The reasons of Succeeded that the server ever had for it, in order. */
+function story(agent: Agent, number: number): string[] {
+  const mine = agent.model.events.filter(({ object }) => object.metadata.name === `capture-${number}`);
+  const reasons = mine.map(({ object }) => succeeded(object as never)?.reason ?? 'new');
+  return reasons.filter((reason, index) => reason !== reasons[index - 1]);
+}
+
+describe('a capture', () => {
+  test('runAgent() claims it, carries it out and reports it, in two writes', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, podCapture(1, { maxPauseMilliseconds: 500 }));
+    const before = agent.model.revision;
+    expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured', observedGeneration: 1 });
+    expect(agent.model.revision - before).toBe(2);
+    expect(agent.capture(1)?.status).toMatchObject({
+      claimedBy: ME,
+      processes: 1,
+      threads: 1,
+      freezeSkewMicroseconds: 0,
+      timings: { pauseMicroseconds: 900 },
+      containers: [{ name: 'app' }],
+      tree: [{ pid: 4711 }],
+    });
+    expect(thawed(agent.capture(1))).toMatchObject({ status: 'True', reason: 'FreezersRestored' });
+    expect(agent.script.requests).toMatchObject([
+      { timeoutMicroseconds: 500_000, maxPauseMicroseconds: 500_000, holdMicroseconds: 0 },
+    ]);
+  });
+
+  test('runAgent() says that it is not known whether all is thawed, while it runs', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 30 }));
+    await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
+    expect(thawed(agent.capture(1))?.status).toBe('Unknown');
+    expect(agent.capture(1)?.status).toMatchObject({ claimedBy: ME, startTime: expect.any(String) });
+    expect((await agent.end(1)).reason).toBe('Captured');
+    expect(story(agent, 1)).toEqual(['new', 'Capturing', 'Holding', 'Captured']);
+  });
+
+  test('runAgent() writes the whole tree beside it, for root alone, and takes it away with it', async () => {
+    const agent = start({
+      parts: { readCmdlines: async () => await Promise.resolve(new Map([[4711, ['app', '--key=1']]])) },
+    });
+    agent.model.put(PODCAPTURES, podCapture(1, { include: ['Cmdline'] }));
+    await agent.end(1);
+    const { artifact, tree } = agent.capture(1)?.status ?? {};
+    const path = join(agent.artifacts, `${uid(1)}.json`);
+    expect(artifact).toMatchObject({ path, sizeBytes: statSync(path).size });
+    expect([statSync(path).mode & 0o777, statSync(agent.artifacts).mode & 0o777]).toEqual([0o600, 0o700]);
+    const whole = JSON.parse(readFileSync(path, 'utf8')) as { metadata: object; status: { tree: object[] } };
+    expect(whole).toMatchObject({
+      metadata: { uid: uid(1) },
+      status: { tree: [{ pid: 4711, cmdline: ['app', '--key=1'] }] },
+    });
+    expect(JSON.stringify(tree)).not.toContain('--key');
+    agent.model.drop(PODCAPTURES, 'default', 'capture-1');
+    await agent.until('removed', () => !existsSync(path));
+  });
+
+  test('runAgent() touches nothing for a dry run', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, podCapture(1, { dryRun: true }));
+    expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'DryRunPassed' });
+    expect(existsSync(agent.artifacts)).toBe(false);
+  });
+
+  test('runAgent() reports a failure with its reason, and what is not thawed', async () => {
+    const script = tracerScript();
+    script.report = () => goodReport({ failure: failure('FreezeTimeout', 'late'), tree: [], thawUnproved: ['/x'] });
+    const agent = start({ script });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'FreezeTimeout', message: 'late' });
+    expect(thawed(agent.capture(1))).toMatchObject({ status: 'False', reason: 'FreezerNotRestored' });
+  });
+
+  test('runAgent() fails it before anything is frozen when the folder of artifacts is of no use', async () => {
+    const agent = start({ artifacts: '/proc/no-such-folder' });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'ArtifactFailed' });
+    expect(agent.script.requests).toEqual([]);
+  });
+
+  test('runAgent() fails it with HostUnfit, and is not ready, when the rehearsal fails', async () => {
+    const agent = start({ parts: { rehearse: async () => await Promise.resolve(failure('HostUnfit', 'no ptrace')) } });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'HostUnfit', message: 'no ptrace' });
+    const ready = await fetch(`http://127.0.0.1:${agent.port()}/readyz`);
+    expect([ready.status, await ready.text()]).toEqual([503, 'rehearsal: HostUnfit: no ptrace\n']);
+    expect((await fetch(`http://127.0.0.1:${agent.port()}/healthz`)).status).toBe(200);
+  });
+
+  test('runAgent() reports, and only then kills its process, when nothing else frees the tasks', async () => {
+    const script = tracerScript();
+    script.report = () => goodReport({ processMustEnd: true });
+    const agent = start({ script });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ reason: 'InternalError' });
+    await agent.until('died', agent.died);
+    expect(thawed(agent.capture(1))?.status).toBe('False');
+  });
+
+  test('runAgent() leaves those of other nodes alone', async () => {
+    const agent = start();
+    agent.model.put(PODCAPTURES, podCapture(1, { nodeName: 'node-2' }));
+    agent.model.put(PODCAPTURES, podCapture(2));
+    await agent.end(2);
+    expect(agent.capture(1)?.status).toBeUndefined();
+  });
+});
+
+describe('several', () => {
+  test('runAgent() runs no more at a time than it may, and all in the end', async () => {
+    const agent = start({ maxConcurrentCaptures: 3 });
+    for (let number = 1; number <= 12; number++) agent.model.put(PODCAPTURES, podCapture(number));
+    for (let number = 1; number <= 12; number++) expect((await agent.end(number)).reason).toBe('Captured');
+    expect(agent.script.mostRunning).toBe(3);
+    expect(agent.script.requests).toHaveLength(12);
+  });
+
+  test('runAgent() captures one pod once at a time, the oldest first', async () => {
+    const model = new KubeModel(() => Date.now());
+    for (const number of [3, 2, 1]) {
+      model.put(PODCAPTURES, podCapture(number, { podUID: uid(999), holdSeconds: 1 }));
+    }
+    const agent = start({ model });
+    for (const number of [1, 2, 3]) await agent.end(number);
+    expect(agent.script.mostRunning).toBe(1);
+    const starts = [1, 2, 3].map((number) => agent.capture(number)?.status?.startTime ?? '');
+    expect(starts).toEqual([...starts].sort());
+  });
+});

@@ -1,0 +1,200 @@
+/** At most once, whatever the API server does: a fault at each call, of each kind. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PODCAPTURES } from '../../../../src/api/kinds.js';
+import { failure, type KubeResult } from '../../../../src/kube/result.js';
+import type { Intercept } from '../../../fake/kube-model.js';
+import { podCapture, startAgent, succeeded, type Agent, type AgentSetup } from './fixtures.js';
+
+const agents: Agent[] = [];
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map(async (agent) => await agent.remove()));
+});
+
+function start(setup: AgentSetup): Agent {
+  const agent = startAgent(setup);
+  agents.push(agent);
+  return agent;
+}
+
+function refused(code: number | undefined, reason: string): KubeResult<never> {
+  return failure({ method: 'PATCH', path: '/', reason, message: 'a fault', ...(code === undefined ? {} : { code }) });
+}
+
+type Fault = <T>(perform: () => KubeResult<T>) => KubeResult<T>;
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'done, and the answer lost': (perform) => {
+    perform();
+    return refused(undefined, 'Unreachable');
+  },
+  'not done, and no answer': () => refused(undefined, 'Timeout'),
+  'a conflict that is none': () => refused(409, 'Conflict'),
+  'done, and called a conflict': (perform) => {
+    perform();
+    return refused(409, 'Conflict');
+  },
+  'too many requests': () => refused(429, 'TooManyRequests'),
+  'an internal error': () => refused(500, 'InternalError'),
+  'forbidden for a moment': () => refused(403, 'Forbidden'),
+};
+
+/** The fault at the call of that number (from 0), among those of these verbs; after it all is well. */
+function faultAt(
+  nth: number,
+  verbs: readonly string[],
+  fault: Fault,
+): { readonly intercept: Intercept; calls: () => number } {
+  let calls = 0;
+  const intercept: Intercept = (call, perform) => {
+    if (call.plural !== PODCAPTURES.plural || !verbs.includes(call.verb)) return perform();
+    calls += 1;
+    return calls - 1 === nth ? fault(perform) : perform();
+  };
+  return { intercept, calls: () => calls };
+}
+
+describe.each(Object.entries(FAULTS))('%s', (_, fault) => {
+  // Without a hold there are a claim and a report; with one, three writes.
+  test.each([
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [1, 1],
+    [2, 1],
+  ])('at write %i, hold %i s: carried out once, and reported', async (nth, holdSeconds) => {
+    const { intercept } = faultAt(nth, ['apply'], fault);
+    const agent = start({ intercept });
+    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds }));
+    expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured' });
+    await agent.stop();
+    expect(agent.script.requests).toHaveLength(1);
+    expect(succeeded(agent.capture(1))?.reason).toBe('Captured');
+  });
+
+  test.each([0, 1, 2])('at list or watch %i: carried out once, and reported', async (nth) => {
+    const { intercept } = faultAt(nth, ['list', 'watch'], fault);
+    const agent = start({ intercept });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+    expect(agent.script.requests).toHaveLength(1);
+  });
+
+  test('at a claim, and at the read that follows a conflict: carried out once', async () => {
+    let claims = 0;
+    let reads = 0;
+    const agent = start({
+      intercept: (call, perform) => {
+        if (call.verb === 'apply' && (claims += 1) === 1) {
+          perform();
+          return refused(409, 'Conflict');
+        }
+        if (call.verb === 'get' && (reads += 1) <= 2) return fault(perform);
+        return perform();
+      },
+    });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+    expect(agent.script.requests).toHaveLength(1);
+  });
+});
+
+describe('races', () => {
+  test('a claim that another won is not carried out', async () => {
+    const agent = start({
+      intercept: (call, perform) => {
+        const now = call.verb === 'apply' ? agent.capture(1) : undefined;
+        if (now !== undefined && now.status === undefined) {
+          agent.model.put(PODCAPTURES, { ...now, status: { claimedBy: 'controller', conditions: [lost()] } });
+        }
+        return perform();
+      },
+    });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await agent.until('claimed by another', () => agent.capture(1)?.status !== undefined);
+    await agent.stop();
+    expect(agent.script.requests).toEqual([]);
+    expect(agent.capture(1)?.status).toEqual({ claimedBy: 'controller', conditions: [lost()] });
+  });
+
+  test('a capture that is gone at its claim is not carried out', async () => {
+    const agent = start({
+      intercept: (call, perform) => {
+        if (call.verb === 'apply') agent.model.drop(PODCAPTURES, 'default', 'capture-1');
+        return perform();
+      },
+    });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await agent.until('gone', () => agent.capture(1) === undefined);
+    await agent.stop();
+    expect(agent.script.requests).toEqual([]);
+  });
+
+  test('a report does not reach an object of the same name that was made since', async () => {
+    const agent = start({});
+    agent.script.before = async () => {
+      agent.model.drop(PODCAPTURES, 'default', 'capture-1');
+      const { metadata } = podCapture(2);
+      agent.model.put(
+        PODCAPTURES,
+        podCapture(1, { nodeName: 'node-2' }, { metadata: { ...metadata, name: 'capture-1' } }),
+      );
+      await Promise.resolve();
+    };
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await agent.until('replaced', () => agent.capture(1)?.spec.nodeName === 'node-2');
+    await agent.stop();
+    expect(agent.capture(1)?.status).toBeUndefined();
+  });
+
+  test('a report that the server takes for invalid is sent with less in it', async () => {
+    let applied = 0;
+    const agent = start({
+      intercept: (call, perform) => {
+        const tooMuch = call.verb === 'apply' && (applied += 1) === 2;
+        return tooMuch ? refused(422, 'Invalid') : perform();
+      },
+    });
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+    expect(agent.capture(1)?.status).toMatchObject({ processes: 1, timings: { pauseMicroseconds: 900 } });
+    expect(agent.capture(1)?.status?.tree).toBeUndefined();
+  });
+
+  test('a report waits out an API server that is away for minutes', async () => {
+    let away = false;
+    const agent = start({
+      intercept: (_call, perform) => (away ? refused(undefined, 'Unreachable') : perform()),
+    });
+    agent.script.before = async () => {
+      away = true;
+      await Promise.resolve();
+    };
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await agent.until('begun', () => away);
+    // Three minutes of the agent's time.
+    await new Promise((resolve) => setTimeout(resolve, 1800));
+    expect(succeeded(agent.capture(1))?.reason).toBe('Capturing');
+    away = false;
+    expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+  });
+
+  test('SIGTERM ends the process in time while the API server is away', async () => {
+    let away = false;
+    const agent = start({
+      intercept: (_call, perform) => (away ? refused(undefined, 'Unreachable') : perform()),
+    });
+    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
+    await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
+    away = true;
+    const since = performance.now();
+    await agent.stop();
+    // 20 s of the agent's time are 200 ms; the rest is for a busy machine.
+    expect(performance.now() - since).toBeLessThan(1000);
+    expect(agent.script.running).toBe(0);
+  });
+});
+
+function lost() {
+  const at = '2026-01-01T00:00:00Z';
+  return { type: 'Succeeded', status: 'False' as const, reason: 'NodeAgentLost', message: '', lastTransitionTime: at };
+}

@@ -1,0 +1,270 @@
+/** A node agent with everything under it played: the API server by a model, the tracing threads by scripts, time by a fast clock. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import type { Condition, PodCapture, PodCaptureSpec } from '../../../../src/api/kinds.js';
+import { PODCAPTURES } from '../../../../src/api/kinds.js';
+import type { Clock } from '../../../../src/kube/clock.js';
+import { LEASES } from '../../../../src/kube/lease.js';
+import { silentLogger } from '../../../../src/kube/log.js';
+import { kubeMetrics } from '../../../../src/kube/metrics.js';
+import { success } from '../../../../src/kube/result.js';
+import { emptyReport, type FinalReport } from '../../../../src/node-agent/empty-report.js';
+import { failure } from '../../../../src/node-agent/failure.js';
+import type { ContainersResolution } from '../../../../src/node-agent/resolve-containers.js';
+import { runAgent, type AgentParts } from '../../../../src/node-agent/service/agent.js';
+import type { CaptureRequest } from '../../../../src/node-agent/session.js';
+import type { Tracer } from '../../../../src/node-agent/tracer.js';
+import { KubeModel, type Intercept } from '../../../fake/kube-model.js';
+import { containerCapture, processRow, timings } from '../../builders.js';
+
+export const ME = 'a0000000-0000-4000-8000-000000000001';
+export const NODE = 'node-1';
+/** Of the fast clock: a second of the agent's passes in so many milliseconds. */
+const SECOND_MS = 10;
+
+/** Runs a hundred times as fast as the machine's. */
+export function fastClock(): Clock {
+  const scale = 1000 / SECOND_MS;
+  const now = (): number => performance.now() * scale;
+  return {
+    wall: () => Date.UTC(2026, 0, 1) + now(),
+    monotonic: now,
+    sleep: async (milliseconds, signal) => {
+      await sleep(milliseconds / scale, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    },
+  };
+}
+
+export function uid(digits: number): string {
+  return `c0000000-0000-4000-8000-${String(digits).padStart(12, '0')}`;
+}
+
+/** A PodCapture of one container, owned by a Checkpoint, on {@link NODE}; numbers make names, UIDs and pods. */
+export function podCapture(
+  number: number,
+  spec: Partial<PodCaptureSpec> = {},
+  more: Partial<PodCapture> = {},
+): PodCapture {
+  return {
+    apiVersion: 'stasis.dev/v1alpha1',
+    kind: 'PodCapture',
+    metadata: {
+      namespace: 'default',
+      name: `capture-${number}`,
+      uid: uid(number),
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ownerReferences: [{ apiVersion: 'stasis.dev/v1alpha1', kind: 'Checkpoint', name: 'c', uid: uid(900) }],
+    },
+    spec: {
+      nodeName: NODE,
+      podName: `pod-${number}`,
+      podUID: uid(number + 500),
+      containers: [{ name: 'app', containerID: 'a'.repeat(64) }],
+      freezer: 'Auto',
+      timeoutSeconds: 10,
+      holdSeconds: 0,
+      dryRun: false,
+      ...spec,
+    },
+    ...more,
+  };
+}
+
+export function goodReport(more: Partial<FinalReport> = {}): FinalReport {
+  return {
+    ...emptyReport(undefined),
+    tree: [processRow({ pid: 4711 })],
+    containers: [containerCapture({ name: 'app' })],
+    threads: 1,
+    timings: timings({ pauseMicroseconds: 900, seizeMicroseconds: 100 }),
+    freezeSkewMicroseconds: 0,
+    ...more,
+  };
+}
+
+/** What the tracing threads were asked for. */
+export interface TracerScript {
+  /** In order; a second one of the same pod is what must never be. */
+  readonly requests: CaptureRequest[];
+  running: number;
+  mostRunning: number;
+  closed: number;
+  /** How a capture goes before it is held; the default waits a moment. */
+  before: (signal: AbortSignal | undefined) => Promise<void>;
+  report: () => FinalReport;
+}
+
+export function tracerScript(): TracerScript {
+  return {
+    requests: [],
+    running: 0,
+    mostRunning: 0,
+    closed: 0,
+    before: async () => await sleep(1),
+    report: () => goodReport(),
+  };
+}
+
+/** Holds as asked for, in the agent's time; an abort ends a hold, and cancels what comes before it. */
+export function scriptedTracer(script: TracerScript): Tracer {
+  const carryOut: Tracer['capture'] = async (request, signal, progress) => {
+    script.requests.push(request);
+    script.running += 1;
+    script.mostRunning = Math.max(script.mostRunning, script.running);
+    try {
+      await script.before(signal);
+      if (signal?.aborted === true) return { report: emptyReport(failure('Cancelled', 'the capture was cancelled')) };
+      const milliseconds = (request.holdMicroseconds / 1_000_000) * SECOND_MS;
+      if (milliseconds > 0) {
+        progress?.onHold?.();
+        await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+      }
+      const { processMustEnd, ...report } = script.report();
+      if (processMustEnd !== true) return { report };
+      return { failure: failure('InternalError', 'lost'), thawUnproved: ['/x'], processMustEnd: true };
+    } finally {
+      script.running -= 1;
+    }
+  };
+  return {
+    capture: carryOut,
+    preflight: async (request) => {
+      script.requests.push(request);
+      return await Promise.resolve({ report: goodReport() });
+    },
+    threads: () => 1,
+    close: async () => {
+      script.closed += 1;
+      await Promise.resolve();
+    },
+  };
+}
+
+export interface Agent {
+  readonly model: KubeModel;
+  readonly script: TracerScript;
+  readonly registry: Registry;
+  readonly artifacts: string;
+  readonly port: () => number;
+  readonly died: () => boolean;
+  /** The capture of that number, as the server has it. */
+  capture(number: number): PodCapture | undefined;
+  /** Waits, in real time, until it has an end; returns the condition. */
+  end(number: number): Promise<Condition>;
+  until(what: string, condition: () => boolean, boundMs?: number): Promise<void>;
+  /** SIGTERM; resolves when it has ended. */
+  stop(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface AgentSetup {
+  readonly model?: KubeModel;
+  readonly script?: TracerScript;
+  readonly intercept?: Intercept;
+  readonly parts?: Partial<AgentParts>;
+  readonly maxConcurrentCaptures?: number;
+  readonly artifacts?: string;
+  readonly me?: string;
+}
+
+async function until(what: string, condition: () => boolean, boundMs = 2000): Promise<void> {
+  for (const since = performance.now(); !condition(); await sleep(1)) {
+    if (performance.now() - since > boundMs) throw new Error(`not within ${boundMs} ms: ${what}`);
+  }
+}
+
+export function startAgent(setup: AgentSetup = {}): Agent {
+  const clock = fastClock();
+  const model = setup.model ?? new KubeModel(() => clock.wall());
+  const script = setup.script ?? tracerScript();
+  const folder = mkdtempSync(join(tmpdir(), 'stasis-agent-'));
+  const artifacts = setup.artifacts ?? join(folder, 'artifacts');
+  const registry = new Registry();
+  const signal = new AbortController();
+  const { intercept } = setup;
+  let port = 0;
+  let died = false;
+  const done = runAgent(
+    {
+      nodeName: NODE,
+      namespace: 'stasis-system',
+      podUID: setup.me ?? ME,
+      artifacts,
+      port: 0,
+      maxConcurrentCaptures: setup.maxConcurrentCaptures ?? 4,
+      proc: '/proc',
+    },
+    {
+      api: model.api((call, perform) => {
+        // The model makes no object by apply.
+        if (call.plural === LEASES.plural) return success({}) as ReturnType<typeof perform>;
+        return intercept === undefined ? perform() : intercept(call, perform);
+      }),
+      metrics: kubeMetrics(registry),
+      registry,
+      version: '0.0.0',
+      clock,
+      random: () => 0.5,
+      log: silentLogger(),
+      start: async () => await Promise.resolve(scriptedTracer(script)),
+      rehearse: async () => await Promise.resolve(undefined),
+      resolve: (request): ContainersResolution => ({
+        ok: true,
+        containers: request.containers.map(({ name }) => ({
+          name,
+          directory: `/nowhere/${request.uid}/${name}`,
+          cgroupPath: `/${name}`,
+          cgroupVersion: 'v2',
+          freezer: 'v2',
+        })),
+      }),
+      readCmdlines: async () => await Promise.resolve(new Map()),
+      die: () => {
+        died = true;
+      },
+      onListening: (chosen) => {
+        port = chosen;
+      },
+      ...setup.parts,
+    },
+    signal.signal,
+  );
+  const capture = (number: number): PodCapture | undefined => model.find(PODCAPTURES, 'default', `capture-${number}`);
+  const stop = async (): Promise<void> => {
+    signal.abort();
+    await done;
+  };
+  return {
+    model,
+    script,
+    registry,
+    artifacts,
+    port: () => port,
+    died: () => died,
+    capture,
+    until,
+    end: async (number) => {
+      await until(`capture ${number} has ended`, () => (succeeded(capture(number))?.status ?? 'Unknown') !== 'Unknown');
+      const condition = succeeded(capture(number));
+      if (condition === undefined) throw new Error('it is gone');
+      return condition;
+    },
+    stop,
+    remove: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function succeeded(object: PodCapture | undefined): Condition | undefined {
+  return object?.status?.conditions?.find(({ type }) => type === 'Succeeded');
+}
+
+export function thawed(object: PodCapture | undefined): Condition | undefined {
+  return object?.status?.conditions?.find(({ type }) => type === 'Thawed');
+}
