@@ -5,6 +5,7 @@ import type { CheckpointArguments } from './checkpoint-arguments.js';
 import { addNodeAgent, type NodeAgentArguments } from './node-agent-arguments.js';
 import { addController, type ControllerArguments } from './controller-arguments.js';
 import { escapeText, quoteValue } from './render-escape.js';
+import { addShow, type ShowArguments } from './show-arguments.js';
 import { addUninstall, type UninstallArguments } from './uninstall-arguments.js';
 
 /** What a command line means. A text ends in a newline; a message is one line without one. */
@@ -12,6 +13,7 @@ export type ParsedArguments =
   | CheckpointArguments
   | ControllerArguments
   | NodeAgentArguments
+  | ShowArguments
   | UninstallArguments
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version'; readonly text: string }
@@ -23,7 +25,7 @@ export type ParsedArguments =
  */
 export type AddCommand = (program: Command, done: (result: ParsedArguments) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addCheckpoint, addController, addUninstall, addNodeAgent];
+const COMMANDS: readonly AddCommand[] = [addCheckpoint, addShow, addController, addUninstall, addNodeAgent];
 
 /**
  * Parses the arguments that follow the program's name. Never throws and never exits; without arguments, the help.

@@ -1,9 +1,12 @@
 /** The command `stasis`: the only place that reads arguments, prints, and sets the exit status. */
 import { readFileSync } from 'node:fs';
+import type { PodCapture } from '../api/podcapture.js';
 import { parseArguments } from './arguments.js';
+import type { CheckpointOptions } from './checkpoint-arguments.js';
 import { checkpoint } from './checkpoint.js';
 import { formatCapture } from './output.js';
 import { escapeText } from './render-escape.js';
+import { parseShown, type ShownCapture } from './shown-capture.js';
 
 const SUCCEEDED = 0;
 const FAILED = 1;
@@ -28,17 +31,22 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'usage-error':
       complain(parsed.message);
       return UNUSABLE;
+    case 'show': {
+      const shown = readShown(parsed.file);
+      if (!shown.ok) {
+        complain(shown.message);
+        return UNUSABLE;
+      }
+      print(shown.capture, 'tree');
+      return SUCCEEDED;
+    }
     case 'checkpoint': {
       const result = await checkpoint(parsed.options, endOnSignal());
       if (result.kind === 'unusable') {
         complain(result.message);
         return UNUSABLE;
       }
-      const { isTTY, columns } = process.stdout;
-      const color = isTTY && process.env['NO_COLOR'] === undefined;
-      process.stdout.write(
-        formatCapture(result.capture, parsed.options.output, { color, ...(isTTY ? { width: columns } : {}) }),
-      );
+      print(result.capture, parsed.options.output);
       if (!result.succeeded)
         for (const { type, reason, message } of result.capture.status.conditions)
           if (type === 'Succeeded') complain(`${reason}: ${message}`);
@@ -78,6 +86,20 @@ async function main(argv: readonly string[]): Promise<number> {
     default:
       return parsed satisfies never;
   }
+}
+
+function readShown(file: string): ShownCapture {
+  try {
+    return parseShown(readFileSync(file === '-' ? 0 : file, 'utf8'));
+  } catch (error) {
+    return { ok: false, message: `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}` };
+  }
+}
+
+function print(capture: PodCapture, output: CheckpointOptions['output']): void {
+  const { isTTY, columns } = process.stdout;
+  const color = isTTY && process.env['NO_COLOR'] === undefined;
+  process.stdout.write(formatCapture(capture, output, { color, ...(isTTY ? { width: columns } : {}) }));
 }
 
 /** Ctrl-C and SIGTERM let the pod go; they do not end the process before it is let go. */

@@ -1,7 +1,7 @@
 /**
- * A cluster that has the chart installed, for tests of what the API server allows. STASIS_TEST_KUBECONFIG names one where
- * somebody has installed it as release `stasis` in `stasis-system`; STASIS_TEST_CLUSTER names a running throw-away cluster.
- * Without either the tests bring up one of their own, and install the chart there: its pods need not run for this.
+ * A cluster with the chart installed, for tests of what the API server allows. Its pods do not run, for want of an image: a
+ * controller at work would delete what these tests make, PodCaptures that no Checkpoint asked for. STASIS_TEST_CLUSTER names
+ * a running throw-away cluster of that kind, to try one test again and again.
  */
 import { readFileSync } from 'node:fs';
 import { attach, type Cluster } from './harness/cluster.js';
@@ -18,14 +18,16 @@ export interface Installed {
   close(): Promise<void>;
 }
 
-/** @param name of the throw-away cluster, when there has to be one of our own */
-export async function openInstalled(name: string): Promise<Installed> {
-  const { kubeconfig, image, close } = await findCluster(name);
-  const api = apiClient(readFileSync(kubeconfig, 'utf8'));
+/** @param nodes how many the tests need; none is enough for what only the API server says */
+export async function openInstalled(name: string, nodes: number): Promise<Installed> {
+  const { cluster, close } = await findCluster(name, nodes);
+  const there = await cluster.helm(['status', 'stasis', '-n', STASIS_NAMESPACE]);
+  if (there.status !== 0) await install(cluster);
+  const api = apiClient(readFileSync(cluster.kubeconfig, 'utf8'));
   await policiesInForce(api);
   return {
     api,
-    image,
+    image: 'stasis.test/busybox:1',
     close: async () => {
       api.close();
       await close();
@@ -43,24 +45,16 @@ export async function install(cluster: Cluster, ...settings: readonly string[]):
 
 async function findCluster(
   name: string,
-): Promise<{ readonly kubeconfig: string; readonly image: string; readonly close: () => Promise<void> }> {
-  const kubeconfig = process.env['STASIS_TEST_KUBECONFIG'];
-  const image = process.env['STASIS_TEST_IMAGE'];
-  if (kubeconfig !== undefined) return { kubeconfig, image: image ?? 'busybox:1.36', close: async () => undefined };
+  nodes: number,
+): Promise<{ readonly cluster: Cluster; readonly close: () => Promise<void> }> {
   const running = process.env['STASIS_TEST_CLUSTER'];
-  const attached = running === undefined ? undefined : attach(running);
-  if (running !== undefined && attached === undefined)
-    throw new Error(`STASIS_TEST_CLUSTER: no cluster ${running} is up`);
-  const cluster = attached ?? (await up({ name, nodes: 2 }));
-  const there = await cluster.helm(['status', 'stasis', '-n', STASIS_NAMESPACE]);
-  if (there.status !== 0) await install(cluster);
-  return {
-    kubeconfig: cluster.kubeconfig,
-    image: image ?? 'stasis.test/busybox:1',
-    close: async () => {
-      if (attached === undefined) await cluster.down();
-    },
-  };
+  if (running === undefined) {
+    const cluster = await up({ name, nodes });
+    return { cluster, close: () => cluster.down() };
+  }
+  const cluster = attach(running);
+  if (cluster === undefined) throw new Error(`STASIS_TEST_CLUSTER: no cluster ${running} is up`);
+  return { cluster, close: () => Promise.resolve() };
 }
 
 /** The API server enforces a new policy only after a moment; all of them at once. */

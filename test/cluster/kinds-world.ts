@@ -15,7 +15,7 @@ export class KindsWorld {
   #namespace = '';
 
   async open(): Promise<void> {
-    this.#cluster = await openInstalled('stasis-kinds');
+    this.#cluster = await openInstalled('stasis-kinds', 0);
     const body = { metadata: { generateName: 'crd-' } };
     const made = await this.api.must('POST', '/api/v1/namespaces', { body });
     this.#namespace = (made.json['metadata'] as { name: string }).name;

@@ -30,7 +30,7 @@ export class PermissionsWorld {
   readonly #pods: string[] = [];
 
   async open(): Promise<void> {
-    this.#cluster = await openInstalled('stasis-permissions');
+    this.#cluster = await openInstalled('stasis-permissions', 1);
     const { api, image, tokens } = this;
     this.mine = await this.#makeNamespace('mine-');
     this.theirs = await this.#makeNamespace('theirs-');

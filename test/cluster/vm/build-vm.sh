@@ -107,9 +107,9 @@ say "==> systemd node: making its root file system, once"
 # initramfs-tools takes the modules of a virtual disk from modules.d; hvc0 carries the journal from the start.
 PERL5LIB=$(folders -path '*/perl/5.*[0-9]' -o -name perl5) \
   mmdebstrap --quiet --mode=root --variant=essential --include="$PACKAGES" \
-  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-  --setup-hook="mkdir -p \"\$1/etc/initramfs-tools/conf.d\" \"\$1/usr/share/initramfs-tools/modules.d\"" \
+  --aptopt='APT::Install-Recommends "false"' \
+  --setup-hook="mkdir -p \"\$1/etc/dpkg/dpkg.cfg.d\" \"\$1/etc/initramfs-tools/conf.d\" \"\$1/usr/share/initramfs-tools/modules.d\"" \
+  --setup-hook="printf 'path-exclude=/usr/share/%s/*\n' man locale doc > \"\$1/etc/dpkg/dpkg.cfg.d/stasis\"" \
   --setup-hook="printf 'MODULES=list\nCOMPRESS=gzip\n' > \"\$1/etc/initramfs-tools/conf.d/stasis\"" \
   --setup-hook="printf 'ext4\nvirtio_pci\nvirtio_blk\nvirtio_net\nvirtio_console\nvirtio_rng\n' > \"\$1/usr/share/initramfs-tools/modules.d/stasis\"" \
   --customize-hook="sh '$here/root/customize.sh' \"\$1\" '$here/root'" \

@@ -136,6 +136,11 @@ class Cluster {
   }
 }
 
+const WITHOUT_KINDS: Intercept = ({ plural }, perform) =>
+  plural === 'checkpoints' || plural === 'podcaptures'
+    ? failure({ method: 'GET', path: '', code: 404, reason: 'NotFound', message: '' })
+    : perform();
+
 describe('uninstall()', () => {
   const ENDINGS = {
     held: 'True Captured',
@@ -209,11 +214,7 @@ describe('uninstall()', () => {
 
   test('uninstall() is done where the kinds are gone already', async () => {
     const cluster = new Cluster();
-    const absent: Intercept = ({ plural }, perform) =>
-      plural === 'checkpoints' || plural === 'podcaptures'
-        ? failure({ method: 'GET', path: '', code: 404, reason: 'NotFound', message: '' })
-        : perform();
-    expect(await cluster.uninstall(absent)).toBe(true);
+    expect(await cluster.uninstall(WITHOUT_KINDS)).toBe(true);
   });
 
   test('uninstall() does nothing else where it may not stop the controller', async () => {
