@@ -32,7 +32,8 @@ const MOST_PORT = 65_535;
 const MOST_WORKERS = 64;
 /** Below, the retries between two renewals get too few for a slow server. */
 const SHORTEST_LEASE_SECONDS = 3;
-const LONGEST_LEASE_SECONDS = 3600;
+/** The leader renews after 2/15 of it, and takes 15 s without any renewal for a broken watch (src/controller/agents.ts). */
+const LONGEST_LEASE_SECONDS = 90;
 /** RFC 1123, as the API server checks names of namespaces. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 

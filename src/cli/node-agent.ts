@@ -1,4 +1,6 @@
 /** `stasis node-agent`, wired to a cluster and to this machine's kernel. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Registry } from 'prom-client';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
@@ -77,6 +79,7 @@ export async function runNodeAgent(
     resolve: (request: Parameters<typeof resolveContainers>[0]) => resolveContainers(request, roots),
     readCmdlines: async (tree: Parameters<typeof readCmdlines>[1]) => await readCmdlines(PROC, tree),
     die,
+    collect: garbageCollector(),
   };
   try {
     await runAgent({ ...options, nodeName, namespace, podUID, proc: PROC }, parts, signal);
@@ -84,6 +87,12 @@ export async function runNodeAgent(
   } finally {
     await api.close();
   }
+}
+
+/** V8's own, which is not to be had without its flag; a context made after that has it. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 function missing(option: string): NodeAgentOutcome {

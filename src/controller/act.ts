@@ -54,24 +54,21 @@ export async function act(
 }
 
 async function take(hands: Hands, subject: Subject, action: Action): Promise<Step> {
-  switch (action.kind) {
-    case 'unguard-capture':
-    case 'end-capture':
-    case 'lower-hold':
-    case 'delete-capture':
-      // What an earlier action found gone needs nothing more.
-      if (subject.capture === undefined) return success(subject);
-      return keepCapture(hands, subject, await changeCapture(hands, subject.capture, action));
-    default:
-      if (subject.checkpoint === undefined) return success(subject);
-      return changeCheckpoint(hands, subject, subject.checkpoint, action);
+  // What an earlier action found gone needs nothing more.
+  if (isOfCapture(action)) {
+    if (subject.capture === undefined) return success(subject);
+    return keepCapture(hands, subject, await changeCapture(hands, subject.capture, action));
   }
+  if (subject.checkpoint === undefined) return success(subject);
+  return changeCheckpoint(hands, subject, subject.checkpoint, action);
 }
 
-type CaptureAction = Extract<
-  Action,
-  { readonly kind: 'unguard-capture' | 'end-capture' | 'lower-hold' | 'delete-capture' }
->;
+const OF_CAPTURE = ['unguard-capture', 'end-capture', 'lower-hold', 'delete-capture'] as const;
+type CaptureAction = Extract<Action, { readonly kind: (typeof OF_CAPTURE)[number] }>;
+
+function isOfCapture(action: Action): action is CaptureAction {
+  return OF_CAPTURE.some((kind) => kind === action.kind);
+}
 
 function changeCapture(
   { api }: Hands,

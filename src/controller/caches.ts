@@ -10,7 +10,7 @@ export const CHECKPOINT_UID_LABEL = 'stasis.dev/checkpoint-uid';
 export interface Caches {
   /** Indexes: 'pod' (namespace/podName), 'uid'. */
   readonly checkpoints: Store<Checkpoint>;
-  /** Without tree, unfrozen and containers. Indexes: 'pod', 'owner' (UID of the Checkpoint), 'running' (node name; only those that have not ended). */
+  /** Without tree, unfrozen and containers. Indexes: 'pod', 'owner' (UID of its Checkpoint), 'running' (node name; only those that have not ended). */
   readonly captures: Store<PodCapture>;
 }
 
@@ -22,7 +22,7 @@ export function createCaches(): Caches {
     }),
     captures: new Store<PodCapture>({
       pod: (capture) => [podKeyOf(capture)],
-      owner: (capture) => ownerOf(capture).map(({ uid }) => uid),
+      owner: checkpointUIDsOf,
       running: ({ spec, status }) => (hasEnded(status) ? [] : [spec.nodeName]),
     }),
   };
@@ -37,6 +37,12 @@ export function podKeyOf({ metadata, spec }: Checkpoint | PodCapture): string {
 export function ownerOf({ metadata }: PodCapture): { readonly name: string; readonly uid: string }[] {
   const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Checkpoint' && controller === true);
   return owner === undefined ? [] : [{ name: owner.name, uid: owner.uid }];
+}
+
+/** UIDs of the Checkpoint that it was made for: by its owner, and by the label that stays when it is orphaned. */
+export function checkpointUIDsOf(capture: PodCapture): string[] {
+  const label = capture.metadata.labels?.[CHECKPOINT_UID_LABEL];
+  return [...new Set([...ownerOf(capture).map(({ uid }) => uid), ...(label === undefined ? [] : [label])])];
 }
 
 /**

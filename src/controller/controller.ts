@@ -75,7 +75,16 @@ export function createController(options: ControllerOptions): Controller {
     onStartedLeading: (signal) =>
       lead(
         {
-          ...{ api, settings, workers, caches, clock, random, log, events, metrics, kubeMetrics },
+          api,
+          settings,
+          workers,
+          caches,
+          clock,
+          random,
+          log,
+          events,
+          metrics,
+          kubeMetrics,
           onReflector: (name, reflector) => reflectors.set(name, { reflector, since: clock.monotonic() }),
         },
         signal,

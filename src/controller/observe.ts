@@ -4,7 +4,7 @@ import { RELEASE_FINALIZER } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { isNotFound, success, type KubeResult } from '../kube/result.js';
 import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
-import { CHECKPOINT_UID_LABEL, ownerOf, podKeyOf, projectCapture, projectCheckpoint, type Caches } from './caches.js';
+import { checkpointUIDsOf, ownerOf, podKeyOf, projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { captureName } from './capture-name.js';
 import { findCondition, hasEnded } from './condition.js';
 import type { HoldFacts } from './hold-watches.js';
@@ -59,17 +59,15 @@ export async function observeOrphan(world: World, key: string): Promise<KubeResu
 
 /** Whether the Checkpoint that it was made for is there; also when its ownerReferences were taken away. */
 export function isOwned(caches: Caches, capture: PodCapture): boolean {
-  const label = capture.metadata.labels?.[CHECKPOINT_UID_LABEL];
-  const uids = new Set([...ownerOf(capture).map(({ uid }) => uid), ...(label === undefined ? [] : [label])]);
-  return [...uids].some((uid) =>
-    caches.checkpoints.byIndex('uid', uid).some(({ metadata }) => captureName(metadata) === capture.metadata.name),
-  );
+  return checkpointUIDsOf(capture)
+    .flatMap((uid) => caches.checkpoints.byIndex('uid', uid))
+    .some(({ metadata }) => captureName(metadata) === capture.metadata.name);
 }
 
 function mayDispatch({ caches }: World, checkpoint: Checkpoint): boolean {
   if (checkpoint.metadata.deletionTimestamp !== undefined || hasEnded(checkpoint.status)) return false;
   if (isDispatched(checkpoint)) return false;
-  return caches.captures.get(captureKeyOf(checkpoint)) === undefined;
+  return captureOf(caches, checkpoint) === undefined;
 }
 
 function isDispatched({ status }: Checkpoint): boolean {
@@ -79,12 +77,12 @@ function isDispatched({ status }: Checkpoint): boolean {
 async function observeSettled(world: World, checkpoint: Checkpoint): Promise<KubeResult<Settled>> {
   const { caches, agents, holds } = world;
   const name = captureName(checkpoint.metadata);
-  let capture = caches.captures.get(captureKeyOf(checkpoint));
+  let capture = captureOf(caches, checkpoint);
   if (capture === undefined && !isOver(checkpoint)) {
     const { namespace = '' } = checkpoint.metadata;
     const live = await look(world, PODCAPTURE_RESOURCE, { namespace, name });
     if (!live.ok) return live;
-    capture = live.value === undefined ? undefined : projectCapture(live.value);
+    capture = live.value && isFor(live.value, checkpoint) ? projectCapture(live.value) : undefined;
     if (capture !== undefined) caches.captures.upsert(capture);
   }
   return success({
@@ -143,8 +141,16 @@ export function isBefore(a: Checkpoint, b: Checkpoint): boolean {
   return first === second ? a.metadata.name < b.metadata.name : first < second;
 }
 
-export function captureKeyOf({ metadata }: Checkpoint): string {
-  return keyOf({ metadata: { ...metadata, name: captureName(metadata) } });
+/** The PodCapture that was made for it, as far as the cache knows. */
+export function captureOf(caches: Caches, checkpoint: Checkpoint): PodCapture | undefined {
+  const { metadata } = checkpoint;
+  const capture = caches.captures.get(keyOf({ metadata: { ...metadata, name: captureName(metadata) } }));
+  return capture !== undefined && isFor(capture, checkpoint) ? capture : undefined;
+}
+
+/** One of the same name that was made by somebody else has nothing to say. */
+function isFor(capture: PodCapture, { metadata }: Checkpoint): boolean {
+  return checkpointUIDsOf(capture).includes(metadata.uid);
 }
 
 async function look<T extends KubeObject>(

@@ -2,11 +2,11 @@
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { Change } from '../kube/store.js';
 import { keyOf } from '../kube/types.js';
-import { CHECKPOINT_UID_LABEL, ownerOf, podKeyOf, type Caches } from './caches.js';
+import { checkpointUIDsOf, ownerOf, podKeyOf, type Caches } from './caches.js';
 import { RELEASE_FINALIZER } from '../api/kinds.js';
 import { hasEnded } from './condition.js';
 import { orphanKey } from './keys.js';
-import { captureKeyOf, isBefore, isOwned, isWaiting } from './observe.js';
+import { captureOf, isBefore, isOwned, isWaiting } from './observe.js';
 
 /** Itself; the one that waits longest for its pod, when it is over; its PodCapture, when that is left behind. */
 export function keysOfCheckpoint(caches: Caches, { type, object }: Change<Checkpoint>): string[] {
@@ -21,10 +21,9 @@ export function keysOfCheckpoint(caches: Caches, { type, object }: Change<Checkp
 
 /** Its Checkpoint; the one that waits longest for its pod, when it is over; itself, where it has no Checkpoint. */
 export function keysOfCapture(caches: Caches, { type, object }: Change<PodCapture>): string[] {
-  const { namespace = '', labels } = object.metadata;
-  const label = labels?.[CHECKPOINT_UID_LABEL];
-  const uids = [...ownerOf(object).map(({ uid }) => uid), ...(label === undefined ? [] : [label])];
-  const keys = new Set(uids.flatMap((uid) => caches.checkpoints.byIndex('uid', uid)).map(keyOf));
+  const { namespace = '' } = object.metadata;
+  const checkpoints = checkpointUIDsOf(object).flatMap((uid) => caches.checkpoints.byIndex('uid', uid));
+  const keys = new Set(checkpoints.map(keyOf));
   for (const { name } of ownerOf(object)) keys.add(`${namespace}/${name}`);
   if (type === 'delete' || hasEnded(object.status)) for (const key of nextOf(caches, podKeyOf(object))) keys.add(key);
   if (type === 'upsert' && isUnsettled(object) && !isOwned(caches, object)) keys.add(orphanKey(keyOf(object)));
@@ -46,7 +45,7 @@ function isUnsettled({ metadata, status }: PodCapture): boolean {
 function nextOf(caches: Caches, podKey: string): string[] {
   const [first, ...others] = caches.checkpoints
     .byIndex('pod', podKey)
-    .filter((checkpoint) => isWaiting(checkpoint) && caches.captures.get(captureKeyOf(checkpoint)) === undefined);
+    .filter((checkpoint) => isWaiting(checkpoint) && captureOf(caches, checkpoint) === undefined);
   if (first === undefined) return [];
   return [keyOf(others.reduce((least, other) => (isBefore(other, least) ? other : least), first))];
 }

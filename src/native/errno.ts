@@ -6,7 +6,12 @@ export const EIO = 5;
 export const ECHILD = 10;
 export const EBUSY = 16;
 export const ENODEV = 19;
+export const ENAMETOOLONG = 36;
+export const EPROTO = 71;
+export const EMSGSIZE = 90;
 export const EOPNOTSUPP = 95;
+export const ECONNRESET = 104;
+export const ETIMEDOUT = 110;
 
 /**
  * Whether a result says that a task or a cgroup no longer exists. The dead are not errors: a task that goes while we
@@ -14,4 +19,9 @@ export const EOPNOTSUPP = 95;
  */
 export function isGone(result: number): boolean {
   return result === -ESRCH || result === -ENOENT || result === -ENODEV;
+}
+
+/** Whether a result says that a question was asked and that no answer came in time. */
+export function isNoAnswer(result: number): boolean {
+  return result === -ETIMEDOUT;
 }

@@ -39,12 +39,31 @@ export interface Libc {
   ptraceInto(request: number, tid: number, address: number, into: Uint8Array): number;
   /** waitid(2); `info` is a siginfo_t of 128 bytes. */
   waitid(idType: number, id: number, info: Uint8Array, options: number): number;
+  /** socket(2). */
+  socket(domain: number, type: number, protocol: number): number;
+  /** socketpair(2); `into` takes two ints. */
+  socketpair(domain: number, type: number, protocol: number, into: Int32Array): number;
+  /** connect(2); `address` is a struct sockaddr of its kind. */
+  connect(fd: number, address: Uint8Array): number;
+  /** sendmsg(2) of one datagram with MSG_NOSIGNAL and MSG_DONTWAIT; with `passed`, that descriptor goes with it (unix(7), SCM_RIGHTS). */
+  send(fd: number, from: Uint8Array, passed?: number): number;
+  /** recv(2) with MSG_DONTWAIT. */
+  receive(fd: number, into: Uint8Array): number;
 }
 
 /** openat(2), statx(2): the same numbers on every architecture. */
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_NLINK = 0x4;
+
+/** send(2), recv(2): the same numbers on x86-64 and arm64 (asm-generic). */
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+/** cmsg(3): a struct cmsghdr of 16 bytes (size_t, int, int), one int, and padding to 24. */
+const CONTROL_SIZE = 24;
+const CONTROL_LENGTH = 20;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
 
 /** Binds the functions. Costs about a millisecond; throws when the platform is not one that koffi supports. */
 export function openLibc(): Libc {
@@ -61,6 +80,22 @@ export function openLibc(): Libc {
   const ptrace = self.func('ptrace', 'long', ['int', 'int', 'long', 'long']);
   const ptraceInto = self.func('ptrace', 'long', ['int', 'int', 'long', 'void *']);
   const waitid = self.func('waitid', 'int', ['int', 'uint', 'void *', 'int']);
+  const socket = self.func('socket', 'int', ['int', 'int', 'int']);
+  const socketpair = self.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
+  const connect = self.func('connect', 'int', ['int', 'void *', 'uint']);
+  const recv = self.func('recv', 'long', ['int', 'void *', 'size_t', 'int']);
+  // iovlen and controllen are ints with padding in musl: as wide, and alike where numbers are little-endian.
+  const iovec = koffi.struct({ base: 'void *', length: 'size_t' });
+  const msghdr = koffi.struct({
+    name: 'void *',
+    nameLength: 'uint',
+    parts: koffi.pointer(iovec),
+    partCount: 'size_t',
+    control: 'void *',
+    controlLength: 'size_t',
+    flags: 'int',
+  });
+  const sendmsg = self.func('sendmsg', 'long', ['int', koffi.pointer(msghdr), 'int']);
   return {
     open: (path, flags) => result(open(path, flags, 0)),
     close: (fd) => result(close(fd)),
@@ -74,7 +109,34 @@ export function openLibc(): Libc {
     ptrace: (request, tid, address, data) => result(ptrace(request, tid, address, data)),
     ptraceInto: (request, tid, address, into) => result(ptraceInto(request, tid, address, into)),
     waitid: (idType, id, info, options) => result(waitid(idType, id, info, options)),
+    socket: (domain, type, protocol) => result(socket(domain, type, protocol)),
+    socketpair: (domain, type, protocol, into) => result(socketpair(domain, type, protocol, into)),
+    connect: (fd, address) => result(connect(fd, address, address.length)),
+    send: (fd, from, passed) => {
+      const control = passed === undefined ? null : rightsOf(passed);
+      const message = {
+        name: null,
+        nameLength: 0,
+        parts: [{ base: from, length: from.length }],
+        partCount: 1,
+        control,
+        controlLength: control?.length ?? 0,
+        flags: 0,
+      };
+      return result(sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT));
+    },
+    receive: (fd, into) => result(recv(fd, into, into.length, MSG_DONTWAIT)),
   };
+}
+
+function rightsOf(passed: number): Uint8Array {
+  const control = new Uint8Array(CONTROL_SIZE);
+  const view = new DataView(control.buffer);
+  view.setBigUint64(0, BigInt(CONTROL_LENGTH), true);
+  view.setInt32(8, SOL_SOCKET, true);
+  view.setInt32(12, SCM_RIGHTS, true);
+  view.setInt32(16, passed, true);
+  return control;
 }
 
 /** A function that the C library may not have: koffi throws when it is not found. */

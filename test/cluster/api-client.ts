@@ -51,7 +51,7 @@ export function apiClient(text: string): ApiClient {
   const admin = new Agent({ keepAlive: true, ...trust, ...(cert === undefined ? {} : { cert, key }) });
   const bearer = new Agent({ keepAlive: true, ...trust });
 
-  const request = (method: string, path: string, asking: Asking = {}): Promise<Answer> =>
+  const once = (method: string, path: string, asking: Asking): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const token = asking.token ?? user['token'];
       const headers = {
@@ -71,6 +71,15 @@ export function apiClient(text: string): ApiClient {
       sent.once('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
       sent.end(asking.body === undefined ? undefined : JSON.stringify(asking.body));
     });
+
+  // A server that has just started, or just learnt of a kind, asks to be asked again.
+  const request = async (method: string, path: string, asking: Asking = {}): Promise<Answer> => {
+    for (let tries = 1; ; tries += 1) {
+      const answered = await once(method, path, asking);
+      if (answered.code !== 429 || tries === 20) return answered;
+      await sleep(500);
+    }
+  };
 
   return {
     request,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { heartbeatLeaseName } from '../../src/api/kinds.js';
+import { parseArguments } from '../../src/cli/arguments.js';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import {
   CHART,
@@ -170,6 +171,12 @@ describe('the chart', () => {
     expect(podOf(pinned, 'DaemonSet', 'stasis-node-agent').containers[0]?.image).toBe(
       `ghcr.io/stasis-dev/stasis@${digest}`,
     );
+  });
+
+  test('passes arguments that the product understands, also with the emptiest of values', async () => {
+    const emptiest = await render('--set-json', 'controller.excludedNamespaces=[]');
+    for (const { containers } of [...pods(rendered), ...pods(emptiest)])
+      for (const { name, args } of containers) expect(parseArguments(args, '0')).toMatchObject({ kind: name });
   });
 
   test('names each variable of a container once: Helm 4 refuses two', () => {

@@ -143,7 +143,8 @@ describe('both kinds', () => {
   test('are found by their short names and by their category', async () => {
     const { json } = await world.api.must('GET', API);
     const resources = json['resources'] as { name: string; shortNames?: string[]; categories?: string[] }[];
-    expect(resources.filter(({ shortNames }) => shortNames !== undefined)).toMatchObject([
+    const named = resources.filter(({ shortNames }) => shortNames !== undefined);
+    expect(named.sort((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
       { name: 'checkpoints', shortNames: ['ckpt'], categories: ['stasis'] },
       { name: 'podcaptures', shortNames: ['pcap'], categories: ['stasis'] },
     ]);

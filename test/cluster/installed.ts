@@ -1,6 +1,6 @@
 /**
  * A cluster with the chart installed, for tests of what the API server allows. Its pods do not run, for want of an image: a
- * controller at work would delete what these tests make, PodCaptures that no Checkpoint asked for. STASIS_TEST_CLUSTER names
+ * controller at work would delete what these tests make, PodCaptures that no Checkpoint asked for. STASIS_TEST_API_CLUSTER names
  * a running throw-away cluster of that kind, to try one test again and again.
  */
 import { readFileSync } from 'node:fs';
@@ -47,13 +47,13 @@ async function findCluster(
   name: string,
   nodes: number,
 ): Promise<{ readonly cluster: Cluster; readonly close: () => Promise<void> }> {
-  const running = process.env['STASIS_TEST_CLUSTER'];
+  const running = process.env['STASIS_TEST_API_CLUSTER'];
   if (running === undefined) {
     const cluster = await up({ name, nodes });
     return { cluster, close: () => cluster.down() };
   }
   const cluster = attach(running);
-  if (cluster === undefined) throw new Error(`STASIS_TEST_CLUSTER: no cluster ${running} is up`);
+  if (cluster === undefined) throw new Error(`STASIS_TEST_API_CLUSTER: no cluster ${running} is up`);
   return { cluster, close: () => Promise.resolve() };
 }
 

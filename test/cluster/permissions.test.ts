@@ -188,6 +188,21 @@ describe('a node agent', () => {
   });
 });
 
+test('the uninstall Job ends holds, and neither makes a PodCapture nor writes a status', async () => {
+  // Its account exists only while `helm uninstall` runs, so it is impersonated, with every right of RBAC.
+  const account = `system:serviceaccount:${STASIS_NAMESPACE}:stasis-uninstall`;
+  const headers = { 'Impersonate-User': account, 'Impersonate-Group': 'system:masters' };
+  const path = await world.makeCapture(OTHER_NODE, { finalizers: ['stasis.dev/release'] });
+  const as = { headers, contentType: MERGE_PATCH };
+  const body = { spec: { holdSeconds: 0 }, metadata: { finalizers: null } };
+  expect(await world.ask('PATCH', path, { ...as, body })).toMatchObject({ code: 200 });
+  const status = await world.ask('PATCH', `${path}/status`, { ...as, body: HARMLESS });
+  expect(status).toMatchObject(refusedBy('stasis-podcapture-writers'));
+  const list = `${API}/namespaces/${world.mine}/podcaptures`;
+  const made = await world.ask('POST', list, { headers, body: captureBody(OTHER_NODE) });
+  expect(made).toMatchObject(refusedBy('stasis-podcapture-writers'));
+});
+
 describe('RBAC', () => {
   interface Given {
     readonly verbs: string[];

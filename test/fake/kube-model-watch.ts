@@ -1,7 +1,14 @@
 /** The watch of the model of the API server. */
 import type { WatchEvent } from '../../src/kube/api.js';
 import type { KubeObject } from '../../src/kube/types.js';
-import type { ModelEvent } from './kube-model.js';
+
+/** Something that happened to an object. */
+export interface ModelEvent {
+  readonly plural: string;
+  readonly revision: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+}
 
 /** What is in `events` and will be, as far as it is `mine`; until `signal` aborts. */
 export async function* modelEvents<T extends KubeObject>(

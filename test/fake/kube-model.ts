@@ -7,7 +7,7 @@ import { failure, success, type KubeResult } from '../../src/kube/result.js';
 import type { KubeObject, Resource } from '../../src/kube/types.js';
 import { isObject, mergePatch, mergeStatus, type Json } from './kube-model-merge.js';
 import { violation } from './kube-model-rules.js';
-import { modelEvents } from './kube-model-watch.js';
+import { modelEvents, type ModelEvent } from './kube-model-watch.js';
 
 /** One request, as an interceptor sees it. */
 export interface ModelCall {
@@ -18,13 +18,6 @@ export interface ModelCall {
 
 /** Stands between a client and the server: may answer itself, before or after the server has done it, or throw. */
 export type Intercept = <T>(call: ModelCall, perform: () => KubeResult<T>) => KubeResult<T>;
-
-export interface ModelEvent {
-  readonly plural: string;
-  readonly revision: number;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: KubeObject;
-}
 
 type Stored = KubeObject & { readonly spec?: Json; readonly status?: Json };
 
@@ -78,7 +71,7 @@ export class KubeModel {
   collectGarbage(): number {
     const uids = new Set([...this.#objects.values()].map(({ metadata }) => metadata.uid));
     let found = 0;
-    for (const [key, { metadata }] of [...this.#objects]) {
+    for (const [key, { metadata }] of Array.from(this.#objects)) {
       const owners = metadata.ownerReferences ?? [];
       if (owners.length === 0 || owners.some(({ uid }) => uids.has(uid))) continue;
       if (metadata.deletionTimestamp !== undefined) continue;
@@ -119,7 +112,7 @@ export class KubeModel {
         call('patch', resource.plural, options.name, () => {
           const patch = options.patch as { metadata?: { resourceVersion?: string } };
           return this.#change(resource, options, patch.metadata?.resourceVersion, (before) => {
-            const { spec, status, metadata } = mergePatch(before as unknown as Json, patch as Json);
+            const { spec, status, metadata } = mergePatch(before as unknown as Json, patch);
             const finalizers = isObject(metadata) ? (metadata as unknown as KubeObject['metadata']) : before.metadata;
             return options.subresource === 'status'
               ? ({ ...before, status } as Stored)
@@ -129,7 +122,7 @@ export class KubeModel {
       jsonPatch: () => Promise.resolve(refused('PATCH', 405, 'MethodNotAllowed', 'jsonPatch')),
       replace: (resource, object) =>
         call('replace', resource.plural, object.metadata.name, () =>
-          this.#change(resource, object.metadata, object.metadata.resourceVersion, () => object as unknown as Stored),
+          this.#change(resource, object.metadata, object.metadata.resourceVersion, () => object),
         ),
       remove: (resource, { namespace, name, uid, resourceVersion }) =>
         call('delete', resource.plural, name, () => {

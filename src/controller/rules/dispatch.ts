@@ -37,7 +37,7 @@ export function decideUndispatched(observation: Undispatched): Decision {
  * The finalizer of one that holds comes first: from the moment that there is a PodCapture, `kubectl delete` has to wait for
  * the release. The status comes last: if we die before it, the PodCapture itself says that it was made.
  */
-function dispatch({ checkpoint, pod: _, captureName, now }: Undispatched, pod: Pod): Decision {
+function dispatch({ checkpoint, captureName, now }: Undispatched, pod: Pod): Decision {
   const choice = chooseContainers(pod, checkpoint.spec.containers);
   const spec = captureSpec(checkpoint, pod, choice.ok ? choice.containers : []);
   const message = `waits for the agent of node ${spec.nodeName}`;

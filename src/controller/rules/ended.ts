@@ -52,8 +52,7 @@ export function finished({ checkpoint, capture, now }: Settled): Decision | unde
   return { rule: 'finished', actions: [...guards, ...seen], againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT) };
 }
 
-/** Milliseconds; undefined: for ever. */
-/** completionTime is cut to whole seconds: it may be up to one later than it says. Milliseconds; undefined is never. */
+/** Milliseconds left; undefined: for ever. completionTime is cut to whole seconds, so the end may have been up to one later. */
 function timeToLive(seconds: number | undefined, completionTime: string | undefined, now: number): number | undefined {
   if (seconds === undefined || completionTime === undefined) return undefined;
   return Date.parse(completionTime) + (seconds === 0 ? 0 : 1 + seconds) * 1000 - now;

@@ -78,7 +78,7 @@ function lostStatus({ spec, status, metadata }: PodCapture, now: number): PodCap
           type: 'Thawed',
           status: 'Unknown',
           reason: 'NodeAgentLost',
-          message: 'Nobody reported. What it had seized, the kernel let go when its process ended.',
+          message: 'Nobody reported. The kernel lets go of whatever it had seized when its process ends.',
         }
       : { type: 'Thawed', status: 'True', reason: 'FreezersRestored', message: 'Nothing was touched.' },
     {

@@ -24,6 +24,7 @@ import { CAPTURES, project } from './captured-object.js';
 import { Captures, type CapturesParts } from './captures.js';
 import { DiskGate } from './disk-gate.js';
 import { liveness, readiness, type HealthFacts } from './health.js';
+import { keepMemoryLow } from './idle-memory.js';
 import { agentMetrics } from './metrics.js';
 import { TracerPool, type TracerPoolParts } from './tracer-pool.js';
 
@@ -51,6 +52,8 @@ export interface AgentParts
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** A full garbage collection; absent where there is none to be had. */
+  readonly collect?: () => void;
   /** Told once it listens. */
   readonly onListening?: (port: number) => void;
 }
@@ -128,6 +131,8 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   log.info('node agent started', { node: options.nodeName, port: server.port });
   parts.onListening?.(server.port);
   void keepFit(pool, clock, signal);
+  const idle = { clock, isIdle: () => !facts.busy(), done: () => captures.begun };
+  if (parts.collect !== undefined) void keepMemoryLow({ ...idle, collect: parts.collect }, signal);
   void reflector.synced.then(async () => await sweep(store, artifacts, log, signal));
 
   await aborted(signal);

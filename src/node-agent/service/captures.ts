@@ -45,9 +45,15 @@ export class Captures {
   readonly #finished = new Set<string>();
   readonly #work = new Set<Promise<void>>();
   #stopping = false;
+  #begun = 0;
 
   constructor(parts: CapturesParts) {
     this.#parts = parts;
+  }
+
+  /** How many there have been in all. */
+  get begun(): number {
+    return this.#begun;
   }
 
   get running(): number {
@@ -123,6 +129,7 @@ export class Captures {
     const { spec, metadata } = object;
     const run = new CaptureRun(metadata.uid, spec.podUID, spec.holdSeconds, this.#parts.clock);
     this.#runs.set(metadata.uid, run);
+    this.#begun += 1;
     const done = work(run)
       .catch((error: unknown) => this.#parts.log.error('capture failed by a defect', { name: metadata.name, error }))
       .finally(() => {

@@ -56,11 +56,14 @@ async function begin(asked: readonly { name: string; podName: string; holdSecond
   return simulation;
 }
 
+function one<T>(list: readonly T[], index: number): T | undefined {
+  return list[index % Math.max(1, list.length)];
+}
+
 async function make(simulation: Simulation, move: Move): Promise<void> {
   const { model } = simulation;
   const checkpoints = model.all(CHECKPOINT_RESOURCE);
   const captures = model.all(PODCAPTURE_RESOURCE);
-  const one = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
   switch (move.kind) {
     case 'visit': {
       const { keys } = simulation;
@@ -122,60 +125,63 @@ async function make(simulation: Simulation, move: Move): Promise<void> {
   }
 }
 
-/** What must be so at every moment, read from the history of the server. */
-function check(simulation: Simulation, leaders: 'one' | 'two'): void {
+/** What must not be at any moment, read from the history of the server. */
+function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[] {
+  const wrong: string[] = [];
   const running = new Map<string, string>();
-  const made = new Map<string, number>();
+  const made = new Set<string>();
   const reasons = new Map<string, string>();
   const present = new Map<string, PodCapture>();
   for (const { plural, type, object } of simulation.model.events) {
     if (plural === PODCAPTURES.plural) {
       const capture = object as PodCapture;
-      const { name, uid, labels } = capture.metadata;
+      const { name, uid } = capture.metadata;
+      const { podUID } = capture.spec;
       if (type === 'DELETED') present.delete(name);
       else present.set(name, capture);
       if (type === 'ADDED') {
-        const owner = labels?.['stasis.dev/checkpoint-uid'] ?? '';
-        made.set(owner, (made.get(owner) ?? 0) + 1);
+        // The name is made of the Checkpoint's UID.
+        if (made.has(name)) wrong.push(`${name} was made twice`);
+        made.add(name);
         // Of two leaders each may find the pod free; the agent takes one at a time then.
-        if (leaders === 'one') expect(running.get(capture.spec.podUID)).toBeUndefined();
+        if (leaders === 'one' && running.has(podUID)) wrong.push(`${name} was made while ${running.get(podUID)} ran`);
       }
-      if (type !== 'DELETED' && !hasEnded(capture.status)) running.set(capture.spec.podUID, uid);
-      else if (running.get(capture.spec.podUID) === uid) running.delete(capture.spec.podUID);
+      if (type !== 'DELETED' && !hasEnded(capture.status)) running.set(podUID, uid);
+      else if (running.get(podUID) === uid) running.delete(podUID);
     } else if (plural === CHECKPOINTS.plural) {
       const checkpoint = object as Checkpoint;
-      const { uid } = checkpoint.metadata;
+      const { uid, name } = checkpoint.metadata;
       const reason = checkpoint.status?.conditions?.find(({ type: of }) => of === 'Succeeded')?.reason ?? '';
-      const before = reasons.get(uid);
-      if (before !== undefined) expect(reason).toBe(before);
+      const before = reasons.get(uid) ?? reason;
+      if (before !== reason) wrong.push(`${name} ended as ${before}, and then as ${reason}`);
       if (hasEnded(checkpoint.status)) reasons.set(uid, reason);
       // A deletion that has returned means that nothing is held any more.
-      const captured = checkpoint.status?.pods?.[0]?.captureName;
-      const capture = captured === undefined ? undefined : present.get(captured);
-      if (type === 'DELETED' && (checkpoint.spec.holdSeconds ?? 0) > 0 && capture !== undefined) {
-        expect(hasEnded(capture.status)).toBe(true);
-      }
+      const capture = present.get(checkpoint.status?.pods?.[0]?.captureName ?? '');
+      const held = capture !== undefined && capture.spec.holdSeconds > 0 && !hasEnded(capture.status);
+      if (type === 'DELETED' && held) wrong.push(`${name} went while ${capture.metadata.name} held`);
     }
   }
-  expect([...made.values()].filter((count) => count !== 1)).toEqual([]);
+  return wrong;
 }
 
-async function checkSettled(simulation: Simulation, leaders: 'one' | 'two' = 'one'): Promise<void> {
-  check(simulation, leaders);
+async function wrongInTheEnd(simulation: Simulation, leaders: 'one' | 'two' = 'one'): Promise<string[]> {
+  const wrong = wrongOnTheWay(simulation, leaders);
   for (const { metadata, status } of simulation.model.all(CHECKPOINT_RESOURCE)) {
-    expect({ name: metadata.name, ended: hasEnded(status) }).toEqual({ name: metadata.name, ended: true });
-    expect(status?.completionTime).toBeDefined();
-    expect(status?.conditions?.map(({ type }) => type)).toEqual(['Dispatched', 'Thawed', 'Succeeded']);
-    expect(metadata.deletionTimestamp).toBeUndefined();
-    const name = status?.pods?.[0]?.captureName ?? '';
-    const capture = simulation.model.find(PODCAPTURE_RESOURCE, 'shop', name);
+    const { name } = metadata;
+    if (!hasEnded(status) || status?.completionTime === undefined) wrong.push(`${name} has not ended`);
+    if (metadata.deletionTimestamp !== undefined) wrong.push(`${name} has not gone`);
+    const types = status?.conditions?.map(({ type }) => type).join();
+    if (types !== 'Dispatched,Thawed,Succeeded') wrong.push(`${name} has ${types}`);
+    const capture = simulation.model.find(PODCAPTURE_RESOURCE, 'shop', status?.pods?.[0]?.captureName ?? '');
     const result = capture?.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
-    if (result !== undefined) expect(simulation.reason(metadata.name)).toBe(result);
+    const said = simulation.reason(name);
+    if (result !== undefined && result !== said) wrong.push(`${name} says ${said}, its PodCapture ${result}`);
   }
-  expect(simulation.guarded()).toEqual([]);
+  wrong.push(...simulation.guarded().map((key) => `${key} is guarded`));
   const before = simulation.model.revision;
   await simulation.again();
-  expect(simulation.model.revision).toBe(before);
+  if (simulation.model.revision !== before) wrong.push('a second run wrote something');
+  return wrong;
 }
 
 describe('reconcile()', () => {
@@ -190,7 +196,7 @@ describe('reconcile()', () => {
           simulation.faults = [...faults];
           for (const move of moves) await make(simulation, move);
           await simulation.settle();
-          await checkSettled(simulation);
+          expect(await wrongInTheEnd(simulation)).toEqual([]);
         },
       ),
       { numRuns: 400 },
@@ -205,7 +211,7 @@ describe('reconcile()', () => {
         simulation.die();
         for (const move of made) await make(simulation, move);
         await simulation.settle();
-        await checkSettled(simulation, 'two');
+        expect(await wrongInTheEnd(simulation, 'two')).toEqual([]);
       }),
       { numRuns: 300 },
     );
@@ -218,11 +224,12 @@ describe('reconcile()', () => {
   test.each(STORIES)(
     'comes to the same end when any one request goes wrong (hold of %d s, %s)',
     async (holdSeconds, end) => {
-      const requests = await story(holdSeconds, end, []);
+      const { requests } = await story(holdSeconds, end, []);
       expect(requests).toBeGreaterThan(4);
       for (const fault of FAULTS.slice(3)) {
         for (let at = 0; at < requests; at += 1) {
-          await story(holdSeconds, end, [...Array.from({ length: at }, (): Fault => 'none'), fault]);
+          const faults = [...Array.from({ length: at }, (): Fault => 'none'), fault];
+          expect((await story(holdSeconds, end, faults)).wrong).toEqual([]);
         }
       }
     },
@@ -234,7 +241,7 @@ async function story(
   holdSeconds: number,
   end: 'runs' | 'is deleted' | 'is lowered',
   faults: readonly Fault[],
-): Promise<number> {
+): Promise<{ requests: number; wrong: string[] }> {
   const simulation = await begin([
     { name: 'a', podName: 'web-0', holdSeconds },
     { name: 'b', podName: 'web-0', holdSeconds: 0 },
@@ -254,8 +261,8 @@ async function story(
   await simulation.rest();
   const requests = simulation.calls.length;
   await simulation.settle();
-  await checkSettled(simulation);
-  if (end !== 'is deleted') expect(simulation.reason('a')).toBe('Captured');
-  expect(simulation.reason('b')).toBe('Captured');
-  return requests;
+  const wrong = await wrongInTheEnd(simulation);
+  if (end !== 'is deleted' && simulation.reason('a') !== 'Captured') wrong.push('a is not captured');
+  if (simulation.reason('b') !== 'Captured') wrong.push('b is not captured');
+  return { requests, wrong };
 }

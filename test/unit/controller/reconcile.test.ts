@@ -97,7 +97,7 @@ describe('reconcile()', () => {
     await agent(simulation);
     await agent(simulation);
     await rest(simulation);
-    await happen(simulation);
+    await Promise.resolve(happen(simulation));
     simulation.sync();
     await rest(simulation);
     expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(expected);
@@ -122,8 +122,8 @@ describe('reconcile()', () => {
     simulation.addPod('web-0');
     await simulation.ask('b', 'web-0');
     simulation.sync();
-    let resolve = (): void => undefined;
-    simulation.gate = new Promise((open) => (resolve = open));
+    const gate = new EventTarget();
+    simulation.gate = new Promise((open) => gate.addEventListener('open', () => open(), { once: true }));
     const first = simulation.visit('shop/b');
     await new Promise((turn) => setImmediate(turn));
     // Created in the same second, with a name that comes first.
@@ -131,7 +131,7 @@ describe('reconcile()', () => {
     simulation.sync();
     const second = simulation.visit('shop/a');
     await new Promise((turn) => setImmediate(turn));
-    resolve();
+    gate.dispatchEvent(new Event('open'));
     await Promise.all([first, second]);
     expect(simulation.model.all(PODCAPTURE_RESOURCE)).toHaveLength(1);
     expect(simulation.reason('a')).toBe('PodBusy');
@@ -179,7 +179,7 @@ describe('reconcile()', () => {
     simulation.pass(3_599_000);
     await rest(simulation);
     expect(simulation.checkpoint('look')).toBeDefined();
-    simulation.pass(1000);
+    simulation.pass(2000);
     await rest(simulation);
     expect(simulation.checkpoint('look')).toBeUndefined();
   });

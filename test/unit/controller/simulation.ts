@@ -27,7 +27,6 @@ import { keysOfCapture, keysOfCheckpoint } from '../../../src/controller/wake.js
 import type { EventDraft } from '../../../src/kube/event-object.js';
 import { silentLogger } from '../../../src/kube/log.js';
 import { failure, type KubeResult } from '../../../src/kube/result.js';
-import type { Change } from '../../../src/kube/store.js';
 import { keyOf } from '../../../src/kube/types.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
 import { condition, endedAs, NOW, pod } from './builders.js';
@@ -238,7 +237,7 @@ export class Simulation {
     const version = String(this.model.revision);
     const add = (keys: readonly string[]): void => keys.forEach((key) => queue.add(key));
     for (const change of caches.checkpoints.replaceAll(checkpoints, version)) add(keysOfCheckpoint(caches, change));
-    for (const change of caches.captures.replaceAll(captures, version) as Change<PodCapture>[]) {
+    for (const change of caches.captures.replaceAll(captures, version)) {
       add(keysOfCapture(caches, change));
     }
     const api = this.model.api((call, perform) => this.#meet(call, perform));

@@ -34,4 +34,6 @@ for unit in apparmor.service systemd-logind.service systemd-timesyncd.service sy
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 : > "$root/etc/machine-id"
+# Of the packages that were unpacked before dpkg knew to leave it out.
+rm -rf "$root"/usr/share/man/* "$root"/usr/share/locale/* "$root"/usr/share/doc/*
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log "$root"/var/log/apt

@@ -1,0 +1,168 @@
+#include "recover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "freezer.h"
+#include "journal.h"
+#include "log.h"
+#include "peer.h"
+
+static void tell(const char *event, const char *file, const struct record *record)
+{
+	log_begin("warn", event);
+	log_text("journal", file);
+	if (record != NULL) {
+		log_capture(record->capture);
+		log_number("container", record->container);
+		log_text("cgroup", record->path);
+	}
+	log_end();
+}
+
+static struct agent *agent_of(struct guard *guard, const struct record *record)
+{
+	struct agent *agent;
+
+	for (int i = 0; i < MAX_AGENTS; i++) {
+		agent = &guard->agents[i];
+		if (agent->state != AGENT_FREE && agent->pid == record->pid && agent->tid == record->tid &&
+		    agent->start_ticks == record->start_ticks &&
+		    memcmp(agent->capture, record->capture, GUARD_CAPTURE_BYTES) == 0)
+			return agent;
+	}
+	agent = agent_new(guard);
+	if (agent == NULL)
+		return NULL;
+	peer_find(agent, record->pid, record->tid, record->start_ticks);
+	agent->state = AGENT_ORPHANED;
+	agent->cause = GUARD_GUARD_DIED;
+	agent->holding = true;
+	agent->hold_deadline = record->hold_deadline_us;
+	memcpy(agent->capture, record->capture, sizeof(agent->capture));
+	return agent;
+}
+
+/* By the path, and only if it leads to the very directory: inode numbers of cgroups are not used twice in one boot (kernfs). */
+static int open_same(const struct record *record)
+{
+	int directory = open(record->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat status;
+
+	if (directory < 0)
+		return -1;
+	if (fstat(directory, &status) == 0 && status.st_ino == record->inode && status.st_dev == record->device)
+		return directory;
+	close(directory);
+	return -1;
+}
+
+/* False when it cannot be kept in this guard's own journal, so that the old one must stay. */
+static bool adopt(struct guard *guard, const struct record *record, int directory)
+{
+	struct agent *agent = agent_of(guard, record);
+	struct freezer *freezer = NULL;
+
+	for (int i = 0; i < MAX_FREEZERS && freezer == NULL; i++)
+		if (guard->freezers[i].state == FREEZER_UNUSED)
+			freezer = &guard->freezers[i];
+	if (agent == NULL || freezer == NULL) {
+		close(directory);
+		return false;
+	}
+	memset(freezer, 0, sizeof(*freezer));
+	if (freezer_open(freezer, directory, record->version) != 0)
+		return false;
+	freezer->agent = (int)(agent - guard->agents);
+	freezer->container = record->container;
+	freezer->deadline = now_us() + FREEZER_BOUND_US;
+	memcpy(freezer->capture, record->capture, sizeof(freezer->capture));
+	memcpy(freezer->path, record->path, sizeof(freezer->path));
+	freezer->state = FREEZER_ANNOUNCED;
+	return journal_announce(guard, freezer) == 0;
+}
+
+static bool recover_open(struct guard *guard, const char *file, const struct record *record)
+{
+	bool rebooted = memcmp(record->boot, journal_boot(), sizeof(record->boot)) != 0;
+	int directory = rebooted ? -1 : open_same(record);
+
+	if (directory >= 0) {
+		tell("recordFound", file, record);
+		return adopt(guard, record, directory);
+	}
+	tell(rebooted ? "recordOfEarlierBoot" : "recordOfGoneCgroup", file, record);
+	recovered_add(guard, record->capture, record->container, rebooted ? GUARD_REBOOTED : GUARD_CGROUP_GONE,
+		      GUARD_GUARD_DIED);
+	return true;
+}
+
+/* Whether the file may be removed. */
+static bool recover_record(struct guard *guard, const char *file, const struct record *record)
+{
+	switch (record_sort(record)) {
+	case SORT_EMPTY:
+		return true;
+	case SORT_TORN:
+		tell("recordTorn", file, NULL);
+		return true;
+	case SORT_FOREIGN:
+		/* Perhaps a newer guard's, which will know what to do. */
+		tell("recordForeign", file, NULL);
+		return false;
+	case SORT_SOUND:
+		break;
+	}
+	if (record->state == RECORD_RECOVERED)
+		recovered_add(guard, record->capture, record->container, record->outcome, record->cause);
+	return record->state == RECORD_OPEN ? recover_open(guard, file, record) : true;
+}
+
+static void recover_file(struct guard *guard, const char *file)
+{
+	static struct record record;
+	bool removable = true;
+	struct stat status;
+	int fd = openat(guard->state_directory, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	/* Locked: its guard lives. Removed since: another guard was faster. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && status.st_nlink > 0 &&
+	    S_ISREG(status.st_mode)) {
+		for (off_t at = 0; at < (off_t)(MAX_FREEZERS + MAX_RECOVERED) * RECORD_BYTES; at += RECORD_BYTES) {
+			ssize_t length;
+
+			memset(&record, 0, sizeof(record));
+			length = pread(fd, &record, RECORD_BYTES, at);
+			if (length <= 0)
+				break;
+			removable &= recover_record(guard, file, &record);
+		}
+		if (removable)
+			unlinkat(guard->state_directory, file, 0);
+	}
+	close(fd);
+}
+
+void recover(struct guard *guard)
+{
+	static const char suffix[] = ".journal";
+	DIR *directory = fdopendir(openat(guard->state_directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	const struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		size_t length = strlen(entry->d_name);
+
+		if (length > sizeof(suffix) && strcmp(entry->d_name + length - strlen(suffix), suffix) == 0 &&
+		    strcmp(entry->d_name, journal_name()) != 0)
+			recover_file(guard, entry->d_name);
+	}
+	if (directory != NULL)
+		closedir(directory);
+}

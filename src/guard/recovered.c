@@ -1,0 +1,56 @@
+/* What guards did without an agent, until an agent acknowledges that it knows. Kept in the journal too. */
+#include <string.h>
+
+#include "journal.h"
+
+static bool is(const struct recovered *recovered, const uint8_t *capture, uint32_t container)
+{
+	return recovered->container == container && memcmp(recovered->capture, capture, GUARD_CAPTURE_BYTES) == 0;
+}
+
+static void drop(struct guard *guard, unsigned index)
+{
+	guard->recovered_count--;
+	memmove(&guard->recovered[index], &guard->recovered[index + 1],
+		(guard->recovered_count - index) * sizeof(struct recovered));
+}
+
+/* Rewritten whole: it happens when an agent has died, not while one waits. */
+void recovered_save(const struct guard *guard)
+{
+	static unsigned saved;
+
+	for (unsigned i = 0; i < guard->recovered_count || i < saved; i++)
+		if (journal_recovered(i, i < guard->recovered_count ? &guard->recovered[i] : NULL) != 0)
+			return;
+	saved = guard->recovered_count;
+}
+
+void recovered_add(struct guard *guard, const uint8_t *capture, uint32_t container, uint32_t outcome, uint32_t cause)
+{
+	struct recovered *added;
+
+	for (unsigned i = 0; i < guard->recovered_count; i++)
+		if (is(&guard->recovered[i], capture, container))
+			return;
+	if (guard->recovered_count == MAX_RECOVERED)
+		drop(guard, 0);
+	added = &guard->recovered[guard->recovered_count++];
+	memcpy(added->capture, capture, GUARD_CAPTURE_BYTES);
+	added->container = container;
+	added->outcome = outcome;
+	added->cause = cause;
+	recovered_save(guard);
+}
+
+bool recovered_remove(struct guard *guard, const uint8_t *capture, uint32_t container)
+{
+	for (unsigned i = 0; i < guard->recovered_count; i++) {
+		if (!is(&guard->recovered[i], capture, container))
+			continue;
+		drop(guard, i);
+		recovered_save(guard);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,218 @@
+/** {@link Guard} for real: a connection to stasis-guard, synchronous, of the calling thread. */
+import { constants, fstatSync } from 'node:fs';
+import { ECONNRESET, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO, ETIMEDOUT, isNoAnswer } from './errno.js';
+import type { Announcement, Guard, Recovered } from './guard.js';
+import {
+  ANSWER_BYTES,
+  CAPABILITY,
+  KIND,
+  PROTOCOL_VERSION,
+  decodePong,
+  decodeRecovered,
+  decodeWelcome,
+  encodeAnnounce,
+  encodeHello,
+  encodePing,
+  encodeRecoveredQuery,
+  encodeSubject,
+  isAnswer,
+  setSequence,
+  statusOf,
+  type Kind,
+} from './guard-protocol.js';
+import type { Libc } from './libc.js';
+
+/** socket(2), unix(7): the same numbers on x86-64 and arm64. */
+const AF_UNIX = 1;
+const SOCK_SEQPACKET = 5;
+const SOCK_CLOEXEC = 0x80000;
+const O_CLOEXEC = 0x80000;
+const POLLIN = 0x1;
+/** struct sockaddr_un: a short, and a path of 108 bytes with its NUL. */
+const SUN_PATH = 2;
+const SUN_SIZE = 110;
+
+/** An answer takes 30 µs, 4 ms with a journal on a slow disk. A guard that takes this long is not one that can be relied upon. */
+const ANSWER_WITHIN_MICROSECONDS = 200_000;
+/** A guard remembers at most this many. */
+const MAX_RECOVERED = 128;
+
+/** Where the guard is: at a path, or at the other end of a socket that this process already has. */
+export type GuardAddress = { readonly socket: string } | { readonly fd: number };
+
+export interface GuardOptions {
+  readonly pid: number;
+  /** The thread that will trace, and that is the only one to write FROZEN. */
+  readonly tid: number;
+  /** Directory of this process's own cgroup in the v1 freezer hierarchy: a frozen v1 cgroup keeps even SIGKILL from ending it. */
+  readonly ownFreezer?: string;
+  readonly answerWithinMicroseconds?: number;
+}
+
+/** Connects and says hello. Returns -errno when there is no guard, or it wants nothing to do with us. */
+export function openGuard(libc: Libc, address: GuardAddress, options: GuardOptions): Guard | number {
+  const fd = 'fd' in address ? address.fd : connectTo(libc, address.socket);
+  if (fd < 0) return fd;
+  const channel = new Channel(libc, fd, options.answerWithinMicroseconds ?? ANSWER_WITHIN_MICROSECONDS);
+  const guard = greet(channel, options);
+  if (typeof guard === 'number' && !('fd' in address)) channel.close();
+  return guard;
+}
+
+/** A pair of connected sockets: one end is given to a guard of one's own (`--fd`), the other to {@link openGuard}. -errno on failure. */
+export function guardPair(libc: Libc): { readonly ours: number; readonly theirs: number } | number {
+  const pair = new Int32Array(2);
+  const result = libc.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+  return result < 0 ? result : { ours: pair[0] ?? -1, theirs: pair[1] ?? -1 };
+}
+
+function connectTo(libc: Libc, path: string): number {
+  const bytes = Buffer.from(path);
+  if (bytes.length >= SUN_SIZE - SUN_PATH) return -ENAMETOOLONG;
+  const address = new Uint8Array(SUN_SIZE);
+  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
+  address.set(bytes, SUN_PATH);
+  const fd = libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  const result = libc.connect(fd, address);
+  if (result >= 0) return fd;
+  libc.close(fd);
+  return result;
+}
+
+function greet(channel: Channel, options: GuardOptions): Guard | number {
+  const { ownFreezer } = options;
+  const own = ownFreezer === undefined ? undefined : channel.openDirectory(ownFreezer);
+  if (own !== undefined && own < 0) return own;
+  const answer = channel.ask(KIND.hello, encodeHello(options.pid, options.tid, own !== undefined), own);
+  if (own !== undefined) channel.closeDirectory(own);
+  if (typeof answer === 'number') return answer;
+  const welcome = decodeWelcome(answer);
+  if (welcome?.protocol !== PROTOCOL_VERSION) return -EPROTO;
+  return guardOf(channel, welcome.guardPid, welcome.capabilities);
+}
+
+function guardOf(channel: Channel, pid: number, capabilities: number): Guard {
+  const told = (kind: typeof KIND.opened | typeof KIND.done | typeof KIND.acknowledge, capture: Uint8Array, container: number): number =>
+    statusResult(channel.ask(kind, encodeSubject(kind, capture, container)));
+  return {
+    pid,
+    seesThreads: (capabilities & CAPABILITY.threadPidfd) !== 0,
+    hasJournal: (capabilities & CAPABILITY.journal) !== 0,
+    announce: (announcement) => announce(channel, announcement),
+    opened: (capture, container) => told(KIND.opened, capture, container),
+    done: (capture) => told(KIND.done, capture, 0),
+    ping: () => {
+      const answer = channel.ask(KIND.ping, encodePing());
+      return typeof answer === 'number' ? answer : (decodePong(answer) ?? -EPROTO);
+    },
+    recovered: () => recovered(channel),
+    acknowledge: (capture, container) => told(KIND.acknowledge, capture, container),
+    close: () => channel.close(),
+  };
+}
+
+function statusResult(answer: DataView | number): number {
+  return typeof answer === 'number' ? answer : 0;
+}
+
+function announce(channel: Channel, announcement: Announcement): number {
+  const directory = channel.openDirectory(announcement.directory);
+  if (directory < 0) return directory;
+  try {
+    const message = encodeAnnounce(announcement, fstatSync(directory, { bigint: true }).ino);
+    if (message === undefined) return -ENAMETOOLONG;
+    const result = statusResult(channel.ask(KIND.announce, message, directory));
+    // It may be taken up later than we waited. What stays announced and is never opened ends with the end of this process.
+    if (isNoAnswer(result)) channel.tell(encodeSubject(KIND.opened, announcement.capture, announcement.container));
+    return result;
+  } finally {
+    channel.closeDirectory(directory);
+  }
+}
+
+function recovered(channel: Channel): readonly Recovered[] | number {
+  const all: Recovered[] = [];
+  for (let index = 0; index < MAX_RECOVERED; index++) {
+    const answer = channel.ask(KIND.recovered, encodeRecoveredQuery(index));
+    if (answer === -ENOENT) break;
+    if (typeof answer === 'number') return answer;
+    const one = decodeRecovered(answer);
+    if (one === undefined) return -EPROTO;
+    all.push(one);
+  }
+  return all;
+}
+
+/** One question, one answer, with a bound on the wait. */
+class Channel {
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #bound: number;
+  readonly #answer = new Uint8Array(ANSWER_BYTES);
+  readonly #pollfd = new Uint8Array(8);
+  readonly #timeout = new Uint8Array(16);
+  #sequence = 0;
+
+  constructor(libc: Libc, fd: number, boundMicroseconds: number) {
+    this.#libc = libc;
+    this.#fd = fd;
+    this.#bound = boundMicroseconds;
+  }
+
+  /** The answer, valid until the next question; -errno when none came, or when it says so itself. */
+  ask(kind: Kind, message: Uint8Array, passed?: number): DataView | number {
+    const sent = this.tell(message, passed);
+    if (sent < 0) return sent;
+    const end = now() + this.#bound;
+    for (;;) {
+      const left = end - now();
+      if (left <= 0 || !this.#readable(left)) {
+        if (now() >= end) return -ETIMEDOUT;
+        continue;
+      }
+      const length = this.#libc.receive(this.#fd, this.#answer);
+      if (length === 0) return -ECONNRESET;
+      if (length < 0) return length;
+      const answer = new DataView(this.#answer.buffer, 0, length);
+      // An answer that came too late for its question is not the answer to this one.
+      if (!isAnswer(answer, kind, this.#sequence)) continue;
+      const status = statusOf(answer);
+      return status === 0 ? answer : -status;
+    }
+  }
+
+  /** Sends, and waits for nothing. */
+  tell(message: Uint8Array, passed?: number): number {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    setSequence(message, this.#sequence);
+    const sent = this.#libc.send(this.#fd, message, passed);
+    return sent < 0 ? sent : sent === message.length ? 0 : -EMSGSIZE;
+  }
+
+  openDirectory(path: string): number {
+    return this.#libc.open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | O_CLOEXEC);
+  }
+
+  closeDirectory(fd: number): void {
+    this.#libc.close(fd);
+  }
+
+  close(): void {
+    this.#libc.close(this.#fd);
+  }
+
+  #readable(microseconds: number): boolean {
+    const fds = new DataView(this.#pollfd.buffer);
+    fds.setInt32(0, this.#fd, true);
+    fds.setInt16(4, POLLIN, true);
+    const timeout = new DataView(this.#timeout.buffer);
+    timeout.setBigInt64(0, BigInt(Math.floor(microseconds / 1e6)), true);
+    timeout.setBigInt64(8, BigInt(Math.floor((microseconds % 1e6) * 1000)), true);
+    return this.#libc.ppoll(this.#pollfd, 1, this.#timeout) > 0;
+  }
+}
+
+function now(): number {
+  return Number(process.hrtime.bigint()) / 1000;
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseArguments } from '../../../src/cli/arguments.js';
+
+const REQUIRED = ['uninstall', '--controller', 'c', '--controller-pods', 'a=b', '--agent-account', 's'];
+const OPTIONS = { controller: 'c', controllerPods: 'a=b', agentAccount: 's', waitSeconds: 30 };
+
+describe('parseArguments()', () => {
+  test.each([
+    ['what it needs', [], {}],
+    ['a namespace', ['--namespace', 'n'], { namespace: 'n' }],
+    ['a kubeconfig', ['--kubeconfig=f'], { kubeconfig: 'f' }],
+    ['a waiting time', ['--wait-seconds', '600'], { waitSeconds: 600 }],
+  ])('parseArguments() takes uninstall with %s', (_, more, options) => {
+    const expected = { kind: 'uninstall', options: { ...OPTIONS, ...options } };
+    expect(parseArguments([...REQUIRED, ...more], '1')).toEqual(expected);
+  });
+
+  test.each([
+    ['no Deployment', ['uninstall'], '--controller: the value is missing'],
+    ['no selector', REQUIRED.slice(0, 3), '--controller-pods: the value is missing'],
+    // An empty selector would select every pod of the namespace, and wait for the agents.
+    ['an empty selector', [...REQUIRED, '--controller-pods='], '--controller-pods: the value is missing'],
+    ['no account', REQUIRED.slice(0, 5), '--agent-account: the value is missing'],
+    ['no time', [...REQUIRED, '--wait-seconds', '0'], '--wait-seconds: "0" is not a whole number from 1 to 600'],
+    [
+      'too much time',
+      [...REQUIRED, '--wait-seconds', '601'],
+      '--wait-seconds: "601" is not a whole number from 1 to 600',
+    ],
+    ['an operand', [...REQUIRED, 'now'], 'unexpected argument "now"'],
+    ['an unknown option', [...REQUIRED, '--force'], 'unknown option "--force"'],
+  ])('parseArguments() refuses uninstall with %s', (_, argv, message) => {
+    expect(parseArguments(argv, '1')).toEqual({ kind: 'usage-error', message });
+  });
+});

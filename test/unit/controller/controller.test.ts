@@ -1,0 +1,137 @@
+/** The whole controller, reflectors, queue and election included, against a model of the API server. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { CHECKPOINTS, heartbeatLeaseName, NODE_AGENT_MANAGER, PODCAPTURES } from '../../../src/api/kinds.js';
+import { createController, leaderTimings } from '../../../src/controller/controller.js';
+import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
+import { systemClock } from '../../../src/kube/clock.js';
+import { LEASES } from '../../../src/kube/lease.js';
+import { silentLogger } from '../../../src/kube/log.js';
+import { kubeMetrics } from '../../../src/kube/metrics.js';
+import { KubeModel } from '../../fake/kube-model.js';
+import { endedAs, pod, under } from './builders.js';
+
+const running: { stop: AbortController; done: Promise<unknown> }[] = [];
+
+function start(model: KubeModel, identity: string) {
+  const registry = new Registry();
+  const controller = createController({
+    api: model.api(),
+    settings: { namespace: 'stasis-system', excludedNamespaces: [] },
+    identity,
+    workers: 4,
+    timings: leaderTimings(1),
+    clock: systemClock(),
+    random: Math.random,
+    log: silentLogger(),
+    registry,
+    kubeMetrics: kubeMetrics(registry),
+  });
+  const stop = new AbortController();
+  const done = controller.run(stop.signal);
+  running.push({ stop, done });
+  return { stop, done, registry, controller };
+}
+
+afterEach(async () => {
+  for (const { stop } of running) stop.abort();
+  await Promise.all(running.splice(0).map(({ done }) => done));
+});
+
+function cluster(): KubeModel {
+  const model = new KubeModel(() => Date.now());
+  model.put(PODS, pod());
+  const metadata = { namespace: 'stasis-system', name: heartbeatLeaseName('node-1') };
+  model.put(LEASES, { metadata, spec: { holderIdentity: 'agent-1', leaseDurationSeconds: 40 } });
+  return model;
+}
+
+async function ask(model: KubeModel, name: string, holdSeconds: number): Promise<void> {
+  const spec = { podName: 'web-0', freezer: 'Auto', timeoutSeconds: 10, holdSeconds, dryRun: false } as const;
+  await model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec });
+}
+
+async function until<T>(look: () => T | undefined | false): Promise<T> {
+  for (let turn = 0; turn < 400; turn += 1) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`it does not come: ${String(look)}`);
+}
+
+function reason(model: KubeModel, name: string): string | undefined {
+  const found = model.find(CHECKPOINT_RESOURCE, 'shop', name);
+  return found?.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+}
+
+/** The agent reports. */
+async function report(model: KubeModel, status: ReturnType<typeof under>): Promise<void> {
+  const [capture] = model.all(PODCAPTURE_RESOURCE).filter((each) => each.status?.completionTime === undefined);
+  const { name = '', namespace = '' } = capture?.metadata ?? {};
+  const options = { fieldManager: NODE_AGENT_MANAGER, force: true, subresource: 'status' } as const;
+  await model.api().apply(PODCAPTURE_RESOURCE, { metadata: { name, namespace }, status }, options);
+}
+
+describe('createController()', () => {
+  test('carries a Checkpoint from its creation to its end', async () => {
+    const model = cluster();
+    const { registry, controller } = start(model, 'one');
+    await ask(model, 'look', 0);
+    await until(() => reason(model, 'look') === 'Dispatched');
+    await report(model, endedAs('Captured'));
+    await until(() => reason(model, 'look') === 'Captured');
+    await until(() => model.all(PODCAPTURE_RESOURCE)[0]?.metadata.finalizers?.length === 0);
+    const metrics = await registry.metrics();
+    expect(metrics).toContain('stasis_checkpoints_total{result="succeeded",reason="Captured"} 1');
+    expect(metrics).toContain('stasis_checkpoints{state="Captured"} 1');
+    expect(metrics).toMatch(/controller_runtime_reconcile_total\{controller="checkpoint",result="success"\} [1-9]/);
+    expect(metrics).toContain('controller_runtime_reconcile_errors_total{controller="checkpoint"} 0');
+    expect(controller.healthz.map(({ check }) => check())).toEqual([undefined]);
+  });
+
+  test('ends a hold when the pod is deleted', async () => {
+    const model = cluster();
+    start(model, 'one');
+    await ask(model, 'look', 60);
+    await until(() => reason(model, 'look') === 'Dispatched');
+    await report(model, under('Holding'));
+    await until(() => reason(model, 'look') === 'Holding');
+    model.put(PODS, pod({ metadata: { deletionTimestamp: '2026-01-01T00:00:08Z' } }));
+    expect(await until(() => model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds === 0)).toBe(true);
+  });
+
+  test('lets the next one of a pod begin when the first has ended', async () => {
+    const model = cluster();
+    start(model, 'one');
+    for (const name of ['a', 'b']) await ask(model, name, 0);
+    await until(() => reason(model, 'b') === 'PodBusy' && reason(model, 'a') === 'Dispatched');
+    await report(model, endedAs('Captured'));
+    expect(await until(() => reason(model, 'b') === 'Dispatched')).toBe(true);
+  });
+
+  test('goes on by another replica when the leader ends', async () => {
+    const model = cluster();
+    const one = start(model, 'one');
+    await ask(model, 'look', 0);
+    await until(() => reason(model, 'look') === 'Dispatched');
+    const two = start(model, 'two');
+    one.stop.abort();
+    expect(await one.done).toBe('stopped');
+    await report(model, endedAs('Captured'));
+    await until(() => reason(model, 'look') === 'Captured');
+    expect(await two.registry.metrics()).toContain('leader_election_master_status{name="stasis-controller"} 1');
+  });
+
+  test('ends when another one has taken the lead', async () => {
+    const model = cluster();
+    const { done } = start(model, 'one');
+    const lease = await until(() => model.find(LEASES, 'stasis-system', 'stasis-controller'));
+    model.put(LEASES, { ...lease, spec: { ...lease.spec, holderIdentity: 'two', leaseDurationSeconds: 15 } });
+    expect(await done).toBe('lost');
+    await ask(model, 'look', 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(reason(model, 'look')).toBeUndefined();
+    expect(model.all(PODCAPTURES)).toEqual([]);
+  });
+});

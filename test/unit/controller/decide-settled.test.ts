@@ -1,0 +1,244 @@
+/** What becomes of a Checkpoint that was dispatched, has ended, or is to go. */
+import { describe, expect, test } from '@jest/globals';
+import { RELEASE_FINALIZER } from '../../../src/api/kinds.js';
+import { decide } from '../../../src/controller/decide.js';
+import type { Action } from '../../../src/controller/decision.js';
+import type { Settled } from '../../../src/controller/observation.js';
+import { dispatchedStatus, endedStatus, refusedStatus, waitingStatus } from '../../../src/controller/status.js';
+import { capture, checkpoint, condition, endedAs, node, NOW, pod, settled, under } from './builders.js';
+
+const GONE = { deletionTimestamp: '2026-01-01T00:00:08Z' };
+const PROGRESS = { reason: 'Dispatched', message: 'waits for the agent of node node-1' } as const;
+
+function kinds(actions: readonly Action[]): string[] {
+  return actions.map(({ kind }) => kind);
+}
+
+describe('decide(), dispatched', () => {
+  const holding = capture({ spec: { holdSeconds: 60 }, status: under('Holding') });
+  const asked = checkpoint({ spec: { holdSeconds: 60 }, metadata: { finalizers: [RELEASE_FINALIZER] } });
+  const shown = checkpoint({
+    status: dispatchedStatus(checkpoint(), { ...capture().metadata, ...capture() }, PROGRESS, NOW),
+  });
+
+  test('copies what has ended, tells it, and takes the finalizers off, in this order', () => {
+    const { rule, actions } = decide(settled({ checkpoint: asked, capture: capture({ status: endedAs('Captured') }) }));
+    expect(rule).toBe('captureEnded');
+    expect(kinds(actions)).toEqual(['write-status', 'tell', 'unguard-capture', 'unguard-checkpoint']);
+    expect(actions[0]).toMatchObject({
+      ending: { result: 'succeeded', reason: 'Captured' },
+      status: { pods: [{ pause: '12.345ms', processes: 3, threads: 10, captureName: capture().metadata.name }] },
+    });
+    expect(actions[1]).toMatchObject({ happening: { type: 'Normal', note: 'so it is (pause 12.345ms)' } });
+  });
+
+  test('copies a reason that it does not know, and counts it as one that it does', () => {
+    const status = { ...endedAs('Captured'), conditions: [condition('Succeeded', 'False', 'FromTheFuture')] };
+    const [write] = decide(settled({ checkpoint: shown, capture: capture({ status }) })).actions;
+    expect(write).toMatchObject({ ending: { reason: 'InternalError' } });
+    expect(JSON.stringify(write)).toContain('FromTheFuture');
+  });
+
+  test('ends what a lost agent left, with its claim kept', () => {
+    const { rule, actions } = decide(settled({ checkpoint: asked, capture: holding, agent: 'Lost' }));
+    expect(rule).toBe('agentLost');
+    expect(actions).toMatchObject([
+      {
+        kind: 'end-capture',
+        status: {
+          claimedBy: 'agent-1',
+          conditions: [{ type: 'Thawed', status: 'Unknown' }, { reason: 'NodeAgentLost' }],
+        },
+      },
+    ]);
+  });
+
+  test('claims what a lost agent never began', () => {
+    const { actions } = decide(settled({ checkpoint: shown, capture: capture(), agent: 'Lost' }));
+    expect(actions).toMatchObject([
+      { status: { claimedBy: 'controller', conditions: [{ type: 'Thawed', status: 'True' }, { status: 'False' }] } },
+    ]);
+  });
+
+  test('believes an agent that has reported, also when it is lost', () => {
+    const ended = capture({ status: endedAs('Captured') });
+    expect(decide(settled({ checkpoint: shown, capture: ended, agent: 'Lost' })).rule).toBe('captureEnded');
+  });
+
+  test('shows Holding, and tells of it once', () => {
+    const first = decide(settled({ checkpoint: asked, capture: holding }));
+    expect(kinds(first.actions)).toEqual(['write-status', 'tell']);
+    const [write] = first.actions;
+    const status = write?.kind === 'write-status' ? write.status : undefined;
+    expect(decide(settled({ checkpoint: { ...asked, ...(status && { status }) }, capture: holding })).actions).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ['a moment', '2026-01-01T00:00:10Z', []],
+    ['longer', '2026-01-01T00:00:06Z', ['write-status']],
+  ])('shows Capturing only when it takes more than %s', (_what, startTime, expected) => {
+    const capturing = capture({ status: under('Capturing', startTime) });
+    const decision = decide(settled({ checkpoint: shown, capture: capturing }));
+    expect(kinds(decision.actions)).toEqual(expected);
+    expect(decision.againAfterMilliseconds !== undefined).toBe(expected.length === 0);
+  });
+
+  const NEW = '2026-01-01T00:00:06Z';
+  const OLD = '2026-01-01T00:00:04Z';
+  const ends: [string, string | undefined, Partial<Settled>][] = [
+    ['nothing is known', undefined, {}],
+    ['the pod is as it was', undefined, { pod: { known: true, object: pod() } }],
+    ['the pod is gone', 'podGone', { pod: { known: true, object: undefined } }],
+    ['the pod is another one', 'podReplaced', { pod: { known: true, object: pod({ metadata: { uid: 'x' } }) } }],
+    ['the pod is to go', 'podTerminating', { pod: { known: true, object: pod({ metadata: GONE }) } }],
+    ['the node is gone', undefined, { node: { known: true, object: undefined } }],
+    [
+      'the node was cordoned now',
+      'nodeDrained',
+      {
+        node: {
+          known: true,
+          object: node({
+            unschedulable: true,
+            taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: NEW }],
+          }),
+        },
+      },
+    ],
+    [
+      'the node was cordoned now, and has no taint yet',
+      'nodeDrained',
+      {
+        node: { known: true, object: node({ unschedulable: true }) },
+      },
+    ],
+    [
+      'the node was cordoned before',
+      undefined,
+      {
+        node: {
+          known: true,
+          object: node({
+            unschedulable: true,
+            taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: OLD }],
+          }),
+        },
+      },
+    ],
+    [
+      'pods have to leave the node',
+      'nodeDrained',
+      {
+        node: { known: true, object: node({ taints: [{ key: 'mine', effect: 'NoExecute' }] }) },
+      },
+    ],
+    [
+      'pods had to leave the node before',
+      undefined,
+      {
+        node: { known: true, object: node({ taints: [{ key: 'mine', effect: 'NoExecute', timeAdded: OLD }] }) },
+      },
+    ],
+  ];
+
+  test.each(ends)('knows whether a hold ends when %s', (_what, rule, parts) => {
+    const decision = decide(settled({ checkpoint: asked, capture: holding, ...parts }));
+    expect(decision.rule).toBe(rule ?? 'progress');
+    const lowered = decision.actions.some((action) => action.kind === 'lower-hold' && action.holdSeconds === 0);
+    expect(lowered).toBe(rule !== undefined);
+  });
+
+  test('passes on what its author has lowered', () => {
+    const lowered = checkpoint({ ...asked, spec: { ...asked.spec, holdSeconds: 20 } });
+    expect(decide(settled({ checkpoint: lowered, capture: holding })).actions).toEqual([
+      { kind: 'lower-hold', holdSeconds: 20 },
+    ]);
+  });
+});
+
+describe('decide(), to go', () => {
+  const going = checkpoint({ metadata: { ...GONE, finalizers: [RELEASE_FINALIZER] } });
+  const open = checkpoint({ metadata: GONE });
+  const rows: [string, Partial<Settled>, string[]][] = [
+    ['guarded, under way', { checkpoint: going, capture: capture() }, ['delete-capture']],
+    ['guarded, being cancelled', { checkpoint: going, capture: capture({ metadata: GONE }) }, []],
+    ['guarded, nothing made', { checkpoint: going }, ['unguard-checkpoint']],
+    ['unguarded, under way', { checkpoint: open, capture: capture() }, ['delete-capture']],
+    ['unguarded, nothing made', { checkpoint: open }, []],
+    [
+      'guarded, ended',
+      { checkpoint: going, capture: capture({ metadata: GONE, status: endedAs('Cancelled', 'False') }) },
+      ['write-status', 'tell', 'unguard-capture', 'unguard-checkpoint'],
+    ],
+  ];
+
+  test.each(rows)('is let go first: %s', (_what, parts, expected) => {
+    expect(kinds(decide(settled(parts)).actions)).toEqual(expected);
+  });
+});
+
+function done(parts: Parameters<typeof checkpoint>[0] = {}) {
+  return checkpoint({ ...parts, status: endedStatus(checkpoint(), capture({ status: endedAs('Captured') }), NOW) });
+}
+
+describe('decide(), ended', () => {
+  const finished = capture({ status: endedAs('Captured'), metadata: { finalizers: [] } });
+
+  test('does nothing more', () => {
+    expect(decide(settled({ checkpoint: done(), capture: finished }))).toEqual({ rule: 'finished', actions: [] });
+  });
+
+  test('takes off what a crash left on', () => {
+    const subject = done({ metadata: { finalizers: ['others/own', RELEASE_FINALIZER] } });
+    const { actions } = decide(settled({ checkpoint: subject, capture: capture({ status: endedAs('Captured') }) }));
+    expect(kinds(actions)).toEqual(['unguard-capture', 'unguard-checkpoint']);
+  });
+
+  test('notes a generation that changed nothing', () => {
+    const { actions } = decide(settled({ checkpoint: done({ metadata: { generation: 2 } }), capture: finished }));
+    expect(actions).toMatchObject([{ kind: 'write-status', status: { observedGeneration: 2 } }]);
+  });
+
+  test.each([
+    [0, ['delete-checkpoint'], undefined],
+    [60, [], 61_000],
+    [31_536_000, [], 3_600_000],
+  ])('lives %d s longer', (ttlSecondsAfterFinished, expected, again) => {
+    const decision = decide(settled({ checkpoint: done({ spec: { ttlSecondsAfterFinished } }), capture: finished }));
+    expect(kinds(decision.actions)).toEqual(expected);
+    expect(decision.againAfterMilliseconds).toBe(again);
+  });
+
+  test('lets a capture go that a forged status has left behind', () => {
+    expect(kinds(decide(settled({ checkpoint: done(), capture: capture() })).actions)).toEqual(['delete-capture']);
+  });
+
+  test('says Cancelled where the PodCapture is gone without a report', () => {
+    const status = dispatchedStatus(checkpoint(), { name: 'x', spec: capture().spec }, PROGRESS, NOW);
+    const { rule, actions } = decide(settled({ checkpoint: checkpoint({ status }) }));
+    expect(rule).toBe('captureVanished');
+    expect(actions[0]).toMatchObject({ ending: { result: 'failed', reason: 'Cancelled' } });
+  });
+
+  test('keeps startTime, and the row that was pinned', () => {
+    const row = { podName: 'web-0', podUID: 'former', nodeName: 'node-1' };
+    const waiting = checkpoint({ status: waitingStatus(checkpoint(), row, '', NOW - 5000) });
+    const status = refusedStatus(waiting, { reason: 'PodReplaced', message: '' }, { ...row, podUID: 'new' }, NOW);
+    expect(status).toMatchObject({ startTime: '2026-01-01T00:00:05Z', pods: [row] });
+  });
+});
+
+describe('decide(), an orphan', () => {
+  test.each([
+    ['under way', capture(), 'Alive', ['delete-capture']],
+    ['being cancelled', capture({ metadata: GONE }), 'Alive', []],
+    ['of a lost agent', capture({ metadata: GONE }), 'Lost', ['end-capture']],
+    ['ended', capture({ status: endedAs('Captured') }), 'Alive', ['unguard-capture']],
+    ['ended and free', capture({ status: endedAs('Captured'), metadata: { finalizers: [] } }), 'Lost', []],
+  ] as const)('%s', (_what, orphan, agent, expected) => {
+    const { actions } = decide({ stage: 'Orphan', now: NOW, capture: orphan, agent });
+    expect(kinds(actions)).toEqual(expected);
+  });
+});

@@ -1,0 +1,168 @@
+/** What becomes of a Checkpoint that is not dispatched, and which refusal comes first. */
+import { describe, expect, test } from '@jest/globals';
+import { decide } from '../../../src/controller/decide.js';
+import type { Action } from '../../../src/controller/decision.js';
+import type { Undispatched } from '../../../src/controller/observation.js';
+import type { Pod } from '../../../src/controller/resources.js';
+import { waitingStatus } from '../../../src/controller/status.js';
+import { checkpoint, NOW, pod, running, undispatched } from './builders.js';
+
+const GONE = { deletionTimestamp: '2026-01-01T00:00:08Z' };
+function kinds(actions: readonly Action[]): string[] {
+  return actions.map(({ kind }) => kind);
+}
+
+describe('decide(), not dispatched', () => {
+  const refused: [string, string, Partial<Undispatched>][] = [
+    ['excluded', 'NamespaceExcluded', { settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] } }],
+    [
+      'excluded, and no such pod',
+      'NamespaceExcluded',
+      {
+        settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] },
+        pod: undefined,
+      },
+    ],
+    ['no such pod', 'PodNotFound', { pod: undefined }],
+    [
+      'replaced while it waited',
+      'PodReplaced',
+      {
+        checkpoint: checkpoint({
+          status: waitingStatus(checkpoint(), { podName: 'web-0', podUID: 'former', nodeName: 'node-1' }, '', NOW),
+        }),
+      },
+    ],
+    [
+      'its own',
+      'StasisPod',
+      {
+        pod: pod({ metadata: { namespace: 'stasis-system', labels: { 'app.kubernetes.io/name': 'stasis' } } }),
+      },
+    ],
+    [
+      'a static pod',
+      'HostLevelPod',
+      { pod: pod({ metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } }) },
+    ],
+    ['node-critical', 'HostLevelPod', { pod: pod({ spec: { priorityClassName: 'system-node-critical' } }) }],
+    ['hostPID', 'HostLevelPod', { pod: pod({ spec: { hostPID: true } }) }],
+    ['hostNetwork', 'HostLevelPod', { pod: pod({ spec: { hostNetwork: true } }) }],
+    ['no such container', 'ContainerNotFound', { checkpoint: checkpoint({ spec: { containers: ['app', 'nope'] } }) }],
+    [
+      'no such container, and to be deleted',
+      'ContainerNotFound',
+      {
+        checkpoint: checkpoint({ spec: { containers: ['nope'] } }),
+        pod: pod({ metadata: GONE }),
+      },
+    ],
+    ['to be deleted', 'PodTerminating', { pod: pod({ metadata: GONE }) }],
+    [
+      'to be deleted, and not running',
+      'PodTerminating',
+      { pod: pod({ metadata: GONE, status: { phase: 'Succeeded' } }) },
+    ],
+    ['without a node', 'PodNotRunning', { pod: pod({ spec: { nodeName: '' }, status: { phase: 'Pending' } }) }],
+    ['over', 'PodNotRunning', { pod: pod({ status: { phase: 'Succeeded' } }) }],
+    [
+      'a container that does not run',
+      'ContainerNotRunning',
+      {
+        checkpoint: checkpoint({ spec: { containers: ['log'] } }),
+        pod: pod({ status: { containerStatuses: [running('app', 'aaa'), { name: 'log', state: {} }] } }),
+      },
+    ],
+    ['no container runs', 'ContainerNotRunning', { pod: pod({ status: { containerStatuses: [] } }) }],
+    ['no agent', 'NodeAgentUnavailable', { agent: 'Away' }],
+    ['an agent that is lost', 'NodeAgentUnavailable', { agent: 'Lost' }],
+    [
+      'no agent, and others come first',
+      'NodeAgentUnavailable',
+      {
+        agent: 'Away',
+        predecessor: { kind: 'Checkpoint', name: 'other' },
+      },
+    ],
+  ];
+
+  test.each(refused)('refuses a pod that is %s', (_what, reason, parts) => {
+    const { rule, actions } = decide(undispatched(parts));
+    expect(rule).toBe(reason);
+    expect(kinds(actions)).toEqual(['write-status', 'tell']);
+    expect(actions[0]).toMatchObject({
+      ending: { result: 'failed', reason },
+      status: {
+        completionTime: '2026-01-01T00:00:10Z',
+        conditions: [
+          { type: 'Dispatched', status: 'False', reason },
+          { type: 'Thawed', status: 'True', message: 'Nothing was touched.' },
+          { type: 'Succeeded', status: 'False', reason },
+        ],
+      },
+    });
+  });
+
+  test('does not take a label in another namespace for a pod of its own', () => {
+    const labels = { 'app.kubernetes.io/name': 'stasis' };
+    expect(decide(undispatched({ pod: pod({ metadata: { labels } }) })).rule).toBe('Dispatched');
+  });
+
+  test('names the containers that there are', () => {
+    const { actions } = decide(undispatched({ checkpoint: checkpoint({ spec: { containers: ['nope'] } }) }));
+    expect(JSON.stringify(actions)).toContain('pod web-0 has no container nope; it has app, log');
+  });
+
+  test('waits behind others, and pins the pod', () => {
+    const predecessor = { kind: 'PodCapture', name: 'other' } as const;
+    const { rule, actions } = decide(undispatched({ predecessor }));
+    expect(rule).toBe('PodBusy');
+    expect(actions).toMatchObject([{ kind: 'write-status', status: { pods: [{ podUID: 'pod-uid-1' }] } }]);
+    const [write] = actions;
+    const status = write?.kind === 'write-status' ? write.status : undefined;
+    expect(decide(undispatched({ predecessor, checkpoint: checkpoint({ status }) })).actions).toEqual([]);
+  });
+
+  test('dispatches without a finalizer where nothing is held, and with one first where it is', () => {
+    expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture', 'write-status']);
+    const holds = checkpoint({ spec: { holdSeconds: 5 } });
+    const first = ['guard-checkpoint', 'create-capture', 'write-status'];
+    expect(kinds(decide(undispatched({ checkpoint: holds })).actions)).toEqual(first);
+  });
+
+  test('settles the options of the PodCapture', () => {
+    const spec = { holdSeconds: 5, dryRun: true, maxPauseMilliseconds: 9000, include: ['Cmdline' as const] };
+    const [create] = decide(undispatched({ checkpoint: checkpoint({ spec }) })).actions;
+    expect(create).toMatchObject({
+      kind: 'create-capture',
+      spec: { dryRun: true, holdSeconds: 0, maxPauseMilliseconds: 9000, include: ['Cmdline'], timeoutSeconds: 10 },
+    });
+  });
+});
+
+describe('decide(), containers', () => {
+  const mixed: Partial<Pod> = pod({
+    spec: { initContainers: [{ name: 'proxy' }, { name: 'setup' }], ephemeralContainers: [{ name: 'debug' }] },
+    status: {
+      initContainerStatuses: [running('proxy', 'ccc'), { name: 'setup', containerID: 'containerd://ddd', state: {} }],
+      ephemeralContainerStatuses: [running('debug', 'eee')],
+    },
+  });
+
+  test.each<[string, string[] | undefined, string[]]>([
+    ['every running one by default, sidecars and ephemeral ones too', undefined, ['aaa', 'bbb', 'ccc', 'eee']],
+    ['those that are named', ['proxy', 'app'], ['aaa', 'ccc']],
+  ])('takes %s', (_what, containers, ids) => {
+    const subject = checkpoint({ spec: containers === undefined ? {} : { containers } });
+    const { actions } = decide(undispatched({ checkpoint: subject, pod: mixed as Pod }));
+    const create = actions.find(({ kind }) => kind === 'create-capture');
+    expect(create?.kind === 'create-capture' && create.spec.containers.map(({ containerID }) => containerID)).toEqual(
+      ids,
+    );
+  });
+
+  test.each(['', 'containerd://', 'containerd://../../x', 'aaa'])('takes none with an ID such as %j', (containerID) => {
+    const containerStatuses = [{ name: 'app', containerID, state: { running: {} } }];
+    expect(decide(undispatched({ pod: pod({ status: { containerStatuses } }) })).rule).toBe('ContainerNotRunning');
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { captureName } from '../../../src/controller/capture-name.js';
+import { conditionsOf, type Fact } from '../../../src/controller/condition.js';
+import { eventsOf } from '../../../src/controller/happening.js';
+import { orphanKey, orphanOf } from '../../../src/controller/keys.js';
+import { pauseText } from '../../../src/controller/pause-text.js';
+import { KeyedLock } from '../../../src/controller/pod-lock.js';
+import { sameStatus } from '../../../src/controller/status.js';
+import { checkpoint } from './builders.js';
+
+describe('captureName()', () => {
+  test('is a name that the server takes, for every name of a Checkpoint, and differs with the UID', () => {
+    const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+    const subdomain = fc.array(label, { minLength: 1, maxLength: 8 }).map((parts) => parts.join('.').slice(0, 253));
+    fc.assert(
+      fc.property(subdomain, fc.uuid(), fc.uuid(), (name, uid, other) => {
+        fc.pre(uid !== other && /[a-z0-9]$/.test(name));
+        const made = captureName({ name, uid });
+        expect(made).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+        expect(made.length).toBeLessThanOrEqual(211);
+        expect(captureName({ name, uid })).toBe(made);
+        expect(captureName({ name, uid: other })).not.toBe(made);
+      }),
+    );
+  });
+});
+
+describe('pauseText()', () => {
+  test.each([
+    [0, '0us'],
+    [999, '999us'],
+    [1000, '1.000ms'],
+    [12_345, '12.345ms'],
+    [999_999, '999.999ms'],
+    [1_000_000, '1.000s'],
+    [1_234_999, '1.234s'],
+    [3_600_000_000, '3600.000s'],
+  ])('writes %d as %s', (microseconds, text) => {
+    expect(pauseText(microseconds)).toBe(text);
+  });
+});
+
+describe('conditionsOf()', () => {
+  const fact: Fact = { type: 'Succeeded', status: 'Unknown', reason: 'Capturing', message: '' };
+  const [before] = conditionsOf([fact], undefined, 1, 'then');
+
+  test('keeps lastTransitionTime while the status stays, whatever the reason', () => {
+    const [after] = conditionsOf([{ ...fact, reason: 'Holding' }], before && [before], 2, 'now');
+    expect(after).toMatchObject({ lastTransitionTime: 'then', reason: 'Holding', observedGeneration: 2 });
+  });
+
+  test('changes lastTransitionTime with the status', () => {
+    const [after] = conditionsOf([{ ...fact, status: 'True' }], before && [before], 1, 'now');
+    expect(after?.lastTransitionTime).toBe('now');
+  });
+
+  test('cuts a message to what the schema takes', () => {
+    const [cut] = conditionsOf([{ ...fact, message: '𝄞'.repeat(4096) }], undefined, 1, 'now');
+    expect(cut?.message.length).toBeLessThanOrEqual(4096);
+    expect(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/.test(cut?.message ?? '')).toBe(false);
+  });
+});
+
+describe('sameStatus()', () => {
+  test('does not care for the order of fields, and cares for everything else', () => {
+    expect(sameStatus({ a: 1, b: { c: [1, 2], d: undefined } }, { b: { c: [1, 2] }, a: 1 })).toBe(true);
+    expect(sameStatus({ c: [1, 2] }, { c: [2, 1] })).toBe(false);
+    expect(sameStatus(undefined, {})).toBe(false);
+  });
+});
+
+describe('eventsOf()', () => {
+  const happening = { type: 'Normal', reason: 'Captured', note: 'done' } as const;
+
+  test('tells the Checkpoint alone where no pod is known', () => {
+    expect(eventsOf(checkpoint(), happening).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
+  });
+
+  test('tells the pod by its UID, with the Checkpoint as related', () => {
+    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' }];
+    expect(eventsOf(checkpoint({ status: { pods } }), happening)).toMatchObject([
+      {
+        regarding: { kind: 'Checkpoint', uid: 'uid-look' },
+        related: { kind: 'Pod', uid: 'pod-uid-1' },
+        action: 'Capture',
+      },
+      { regarding: { kind: 'Pod', uid: 'pod-uid-1' }, related: { kind: 'Checkpoint' }, note: 'Checkpoint look: done' },
+    ]);
+  });
+});
+
+describe('orphanKey()', () => {
+  test('is told from the key of a Checkpoint', () => {
+    expect(orphanOf(orphanKey('shop/x'))).toBe('shop/x');
+    expect(orphanOf('orphan/x')).toBeUndefined();
+  });
+});
+
+describe('KeyedLock', () => {
+  test('runs one at a time for a key, in order, and others beside it, also after a failure', async () => {
+    const lock = new KeyedLock();
+    const log: string[] = [];
+    const work = (name: string, turns: number) => async (): Promise<void> => {
+      log.push(`${name} begins`);
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      log.push(`${name} ends`);
+      if (name === 'a1') throw new Error('a defect');
+    };
+    const first = lock.run('a', work('a1', 20));
+    await Promise.all([
+      expect(first).rejects.toThrow('a defect'),
+      lock.run('a', work('a2', 1)),
+      lock.run('b', work('b1', 1)),
+    ]);
+    expect(log.filter((line) => line.startsWith('a'))).toEqual(['a1 begins', 'a1 ends', 'a2 begins', 'a2 ends']);
+    expect(log.indexOf('b1 ends')).toBeLessThan(log.indexOf('a1 ends'));
+  });
+});
