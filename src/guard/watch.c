@@ -135,6 +135,9 @@ static void settle(struct guard *guard, struct agent *agent)
 {
 	uint64_t now = now_us();
 
+	/* Of a process that dies, a thread or the connection may be seen to end first. */
+	if (agent->process_dead && (agent->cause == GUARD_THREAD_DIED || agent->cause == GUARD_HUNG_UP))
+		agent->cause = GUARD_AGENT_DIED;
 	for (int i = 0; i < MAX_FREEZERS; i++) {
 		struct freezer *freezer = &guard->freezers[i];
 		static const char *const outcomes[] = { "None", "Thawed", "FoundThawed", "CgroupGone" };

@@ -20,8 +20,3 @@ export const ETIMEDOUT = 110;
 export function isGone(result: number): boolean {
   return result === -ESRCH || result === -ENOENT || result === -ENODEV;
 }
-
-/** Whether a result says that a question was asked and that no answer came in time. */
-export function isNoAnswer(result: number): boolean {
-  return result === -ETIMEDOUT;
-}

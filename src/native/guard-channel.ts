@@ -1,6 +1,6 @@
 /** {@link Guard} for real: a connection to stasis-guard, synchronous, of the calling thread. */
 import { constants, fstatSync } from 'node:fs';
-import { ECONNRESET, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO, ETIMEDOUT, isNoAnswer } from './errno.js';
+import { ECONNRESET, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO, ETIMEDOUT } from './errno.js';
 import type { Announcement, Guard, Recovered } from './guard.js';
 import {
   ANSWER_BYTES,
@@ -26,6 +26,8 @@ import type { Libc } from './libc.js';
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0x80000;
+/** connect(2) does not wait then for a guard that accepts nobody (EAGAIN). */
+const SOCK_NONBLOCK = 0x800;
 const O_CLOEXEC = 0x80000;
 const POLLIN = 0x1;
 /** struct sockaddr_un: a short, and a path of 108 bytes with its NUL. */
@@ -72,7 +74,7 @@ function connectTo(libc: Libc, path: string): number {
   const address = new Uint8Array(SUN_SIZE);
   new DataView(address.buffer).setUint16(0, AF_UNIX, true);
   address.set(bytes, SUN_PATH);
-  const fd = libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  const fd = libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return fd;
   const result = libc.connect(fd, address);
   if (result >= 0) return fd;
@@ -93,8 +95,11 @@ function greet(channel: Channel, options: GuardOptions): Guard | number {
 }
 
 function guardOf(channel: Channel, pid: number, capabilities: number): Guard {
-  const told = (kind: typeof KIND.opened | typeof KIND.done | typeof KIND.acknowledge, capture: Uint8Array, container: number): number =>
-    statusResult(channel.ask(kind, encodeSubject(kind, capture, container)));
+  const told = (
+    kind: typeof KIND.opened | typeof KIND.done | typeof KIND.acknowledge,
+    capture: Uint8Array,
+    container: number,
+  ): number => statusResult(channel.ask(kind, encodeSubject(kind, capture, container)));
   return {
     pid,
     seesThreads: (capabilities & CAPABILITY.threadPidfd) !== 0,
@@ -124,7 +129,7 @@ function announce(channel: Channel, announcement: Announcement): number {
     if (message === undefined) return -ENAMETOOLONG;
     const result = statusResult(channel.ask(KIND.announce, message, directory));
     // It may be taken up later than we waited. What stays announced and is never opened ends with the end of this process.
-    if (isNoAnswer(result)) channel.tell(encodeSubject(KIND.opened, announcement.capture, announcement.container));
+    if (result === -ETIMEDOUT) channel.tell(encodeSubject(KIND.opened, announcement.capture, announcement.container));
     return result;
   } finally {
     channel.closeDirectory(directory);

@@ -2,7 +2,14 @@
  * The mirror of src/guard/protocol.h: where each number stands in each message. Pure. test/kernel/guard-protocol.test.ts holds the two
  * together.
  */
-import { CAPTURE_ID_BYTES, GUARD_CAUSES, GUARD_OUTCOMES, type Announcement, type GuardHealth, type Recovered } from './guard.js';
+import {
+  CAPTURE_ID_BYTES,
+  GUARD_CAUSES,
+  GUARD_OUTCOMES,
+  type Announcement,
+  type GuardHealth,
+  type Recovered,
+} from './guard.js';
 
 export const PROTOCOL_VERSION = 1;
 /** With the NUL at its end. */

@@ -26,7 +26,12 @@ interface Timed {
 const cluster = testCluster();
 if (cluster === undefined) throw new Error('STASIS_TEST_CLUSTER names no cluster: run make bench-cluster');
 const world = await openWorld('bench', 'node-2');
-const lines = await measure(cluster, world).finally(async () => await world.close());
+let lines: string[];
+try {
+  lines = await measure(cluster, world);
+} finally {
+  await world.close();
+}
 process.stdout.write(`${lines.join('\n')}\n`);
 if (process.env['WRITE'] === '1') {
   const file = join(REPOSITORY, 'docs/performance.md');
@@ -52,7 +57,7 @@ async function measure(on: Cluster, where: World): Promise<string[]> {
     await Promise.all(
       Array.from({ length: AT_ONCE }, async (_, lane) => {
         await where.create(`soak-${index + lane}`, { podName: 'target', ttlSecondsAfterFinished: 0 });
-        await where.checkpointGone(`soak-${index + lane}`);
+        await where.expectGone(`soak-${index + lane}`);
       }),
     );
   await sleep(2000);

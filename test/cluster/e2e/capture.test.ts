@@ -118,7 +118,7 @@ describeOnCluster('a Checkpoint', () => {
   test('is deleted when its time to live is over', async () => {
     await world.create('brief', { podName: 'web', ttlSecondsAfterFinished: 2 });
     await world.ended('brief');
-    await world.checkpointGone('brief');
+    await world.expectGone('brief');
     await until('its PodCapture to go with it', async () => {
       const left = (await world.captures()).filter(({ metadata }) => metadata.ownerReferences?.[0]?.name === 'brief');
       return left.length === 0 ? true : undefined;

@@ -4,6 +4,7 @@ import type { Cluster } from '../harness/cluster.js';
 import type { Node } from '../harness/node.js';
 import { everythingRuns, pidsOf, signal, testCluster } from './node-view.js';
 import { heart, lastBeat } from './pods.js';
+import { CHECKPOINTS } from '../../../src/api/kinds.js';
 import { describeOnHarness } from './requirement.js';
 import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
 
@@ -31,7 +32,7 @@ describeOnHarness('when something breaks', () => {
     await everythingRuns(cluster);
     for (const { metadata } of await world.checkpoints()) {
       await world.removeCheckpoint(metadata.name);
-      await world.checkpointGone(metadata.name);
+      await world.expectGone(metadata.name);
     }
     await world.removePod('heart');
     await world.podGone('heart');
@@ -45,7 +46,7 @@ describeOnHarness('when something breaks', () => {
       return pods.length >= 4 && ready.length === pods.length ? true : undefined;
     });
   };
-  const beatsAgain = async (): Promise<void> => {
+  const expectRuns = async (): Promise<void> => {
     const before = lastBeat(await world.log('heart'));
     await until('the heart to beat again', async () =>
       lastBeat(await world.log('heart')) > before ? true : undefined,
@@ -62,7 +63,7 @@ describeOnHarness('when something breaks', () => {
     const checkpoint = await world.ended('blind');
     expect(succeeded(checkpoint)?.reason).toBe('Captured');
     expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeLessThan(4_000_000);
-    await beatsAgain();
+    await expectRuns();
   });
 
   test('the API server is away for 30 s: what was asked before is done, once', async () => {
@@ -108,7 +109,7 @@ describeOnHarness('when something breaks', () => {
     await world.create('killed', { podName: 'heart', holdSeconds: 600 });
     await world.reached('killed', 'Holding');
     await signal(node, 'node-agent', 'KILL');
-    await beatsAgain();
+    await expectRuns();
     expect(succeeded(await world.ended('killed'))).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
   });
 
@@ -117,7 +118,7 @@ describeOnHarness('when something breaks', () => {
     await world.reached('asked', 'Holding');
     await signal(node, 'node-agent', 'TERM');
     expect(succeeded(await world.ended('asked'))?.reason).toBe('Captured');
-    await beatsAgain();
+    await expectRuns();
   });
 
   test('kubelet and containerd are restarted during a hold: it goes on', async () => {
@@ -156,15 +157,16 @@ describeOnHarness('when something breaks', () => {
   });
 
   test('others write to the Checkpoint and its PodCapture all the time: it ends', async () => {
-    let on = true;
+    const storming = new AbortController();
     const storm = (async () => {
-      for (let round = 0; on; round++) {
+      for (let round = 0; !storming.signal.aborted; round++) {
         const annotations = { 'stasis.dev/test': String(round) };
         for (const { metadata } of await world.checkpoints())
-          await world.api.mergePatch(
-            { group: 'stasis.dev', version: 'v1alpha1', plural: 'checkpoints', namespaced: true, kind: 'Checkpoint' },
-            { namespace: world.namespace, name: metadata.name, patch: { metadata: { annotations } } },
-          );
+          await world.api.mergePatch(CHECKPOINTS, {
+            namespace: world.namespace,
+            name: metadata.name,
+            patch: { metadata: { annotations } },
+          });
       }
     })();
     try {
@@ -173,7 +175,7 @@ describeOnHarness('when something breaks', () => {
         expect(succeeded(await world.ended(`storm-${index}`))?.reason).toBe('Captured');
       }
     } finally {
-      on = false;
+      storming.abort();
       await storm;
     }
   });

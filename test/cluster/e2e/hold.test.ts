@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heart, lastBeat, longestGap } from './pods.js';
+import { CHECKPOINTS } from '../../../src/api/kinds.js';
 import { describeOnCluster } from './requirement.js';
 import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
 
@@ -19,7 +20,7 @@ describeOnCluster('a hold', () => {
   afterEach(async () => {
     for (const { metadata } of await world.checkpoints()) {
       await world.removeCheckpoint(metadata.name);
-      await world.checkpointGone(metadata.name);
+      await world.expectGone(metadata.name);
     }
     if ((await world.getPod('heart')) !== undefined) await world.removePod('heart');
     await world.podGone('heart');
@@ -31,7 +32,7 @@ describeOnCluster('a hold', () => {
     await sleep(1000);
     expect(lastBeat(await world.log('heart'))).toBe(before);
   };
-  const beatsAgain = async (): Promise<void> => {
+  const expectRuns = async (): Promise<void> => {
     const before = lastBeat(await world.log('heart'));
     await until('the heart to beat again', async () =>
       lastBeat(await world.log('heart')) > before ? true : undefined,
@@ -46,7 +47,7 @@ describeOnCluster('a hold', () => {
     expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
     const held = checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds ?? 0;
     expect(held).toBeGreaterThanOrEqual(3_000_000);
-    await beatsAgain();
+    await expectRuns();
     const gap = longestGap(await world.log('heart'));
     expect(gap).toBeGreaterThan(2.9);
     expect(gap * 1e6).toBeLessThan((checkpoint.status?.pods?.[0]?.timings?.pauseMicroseconds ?? 0) + 1_000_000);
@@ -60,7 +61,7 @@ describeOnCluster('a hold', () => {
     expect(succeeded(checkpoint)?.reason).toBe('Captured');
     expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeLessThan(LONG * 1e6);
     expect(checkpoint.status?.observedGeneration).toBe(2);
-    await beatsAgain();
+    await expectRuns();
   });
 
   test('cannot be made longer', async () => {
@@ -74,8 +75,8 @@ describeOnCluster('a hold', () => {
     await world.create('deleted', { podName: 'heart', holdSeconds: LONG });
     await world.reached('deleted', 'Holding');
     await world.removeCheckpoint('deleted');
-    await world.checkpointGone('deleted');
-    await beatsAgain();
+    await world.expectGone('deleted');
+    await expectRuns();
     await until('the PodCapture to be gone', async () => ((await world.captures()).length === 0 ? true : undefined));
   });
 
@@ -116,13 +117,10 @@ describeOnCluster('a hold', () => {
     await world.create('orphan', { podName: 'heart', holdSeconds: LONG });
     await world.reached('orphan', 'Holding');
     value(
-      await world.api.remove(
-        { group: 'stasis.dev', version: 'v1alpha1', plural: 'checkpoints', namespaced: true, kind: 'Checkpoint' },
-        { namespace: world.namespace, name: 'orphan', propagationPolicy: 'Orphan' },
-      ),
+      await world.api.remove(CHECKPOINTS, { namespace: world.namespace, name: 'orphan', propagationPolicy: 'Orphan' }),
     );
-    await beatsAgain();
-    await world.checkpointGone('orphan');
+    await expectRuns();
+    await world.expectGone('orphan');
   });
 
   test('of a pod whose only container is killed ends by itself', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { heart, sleeper, type Pod } from './pods.js';
 import { describeOnCluster } from './requirement.js';
 import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
-import type { Checkpoint } from '../../../src/api/kinds.js';
+import { CHECKPOINTS, type Checkpoint } from '../../../src/api/kinds.js';
 
 /** Refused before any PodCapture is made. */
 async function expectRefused(world: World, name: string, reason: string, message: RegExp): Promise<Checkpoint> {
@@ -84,47 +84,33 @@ describeOnCluster('a Checkpoint that cannot work ends with the reason', () => {
     expect(kinds.size).toBeGreaterThanOrEqual(2);
     for (const pod of kinds.values()) {
       const namespace = pod.metadata.namespace ?? '';
-      const resource = {
-        group: 'stasis.dev',
-        version: 'v1alpha1',
-        plural: 'checkpoints',
-        namespaced: true,
-        kind: 'Checkpoint',
-      };
       const name = `own-${pod.metadata.uid.slice(0, 8)}`;
       value(
-        await world.api.create(resource, {
+        await world.api.create(CHECKPOINTS, {
           metadata: { name, namespace },
-          ...{ spec: { podName: pod.metadata.name } },
+          spec: { podName: pod.metadata.name },
         }),
       );
       const reason = await until('its end', async () => {
-        const checkpoint = value(await world.api.get(resource, { namespace, name })) as unknown as Checkpoint;
+        const checkpoint = value(await world.api.get(CHECKPOINTS, { namespace, name }));
         const end = succeeded(checkpoint);
         return end === undefined || end.status === 'Unknown' ? undefined : end.reason;
       });
       expect(reason).toBe('StasisPod');
-      value(await world.api.remove(resource, { namespace, name }));
+      value(await world.api.remove(CHECKPOINTS, { namespace, name }));
     }
   });
 
   test('NamespaceExcluded', async () => {
-    const resource = {
-      group: 'stasis.dev',
-      version: 'v1alpha1',
-      plural: 'checkpoints',
-      namespaced: true,
-      kind: 'Checkpoint',
-    };
     const name = `excluded-${world.namespace}`;
     const namespace = 'kube-system';
-    value(await world.api.create(resource, { metadata: { name, namespace }, ...{ spec: { podName: 'any' } } }));
+    value(await world.api.create(CHECKPOINTS, { metadata: { name, namespace }, spec: { podName: 'any' } }));
     const reason = await until('its end', async () => {
-      const end = succeeded(value(await world.api.get(resource, { namespace, name })) as unknown as Checkpoint);
+      const end = succeeded(value(await world.api.get(CHECKPOINTS, { namespace, name })));
       return end === undefined || end.status === 'Unknown' ? undefined : end.reason;
     });
     expect(reason).toBe('NamespaceExcluded');
-    value(await world.api.remove(resource, { namespace, name }));
+    value(await world.api.remove(CHECKPOINTS, { namespace, name }));
   });
 
   test('PodReplaced, where another pod of that name came while it waited', async () => {

@@ -11,8 +11,12 @@ export function describeOnHarness(name: string, body: () => void): void {
   describeWith('STASIS_TEST_CLUSTER', name, body);
 }
 
-function describeWith(variable: string, name: string, body: () => void): void {
-  if (process.env[variable] !== undefined) return describe(name, body);
-  process.stderr.write(`skipped: ${name}: ${variable} names no cluster (make test-cluster brings one up)\n`);
-  describe.skip(name, body);
+function describeWith(variable: string, title: string, body: () => void): void {
+  const here = process.env[variable] !== undefined;
+  if (!here)
+    process.stderr.write(`skipped: ${title}: ${variable} names no cluster (make test-cluster brings one up)\n`);
+  const suite = here ? describe : describe.skip;
+  suite(title, () => {
+    body();
+  });
 }

@@ -138,7 +138,7 @@ export async function openWorld(topic: string, nodeName?: string) {
       value(await api.remove(CHECKPOINTS, { namespace, name, propagationPolicy: 'Background' }));
     },
 
-    async checkpointGone(name: string): Promise<void> {
+    async expectGone(name: string): Promise<void> {
       await until(
         `checkpoint ${name} to be gone`,
         async () => ((await getCheckpoint(name)) === undefined ? true : undefined),

@@ -18,7 +18,7 @@ describe('parseShown()', () => {
     const shown = parseShown(JSON.stringify(ended));
     expect(shown).toMatchObject({ ok: true, capture: { status: { tree: [], unfrozen: [], joined: 0 } } });
     expect(parseShown('kind: PodCapture\nstatus: {conditions: [], timings: {}}').ok).toBe(true);
-    if (shown.ok) expect(formatCapture(shown.capture, 'tree', { color: false })).toContain('Captured');
+    expect(shown.ok && formatCapture(shown.capture, 'tree', { color: false })).toContain('Captured');
   });
 
   test('says in one line what is wrong with anything else', () => {

@@ -1,0 +1,274 @@
+/** Rescues: an agent announces, freezes, and goes wrong; the guard alone is left to open the freezer. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+import type { Cgroup } from './harness/cgroup.js';
+import { cleanupAll } from './harness/cleanup.js';
+import { journalOf, startClient, startGuard } from './harness/guard.js';
+import { anyVersion, describeOn } from './harness/requirements.js';
+import { assertUntouched, descendantsOf, tracerPidOf } from './harness/tasks.js';
+import { eventually } from './harness/waiting.js';
+import { startWorkload } from './harness/workload.js';
+
+afterEach(cleanupAll);
+
+const LONG = 30_000;
+/** The promise is 1 s; on an idle machine it takes 1 ms. */
+const RESCUE_MS = 1000;
+/** From the second look at a task that has been let go. */
+const SETTLE_MS = 300;
+
+function thawed(cgroup: Cgroup): Promise<void> {
+  return eventually('the cgroup is thawed', () => cgroup.freezeState() === 'THAWED', RESCUE_MS);
+}
+
+for (const version of ['v1', 'v2'] as const) {
+  describeOn(version, 'stasis-guard', (make) => {
+    test('thaws and sees untraced what a killed agent held', async () => {
+      const cgroup = make('killed');
+      const inner = cgroup.child('inner');
+      const tree = await startWorkload(cgroup, 'tree', [2, 3]);
+      const nested = await startWorkload(inner, 'sleeper');
+      const pids = [tree.pid, ...descendantsOf(tree.pid), nested.pid];
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      expect(await client.say('announce 0 900 5000')).toBe('ok');
+      expect(await client.say('freeze')).toBe('ok');
+      await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
+      expect(await client.say('seize')).toBe('ok');
+      client.kill('SIGKILL');
+      await thawed(cgroup);
+      const line = await guard.logged('released');
+      expect(line).toMatchObject({ cause: 'AgentDied', outcome: 'Thawed', container: 0 });
+      expect(line.untracedMicroseconds).toBeLessThan(RESCUE_MS * 1000);
+      await assertUntouched(pids, SETTLE_MS);
+    });
+
+    test('opens at its deadline what a stopped agent closed, and ends the agent', async () => {
+      const cgroup = make('stopped');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 200 60000');
+      await client.say('freeze');
+      client.kill('SIGSTOP');
+      await client.died();
+      expect(await guard.logged('released')).toMatchObject({ cause: 'FreezerDeadline', outcome: 'Thawed' });
+      expect(cgroup.freezeState()).toBe('THAWED');
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('leaves nothing frozen when the agent is stopped between announcing and writing, and continued after the thaw', async () => {
+      const cgroup = make('between');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 150 60000');
+      client.kill('SIGSTOP');
+      client.tell('freeze');
+      await guard.logged('agentKilled');
+      client.kill('SIGCONT');
+      expect(await guard.logged('released')).toMatchObject({ cause: 'FreezerDeadline' });
+      await client.died();
+      expect(cgroup.freezeState()).toBe('THAWED');
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('keeps to 1 s, whatever deadline it is given', async () => {
+      const cgroup = make('bound');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 60000 60000');
+      await client.say('freeze');
+      const since = performance.now();
+      await client.died(3000);
+      await thawed(cgroup);
+      expect(performance.now() - since).toBeLessThan(1500);
+    });
+
+    test('thaws for a process whose tracing thread has ended, and lets it live when it says that it is done', async () => {
+      const cgroup = make('thread');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 900 60000');
+      await client.say('freeze');
+      await client.say('seize');
+      expect(await client.say('end-thread')).toBe('ok');
+      await thawed(cgroup);
+      expect(await client.say('done')).toBe('ok');
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      expect(client.dead()).toBe(false);
+      expect(await client.say('hello')).toBe('ok');
+      expect(await client.say('announce 1 900 60000')).toBe('ok');
+      expect([await client.say('opened 1'), await client.say('done')]).toEqual(['ok', 'ok']);
+    });
+
+    test('ends a process that closes the freezer again after its tracing thread has ended', async () => {
+      const cgroup = make('again');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 900 60000');
+      await client.say('freeze');
+      await client.say('end-thread');
+      await thawed(cgroup);
+      client.tell('freeze');
+      await client.died();
+      await thawed(cgroup);
+      expect(await guard.logged('released')).toMatchObject({ outcome: 'Thawed' });
+    });
+
+    test('ends an agent that outstays the deadline of the whole capture, so that the kernel lets its tasks go', async () => {
+      const cgroup = make('hold');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 900 200');
+      await client.say('freeze');
+      await client.say('seize');
+      await client.say('thaw');
+      expect(await client.say('opened 0')).toBe('ok');
+      expect(tracerPidOf(sleeper.pid)).toBeGreaterThan(0);
+      client.kill('SIGSTOP');
+      const since = performance.now();
+      await client.died();
+      expect(performance.now() - since).toBeLessThan(1200);
+      expect(await guard.logged('released')).toMatchObject({ cause: 'HoldDeadline', outcome: 'FoundThawed' });
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('keeps the deadline of a capture that closes no freezer', async () => {
+      const cgroup = make('none');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup, { version: 'none' });
+      expect(await client.say('announce 0 0 100')).toBe('ok');
+      await client.died();
+      expect(await guard.logged('released')).toMatchObject({ cause: 'HoldDeadline' });
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('refuses what it finds frozen, and never thaws it', async () => {
+      const cgroup = make('found');
+      await startWorkload(cgroup, 'sleeper');
+      cgroup.freeze();
+      await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      expect(await client.say('announce 0 900 5000')).toBe('EALREADY');
+      client.kill('SIGKILL');
+      await client.died();
+      await guard.end('SIGTERM');
+      expect(cgroup.freezeState()).toBe('FROZEN');
+    });
+
+    test('does not believe an agent that says open of what is closed', async () => {
+      const cgroup = make('lie');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 900 5000');
+      await client.say('freeze');
+      expect([await client.say('opened 0'), await client.say('done')]).toEqual(['EBUSY', 'EBUSY']);
+      await client.say('thaw');
+      expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
+    });
+
+    test('thaws on SIGTERM, ends who could close it again, and then itself', async () => {
+      const cgroup = make('term');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 500 5000');
+      await client.say('freeze');
+      await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
+      const ended = guard.end('SIGTERM');
+      await thawed(cgroup);
+      await ended;
+      expect(cgroup.freezeState()).toBe('THAWED');
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('waits on SIGTERM no longer than an agent needs that opens in time', async () => {
+      const cgroup = make('term-kind');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 900 5000');
+      const ended = guard.end('SIGTERM');
+      expect(await client.say('opened 0')).toBe('ok');
+      await ended;
+      expect(client.dead()).toBe(false);
+      expect(readdirSync(guard.state).filter((name) => name.endsWith('.journal'))).toEqual([]);
+    });
+
+    test('settles a cgroup that vanishes', async () => {
+      const cgroup = make('vanishing');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 900 5000');
+      cgroup.remove();
+      client.kill('SIGKILL');
+      expect(await guard.logged('released')).toMatchObject({ outcome: 'CgroupGone' });
+    });
+  });
+}
+
+describeOn('v1', 'stasis-guard', (make) => {
+  test('thaws the cgroup of the agent itself, when that keeps it from dying', async () => {
+    const cgroup = make('target');
+    const home = make('home');
+    await startWorkload(cgroup, 'sleeper');
+    const guard = await startGuard();
+    const client = await startClient(guard, cgroup, { hello: false });
+    home.add(client.pid);
+    expect(await client.say(`own ${home.directory}`)).toBe('ok');
+    await client.say('announce 0 300 5000');
+    await client.say('freeze');
+    home.freeze();
+    await eventually('the agent is frozen', () => home.freezeState() === 'FROZEN');
+    await client.died(3000);
+    await guard.logged('agentCgroupThawed');
+    expect(await guard.logged('released')).toMatchObject({ cause: 'FreezerDeadline', outcome: 'Thawed' });
+    expect(cgroup.freezeState()).toBe('THAWED');
+  });
+});
+
+describeOn(anyVersion(), 'stasis-guard', (make) => {
+  test('lets nobody else in: folder, socket and journal are of its user alone', async () => {
+    const guard = await startGuard();
+    const mode = (path: string): number => statSync(path).mode & 0o777;
+    expect([mode(guard.state), mode(guard.socket), mode(journalOf(guard))]).toEqual([0o700, 0o600, 0o600]);
+    expect(statSync(join(guard.state, 'lock'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test('takes another capture of an announced cgroup for a mistake', async () => {
+    const cgroup = make('twice');
+    const guard = await startGuard();
+    const one = await startClient(guard, cgroup);
+    const other = await startClient(guard, cgroup);
+    expect(await one.say('announce 0 900 5000')).toBe('ok');
+    expect(await other.say('announce 0 900 5000')).toBe('EBUSY');
+    expect([await one.say('opened 0'), await one.say('done')]).toEqual(['ok', 'ok']);
+    expect(await other.say('announce 0 900 5000')).toBe('ok');
+    expect([await other.say('opened 0'), await other.say('done')]).toEqual(['ok', 'ok']);
+  });
+});
+
+describe('stasis-guard', () => {
+  test(
+    'starts in a second, and is small',
+    async () => {
+      const since = performance.now();
+      const guard = await startGuard();
+      expect(performance.now() - since).toBeLessThan(1000);
+      expect(guard.log()[0]).toMatchObject({ event: 'ready' });
+    },
+    LONG,
+  );
+});

@@ -1,0 +1,188 @@
+/** The guard, and agents that are reduced to what it can see of one (test/programs/guard-client.c). */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Cgroup } from './cgroup.js';
+import { onCleanup } from './cleanup.js';
+import { programPath, REPOSITORY } from './programs.js';
+import { scratchDirectory } from './scratch.js';
+import { isAlive } from './tasks.js';
+import { blockUntil, eventually } from './waiting.js';
+
+const END_BOUND_MS = 5000;
+
+/** Path of the guard. Throws where it was not built. */
+export function guardPath(): string {
+  const path = `${REPOSITORY}build/guard/stasis-guard`;
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    throw new Error(`${path} is missing: run make -f src/guard/guard.mk in the root of the repository`);
+  }
+  return path;
+}
+
+/** A line of the guard's log. */
+export interface LogLine {
+  readonly event: string;
+  readonly cause?: string;
+  readonly outcome?: string;
+  readonly container?: number;
+  readonly thawMicroseconds?: number;
+  readonly untracedMicroseconds?: number;
+}
+
+export interface RunningGuard {
+  readonly pid: number;
+  readonly state: string;
+  readonly socket: string;
+  /** What it has logged so far. */
+  log(): LogLine[];
+  /** Waits for a line with this event. */
+  logged(event: string, boundMs?: number): Promise<LogLine>;
+  /** Sends a signal, and waits until it has ended. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+export interface GuardOptions {
+  readonly state?: string;
+  readonly socket?: string;
+  /** In place of `--socket`: the descriptor of our end's peer, which becomes its descriptor 3. */
+  readonly peer?: number;
+  /** Put before the command: unshare, for one. */
+  readonly before?: readonly string[];
+  readonly exclusive?: boolean;
+  /** False: do not wait until it serves. */
+  readonly ready?: boolean;
+}
+
+/** Starts a guard, and waits until it serves. */
+export async function startGuard(options: GuardOptions = {}): Promise<RunningGuard> {
+  const state = options.state ?? join(scratchDirectory(), 'state');
+  const socket = options.socket ?? join(state, 'guard.sock');
+  const serving = options.peer === undefined ? ['--socket', socket] : ['--fd', '3'];
+  const args = ['--state', state, ...serving, ...(options.exclusive === true ? ['--exclusive'] : [])];
+  const [program = guardPath(), ...before] = [...(options.before ?? []), guardPath()];
+  const peer = options.peer === undefined ? [] : [options.peer];
+  const child = spawn(program, [...before, ...args], { stdio: ['ignore', 'ignore', 'pipe', ...peer] });
+  const pid = child.pid ?? 0;
+  const text = collect(child);
+  onCleanup({ what: `stasis-guard ${pid}`, undo: () => killAndWait(child) });
+  const log = (): LogLine[] =>
+    text()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogLine);
+  const logged = async (event: string, boundMs = 2000): Promise<LogLine> => {
+    await eventually(`the guard logs ${event}`, () => log().some((line) => line.event === event), boundMs);
+    return log().find((line) => line.event === event) ?? { event };
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await eventually('the guard has ended', () => ended(child), END_BOUND_MS);
+  };
+  if (options.ready !== false) await logged('ready');
+  return { pid, state, socket, log, logged, end };
+}
+
+export interface Client {
+  readonly pid: number;
+  /** Sends a command, and waits for its answer: `ok`, or the name of an errno. */
+  say(command: string): Promise<string>;
+  /** Sends a command without waiting. */
+  tell(command: string): void;
+  kill(signal: NodeJS.Signals): void;
+  dead(): boolean;
+  /** Waits until it is. */
+  died(boundMs?: number): Promise<void>;
+}
+
+/** Starts an agent for a cgroup. Says hello unless told not to. `version` may be `none`. */
+export async function startClient(
+  guard: Pick<RunningGuard, 'socket'>,
+  cgroup: Pick<Cgroup, 'directory' | 'version'>,
+  options: { readonly hello?: boolean; readonly version?: 'none'; readonly peer?: number } = {},
+): Promise<Client> {
+  const peer = options.peer === undefined ? [] : [options.peer];
+  const address = options.peer === undefined ? guard.socket : '3';
+  const args = [address, cgroup.directory, options.version ?? cgroup.version];
+  const child = spawn(programPath('guard-client'), args, { stdio: ['pipe', 'pipe', 'inherit', ...peer] });
+  const pid = child.pid ?? 0;
+  let output = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  child.stdin?.on('error', () => undefined);
+  onCleanup({ what: `guard-client ${pid}`, undo: () => killAndWait(child) });
+  const answers = (): string[] => output.split('\n').slice(0, -1);
+  let asked = 0;
+  const client: Client = {
+    pid,
+    tell: (command) => {
+      asked += 1;
+      child.stdin?.write(`${command}\n`);
+    },
+    say: async (command) => {
+      client.tell(command);
+      await eventually(`guard-client answers ${command}`, () => answers().length >= asked || ended(child));
+      return answers()[asked - 1] ?? 'ended';
+    },
+    kill: (signal) => void child.kill(signal),
+    dead: () => ended(child),
+    died: async (boundMs = 2000) => await eventually('guard-client is dead', () => ended(child), boundMs),
+  };
+  if (options.hello !== false && (await client.say('hello')) !== 'ok') throw new Error('the guard refused a hello');
+  return client;
+}
+
+/** The journals in a state folder. */
+export function journalOf(guard: RunningGuard): string {
+  const stat = readFileSync(`/proc/${guard.pid}/stat`, 'utf8');
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return join(guard.state, `${guard.pid}-${started}.journal`);
+}
+
+/** Bytes of one record, and of the fields that tests change. */
+export const RECORD = { size: 1024, crc: 8, boot: 16, inode: 56 } as const;
+
+/** Changes the records of a journal whose guard is dead, and makes their sums right again. */
+export function editJournal(path: string, change: (record: Buffer) => void): void {
+  const bytes = readFileSync(path);
+  for (let at = 0; at + RECORD.size <= bytes.length; at += RECORD.size) {
+    const record = bytes.subarray(at, at + RECORD.size);
+    if (record.every((byte) => byte === 0)) continue;
+    change(record);
+    record.writeUInt32LE(crc32(record.subarray(RECORD.crc + 4)), RECORD.crc);
+  }
+  writeFileSync(path, bytes);
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+function ended(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Synchronous, for clean-up: a child that libuv has not reaped yet is a zombie, and not alive. */
+function killAndWait(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined || ended(child) || !existsSync(`/proc/${pid}`)) return;
+  child.kill('SIGKILL');
+  blockUntil(() => !isAlive(pid), END_BOUND_MS);
+}

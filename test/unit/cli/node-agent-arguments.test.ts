@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseArguments } from '../../../src/cli/arguments.js';
+
+describe('parseArguments() of node-agent', () => {
+  test('parseArguments() has defaults for all that the environment does not give', () => {
+    expect(parseArguments(['node-agent'], '1')).toEqual({
+      kind: 'node-agent',
+      options: { artifacts: '/var/lib/stasis', port: 8081, maxConcurrentCaptures: 4 },
+    });
+  });
+
+  test('parseArguments() takes every option', () => {
+    const args = [
+      '--kubeconfig=k',
+      '--node-name=n',
+      '--namespace=s',
+      '--pod-uid=u',
+      '--cgroup-root=/host',
+      '--artifacts=/a',
+    ];
+    expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
+      kind: 'node-agent',
+      options: {
+        kubeconfig: 'k',
+        nodeName: 'n',
+        namespace: 's',
+        podUid: 'u',
+        cgroupRoot: '/host',
+        artifacts: '/a',
+        port: 0,
+        maxConcurrentCaptures: 64,
+      },
+    });
+  });
+
+  test.each([
+    [['--port', '65536'], '--port: "65536" is not a whole number from 0 to 65535'],
+    [['--max-concurrent-captures', '0'], '--max-concurrent-captures: "0" is not a whole number from 1 to 64'],
+    [['--artifacts', 'here'], '--artifacts: "here" is not an absolute path'],
+    [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],
+    [['more'], 'unexpected argument "more"'],
+  ])('parseArguments() refuses %j', (args, message) => {
+    expect(parseArguments(['node-agent', ...args], '1')).toEqual({ kind: 'usage-error', message });
+  });
+});

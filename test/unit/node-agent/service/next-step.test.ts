@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PodCapture } from '../../../../src/api/kinds.js';
+import { byAge } from '../../../../src/node-agent/service/captured-object.js';
+import { nextStep, type Knowledge, type NextStep } from '../../../../src/node-agent/service/next-step.js';
+import { ME, podCapture, uid } from './fixtures.js';
+
+const FREE: Knowledge = { me: ME, stopping: false, run: undefined, finished: false, podBusy: false, slotFree: true };
+const RUN = { cancelled: false, holdSeconds: 60 };
+
+function withStatus(status: 'True' | 'False' | 'Unknown', claimedBy: string): PodCapture {
+  const condition = { type: 'Succeeded', status, reason: 'X', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' };
+  return podCapture(1, { holdSeconds: 60 }, { status: { claimedBy, conditions: [condition] } });
+}
+
+function deleted(object: PodCapture): PodCapture {
+  return { ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+}
+
+function orphaned(object: PodCapture): PodCapture {
+  const { ownerReferences: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function at(creationTimestamp: string, name: string): PodCapture {
+  const object = podCapture(1);
+  return { ...object, metadata: { ...object.metadata, creationTimestamp, name, uid: uid(1) } };
+}
+
+const TABLE: readonly (readonly [string, PodCapture, Partial<Knowledge>, Partial<NextStep>])[] = [
+  ['claims what nobody has', podCapture(1), {}, { do: 'claim' }],
+  ['waits for the pod', podCapture(1), { podBusy: true }, { do: 'wait', for: 'pod' }],
+  ['waits for a slot', podCapture(1), { slotFree: false }, { do: 'wait', for: 'slot' }],
+  ['begins nothing while it is being stopped', podCapture(1), { stopping: true }, { do: 'ignore' }],
+  ['ignores what has ended', withStatus('True', ME), {}, { do: 'ignore' }],
+  [
+    'ignores what it is through with, whatever the watch still shows',
+    podCapture(1),
+    { finished: true },
+    { do: 'ignore' },
+  ],
+  ['leaves to the controller what that claimed', withStatus('Unknown', 'controller'), {}, { do: 'ignore' }],
+  ['ends what another agent left', withStatus('Unknown', 'another'), {}, { do: 'end' }],
+  ['ends what it left itself before it was restarted', withStatus('Unknown', ME), {}, { do: 'end' }],
+  ['ends at once what is being deleted', deleted(podCapture(1)), {}, { do: 'end' }],
+  ['ends at once what nobody owns', orphaned(podCapture(1)), {}, { do: 'end' }],
+  ['lets its own run', withStatus('Unknown', ME), { run: RUN }, { do: 'ignore' }],
+  ['cancels its own when it is deleted', deleted(withStatus('Unknown', ME)), { run: RUN }, { do: 'cancel' }],
+  ['cancels its own when nobody owns it', orphaned(withStatus('Unknown', ME)), { run: RUN }, { do: 'cancel' }],
+  ['cancels its own when somebody ended it', withStatus('False', ME), { run: RUN }, { do: 'cancel' }],
+  ['cancels once', deleted(withStatus('Unknown', ME)), { run: { ...RUN, cancelled: true } }, { do: 'ignore' }],
+  [
+    'shortens a hold',
+    withStatus('Unknown', ME),
+    { run: { ...RUN, holdSeconds: 90 } },
+    { do: 'adjustHold', holdSeconds: 60 },
+  ],
+];
+
+describe('nextStep()', () => {
+  test.each(TABLE)('%s', (_, object, knowledge, expected) => {
+    expect(nextStep(object, { ...FREE, ...knowledge })).toMatchObject(expected);
+  });
+
+  test('says whose capture was abandoned', () => {
+    expect(nextStep(withStatus('Unknown', 'another'), FREE)).toMatchObject({
+      failure: { reason: 'NodeAgentRestarted', message: expect.stringContaining('the agent another') },
+    });
+  });
+});
+
+describe('byAge()', () => {
+  test('puts the oldest first, and the name decides within a second', () => {
+    const objects = [at('2026-01-01T00:00:02Z', 'a'), at('2026-01-01T00:00:01Z', 'c'), at('2026-01-01T00:00:01Z', 'b')];
+    expect(objects.toSorted(byAge).map(({ metadata }) => metadata.name)).toEqual(['b', 'c', 'a']);
+  });
+});

@@ -1,0 +1,196 @@
+/** The smaller parts of the service, each by itself. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../../../src/kube/clock.js';
+import { silentLogger } from '../../../../src/kube/log.js';
+import { failure } from '../../../../src/node-agent/failure.js';
+import { Artifacts } from '../../../../src/node-agent/service/artifacts.js';
+import { DiskGate } from '../../../../src/node-agent/service/disk-gate.js';
+import { keepMemoryLow } from '../../../../src/node-agent/service/idle-memory.js';
+import { TracerPool, type PooledTracer } from '../../../../src/node-agent/service/tracer-pool.js';
+import { fastClock, scriptedTracer, tracerScript, uid } from './fixtures.js';
+
+function pool(unfit: () => boolean = () => false): { pool: TracerPool; started: () => number; closed: () => number } {
+  const script = tracerScript();
+  let started = 0;
+  const made = new TracerPool({
+    start: async () => {
+      started += 1;
+      return await Promise.resolve(scriptedTracer(script));
+    },
+    rehearse: async () => await Promise.resolve(unfit() ? failure('HostUnfit', 'no') : undefined),
+    clock: fastClock(),
+    log: silentLogger(),
+  });
+  return { pool: made, started: () => started, closed: () => script.closed };
+}
+
+async function acquire(from: TracerPool): Promise<PooledTracer> {
+  const acquired = await from.acquire();
+  if (!acquired.ok) throw new Error(acquired.failure.message);
+  return acquired.pooled;
+}
+
+describe('DiskGate', () => {
+  test('touch() waits until no freezer is closed, and enterStill() until the disk is let alone', async () => {
+    const gate = new DiskGate(systemClock());
+    const log: string[] = [];
+    const leave = await gate.enterStill(1000);
+    const write = gate.touch(async () => {
+      log.push('begin');
+      await sleep(5);
+      log.push('end');
+    });
+    const next = gate.enterStill(1000).then((left) => {
+      log.push('still');
+      return left;
+    });
+    await sleep(5);
+    expect(log).toEqual([]);
+    leave?.();
+    leave?.();
+    await write;
+    (await next)?.();
+    expect(log).toEqual(['begin', 'end', 'still']);
+  });
+
+  test('enterStill() lets many in at a time, and gives up on a disk that does not answer', async () => {
+    const gate = new DiskGate(systemClock());
+    const both = await Promise.all([gate.enterStill(10), gate.enterStill(10)]);
+    expect(both.every((leave) => leave !== undefined)).toBe(true);
+    for (const leave of both) leave?.();
+    const answer = new AbortController();
+    const hung = gate.touch(
+      async () => await new Promise<void>((resolve) => answer.signal.addEventListener('abort', () => resolve())),
+    );
+    expect(await gate.enterStill(10)).toBeUndefined();
+    answer.abort();
+    await hung;
+    expect(await gate.enterStill(10)).toBeDefined();
+  });
+});
+
+describe('Artifacts', () => {
+  let base = '';
+  let artifacts: Artifacts;
+  beforeEach(() => {
+    base = mkdtempSync(join(tmpdir(), 'stasis-artifacts-'));
+    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()));
+  });
+  afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+  test('write() replaces a link that stands in the way, and does not follow it', async () => {
+    mkdirSync(join(base, 'folder'));
+    writeFileSync(join(base, 'victim'), 'precious');
+    symlinkSync(join(base, 'victim'), join(base, 'folder', `${uid(1)}.json`));
+    expect(await artifacts.write(uid(1), ['a', 'bc'])).toMatchObject({
+      ok: true,
+      artifact: { sizeBytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
+    });
+    expect(readFileSync(join(base, 'victim'), 'utf8')).toBe('precious');
+    expect(readFileSync(join(base, 'folder', `${uid(1)}.json`), 'utf8')).toBe('abc');
+    expect(readdirSync(join(base, 'folder'))).toHaveLength(1);
+  });
+
+  test.each(['../../victim', 'x', '', `${uid(1)}/..`])('write() and remove() take no %p for a UID', async (name) => {
+    writeFileSync(join(base, 'victim.json'), 'precious');
+    expect(await artifacts.write(name, ['x'])).toMatchObject({ ok: false, failure: { reason: 'ArtifactFailed' } });
+    await artifacts.remove(name);
+    expect(existsSync(join(base, 'victim.json'))).toBe(true);
+  });
+
+  test('check() takes away what others may read, refuses a link for a folder, and leaves nothing', async () => {
+    mkdirSync(join(base, 'folder'));
+    chmodSync(join(base, 'folder'), 0o755);
+    expect(await artifacts.check()).toBeUndefined();
+    expect([statSync(join(base, 'folder')).mode & 0o777, readdirSync(join(base, 'folder'))]).toEqual([0o700, []]);
+    symlinkSync(join(base, 'folder'), join(base, 'link'));
+    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()));
+    expect(await through.check()).toMatchObject({ reason: 'ArtifactFailed' });
+    const nowhere = new Artifacts(join(base, 'no/such/folder'), new DiskGate(systemClock()));
+    expect(await nowhere.check()).toMatchObject({
+      reason: 'ArtifactFailed',
+      message: expect.stringContaining('ENOENT'),
+    });
+  });
+
+  test('removeOrphans() removes its own that nobody knows, half-written ones too, and nothing else', async () => {
+    await artifacts.write(uid(1), ['x']);
+    await artifacts.write(uid(2), ['x']);
+    for (const name of [`.${uid(3)}.0123abcd.tmp`, 'notes.txt', 'x.json'])
+      writeFileSync(join(base, 'folder', name), '');
+    expect(await artifacts.removeOrphans(() => new Set([uid(1)]))).toBe(2);
+    expect(readdirSync(join(base, 'folder')).sort()).toEqual([`${uid(1)}.json`, 'notes.txt', 'x.json']);
+  });
+});
+
+describe('TracerPool', () => {
+  test('acquire() takes the warm one, and makes more as they are needed', async () => {
+    const { pool: made, started } = pool();
+    void made.warm();
+    const first = await acquire(made);
+    expect(started()).toBe(1);
+    const second = await acquire(made);
+    expect([started(), first === second]).toEqual([2, false]);
+    await made.release(first);
+    expect(await acquire(made)).toBe(first);
+  });
+
+  test('release() keeps one for good, and the others for a minute', async () => {
+    const { pool: made, closed } = pool();
+    const all = await Promise.all([acquire(made), acquire(made), acquire(made)]);
+    for (const pooled of all) await made.release(pooled);
+    expect([made.idle, closed()]).toEqual([3, 0]);
+    // A minute of the fast clock's is 600 ms.
+    await sleep(800);
+    expect([made.idle, closed()]).toEqual([1, 2]);
+    await made.close();
+    expect(closed()).toBe(3);
+  });
+
+  test('acquire() says why the machine cannot do it, and can when it can', async () => {
+    let broken = true;
+    const { pool: made } = pool(() => broken);
+    expect(await made.warm()).toMatchObject({ reason: 'HostUnfit' });
+    expect(await made.acquire()).toMatchObject({ ok: false });
+    expect(made.unfit?.message).toBe('no');
+    broken = false;
+    expect(await made.acquire()).toMatchObject({ ok: true });
+    expect(made.unfit).toBeUndefined();
+  });
+});
+
+describe('keepMemoryLow()', () => {
+  test('collects once after work, not while there is some', async () => {
+    const stop = new AbortController();
+    let [collected, idle, done] = [0, false, 1];
+    const running = keepMemoryLow(
+      { clock: fastClock(), collect: () => (collected += 1), isIdle: () => idle, done: () => done },
+      stop.signal,
+    );
+    await sleep(250);
+    expect(collected).toBe(0);
+    idle = true;
+    await sleep(350);
+    expect(collected).toBe(1);
+    done = 2;
+    await sleep(250);
+    expect(collected).toBe(2);
+    stop.abort();
+    await running;
+  });
+});
