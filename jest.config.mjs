@@ -5,7 +5,8 @@ export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/build/test/unit/**/*.test.js'] },
     { ...common, displayName: 'image', testMatch: ['<rootDir>/build/test/image/**/*.test.js'] },
-    { ...common, displayName: 'cluster', testMatch: ['<rootDir>/build/test/cluster/**/*.test.js'] },
+    { ...common, displayName: 'cluster', testMatch: ['<rootDir>/build/test/cluster/*.test.js'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/build/test/cluster/e2e/**/*.test.js'] },
     { ...common, displayName: 'kernel', testMatch: ['<rootDir>/build/test/kernel/**/*.test.js'] },
   ],
 };

@@ -5,6 +5,8 @@
  *   announce CONTAINER FREEZER_MS HOLD_MS | freeze | thaw | opened CONTAINER | done | seize | hello | own DIRECTORY
  *   end-thread   the tracing thread ends, and the main thread goes on with what follows
  *   hang-up      closes the connection
+ *   hang FILE    another thread reads FILE again and again, until a server that stops answering keeps it from dying
+ *   connect PATH to another guard, in place of the one before
  *   storm        captures without an end: announce, freeze, thaw, opened, done
  *
  * SOCKET may be the number of a descriptor.
@@ -132,6 +134,33 @@ static int seize(void)
 	return result;
 }
 
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int next = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (next < 0 || connect(next, (struct sockaddr *)&address, sizeof(address)) != 0)
+		return errno;
+	if (fd > 0)
+		close(fd);
+	fd = next;
+	return 0;
+}
+
+static char hanging_file[4096];
+
+static void *hang(void *unused)
+{
+	char bytes[4096];
+	int file = open(hanging_file, O_RDONLY | O_CLOEXEC);
+
+	(void)unused;
+	while (file >= 0 && lseek(file, 0, SEEK_SET) == 0 && read(file, bytes, sizeof(bytes)) > 0)
+		sleep_us(1000);
+	return NULL;
+}
+
 static void storm(void)
 {
 	for (uint32_t round = 0;; round++) {
@@ -164,6 +193,13 @@ static int run(const char *word, long a, long b, long c, const char *rest)
 		return hello();
 	if (strcmp(word, "hang-up") == 0)
 		return close(fd);
+	if (strcmp(word, "hang") == 0) {
+		snprintf(hanging_file, sizeof(hanging_file), "%s", rest);
+		start_thread(hang, NULL);
+		return 0;
+	}
+	if (strcmp(word, "connect") == 0)
+		return connect_to(rest);
 	if (strcmp(word, "storm") == 0)
 		storm();
 	if (strcmp(word, "own") == 0) {
@@ -201,7 +237,6 @@ static void *obey(void *unused)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	pthread_t thread;
 
 	if (argc < 4)
@@ -212,12 +247,8 @@ int main(int argc, char **argv)
 	if (strcmp(version, "none") != 0 && open_control() < 0)
 		die(directory);
 	fd = atoi(argv[1]);
-	if (fd == 0) {
-		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-		strncpy(address.sun_path, argv[1], sizeof(address.sun_path) - 1);
-		if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
-			die(argv[1]);
-	}
+	if (fd == 0 && connect_to(argv[1]) != 0)
+		die(argv[1]);
 	if (pthread_create(&thread, NULL, obey, NULL) != 0)
 		die("pthread_create");
 	pthread_join(thread, NULL);

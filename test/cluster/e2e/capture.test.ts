@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { heart, shell, sleeper, longestGap } from './pods.js';
-import { describeOnCluster } from './requirement.js';
+import { describeOnNodes } from './requirement.js';
 import { condition, openWorld, succeeded, until, value, type World } from './world.js';
 
-describeOnCluster('a Checkpoint', () => {
+describeOnNodes('a Checkpoint', ({ nodeName, freezer }) => {
   let world: World;
   beforeAll(async () => {
-    world = await openWorld('capture');
+    world = await openWorld('capture', nodeName);
     await world.createPod('web', [heart('server'), sleeper('helper')], {
       initContainers: [shell('prepare', 'true'), sleeper('sidecar', { restartPolicy: 'Always' })],
     });
@@ -26,6 +26,9 @@ describeOnCluster('a Checkpoint', () => {
     const names = capture?.status?.tree?.map(({ comm }) => comm) ?? [];
     expect(names.filter((name) => name === 'sh')).toHaveLength(3);
     expect(names).not.toContain('pause');
+    expect(new Set(capture?.status?.containers?.map((container) => container.freezer))).toEqual(
+      new Set([freezer ?? expect.anything()]),
+    );
     expect(capture?.status?.freezeSkewMicroseconds).toBeGreaterThanOrEqual(0);
     expect(capture?.status?.unfrozen ?? []).toEqual([]);
     expect(capture?.metadata.finalizers ?? []).toEqual([]);

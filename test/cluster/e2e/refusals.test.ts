@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { heart, sleeper, type Pod } from './pods.js';
-import { describeOnCluster } from './requirement.js';
+import { describeOnNodes } from './requirement.js';
 import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
 import { CHECKPOINTS, type Checkpoint } from '../../../src/api/kinds.js';
 
@@ -14,10 +14,10 @@ async function expectRefused(world: World, name: string, reason: string, message
   return checkpoint;
 }
 
-describeOnCluster('a Checkpoint that cannot work ends with the reason', () => {
+describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeName }) => {
   let world: World;
   beforeAll(async () => {
-    world = await openWorld('refusals');
+    world = await openWorld('refusals', nodeName);
     await world.createPod('web', [sleeper('server')]);
     await world.running('web');
   });
@@ -30,6 +30,7 @@ describeOnCluster('a Checkpoint that cannot work ends with the reason', () => {
 
   test('PodNotRunning, where the pod waits for a node', async () => {
     await world.createPod('waiting', [sleeper('server')], {
+      nodeName: '',
       nodeSelector: { 'stasis.dev/no-such-node': 'true' },
     });
     await world.create('not-running', { podName: 'waiting' });

@@ -1,20 +1,40 @@
 /** What the end-to-end tests need. A skip says why. */
 import { describe } from '@jest/globals';
 
-/** Like `describe`, for tests that need a cluster with Stasis installed, and no control over its machines. */
-export function describeOnCluster(name: string, body: () => void): void {
-  describeWith('STASIS_TEST_KUBECONFIG', name, body);
+/** A node to test on, and what is known of it. */
+export interface Place {
+  /** Undefined: wherever the scheduler puts a pod. */
+  readonly nodeName?: string;
+  /** The freezer that Auto takes there, where it is known. */
+  readonly freezer?: string;
+}
+
+/** For tests that need a cluster with Stasis installed, and no control over its machines. */
+export function describeOnCluster(title: string, body: () => void): void {
+  describeWith('STASIS_TEST_KUBECONFIG', title, body);
+}
+
+/** The same, once on each node of STASIS_TEST_NODES, as in `node-1=v1,node-2=v2`; without it once, anywhere. */
+export function describeOnNodes(title: string, body: (place: Place) => void): void {
+  const places = (process.env['STASIS_TEST_NODES'] ?? '').split(',').filter(Boolean).map(parsePlace);
+  if (places.length === 0) describeOnCluster(title, () => body({}));
+  for (const place of places)
+    describeOnCluster(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
 }
 
 /** For tests that kill parts of the cluster: only on the throw-away one. */
-export function describeOnHarness(name: string, body: () => void): void {
-  describeWith('STASIS_TEST_CLUSTER', name, body);
+export function describeOnHarness(title: string, body: () => void): void {
+  describeWith('STASIS_TEST_CLUSTER', title, body);
+}
+
+function parsePlace(pair: string): Place {
+  const [nodeName = '', freezer = ''] = pair.split('=');
+  return { nodeName, freezer };
 }
 
 function describeWith(variable: string, title: string, body: () => void): void {
   const here = process.env[variable] !== undefined;
-  if (!here)
-    process.stderr.write(`skipped: ${title}: ${variable} names no cluster (make test-cluster brings one up)\n`);
+  if (!here) process.stderr.write(`skipped: ${title}: ${variable} names no cluster (make test-e2e brings one up)\n`);
   const suite = here ? describe : describe.skip;
   suite(title, () => {
     body();

@@ -42,7 +42,7 @@ export interface Event extends KubeObject {
 }
 
 /** On an emulated machine everything takes ten times as long. */
-const PATIENCE = Number(process.env['STASIS_TEST_PATIENCE'] ?? '1');
+export const PATIENCE = Number(process.env['STASIS_TEST_PATIENCE'] ?? '1');
 const POLL_MS = 50;
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -63,7 +63,7 @@ export async function startGuard(options: GuardOptions = {}): Promise<RunningGua
   const socket = options.socket ?? join(state, 'guard.sock');
   const serving = options.peer === undefined ? ['--socket', socket] : ['--fd', '3'];
   const args = ['--state', state, ...serving, ...(options.exclusive === true ? ['--exclusive'] : [])];
-  const [program = guardPath(), ...before] = [...(options.before ?? []), guardPath()];
+  const [program, ...before] = [...(options.before ?? []), guardPath()];
   const peer = options.peer === undefined ? [] : [options.peer];
   const child = spawn(program, [...before, ...args], { stdio: ['ignore', 'ignore', 'pipe', ...peer] });
   const pid = child.pid ?? 0;

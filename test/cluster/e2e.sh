@@ -1,0 +1,42 @@
+#!/bin/sh
+# e2e.sh [PATTERN...]: the end-to-end tests. Brings a cluster up, installs the product on it, runs the tests (all, or those whose
+# path matches), and takes it away, whatever happened.
+#   KEEP=1     leaves the cluster for a look
+#   SYSTEMD=1  on the emulated machine with systemd, cgroup v2 alone and a distribution's kernel instead
+#   RUN=...    another command than the tests, for instance a benchmark
+set -eu
+cd "$(dirname "$0")/../.."
+name=${STASIS_TEST_CLUSTER:-e2e}
+cluster() { node build/test/cluster/main.js "$@" --name "$name"; }
+
+take_down() {
+  trap - EXIT INT TERM
+  if [ "${KEEP:-}" = 1 ]; then echo "==> left up: cluster $name" >&2; else cluster down; fi
+}
+trap take_down EXIT
+trap 'exit 130' INT TERM
+
+if [ "${SYSTEMD:-}" = 1 ]; then
+  # Ten times slower, and so is everything on it.
+  STASIS_TEST_KUBECONFIG=$(cluster up --nodes 1 --systemd-node)
+  STASIS_TEST_NODES=node-2=v2
+  STASIS_TEST_PATIENCE=6
+else
+  # node-1 has the freezer of v1 alone; on node-2 pods are in both hierarchies, and v2 is taken.
+  STASIS_TEST_KUBECONFIG=$(cluster up --nodes 2 --cgroups node-1=v1)
+  STASIS_TEST_NODES=node-1=v1,node-2=v2
+  STASIS_TEST_PATIENCE=1
+fi
+export STASIS_TEST_KUBECONFIG STASIS_TEST_NODES STASIS_TEST_PATIENCE
+export STASIS_TEST_CLUSTER="$name" STASIS_TEST_IMAGE=stasis.test/busybox:1
+echo "==> loading the image, helm install" >&2
+cluster load build/stasis-image.tar
+STASIS_CLUSTER=$name node build/test/cluster/main.js helm install stasis deploy/helm \
+  --namespace stasis-system --create-namespace --wait --timeout 5m > /dev/null
+if [ -n "${RUN:-}" ]; then
+  sh -c "$RUN"
+else
+  echo "==> end-to-end tests on $(node --version)" >&2
+  node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --selectProjects e2e --runInBand \
+    --testTimeout $((180000 * STASIS_TEST_PATIENCE)) ${1:+--testPathPatterns "$@"}
+fi

@@ -1,0 +1,261 @@
+/** What outlives the guard itself: its journal, and the guard that comes after it. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+import { openGuard } from '../../src/native/guard-channel.js';
+import type { Guard, Recovered } from '../../src/native/guard.js';
+import { openLibc } from '../../src/native/libc.js';
+import type { Cgroup } from './harness/cgroup.js';
+import { cleanupAll } from './harness/cleanup.js';
+import {
+  editJournal,
+  journalOf,
+  RECORD,
+  startClient,
+  startGuard,
+  type Client,
+  type RunningGuard,
+} from './harness/guard.js';
+import { anyVersion, describeOn } from './harness/requirements.js';
+import { scratchDirectory } from './harness/scratch.js';
+import { assertUntouched } from './harness/tasks.js';
+import { eventually } from './harness/waiting.js';
+import { startWorkload } from './harness/workload.js';
+
+afterEach(cleanupAll);
+
+const SETTLE_MS = 300;
+
+interface Left {
+  readonly state: string;
+  readonly journal: string;
+  readonly client: Client;
+}
+
+/** A frozen cgroup, its journal, and no guard: with its agent dead too, unless it shall live. */
+async function leave(cgroup: Cgroup, agent: 'dead' | 'alive'): Promise<Left> {
+  const guard = await startGuard();
+  const client = await startClient(guard, cgroup);
+  await client.say('announce 3 900 60000');
+  await client.say('freeze');
+  await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
+  const journal = journalOf(guard);
+  await guard.end('SIGKILL');
+  if (agent === 'dead') {
+    client.kill('SIGKILL');
+    await client.died();
+  }
+  return { state: guard.state, journal, client };
+}
+
+/** What the guard tells this process as its agent. */
+function recoveredOf(guard: RunningGuard, acknowledge: boolean): readonly Recovered[] {
+  const channel = openGuard(openLibc(), { socket: guard.socket }, { pid: process.pid, tid: process.pid });
+  if (typeof channel === 'number') throw new Error(`the guard is not to be reached: ${channel}`);
+  const recovered = channel.recovered();
+  if (typeof recovered === 'number') throw new Error(`nothing is told: ${recovered}`);
+  if (acknowledge) for (const one of recovered) acknowledged(channel, one);
+  channel.close();
+  return recovered;
+}
+
+function acknowledged(channel: Guard, one: Recovered): void {
+  if (channel.acknowledge(one.capture, one.container) !== 0) throw new Error('it does not know what it told');
+}
+
+for (const version of ['v1', 'v2'] as const) {
+  describeOn(version, 'a journal', (make) => {
+    test('leads the next guard to what was left frozen, before it serves anyone', async () => {
+      const cgroup = make('left');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const { state, journal } = await leave(cgroup, 'dead');
+      expect(cgroup.freezeState()).toBe('FROZEN');
+      const next = await startGuard({ state });
+      expect(cgroup.freezeState()).toBe('THAWED');
+      expect(next.log().map(({ event }) => event)).toEqual(['recordFound', 'released', 'ready']);
+      expect(existsSync(journal)).toBe(false);
+      expect(recoveredOf(next, false)).toMatchObject([{ container: 3, outcome: 'Thawed', cause: 'GuardDied' }]);
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('keeps what was done until an agent has acknowledged it, over the deaths of guards', async () => {
+      const cgroup = make('kept');
+      await startWorkload(cgroup, 'sleeper');
+      const { state } = await leave(cgroup, 'dead');
+      const second = await startGuard({ state });
+      await second.end('SIGKILL');
+      const third = await startGuard({ state });
+      await third.end('SIGTERM');
+      const fourth = await startGuard({ state });
+      expect(recoveredOf(fourth, true)).toMatchObject([{ container: 3, outcome: 'Thawed', cause: 'GuardDied' }]);
+      expect(recoveredOf(fourth, false)).toEqual([]);
+      await fourth.end('SIGTERM');
+      expect(readdirSync(state).filter((name) => name.endsWith('.journal'))).toEqual([]);
+    });
+
+    test('does not lead to a cgroup that was made anew at the same path', async () => {
+      const parent = make('anew');
+      const cgroup = parent.child('same');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const { state } = await leave(cgroup, 'dead');
+      cgroup.thaw();
+      sleeper.stop();
+      rmdirSync(cgroup.directory);
+      mkdirSync(cgroup.directory);
+      await startWorkload(cgroup, 'sleeper');
+      cgroup.freeze();
+      await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
+      const next = await startGuard({ state });
+      expect(cgroup.freezeState()).toBe('FROZEN');
+      expect(next.log()[0]).toMatchObject({ event: 'recordOfGoneCgroup' });
+      expect(recoveredOf(next, false)).toMatchObject([{ outcome: 'CgroupGone' }]);
+    });
+
+    test('is not believed when a record is torn', async () => {
+      const cgroup = make('torn');
+      await startWorkload(cgroup, 'sleeper');
+      const { state, journal } = await leave(cgroup, 'dead');
+      const bytes = readFileSync(journal);
+      editJournal(journal, () => undefined);
+      expect(readFileSync(journal)).toEqual(bytes);
+      tear(journal);
+      const next = await startGuard({ state });
+      expect(cgroup.freezeState()).toBe('FROZEN');
+      expect(next.log()[0]).toMatchObject({ event: 'recordTorn' });
+      expect([recoveredOf(next, false), existsSync(journal)]).toEqual([[], false]);
+    });
+
+    test('of an earlier boot leads to nothing', async () => {
+      const cgroup = make('boot');
+      await startWorkload(cgroup, 'sleeper');
+      const { state, journal } = await leave(cgroup, 'dead');
+      editJournal(journal, (record) => record.fill(0xab, RECORD.boot, RECORD.boot + 16));
+      const next = await startGuard({ state });
+      expect(cgroup.freezeState()).toBe('FROZEN');
+      expect(recoveredOf(next, false)).toMatchObject([{ outcome: 'Rebooted' }]);
+      expect(existsSync(journal)).toBe(false);
+    });
+
+    test('has the next guard end an agent that lives and does not say that it has rolled back', async () => {
+      const cgroup = make('silent');
+      const sleeper = await startWorkload(cgroup, 'sleeper');
+      const { state, client } = await leave(cgroup, 'alive');
+      client.kill('SIGSTOP');
+      const next = await startGuard({ state });
+      await eventually('thawed', () => cgroup.freezeState() === 'THAWED');
+      await client.died();
+      await next.logged('released');
+      expect(cgroup.freezeState()).toBe('THAWED');
+      await assertUntouched([sleeper.pid], SETTLE_MS);
+    });
+
+    test('has the next guard leave in peace an agent that says that it has rolled back', async () => {
+      const cgroup = make('says-so');
+      await startWorkload(cgroup, 'sleeper');
+      const { state, client } = await leave(cgroup, 'alive');
+      await client.say('thaw');
+      const next = await startGuard({ state });
+      expect([await client.say(`connect ${next.socket}`), await client.say('hello')]).toEqual(['ok', 'ok']);
+      expect(await client.say('done')).toBe('ok');
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      expect([client.dead(), next.log().some(({ event }) => event === 'agentKilled')]).toEqual([false, false]);
+      expect(await client.say('announce 0 900 5000')).toBe('ok');
+      expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
+    });
+  });
+}
+
+/** As half a write leaves it: the sum of one record, and the end of another. */
+function tear(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, RECORD.size - 100, RECORD.size - 1);
+  writeFileSync(path, bytes);
+}
+
+describeOn(anyVersion(), 'two guards of one folder', (make) => {
+  test('take turns with --exclusive: the second recovers when the first has died', async () => {
+    const cgroup = make('turns');
+    const sleeper = await startWorkload(cgroup, 'sleeper');
+    const first = await startGuard({ exclusive: true });
+    const second = await startGuard({ state: first.state, exclusive: true, ready: false });
+    await second.logged('waitingForLock');
+    const client = await startClient(first, cgroup);
+    await client.say('announce 0 900 60000');
+    await client.say('freeze');
+    await first.end('SIGKILL');
+    client.kill('SIGKILL');
+    await second.logged('ready');
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched([sleeper.pid], SETTLE_MS);
+  });
+
+  test("leave each other's journals alone", async () => {
+    const cgroup = make('both');
+    await startWorkload(cgroup, 'sleeper');
+    const first = await startGuard();
+    const client = await startClient(first, cgroup);
+    await client.say('announce 0 900 60000');
+    const second = await startGuard({ state: first.state, socket: join(first.state, 'second.sock') });
+    expect(second.log().map(({ event }) => event)).toEqual(['ready']);
+    expect(existsSync(journalOf(first))).toBe(true);
+    expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
+  });
+});
+
+/** A tmpfs at $1 in a mount namespace of the guard's own, with the options $2; `full` is filled to the last byte. */
+const MOUNT =
+  'mount -t tmpfs -o "$2" none "$1" && { [ "$3" != full ] || cat /dev/zero > "$1/fill" 2>/dev/null; shift 3; exec "$@"; }';
+
+async function announceOn(options: string, full: 'full' | 'empty', cgroup: Cgroup): Promise<string> {
+  const state = join(scratchDirectory(), 'state');
+  const socket = join(scratchDirectory(), 'guard.sock');
+  mkdirSync(state, { mode: 0o700 });
+  const before = ['unshare', '--mount', 'sh', '-c', MOUNT, 'sh', state, options, full];
+  const client = await startClient(await startGuard({ state, socket, before }), cgroup);
+  return await client.say('announce 0 900 5000');
+}
+
+describeOn(anyVersion(), 'an announcement', (make) => {
+  test('is refused when the disk is full', async () => {
+    expect(await announceOn('size=16k,mode=0700', 'full', make('full'))).toBe('ENOSPC');
+  });
+
+  test('is refused when the state folder is read-only', async () => {
+    expect(await announceOn('ro,mode=0700', 'empty', make('read-only'))).toBe('EROFS');
+  });
+
+  test('is refused when the state folder is gone, and taken when it is there again', async () => {
+    const cgroup = make('gone');
+    const socket = join(scratchDirectory(), 'guard.sock');
+    const guard = await startGuard({ socket });
+    const client = await startClient(guard, cgroup);
+    renameSync(journalOf(guard), `${socket}.moved`);
+    rmSync(`${socket}.moved`);
+    expect([await client.say('announce 0 900 5000'), existsSync(journalOf(guard))]).toEqual(['ok', true]);
+    expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
+    rmSync(guard.state, { recursive: true });
+    expect(await client.say('announce 0 900 5000')).toBe('ENOENT');
+  });
+});
+
+describe('the state folder', () => {
+  test('is refused when it is a link', async () => {
+    const directory = scratchDirectory();
+    mkdirSync(join(directory, 'real'));
+    symlinkSync('real', join(directory, 'link'));
+    const guard = await startGuard({ state: join(directory, 'link'), ready: false });
+    expect(await guard.logged('cannotStart')).toMatchObject({ event: 'cannotStart' });
+  });
+});

@@ -1,0 +1,50 @@
+/** The agent's own cgroup from inside a private cgroup namespace, as containers on cgroup v2 have one. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { cleanupAll } from './harness/cleanup.js';
+import { REPOSITORY } from './harness/programs.js';
+import { describeOn } from './harness/requirements.js';
+
+/** Enters the cgroup $1, then a namespace whose root that is, and prints what is found there as JSON. */
+const ENTER = 'echo $$ > "$1/cgroup.procs" && shift && exec unshare -C "$@"';
+
+/** Rehearses, too: its cgroups are made inside the one that was found. */
+const LOOK = `
+const [home, version] = process.argv.slice(1);
+(async () => {
+  const use = (file) => import(home + '/build/src/' + file);
+  const [{ ownCgroup }, { readHierarchies }, { rehearse }, { startTracer }, { openLibc }] = await Promise.all([
+    use('node-agent/own-cgroup.js'), use('node-agent/resolve-hierarchies.js'), use('node-agent/rehearsal.js'),
+    use('node-agent/tracer.js'), use('native/libc.js'),
+  ]);
+  const roots = { proc: '/proc', self: process.pid };
+  const { value } = readHierarchies(roots);
+  const mount = version === 'v1' ? value.freezerV1 : value.unified;
+  const tracer = await startTracer(openLibc());
+  const way = { directory: '/', cgroupPath: '/', cgroupVersion: version, freezer: version };
+  const refusal = await rehearse(tracer, roots, [way]);
+  await tracer.close();
+  console.log(JSON.stringify({ root: mount.root, own: ownCgroup(roots, mount, version), refusal: refusal ?? null }));
+})();
+`;
+
+afterEach(cleanupAll);
+
+for (const version of ['v1', 'v2'] as const) {
+  describeOn(version, 'in a cgroup namespace of its own', (make) => {
+    test('ownCgroup() finds the directory by the process, and a rehearsal runs in it', () => {
+      const cgroup = make('host').child('pod').child('container');
+      const command = ['node', '-e', LOOK, join(REPOSITORY, '.'), version];
+      const { stdout, stderr } = spawnSync('sh', ['-c', ENTER, 'sh', cgroup.directory, ...command], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual({
+        root: expect.stringMatching(/^(\/\.\.)+$/),
+        own: cgroup.directory,
+        refusal: null,
+      });
+    }, 60_000);
+  });
+}
