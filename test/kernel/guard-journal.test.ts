@@ -7,10 +7,11 @@ import {
   renameSync,
   rmSync,
   rmdirSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 
@@ -123,6 +124,19 @@ for (const version of ['v1', 'v2'] as const) {
       expect(recoveredOf(next, false)).toMatchObject([{ outcome: 'CgroupGone' }]);
     });
 
+    test('is kept by a guard that does not see that part of the file system', async () => {
+      const cgroup = make('unseen');
+      await startWorkload(cgroup, 'sleeper');
+      const { state, journal } = await leave(cgroup, 'dead');
+      const before = ['unshare', '--mount', 'sh', '-c', 'umount -l "$1" && shift && exec "$@"', 'sh', mountOf(cgroup)];
+      const blind = await startGuard({ state, before });
+      expect(blind.log()[0]).toMatchObject({ event: 'recordOfUnseenCgroup' });
+      await blind.end('SIGTERM');
+      expect([cgroup.freezeState(), existsSync(journal)]).toEqual(['FROZEN', true]);
+      await startGuard({ state });
+      expect([cgroup.freezeState(), existsSync(journal)]).toEqual(['THAWED', false]);
+    });
+
     test('is not believed when a record is torn', async () => {
       const cgroup = make('torn');
       await startWorkload(cgroup, 'sleeper');
@@ -175,6 +189,13 @@ for (const version of ['v1', 'v2'] as const) {
       expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
     });
   });
+}
+
+/** Where the file system of the cgroup is mounted. */
+function mountOf(cgroup: Cgroup): string {
+  let directory = cgroup.directory;
+  while (statSync(dirname(directory)).dev === statSync(directory).dev) directory = dirname(directory);
+  return directory;
 }
 
 /** As half a write leaves it: the sum of one record, and the end of another. */

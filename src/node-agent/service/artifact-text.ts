@@ -1,5 +1,6 @@
-/** An artifact: the whole report of a capture as JSON, in pieces. Pure. */
+/** An artifact: the whole of a capture as JSON, in pieces. Pure. */
 import type { PodCapture } from '../../api/kinds.js';
+import { podCapture } from '../pod-capture.js';
 import type { CaptureReport } from '../report.js';
 
 /** Rows in one piece: about 1 ms of work, after which others get their turn. */
@@ -15,7 +16,7 @@ export interface ArtifactFacts {
   readonly cmdlines: ReadonlyMap<number, readonly string[]>;
 }
 
-/** One JSON object; its shape is that of a PodCapture, with nothing cut, and its tree a row a line. */
+/** One JSON object: the PodCapture with its end, nothing cut, a row a line. `stasis show` prints it. */
 export function* artifactText({
   object,
   report,
@@ -25,15 +26,13 @@ export function* artifactText({
 }: ArtifactFacts): Generator<string> {
   const { apiVersion, kind, metadata, spec } = object;
   const { name, namespace, uid } = metadata;
-  const { tree, failure, ...rest } = report;
+  const ended = podCapture({ name, startTime, completionTime, reports: [report], dryRun: spec.dryRun, cmdlines });
+  const { tree, ...rest } = ended.status;
   const head = JSON.stringify({ apiVersion, kind, metadata: { name, namespace, uid }, spec });
-  const status = JSON.stringify({ startTime, completionTime, failure: failure ?? null, ...rest });
+  const status = JSON.stringify(rest);
   yield `${head.slice(0, -1)},"status":${status.slice(0, -1)},"tree":[`;
   for (let from = 0; from < tree.length; from += ROWS_AT_ONCE) {
-    const rows = tree.slice(from, from + ROWS_AT_ONCE).map((row) => {
-      const cmdline = cmdlines.get(row.pid);
-      return JSON.stringify(cmdline === undefined ? row : { ...row, cmdline });
-    });
+    const rows = tree.slice(from, from + ROWS_AT_ONCE).map((row) => JSON.stringify(row));
     yield `${from === 0 ? '\n' : ',\n'}${rows.join(',\n')}`;
   }
   yield '\n]}}\n';

@@ -44,9 +44,9 @@ describe('encodeAnnounce()', () => {
   });
 
   test('refuses a path that does not fit, counted in bytes', () => {
-    const directory = (length: number): Announcement => ({ ...announcement, directory: 'é'.repeat(length) });
-    expect(encodeAnnounce(directory(PATH_BYTES / 2 - 1), 1n)).toBeDefined();
-    expect(encodeAnnounce(directory(PATH_BYTES / 2), 1n)).toBeUndefined();
+    const [fits, tooLong] = [PATH_BYTES / 2 - 1, PATH_BYTES / 2].map((length) => 'é'.repeat(length));
+    expect(encodeAnnounce({ ...announcement, directory: fits ?? '' }, 1n)).toBeDefined();
+    expect(encodeAnnounce({ ...announcement, directory: tooLong ?? '' }, 1n)).toBeUndefined();
   });
 });
 
@@ -71,7 +71,8 @@ describe('the decoders', () => {
         const message = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         expect(decodeWelcome(message) === undefined).toBe(bytes.length !== LAYOUT.welcome.size);
         expect(decodePong(message) === undefined).toBe(bytes.length !== LAYOUT.pong.size);
-        if (bytes.length !== LAYOUT.recovered.size) expect(decodeRecovered(message)).toBeUndefined();
+        const recovered = bytes.length === LAYOUT.recovered.size ? undefined : decodeRecovered(message);
+        expect(recovered).toBeUndefined();
       }),
     );
   });
