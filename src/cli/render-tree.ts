@@ -61,10 +61,14 @@ function describeCondition({ status, reason, message }: Condition): Span[] {
 }
 
 function describeContainer(container: ContainerCapture): Span[] {
-  const { containerID, cgroupPath, cgroupVersion, freezer, wasFrozen } = container;
+  const { name, containerID, cgroupPath, cgroupVersion, freezer, wasFrozen } = container;
+  const known = name ?? containerID;
   return [
-    ...(containerID === undefined ? [] : [span(`container ${containerID}`, 'bold'), span('  ')]),
-    span(cgroupPath, containerID === undefined ? 'bold' : undefined),
+    ...(known === undefined ? [] : [span(`container ${known}`, 'bold')]),
+    // By its name in the pod people know a container; the path is 200 characters then.
+    ...(name === undefined
+      ? [span(`${known === undefined ? '' : '  '}${cgroupPath}`, known === undefined ? 'bold' : undefined)]
+      : []),
     span(`  cgroup ${cgroupVersion}, ${freezer === 'none' ? 'without freezer' : `freezer ${freezer}`}`, 'dim'),
     ...(wasFrozen ? [span('  found frozen, left frozen', 'yellow')] : []),
   ];

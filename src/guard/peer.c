@@ -11,9 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Newer than some headers: linux/pidfd.h (6.9), asm-generic/socket.h (6.5). */
+/* Newer than some headers: linux/pidfd.h (6.9), asm-generic/socket.h (6.5). A build can set others, to do as on older kernels. */
+#ifndef PIDFD_THREAD_FLAG
 #define PIDFD_THREAD_FLAG O_EXCL
+#endif
+#ifndef SO_PEERPIDFD_OPTION
 #define SO_PEERPIDFD_OPTION 77
+#endif
 
 static int pidfd_open_of(int32_t pid, unsigned flags)
 {
@@ -126,13 +130,4 @@ void peer_kill(const struct agent *agent)
 {
 	if (agent->pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, agent->pidfd, SIGKILL, NULL, 0);
-}
-
-bool peer_has_thread_pidfd(void)
-{
-	int fd = pidfd_open_of((int32_t)getpid(), PIDFD_THREAD_FLAG);
-	bool has = fd >= 0;
-
-	close_fd(&fd);
-	return has;
 }

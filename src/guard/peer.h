@@ -16,7 +16,5 @@ void peer_find(struct agent *agent, int32_t pid, int32_t tid, uint64_t start_tic
 void peer_look(struct agent *agent);
 /* SIGKILL. */
 void peer_kill(const struct agent *agent);
-/* Whether the kernel tells of the end of a thread. */
-bool peer_has_thread_pidfd(void);
 
 #endif

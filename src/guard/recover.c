@@ -48,18 +48,41 @@ static struct agent *agent_of(struct guard *guard, const struct record *record)
 	return agent;
 }
 
-/* By the path, and only if it leads to the very directory: inode numbers of cgroups are not used twice in one boot (kernfs). */
-static int open_same(const struct record *record)
+enum place {
+	PLACE_SAME,
+	/* The hierarchy is to be seen at this path, and the cgroup is not in it, or another one is. */
+	PLACE_GONE,
+	/* The path leads elsewhere in this mount namespace: the cgroup may well be there, and frozen. */
+	PLACE_UNSEEN,
+};
+
+/*
+ * By the path, and only if it leads to the very directory: inode numbers of cgroups are not used twice in one boot (kernfs).
+ * Where it leads nowhere, the nearest directory above it tells whether the hierarchy is the right one.
+ */
+static enum place find(const struct record *record, int *directory)
 {
-	int directory = open(record->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	char path[GUARD_PATH_BYTES];
 	struct stat status;
 
-	if (directory < 0)
-		return -1;
-	if (fstat(directory, &status) == 0 && status.st_ino == record->inode && status.st_dev == record->device)
-		return directory;
-	close(directory);
-	return -1;
+	memcpy(path, record->path, sizeof(path));
+	*directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (*directory >= 0) {
+		bool seen = fstat(*directory, &status) == 0 && status.st_dev == record->device;
+
+		if (seen && status.st_ino == record->inode)
+			return PLACE_SAME;
+		close_fd(directory);
+		return seen ? PLACE_GONE : PLACE_UNSEEN;
+	}
+	while (lstat(path, &status) != 0) {
+		char *last = strrchr(path, '/');
+
+		if (last == NULL || last == path)
+			return PLACE_UNSEEN;
+		*last = 0;
+	}
+	return status.st_dev == record->device ? PLACE_GONE : PLACE_UNSEEN;
 }
 
 /* False when it cannot be kept in this guard's own journal, so that the old one must stay. */
@@ -87,19 +110,30 @@ static bool adopt(struct guard *guard, const struct record *record, int director
 	return journal_announce(guard, freezer) == 0;
 }
 
+/* False when the record is still of use to another guard. */
 static bool recover_open(struct guard *guard, const char *file, const struct record *record)
 {
 	bool rebooted = memcmp(record->boot, journal_boot(), sizeof(record->boot)) != 0;
-	int directory = rebooted ? -1 : open_same(record);
+	int directory;
 
-	if (directory >= 0) {
+	if (rebooted) {
+		tell("recordOfEarlierBoot", file, record);
+		recovered_add(guard, record->capture, record->container, GUARD_REBOOTED, GUARD_GUARD_DIED);
+		return true;
+	}
+	switch (find(record, &directory)) {
+	case PLACE_SAME:
 		tell("recordFound", file, record);
 		return adopt(guard, record, directory);
+	case PLACE_GONE:
+		tell("recordOfGoneCgroup", file, record);
+		recovered_add(guard, record->capture, record->container, GUARD_CGROUP_GONE, GUARD_GUARD_DIED);
+		return true;
+	case PLACE_UNSEEN:
+		tell("recordOfUnseenCgroup", file, record);
+		return false;
 	}
-	tell(rebooted ? "recordOfEarlierBoot" : "recordOfGoneCgroup", file, record);
-	recovered_add(guard, record->capture, record->container, rebooted ? GUARD_REBOOTED : GUARD_CGROUP_GONE,
-		      GUARD_GUARD_DIED);
-	return true;
+	return false;
 }
 
 /* Whether the file may be removed. */

@@ -154,7 +154,9 @@ static void settle(struct guard *guard, struct agent *agent)
 		log_number("thawMicroseconds", (int64_t)(agent->opened_at - agent->acted_at));
 		log_number("untracedMicroseconds", (int64_t)(now - agent->acted_at));
 		log_end();
-		recovered_add(guard, freezer->capture, freezer->container, outcome_of(freezer), agent->cause);
+		/* A guard of one command has nobody to tell but the log: its agent is gone, and there is no next. */
+		if (guard->service || agent->cause == GUARD_GUARD_DIED)
+			recovered_add(guard, freezer->capture, freezer->container, outcome_of(freezer), agent->cause);
 		if (freezer->state == FREEZER_ANNOUNCED)
 			journal_close_record(guard, freezer);
 	}

@@ -134,6 +134,18 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
     expect(text).toContain('✔ Captured\n✘ FreezerNotRestored: EIO\n');
   });
 
+  test('renderTree() calls a container by its name in the pod, where that is known', () => {
+    const containers = [
+      containerCapture({ name: 'server', containerID: 'abc', cgroupPath: '/pod/abc' }),
+      containerCapture({ name: 'helper', containerID: 'def', cgroupPath: '/pod/def' }),
+    ];
+    const text = renderTree(podCapture({ containers, tree: [processRow({ pid: 1, cgroup: '/pod/abc' })] }), {
+      color: false,
+    });
+    expect(text).toContain('container server  cgroup v2, freezer v2  1 process, 1 thread\n');
+    expect(text).not.toContain('abc');
+  });
+
   test('renderTree() gives each of several containers a heading, and no process is lost', () => {
     const containers = [
       containerCapture({ containerID: 'abc', cgroupPath: '/pod/abc', cgroupVersion: 'v1', freezer: 'none' }),

@@ -138,6 +138,11 @@ describe('Artifacts', () => {
   });
 });
 
+async function eventually(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds() && tries < 500; tries++) await sleep(20);
+  expect(holds()).toBe(true);
+}
+
 describe('TracerPool', () => {
   test('acquire() takes the warm one, and makes more as they are needed', async () => {
     const { pool: made, started } = pool();
@@ -156,7 +161,7 @@ describe('TracerPool', () => {
     for (const pooled of all) await made.release(pooled);
     expect([made.idle, closed()]).toEqual([3, 0]);
     // A minute of the fast clock's is 600 ms; the bound is for a machine that is busy.
-    for (let tries = 0; closed() < 2 && tries < 500; tries++) await sleep(20);
+    await eventually(() => closed() === 2);
     await sleep(50);
     expect([made.idle, closed()]).toEqual([1, 2]);
     await made.close();
@@ -186,10 +191,9 @@ describe('keepMemoryLow()', () => {
     await sleep(250);
     expect(collected).toBe(0);
     idle = true;
-    await sleep(350);
-    expect(collected).toBe(1);
+    await eventually(() => collected === 1);
     done = 2;
-    await sleep(250);
+    await eventually(() => collected === 2);
     expect(collected).toBe(2);
     stop.abort();
     await running;
