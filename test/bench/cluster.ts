@@ -132,8 +132,14 @@ function writesSince(on: Cluster, since: Date, namespace: string): number {
 /** Resident memory of node-2's agent, in MB. */
 async function agentMemory(on: Cluster): Promise<number> {
   const node = on.node('node-2');
-  const [pid] = await pidsOf(node, 'node-agent');
-  if (pid === undefined) throw new Error('no agent runs on node-2');
-  const { stdout } = await node.exec(['grep', 'VmRSS', `/proc/${pid}/status`]);
-  return Number(/\d+/.exec(stdout)?.[0]) / 1024;
+  const sizes = await Promise.all(
+    (await pidsOf(node, 'node-agent')).map(async (pid) => {
+      const { stdout } = await node.exec(['grep', 'VmRSS', `/proc/${pid}/status`]);
+      return Number(/\d+/.exec(stdout)?.[0] ?? 0) / 1024;
+    }),
+  );
+  // What only passes by (the cmdline reader, a shell) has the same words in its command line, and is smaller.
+  const size = Math.max(0, ...sizes);
+  if (size === 0) throw new Error('no agent runs on node-2');
+  return size;
 }
