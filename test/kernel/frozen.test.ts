@@ -113,7 +113,7 @@ describeWays('capture()', (make, { freezer }) => {
     const before = readHeartbeat(file).beats;
     const since = performance.now();
     const report = await capturing.report(child, { freezer });
-    expect(performance.now() - since).toBeLessThan(100);
+    expect(performance.now() - since).toBeLessThan(1000);
     expect(report.failure?.reason).toBe('AncestorFrozen');
     expect(report.failure?.message).toContain(cgroup.directory);
     expect(report.timings.pauseMicroseconds).toBe(0);

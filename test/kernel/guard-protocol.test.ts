@@ -182,7 +182,7 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     await guard.end('SIGKILL');
     const since = performance.now();
     expect([-32, -104]).toContain(channel.ping());
-    expect(performance.now() - since).toBeLessThan(100);
+    expect(performance.now() - since).toBeLessThan(1000);
     channel.close();
     expect(openGuard(libc, { socket: guard.socket }, self)).toBe(-111);
   });

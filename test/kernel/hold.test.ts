@@ -70,7 +70,7 @@ describeWays('a hold', (make, { freezer }) => {
     const since = performance.now();
     controller.abort();
     const report = await capture;
-    expect(performance.now() - since).toBeLessThan(200);
+    expect(performance.now() - since).toBeLessThan(1000);
     expect(report).toMatchObject({ failure: undefined, threads: 1, joined: 0 });
     expect(cgroup.freezeState()).toBe('THAWED');
     await assertUntouched([pid]);

@@ -58,7 +58,8 @@ describeWays('capture()', (make, { freezer }) => {
       expect(cgroup.freezeState()).toBe('THAWED');
     }
     // The middle of eleven: the machine may be busy with something else once in a while.
-    expect(took.sort((a, b) => a - b)[5]).toBeLessThan(100);
+    // At once is a tenth of the timeout at most, also beside busy others; alone it takes two milliseconds.
+    expect(took.sort((a, b) => a - b)[5]).toBeLessThan(1000);
     await eventually('as before', () => stateOf(pid) === state);
     await heart.beatsOn();
     tracer.stop();
