@@ -8,5 +8,5 @@ cluster: build programs ## A cluster of two nodes on this machine with the produ
 	@$(MAKE) --no-print-directory image
 	@sh test/cluster/install.sh
 
-cluster-down: build ## Take that cluster away
-	@$(CLUSTER) down
+cluster-down: build ## Take that cluster away (NAME=demo: the one that KEEP=1 make demo left)
+	@$(CLUSTER) down --name $(or $(NAME),stasis)
