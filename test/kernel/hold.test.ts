@@ -128,6 +128,23 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched([pid]);
   });
 
+  test('leaves process 1 of a pid namespace to its parent when it is killed, though it waits for all others in it', async () => {
+    const cgroup = make('contained');
+    const outside = make('outside');
+    const { pid } = await startWorkload(outside, 'namespaces', []);
+    const [first = 0, second = 0] = descendantsOf(pid);
+    cgroup.add(first);
+    cgroup.add(second);
+    const capture = capturing.report(cgroup, { freezer, hold: 1000 });
+    await eventually('held', () => [first, second].every((one) => stateOf(one) === 't'));
+    process.kill(first, 'SIGKILL');
+    // Dead, and no longer ours; its parent never asks.
+    await eventually('left to its parent', () => stateOf(first) === 'Z' && tracerPidOf(first) === 0, 500);
+    expect((await capture).failure).toBeUndefined();
+    expect(isAlive(second)).toBe(false);
+    await assertUntouched([pid]);
+  });
+
   test('that outlasts the pause budget is undone, and the reason says so', async () => {
     const cgroup = make('budget');
     const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);

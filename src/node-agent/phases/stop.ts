@@ -101,6 +101,21 @@ export function reapDead(session: Session): number {
     task.tracee = task.tracee.look();
     if (task.tracee.state === 'gone') reaped += 1;
   }
+  return reaped + reapStrays(session);
+}
+
+/**
+ * A task leaves its cgroup's list before it is dead: process 1 of a pid namespace by as long as it waits for all others in it
+ * (pid_namespaces(7)), which are ours to reap as well. By then it is a stray, and its container's runtime waits for us.
+ */
+function reapStrays(session: Session): number {
+  let reaped = 0;
+  for (const [index, stray] of session.strays.entries()) {
+    if (stray.state === 'gone') continue;
+    const now = stray.look();
+    session.strays[index] = now;
+    if (now.state === 'gone') reaped += 1;
+  }
   return reaped;
 }
 

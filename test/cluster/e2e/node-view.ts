@@ -45,7 +45,8 @@ export async function everythingRuns(cluster: Cluster): Promise<void> {
 export async function pidsOf(node: Node, word: string): Promise<number[]> {
   const found = await lines(
     node,
-    `for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < "$f" 2> /dev/null | grep -q -- ' ${word} ' && echo "$f"; done; true`,
+    // Without the shell that looks, whose command line has the word as well.
+    `for f in /proc/[0-9]*/cmdline; do [ "$f" = "/proc/$$/cmdline" ] && continue; tr '\\0' ' ' < "$f" 2> /dev/null | grep -q -- ' ${word} ' && echo "$f"; done; true`,
   );
   return found.map((path) => Number(path.split('/')[2])).filter((pid) => pid > 0);
 }

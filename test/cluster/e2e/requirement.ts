@@ -27,7 +27,15 @@ export function describeOnHarness(title: string, body: () => void): void {
   describeWith('STASIS_TEST_CLUSTER', title, body);
 }
 
-function parsePlace(pair: string): Place {
+/** The same, once on each node of STASIS_TEST_NODES. */
+export function describeOnHarnessNodes(title: string, body: (place: Required<Place>) => void): void {
+  const places = (process.env['STASIS_TEST_NODES'] ?? '').split(',').filter(Boolean).map(parsePlace);
+  if (places.length === 0) describeOnHarness(title, () => undefined);
+  for (const place of places)
+    describeOnHarness(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
+}
+
+function parsePlace(pair: string): Required<Place> {
   const [nodeName = '', freezer = ''] = pair.split('=');
   return { nodeName, freezer };
 }

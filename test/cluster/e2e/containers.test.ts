@@ -1,0 +1,212 @@
+/** Containers that come and go while the pod is held, and those that are not in the pod's spec from the start. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Checkpoint } from '../../../src/api/kinds.js';
+import type { Cluster } from '../harness/cluster.js';
+import type { Node } from '../harness/node.js';
+import { cgroupOf, containerID, pidOf, pidsIn } from './container-view.js';
+import { everythingRuns, testCluster } from './node-view.js';
+import { heart, lastBeat, shell, sleeper, type Pod } from './pods.js';
+import { describeOnCluster, describeOnHarnessNodes, describeOnNodes } from './requirement.js';
+import { openWorld, PATIENCE, succeeded, until, value, type World } from './world.js';
+
+/** Longer than a test takes: each ends it when it has seen what it was to see. */
+const HOLD_SECONDS = 600;
+/** Of the product: a capture has at most so many containers. */
+const MOST_CONTAINERS = 64;
+
+interface EphemeralStatuses {
+  readonly ephemeralContainerStatuses?: readonly { readonly state?: { readonly running?: object } }[];
+}
+
+function restarts(pod: Pod | undefined, container: string): number {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === container)?.restartCount ?? -1;
+}
+
+describeOnNodes('an ephemeral container', ({ nodeName }) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('ephemeral', nodeName);
+    await world.createPod('web', [heart('server')]);
+    await world.running('web');
+  });
+  afterAll(async () => await world.close());
+
+  /** What `kubectl debug` does. */
+  const debug = async (): Promise<void> => {
+    const path = `/api/v1/namespaces/${world.namespace}/pods/web/ephemeralcontainers`;
+    const body = { spec: { ephemeralContainers: [shell('debugger', 'while :; do sleep 0.2; done')] } };
+    value(await world.api.raw('PATCH', path, { body, contentType: 'application/strategic-merge-patch+json' }));
+    await until('the ephemeral container to run', async () => {
+      const status = (await world.getPod('web'))?.status as EphemeralStatuses | undefined;
+      return status?.ephemeralContainerStatuses?.[0]?.state?.running === undefined ? undefined : true;
+    });
+  };
+  const containersOf = async (name: string): Promise<string[]> => {
+    const checkpoint = await world.ended(name);
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    const [capture] = await world.captures(checkpoint);
+    return (capture?.status?.containers?.map((container) => container.name ?? '') ?? []).toSorted();
+  };
+
+  test('is captured with the others, and alone where it is named', async () => {
+    await world.create('before', { podName: 'web' });
+    expect(await containersOf('before')).toEqual(['server']);
+    await debug();
+    await world.create('all', { podName: 'web' });
+    expect(await containersOf('all')).toEqual(['debugger', 'server']);
+    await world.create('alone', { podName: 'web', containers: ['debugger'] });
+    expect(await containersOf('alone')).toEqual(['debugger']);
+  });
+});
+
+describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
+  let cluster: Cluster;
+  let world: World;
+  let node: Node;
+  beforeAll(async () => {
+    cluster = testCluster() as Cluster;
+    node = cluster.node(nodeName);
+    world = await openWorld('containers', nodeName);
+  });
+  afterAll(async () => await world.close());
+  beforeEach(async () => {
+    await world.createPod('two', [heart('beat'), sleeper('other')]);
+    await world.running('two');
+  });
+  afterEach(async () => {
+    for (const { metadata } of await world.checkpoints()) {
+      await world.removeCheckpoint(metadata.name);
+      await world.expectGone(metadata.name);
+    }
+    await everythingRuns(cluster);
+    await world.removePod('two');
+    await world.podGone('two');
+  });
+
+  /** Process 1 of a container, killed from the node: a held one dies of SIGKILL as any other. */
+  const killContainer = async (name: string): Promise<void> => {
+    const place = await cgroupOf(node, containerID((await world.getPod('two')) as Pod, name), freezer);
+    const [first] = await pidsIn(node, place);
+    await node.exec(['kill', '-s', 'KILL', String(first)]);
+  };
+  const letGo = async (name: string): Promise<Checkpoint> => {
+    value(await world.patchHold(name, 0));
+    return await world.ended(name);
+  };
+  const expectRestarted = async (name: string): Promise<void> => {
+    await until(`container ${name} to run again`, async () =>
+      restarts(await world.getPod('two'), name) === 1 ? true : undefined,
+    );
+    await world.running('two');
+  };
+
+  test('a container that is killed is restarted at once, and the other is held to the end', async () => {
+    await world.create('killed', { podName: 'two', holdSeconds: HOLD_SECONDS });
+    await world.reached('killed', 'Holding');
+    await killContainer('other');
+    await expectRestarted('other');
+    const before = lastBeat(await world.log('two', 'beat'));
+    await sleep(500);
+    expect(lastBeat(await world.log('two', 'beat'))).toBe(before);
+    expect(succeeded(await world.getCheckpoint('killed'))?.reason).toBe('Holding');
+    const checkpoint = await letGo('killed');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
+    expect(restarts(await world.getPod('two'), 'beat')).toBe(0);
+
+    await world.create('next', { podName: 'two' });
+    const next = await world.ended('next');
+    expect(succeeded(next)?.reason).toBe('Captured');
+    const [capture] = await world.captures(next);
+    expect(capture?.status?.containers?.map(({ name }) => name).toSorted()).toEqual(['beat', 'other']);
+  });
+
+  test('all containers are killed: the capture ends well, and each is restarted', async () => {
+    await world.create('all', { podName: 'two', holdSeconds: HOLD_SECONDS });
+    await world.reached('all', 'Holding');
+    await killContainer('beat');
+    await killContainer('other');
+    await expectRestarted('beat');
+    await expectRestarted('other');
+    expect(succeeded(await letGo('all'))).toMatchObject({ status: 'True', reason: 'Captured' });
+  });
+
+  test('kubectl exec joins the pod that is held, is counted, and goes on afterwards', async () => {
+    await world.create('joined', { podName: 'two', holdSeconds: HOLD_SECONDS });
+    await world.reached('joined', 'Holding');
+    const place = await cgroupOf(node, containerID((await world.getPod('two')) as Pod, 'other'), freezer);
+    const held = (await pidsIn(node, place)).length;
+    let isOver = false;
+    const command = ['exec', '-n', world.namespace, 'two', '-c', 'other', '--', 'sh', '-c', 'sleep 1; echo over'];
+    const ran = cluster.kubectl(command).finally(() => (isOver = true));
+    // Runc's own first process, as a rule. Who comes runs for 50 ms at most until it is caught, and this takes longer.
+    await until('it to have come', async () => ((await pidsIn(node, place)).length > held ? true : undefined));
+    await sleep(1000);
+    expect(succeeded(await world.getCheckpoint('joined'))?.reason).toBe('Holding');
+    expect(isOver).toBe(false);
+    const checkpoint = await letGo('joined');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    const [capture] = await world.captures(checkpoint);
+    expect(capture?.status?.joined).toBeGreaterThan(0);
+    expect(await ran).toMatchObject({ status: 0, stdout: 'over\n' });
+  });
+
+  test('a process that kubectl exec had started before is held with the others', async () => {
+    const command = [
+      'exec',
+      '-n',
+      world.namespace,
+      'two',
+      '-c',
+      'other',
+      '--',
+      'sh',
+      '-c',
+      'usleep 3000000; echo over',
+    ];
+    const ran = cluster.kubectl(command);
+    const place = await cgroupOf(node, containerID((await world.getPod('two')) as Pod, 'other'), freezer);
+    const guest = await pidOf(node, place, 'usleep');
+    await world.create('guest', { podName: 'two', holdSeconds: 1 });
+    const checkpoint = await world.ended('guest');
+    const [capture] = await world.captures(checkpoint);
+    expect(capture?.status?.tree?.map(({ pid }) => pid)).toContain(guest);
+    expect(await ran).toMatchObject({ status: 0, stdout: 'over\n' });
+  });
+});
+
+// As long as it takes to start them: once is enough, and not on an emulated machine.
+(PATIENCE > 1 ? describe.skip : describeOnCluster)('a pod of more containers than one capture takes', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('crowd');
+  });
+  afterAll(async () => await world.close());
+
+  test('is refused as InvalidTarget, until the Checkpoint names some', async () => {
+    const containers = Array.from({ length: MOST_CONTAINERS + 1 }, (_, index) => ({
+      ...shell(`c${index}`, ''),
+      command: ['sleep', '3600'],
+    }));
+    await world.createPod('crowd', containers);
+    await until(
+      'all containers to run',
+      async () => {
+        const statuses = (await world.getPod('crowd'))?.status?.containerStatuses ?? [];
+        return statuses.length > MOST_CONTAINERS && statuses.every(({ ready }) => ready) ? true : undefined;
+      },
+      undefined,
+      120,
+    );
+    await world.create('crowd', { podName: 'crowd' });
+    const checkpoint = await world.ended('crowd');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason: 'InvalidTarget' });
+    expect(succeeded(checkpoint)?.message).toMatch(/65 containers are more than the 64/);
+    const names = containers.slice(0, 32).map(({ name }) => name);
+    await world.create('some', { podName: 'crowd', containers: names });
+    const some = await world.ended('some');
+    expect(succeeded(some)?.reason).toBe('Captured');
+    const [capture] = await world.captures(some);
+    expect(capture?.status?.containers?.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  });
+});

@@ -1,0 +1,142 @@
+/** What people do to a cluster while a pod is held: none of it waits for the hold. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NODES } from '../../../src/controller/resources.js';
+import type { Cluster } from '../harness/cluster.js';
+import { everythingRuns, testCluster } from './node-view.js';
+import { heart, lastBeat } from './pods.js';
+import { describeOnHarness } from './requirement.js';
+import { found, NAMESPACES, openWorld, PATIENCE, PODS, succeeded, until, value, type World } from './world.js';
+
+const LONG = 600;
+/** Far below the hold, and what kubelet and controllers need without it. */
+const SOON_MS = 30_000 * PATIENCE;
+
+describeOnHarness('while a pod is held', () => {
+  let cluster: Cluster;
+  let world: World;
+  beforeAll(async () => {
+    cluster = testCluster() as Cluster;
+    world = await openWorld('drain', 'node-2');
+  });
+  afterAll(async () => await world.close());
+  beforeEach(async () => {
+    await world.createPod('heart', [heart('beat')]);
+    await world.running('heart');
+  });
+  afterEach(async () => {
+    await cordon(false);
+    for (const { metadata } of await world.checkpoints()) {
+      await world.removeCheckpoint(metadata.name);
+      await world.expectGone(metadata.name);
+    }
+    await everythingRuns(cluster);
+    if ((await world.getPod('heart')) !== undefined) await world.removePod('heart');
+    await world.podGone('heart');
+    await stasisReady();
+  });
+
+  const cordon = async (unschedulable: boolean): Promise<void> => {
+    value(await world.api.mergePatch(NODES, { name: 'node-2', patch: { spec: { unschedulable } } }));
+  };
+  const stasisReady = async (): Promise<void> => {
+    await until('all pods of Stasis to be ready', async () => {
+      const pods = value(await world.api.list(PODS, { labelSelector: 'app.kubernetes.io/name=stasis' })).items;
+      const ready = pods.filter(
+        ({ metadata, status }) =>
+          metadata.deletionTimestamp === undefined && status?.containerStatuses?.every((container) => container.ready),
+      );
+      return pods.length >= 4 && ready.length === pods.length ? true : undefined;
+    });
+  };
+  const expectBeats = async (): Promise<void> => {
+    const before = lastBeat(await world.log('heart'));
+    await until('the heart to beat', async () => (lastBeat(await world.log('heart')) > before ? true : undefined));
+  };
+  const kubectl = async (...args: string[]): Promise<void> => {
+    expect(await cluster.kubectl(args)).toMatchObject({ status: 0 });
+  };
+
+  test('a cordon of its node ends the hold, as a drain begins with one', async () => {
+    await world.create('cordoned', { podName: 'heart', holdSeconds: LONG });
+    await world.reached('cordoned', 'Holding');
+    await cordon(true);
+    expect(succeeded(await world.ended('cordoned'))).toMatchObject({ status: 'True', reason: 'Captured' });
+    await expectBeats();
+    expect((await world.getPod('heart'))?.metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  test('a node that was cordoned before lets the hold be', async () => {
+    await cordon(true);
+    await until('the taint', async () => {
+      const taints = value(await world.api.get(NODES, { name: 'node-2' })).spec?.taints ?? [];
+      return taints.some(({ key }) => key === 'node.kubernetes.io/unschedulable') ? true : undefined;
+    });
+    // Times of taints and objects are in whole seconds; of the same one the taint counts as later.
+    await sleep(1100);
+    await world.create('cordoned-before', { podName: 'heart', holdSeconds: 3 });
+    await world.reached('cordoned-before', 'Holding');
+    const checkpoint = await world.ended('cordoned-before');
+    expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeGreaterThanOrEqual(3_000_000);
+  });
+
+  test('kubectl drain of its node is done in time', async () => {
+    await world.create('drained', { podName: 'heart', holdSeconds: LONG });
+    await world.reached('drained', 'Holding');
+    const since = Date.now();
+    // --force: the pod has no controller. One of Stasis's own replicas may go as well, be it the leader.
+    await kubectl('drain', 'node-2', '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=60s');
+    expect(Date.now() - since).toBeLessThan(SOON_MS);
+    expect(succeeded(await world.ended('drained'))).toMatchObject({ status: 'True', reason: 'Captured' });
+    await world.podGone('heart');
+  });
+
+  test('a rolling update of the node agents lets go, reports, and goes on with new ones', async () => {
+    const agents = async (): Promise<(string | undefined)[]> => {
+      const labelSelector = 'app.kubernetes.io/name=stasis,app.kubernetes.io/component=node-agent';
+      return value(await world.api.list(PODS, { labelSelector })).items.map(({ metadata }) => metadata.uid);
+    };
+    const before = await agents();
+    await world.create('rolled', { podName: 'heart', holdSeconds: LONG });
+    await world.reached('rolled', 'Holding');
+    const daemonSet = ['daemonset/stasis-node-agent', '-n', 'stasis-system'];
+    await kubectl('rollout', 'restart', ...daemonSet);
+    const checkpoint = await world.ended('rolled');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
+    expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeLessThan(LONG * 1e6);
+    await expectBeats();
+    await kubectl('rollout', 'status', ...daemonSet, '--timeout=120s');
+    await stasisReady();
+    expect((await agents()).filter((uid) => before.includes(uid))).toEqual([]);
+    await world.create('with-the-new', { podName: 'heart' });
+    expect(succeeded(await world.ended('with-the-new'))?.reason).toBe('Captured');
+  });
+
+  test('a rolling update of the controller leaves the hold alone', async () => {
+    await world.create('led', { podName: 'heart', holdSeconds: LONG });
+    await world.reached('led', 'Holding');
+    const deployment = ['deployment/stasis-controller', '-n', 'stasis-system'];
+    await kubectl('rollout', 'restart', ...deployment);
+    await kubectl('rollout', 'status', ...deployment, '--timeout=120s');
+    expect(succeeded(await world.getCheckpoint('led'))?.reason).toBe('Holding');
+    value(await world.patchHold('led', 0));
+    expect(succeeded(await world.ended('led'))?.reason).toBe('Captured');
+    await expectBeats();
+  });
+
+  test('deleting its namespace ends it, and the namespace is gone in time', async () => {
+    const other = await openWorld('doomed', 'node-2');
+    await other.createPod('heart', [heart('beat')]);
+    await other.running('heart');
+    await other.create('doomed', { podName: 'heart', holdSeconds: LONG });
+    await other.create('behind', { podName: 'heart', holdSeconds: LONG });
+    await other.reached('doomed', 'Holding');
+    const since = Date.now();
+    value(await other.api.remove(NAMESPACES, { name: other.namespace }));
+    await until('the namespace to be gone', async () =>
+      found(await other.api.get(NAMESPACES, { name: other.namespace })) === undefined ? true : undefined,
+    );
+    expect(Date.now() - since).toBeLessThan(SOON_MS);
+    await other.api.close();
+  });
+});
