@@ -4,6 +4,7 @@ import { addCheckpoint } from './checkpoint-arguments.js';
 import type { CheckpointArguments } from './checkpoint-arguments.js';
 import { addNodeAgent, type NodeAgentArguments } from './node-agent-arguments.js';
 import { addController, type ControllerArguments } from './controller-arguments.js';
+import { addDoctor, type DoctorArguments } from './doctor-arguments.js';
 import { escapeText, quoteValue } from './render-escape.js';
 import { addShow, type ShowArguments } from './show-arguments.js';
 import { addUninstall, type UninstallArguments } from './uninstall-arguments.js';
@@ -12,6 +13,7 @@ import { addUninstall, type UninstallArguments } from './uninstall-arguments.js'
 export type ParsedArguments =
   | CheckpointArguments
   | ControllerArguments
+  | DoctorArguments
   | NodeAgentArguments
   | ShowArguments
   | UninstallArguments
@@ -25,7 +27,7 @@ export type ParsedArguments =
  */
 export type AddCommand = (program: Command, done: (result: ParsedArguments) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addCheckpoint, addShow, addController, addUninstall, addNodeAgent];
+const COMMANDS: readonly AddCommand[] = [addCheckpoint, addShow, addDoctor, addController, addUninstall, addNodeAgent];
 
 /**
  * Parses the arguments that follow the program's name. Never throws and never exits; without arguments, the help.

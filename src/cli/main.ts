@@ -6,6 +6,7 @@ import type { CheckpointOptions } from './checkpoint-arguments.js';
 import { checkpoint } from './checkpoint.js';
 import { formatCapture } from './output.js';
 import { escapeText } from './render-escape.js';
+import type { RenderOptions } from './render-line.js';
 import { parseShown, type ShownCapture } from './shown-capture.js';
 
 const SUCCEEDED = 0;
@@ -54,6 +55,18 @@ async function main(argv: readonly string[]): Promise<number> {
       if (result.processMustEnd) process.kill(process.pid, 'SIGKILL');
       return result.succeeded ? SUCCEEDED : FAILED;
     }
+    case 'doctor': {
+      const [{ doctor }, render] = await Promise.all([import('./doctor.js'), import('./render-doctor.js')]);
+      const result = await doctor(parsed.options);
+      if (result.kind === 'unusable') {
+        complain(result.message);
+        return UNUSABLE;
+      }
+      const { report } = result;
+      const json = parsed.options.output === 'json';
+      process.stdout.write(json ? render.renderDoctorJson(report) : render.renderDoctor(report, terminal()));
+      return report.well ? SUCCEEDED : FAILED;
+    }
     case 'uninstall': {
       // What talks to an API server takes a second to load, and `stasis checkpoint` never does.
       const { runUninstall } = await import('./uninstall.js');
@@ -97,9 +110,13 @@ function readShown(file: string): ShownCapture {
 }
 
 function print(capture: PodCapture, output: CheckpointOptions['output']): void {
+  process.stdout.write(formatCapture(capture, output, terminal()));
+}
+
+function terminal(): RenderOptions {
   const { isTTY, columns } = process.stdout;
   const color = isTTY && process.env['NO_COLOR'] === undefined;
-  process.stdout.write(formatCapture(capture, output, { color, ...(isTTY ? { width: columns } : {}) }));
+  return { color, ...(isTTY ? { width: columns } : {}) };
 }
 
 /** Ctrl-C and SIGTERM let the pod go; they do not end the process before it is let go. */

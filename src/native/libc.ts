@@ -49,6 +49,8 @@ export interface Libc {
   send(fd: number, from: Uint8Array, passed?: number): number;
   /** recv(2) with MSG_DONTWAIT. */
   receive(fd: number, into: Uint8Array): number;
+  /** flock(2). */
+  flock(fd: number, operation: number): number;
 }
 
 /** openat(2), statx(2): the same numbers on every architecture. */
@@ -83,6 +85,7 @@ export function openLibc(): Libc {
   const socket = self.func('socket', 'int', ['int', 'int', 'int']);
   const socketpair = self.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
   const connect = self.func('connect', 'int', ['int', 'void *', 'uint']);
+  const flock = self.func('flock', 'int', ['int', 'int']);
   const recv = self.func('recv', 'long', ['int', 'void *', 'size_t', 'int']);
   // iovlen and controllen are ints with padding in musl: as wide, and alike where numbers are little-endian.
   const iovec = koffi.struct({ base: 'void *', length: 'size_t' });
@@ -126,6 +129,7 @@ export function openLibc(): Libc {
       return result(sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT));
     },
     receive: (fd, into) => result(recv(fd, into, into.length, MSG_DONTWAIT)),
+    flock: (fd, operation) => result(flock(fd, operation)),
   };
 }
 

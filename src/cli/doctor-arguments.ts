@@ -1,0 +1,93 @@
+/** `stasis doctor`: its options, their help, and the check of what was given. */
+import type { Command } from 'commander';
+import { checkChoice, refuse, type Checked } from './option-values.js';
+import { quoteValue } from './render-escape.js';
+
+export const DOCTOR_OUTPUTS = ['text', 'json'] as const;
+
+export interface DoctorOptions {
+  readonly thaw: boolean;
+  readonly all: boolean;
+  /** Captures of processes of our own, to see that they can be made. */
+  readonly rehearsal: boolean;
+  readonly cgroupRoot?: string;
+  /** Folder of the guards' journals. */
+  readonly state: string;
+  readonly output: (typeof DOCTOR_OUTPUTS)[number];
+}
+
+export type DoctorArguments =
+  | { readonly kind: 'doctor'; readonly options: DoctorOptions }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+interface RawOptions {
+  readonly thaw?: true;
+  readonly all?: true;
+  /** False by --no-rehearsal, as commander has it. */
+  readonly rehearsal: boolean;
+  readonly cgroupRoot?: string;
+  readonly state?: string;
+  readonly output?: string;
+}
+
+const AFTER = `
+Without --thaw nothing is touched; the rehearsal freezes processes of its own. --thaw opens a freezer only
+where the journal of a guard proves it ours: closed in this boot, of the very same cgroup, by an agent
+that is dead, under a guard that is dead.
+
+Exit status:
+  0  all is well
+  1  something stands still that should not, or this node is unfit for captures
+  2  unusable arguments; nothing was touched
+
+Examples:
+  Is anything of this node frozen or traced, by whom, and can captures be made here?
+    $ stasis doctor
+  The same in the pod of a node agent
+    $ kubectl exec -n stasis stasis-node-agent-x7k2p -- stasis doctor --cgroup-root /host/sys/fs/cgroup
+  Open what dead captures have left frozen
+    $ stasis doctor --thaw`;
+
+/** Adds the command to the program; `done` gets what a command line that names it means. */
+export function addDoctor(program: Command, done: (result: DoctorArguments) => void): void {
+  program
+    .command('doctor')
+    .summary('list what stands still on this node, who holds it, and what this node can do')
+    .description(
+      'Lists every frozen cgroup and every traced task of the pods of this node, and checks the node itself.',
+    )
+    .option('--thaw', 'open the freezers that are provably ours, left by a dead capture')
+    .option('--all', 'look at every cgroup, not only at those below kubepods')
+    .option('--no-rehearsal', 'only look: capture no processes of our own, which takes a second or two')
+    .option('--cgroup-root <directory>', 'where the cgroups of the host are mounted; or one cgroup, to look no further')
+    .option('--state <directory>', "folder of the guards' journals (default: /run/stasis)")
+    .option('-o, --output <format>', 'text or json (default: text)')
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', AFTER)
+    .allowExcessArguments(true)
+    .action((raw: RawOptions, command: Command) => {
+      const checked = checkOptions(raw, command.args);
+      done(checked.ok ? { kind: 'doctor', options: checked.value } : { kind: 'usage-error', message: checked.message });
+    });
+}
+
+function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<DoctorOptions> {
+  const [operand] = operands;
+  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
+  const output = checkChoice('--output', raw.output ?? 'text', DOCTOR_OUTPUTS);
+  if (!output.ok) return output;
+  const { cgroupRoot, state = '/run/stasis' } = raw;
+  if (cgroupRoot === '') return refuse('--cgroup-root: the value is missing');
+  if (state === '') return refuse('--state: the value is missing');
+  return {
+    ok: true,
+    value: {
+      thaw: raw.thaw === true,
+      all: raw.all === true,
+      rehearsal: raw.rehearsal,
+      ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
+      state,
+      output: output.value,
+    },
+  };
+}

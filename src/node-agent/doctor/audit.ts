@@ -1,0 +1,88 @@
+/** All that `stasis doctor` looks at but for what the node can do. Touches nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditFacts, FrozenCgroup, Journal } from '../pure/doctor-facts.js';
+import { frozenMicroseconds } from '../pure/frozen-time.js';
+import { mountOf } from '../pure/mountinfo.js';
+import { readText } from '../resolve-files.js';
+import { subtreeTasks } from '../resolve-tasks.js';
+import { identityOf, lookAtFreezer } from './freezer-look.js';
+import { readJournals } from './journals.js';
+import { lookAtProcesses } from './living.js';
+import type { Scope } from './scope.js';
+import { namesOf, stillTraced, tracedTasks } from './tasks.js';
+import { above, walk, type ClosedCgroup } from './walk.js';
+
+/** A capture closes a freezer for milliseconds, and a rehearsal as well: what is open again after this did not stand still. */
+const SECOND_LOOK_MS = 100;
+
+/** @param state the folder of the guards' journals */
+export async function audit(scope: Scope, state: string): Promise<AuditFacts> {
+  const { proc } = scope.roots;
+  const boot = readText('/proc/sys/kernel/random/boot_id');
+  const walked = walk(scope);
+  const traced = tracedTasks(proc, walked.cgroups);
+  const told = readJournals(state, lookAtProcesses(proc));
+  const bootId = boot.ok ? boot.value.trim() : '';
+  const closed = [...walked.closed, ...elsewhere(scope, bootId, told.journals, walked.closed)];
+  if (closed.length + traced.length > 0) await sleep(SECOND_LOOK_MS);
+  const { journals, unseen } = readJournals(state, lookAtProcesses(proc));
+  return {
+    boot: bootId,
+    now: Number(process.hrtime.bigint() / 1000n),
+    cgroups: walked.cgroups.length,
+    frozen: closed.flatMap((cgroup) => stillClosed(proc, cgroup)),
+    traced: stillTraced(proc, traced),
+    journals,
+    unseen: walked.cut ? [...unseen, 'there are more cgroups than are looked at'] : unseen,
+  };
+}
+
+/** Cgroups outside of kubepods that a record is about: `stasis checkpoint` captures any cgroup. */
+function elsewhere(
+  { hierarchies }: Scope,
+  boot: string,
+  journals: readonly Journal[],
+  known: readonly ClosedCgroup[],
+): ClosedCgroup[] {
+  const found = new Map<string, ClosedCgroup>();
+  for (const { record } of journals.flatMap(({ records }) => records)) {
+    const { path: directory, version } = record;
+    if (record.state !== 'Open' || record.boot !== boot || version === 'none') continue;
+    const identity = identityOf(directory);
+    const mount = mountOf(hierarchies.mounts, directory);
+    if (identity?.inode !== record.inode || identity.device !== record.device || mount === undefined) continue;
+    const look = lookAtFreezer(directory, version);
+    if (look?.closed !== true || known.some((cgroup) => cgroup.directory === directory)) continue;
+    const cause = above({ directory, mountPoint: mount.mountPoint, version });
+    found.set(directory, { directory, version, look, ...(cause === undefined ? {} : { above: cause }) });
+  }
+  return [...found.values()];
+}
+
+/** Of none when it is open at the second look. */
+function stillClosed(proc: string, { directory, version, above: cause }: ClosedCgroup): FrozenCgroup[] {
+  const look = lookAtFreezer(directory, version);
+  const identity = identityOf(directory);
+  if (look?.closed !== true || identity === undefined) return [];
+  const tasks = subtreeTasks(directory, version);
+  const tids = tasks.ok ? tasks.value : new Set<number>();
+  const stat = version === 'v2' ? readText(`${directory}/cgroup.stat.local`) : undefined;
+  const frozenFor = stat?.ok === true ? frozenMicroseconds(stat.value) : undefined;
+  return [
+    {
+      version,
+      directory,
+      ...identity,
+      complete: look.frozen,
+      self: look.self,
+      ...(cause === undefined ? {} : { above: cause }),
+      ...(frozenFor === undefined ? {} : { frozenMicroseconds: frozenFor }),
+      tasks: tids.size,
+      unseenTasks: !tasks.ok || tids.has(0),
+      processes: namesOf(
+        proc,
+        [...tids].filter((tid) => tid !== 0).sort((a, b) => a - b),
+      ),
+    },
+  ];
+}

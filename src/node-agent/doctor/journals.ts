@@ -1,0 +1,104 @@
+/** The journals of the guards of this node. */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import type { Journal } from '../pure/doctor-facts.js';
+import { guardOfJournal, MAX_RECORDS, parseJournal, RECORD_BYTES, type JournalSlot } from '../pure/guard-journal.js';
+import type { IsAlive } from './living.js';
+
+export interface Journals {
+  readonly journals: readonly Journal[];
+  /** Why some could not be looked at, a line for a person each. */
+  readonly unseen: readonly string[];
+}
+
+/**
+ * Reads every journal of a state folder, without a lock: to hold one, even for an instant, would make a guard that starts then believe
+ * that the journal's guard lives, and leave a pod frozen. A record that is being written has a wrong sum; it is read once more.
+ */
+export function readJournals(folder: string, isAlive: IsAlive): Journals {
+  const journals: Journal[] = [];
+  const unseen: string[] = [];
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    const code = codeOf(error);
+    return { journals, unseen: code === 'ENOENT' ? [] : [`cannot read the state folder ${folder}: ${code}`] };
+  }
+  for (const file of names.sort()) {
+    const guard = guardOfJournal(file);
+    if (guard === undefined) continue;
+    const path = `${folder}/${file}`;
+    const slots = readSlots(path);
+    if (typeof slots === 'string') {
+      if (slots !== 'ENOENT') unseen.push(`cannot read the journal ${path}: ${slots}`);
+      continue;
+    }
+    journals.push({
+      file,
+      guardPid: guard.pid,
+      guardAlive: isAlive(guard.pid, guard.startTicks),
+      records: slots.flatMap((slot) =>
+        slot.sort === 'Sound' && slot.record.pid > 0
+          ? [{ record: slot.record, writerAlive: isAlive(slot.record.pid, slot.record.startTicks) }]
+          : [],
+      ),
+      torn: count(slots, 'Torn'),
+      foreign: count(slots, 'Foreign'),
+    });
+  }
+  return { journals, unseen };
+}
+
+function readSlots(path: string): readonly JournalSlot[] | string {
+  const first = readOnce(path);
+  return typeof first !== 'string' && count(first, 'Torn') > 0 ? readOnce(path) : first;
+}
+
+function readOnce(path: string): readonly JournalSlot[] | string {
+  try {
+    const fd = openJournal(path);
+    try {
+      const bytes = bytesOf(fd);
+      return bytes === undefined ? 'ENOENT' : parseJournal(bytes);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+/** Opens a journal; throws what open(2) says. No link is followed, and no pipe waited for. */
+export function openJournal(path: string, mode: number = constants.O_RDONLY): number {
+  return openSync(path, mode | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+/** All of its bytes; undefined when it is no regular file, or was removed. */
+export function bytesOf(fd: number): Uint8Array | undefined {
+  const status = fstatSync(fd);
+  if (!status.isFile() || status.nlink === 0) return undefined;
+  const bytes = new Uint8Array(MAX_RECORDS * RECORD_BYTES);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+    read = readSync(fd, bytes, length, bytes.length - length, length);
+  }
+  return bytes.subarray(0, length);
+}
+
+/** Why what stands in the folder proves nothing; undefined when only root could have written it. */
+export function objectionToFolder(folder: string): string | undefined {
+  const status = lstatSync(folder, { throwIfNoEntry: false });
+  if (status === undefined) return `the state folder ${folder} is not there`;
+  if (!status.isDirectory()) return `the state folder ${folder} is no directory`;
+  if (status.uid !== 0 || (status.mode & 0o022) !== 0)
+    return `others than root can write to the state folder ${folder}`;
+  return undefined;
+}
+
+function count(slots: readonly JournalSlot[], sort: JournalSlot['sort']): number {
+  return slots.filter((slot) => slot.sort === sort).length;
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

@@ -1,0 +1,73 @@
+/** What this node's kernel and this process's confinement allow, as far as files tell. */
+import { accessSync, constants } from 'node:fs';
+import { ownCgroup } from '../own-cgroup.js';
+import type { HierarchyMount } from '../pure/cgroup-mounts.js';
+import { frozenMicroseconds } from '../pure/frozen-time.js';
+import type { FreezerFacts, NodeFacts } from '../pure/node-checks.js';
+import { parseStatus } from '../pure/proc-status.js';
+import { exists, listDirectories, readText } from '../resolve-files.js';
+import type { ResolveRoots } from '../resolve-request.js';
+import type { CgroupVersion } from '../resolve-tasks.js';
+import type { Scope } from './scope.js';
+
+/** Reads them. */
+export function nodeFacts({ hierarchies, roots }: Scope, uid: number): NodeFacts {
+  const { freezerV1, unified } = hierarchies;
+  const text = readText(`${roots.proc}/self/status`);
+  const status = text.ok ? parseStatus(text.value) : undefined;
+  const own = status?.ok === true ? status.value : undefined;
+  return {
+    uid,
+    kernel: read(`${roots.proc}/sys/kernel/osrelease`)?.trim() ?? 'unknown',
+    v1: freezerV1 && freezerFacts(roots, freezerV1, 'v1'),
+    v2: unified && freezerFacts(roots, unified, 'v2'),
+    effective: own?.capabilities.effective,
+    seccomp: own?.seccomp,
+    yama: read(`${roots.proc}/sys/kernel/yama/ptrace_scope`),
+    lsm: read('/sys/kernel/security/lsm'),
+    label: read(`${roots.proc}/self/attr/current`),
+    countsFrozenTime: unified && countsFrozenTime(unified.mountPoint),
+  };
+}
+
+function freezerFacts(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): FreezerFacts {
+  const { mountPoint } = mount;
+  const own = ownCgroup(roots, mount, version);
+  // The root cgroup has no freezer; those below it have.
+  const example = version === 'v1' ? 'freezer.state' : 'cgroup.freeze';
+  const hasFreezer = version === 'v1' || below(mountPoint).some((directory) => exists(`${directory}/${example}`));
+  return {
+    mountPoint,
+    ...(own === undefined ? {} : { own }),
+    writable: isWritable(own ?? mountPoint),
+    // Where nothing is below the root, nothing can be told.
+    hasFreezer: hasFreezer || below(mountPoint).length === 0,
+  };
+}
+
+/** Undefined when there is no cgroup to ask. */
+function countsFrozenTime(mountPoint: string): boolean | undefined {
+  const [first] = below(mountPoint);
+  const text = first === undefined ? undefined : read(`${first}/cgroup.stat.local`);
+  return first === undefined ? undefined : text !== undefined && frozenMicroseconds(text) !== undefined;
+}
+
+function below(mountPoint: string): string[] {
+  const names = listDirectories(mountPoint);
+  return names.ok ? names.value.map((name) => `${mountPoint}/${name}`) : [];
+}
+
+/** access(2): EROFS tells a read-only mount to root too. */
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(path: string): string | undefined {
+  const text = readText(path);
+  return text.ok ? text.value : undefined;
+}

@@ -1,0 +1,54 @@
+/** Where an audit begins: the hierarchies of the node, or a part of one of them. */
+import { realpathSync } from 'node:fs';
+import { cgroupMountOf, readHierarchies, type Hierarchies } from '../resolve-hierarchies.js';
+import { refuse, shown, type Found, type ResolveRoots } from '../resolve-request.js';
+import type { CgroupVersion } from '../resolve-tasks.js';
+
+/** A directory to walk from. */
+export interface Start {
+  readonly directory: string;
+  readonly mountPoint: string;
+  readonly version: CgroupVersion;
+}
+
+export interface Scope {
+  readonly starts: readonly Start[];
+  readonly hierarchies: Hierarchies;
+  /** For those who look for the hierarchies again. */
+  readonly roots: ResolveRoots;
+  /** Every cgroup counts, not only those below kubepods. */
+  readonly all: boolean;
+}
+
+/** @param cgroupRoot a directory at or below which hierarchies are mounted, or a cgroup: then it alone is walked */
+export function findScope(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoot?: string): Found<Scope> {
+  const narrowed: ResolveRoots = cgroupRoot === undefined ? roots : { ...roots, cgroupRoot };
+  const below = readHierarchies(narrowed);
+  if (!below.ok) return below;
+  const { freezerV1, unified } = below.value;
+  const starts: Start[] = [];
+  if (unified !== undefined) starts.push(startAt(unified.mountPoint, 'v2'));
+  if (freezerV1 !== undefined) starts.push(startAt(freezerV1.mountPoint, 'v1'));
+  if (starts.length > 0) return { ok: true, value: { starts, hierarchies: below.value, roots: narrowed, all } };
+  return cgroupRoot === undefined ? refuse('no cgroup freezer is mounted') : inside(roots, all, cgroupRoot);
+}
+
+function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoot: string): Found<Scope> {
+  const everything = readHierarchies(roots);
+  if (!everything.ok) return everything;
+  const hierarchies = everything.value;
+  // It was there a moment ago: readHierarchies() has resolved it.
+  const directory = realpathSync(cgroupRoot);
+  const mount = cgroupMountOf(hierarchies, directory);
+  const version =
+    mount?.fsType === 'cgroup2' ? 'v2' : mount?.superOptions.includes('freezer') === true ? 'v1' : undefined;
+  if (mount === undefined || version === undefined) {
+    return refuse(`${shown(cgroupRoot)} is no cgroup with a freezer, and none is mounted below it`);
+  }
+  const { mountPoint } = mount;
+  return { ok: true, value: { starts: [{ directory, mountPoint, version }], hierarchies, roots, all } };
+}
+
+function startAt(mountPoint: string, version: CgroupVersion): Start {
+  return { directory: mountPoint, mountPoint, version };
+}

@@ -1,0 +1,88 @@
+/** Tasks of audited cgroups: who is in them, and who traces whom. Only `status` and `stat` are read: no other file of a task is safe to. */
+import type { NamedTask, TracedTask } from '../pure/doctor-facts.js';
+import { parseStat } from '../pure/proc-stat.js';
+import { parseStatus, tracerPidOf, type ProcStatus } from '../pure/proc-status.js';
+import { parseTaskList } from '../pure/task-list.js';
+import { readBytes, readText } from '../resolve-files.js';
+import type { WalkedCgroup } from './walk.js';
+
+/** As many processes of a frozen cgroup are named. */
+const NAMED = 5;
+
+/** The first processes among these tasks. */
+export function namesOf(proc: string, tids: Iterable<number>): NamedTask[] {
+  const named = new Map<number, NamedTask>();
+  for (const tid of tids) {
+    if (named.size === NAMED) break;
+    const status = statusOf(proc, tid);
+    if (status !== undefined && !named.has(status.tgid)) {
+      named.set(status.tgid, { pid: status.tgid, comm: statusOf(proc, status.tgid)?.comm ?? status.comm });
+    }
+  }
+  return [...named.values()];
+}
+
+/** A task that was seen to be traced, and when it last gave up a CPU. */
+export interface TracedLook {
+  readonly task: TracedTask;
+  readonly switches: string;
+}
+
+/** Every traced task of these cgroups, once. 10,000 tasks take a fifth of a second. */
+export function tracedTasks(proc: string, cgroups: readonly WalkedCgroup[]): TracedLook[] {
+  const seen = new Set<number>();
+  const traced: TracedLook[] = [];
+  for (const { directory, version } of cgroups) {
+    const list = readBytes(`${directory}/${version === 'v1' ? 'tasks' : 'cgroup.threads'}`);
+    const tids: number[] = [];
+    if (list.ok) parseTaskList(list.value, list.value.length, tids);
+    for (const tid of tids) {
+      if (tid === 0 || seen.has(tid)) continue;
+      seen.add(tid);
+      const look = lookAtTask(proc, tid, directory);
+      if (look !== undefined) traced.push(look);
+    }
+  }
+  return traced;
+}
+
+/**
+ * The tasks that are still traced by the same thread at a second look. Stopped are those that did not run in between: what a system
+ * call tracer follows is in a ptrace stop for an instant at each of its calls.
+ */
+export function stillTraced(proc: string, before: readonly TracedLook[]): TracedTask[] {
+  return before.flatMap(({ task, switches }) => {
+    const now = lookAtTask(proc, task.tid, task.cgroup);
+    if (now?.task.tracer.tid !== task.tracer.tid) return [];
+    return [{ ...now.task, stopped: now.task.stopped && task.stopped && now.switches === switches }];
+  });
+}
+
+function lookAtTask(proc: string, tid: number, cgroup: string): TracedLook | undefined {
+  const bytes = readBytes(`${proc}/${tid}/status`);
+  // All but a few are settled by this, without a text being made of them.
+  if (!bytes.ok || tracerPidOf(bytes.value, bytes.value.length) <= 0) return undefined;
+  const text = new TextDecoder().decode(bytes.value);
+  const status = parseStatus(text);
+  if (!status.ok) return undefined;
+  const { tgid, comm, state, tracerPid } = status.value;
+  const tracer = statusOf(proc, tracerPid);
+  const pid = tracer?.tgid ?? tracerPid;
+  const by = { tid: tracerPid, pid, comm: tracer?.comm ?? '', startTicks: startTicksOf(proc, pid) };
+  return {
+    task: { tid, pid: tgid, comm, stopped: state === 't', cgroup, tracer: by },
+    switches: [...text.matchAll(/^(?:non)?voluntary_ctxt_switches:\t(\d+)$/gm)].map(([, count]) => count).join(' '),
+  };
+}
+
+function statusOf(proc: string, tid: number): ProcStatus | undefined {
+  const text = readText(`${proc}/${tid}/status`);
+  const status = text.ok ? parseStatus(text.value) : undefined;
+  return status?.ok === true ? status.value : undefined;
+}
+
+function startTicksOf(proc: string, pid: number): number {
+  const text = readText(`${proc}/${pid}/stat`);
+  const stat = text.ok ? parseStat(text.value) : undefined;
+  return stat?.ok === true ? stat.value.startTimeTicks : -1;
+}

@@ -1,0 +1,117 @@
+/**
+ * Opening a freezer that a dead agent and its dead guard have left closed.
+ *
+ * The proof is taken anew, under the lock of the journal, so that no guard that starts now takes the record over in between: the record
+ * is open, its writer is dead, and the directory is the very cgroup that it names. While it is frozen no guard takes another
+ * announcement of it. THAWED is written once, so that a freeze that somebody else asks for afterwards stands. Then the record is made
+ * that of a rescue, which the next guard tells the agent.
+ */
+import { closeSync, constants, fstatSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Libc } from '../../native/libc.js';
+import type { FrozenCgroup, Thaw } from '../pure/doctor-facts.js';
+import type { Entry } from '../pure/doctor-judgement.js';
+import { asRecovered, parseJournal, RECORD_BYTES, type JournalRecord } from '../pure/guard-journal.js';
+import { lookAtFreezer } from './freezer-look.js';
+import { bytesOf, objectionToFolder, openJournal } from './journals.js';
+import { lookAtProcesses } from './living.js';
+
+/** flock(2): LOCK_EX | LOCK_NB; the same numbers on every architecture. */
+const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
+
+/** Thawing 10,000 tasks takes 150 ms on a busy machine. */
+const VERIFY_MS = 2000;
+const LOOK_MS = 5;
+
+export interface ThawSurroundings {
+  readonly libc: Libc;
+  readonly proc: string;
+  /** The folder of the journals. */
+  readonly state: string;
+}
+
+/** @param entry the record by which the cgroup was judged ours */
+export async function thaw(cgroup: FrozenCgroup, entry: Entry, surroundings: ThawSurroundings): Promise<Thaw> {
+  const { directory } = cgroup;
+  const { capture } = entry.record;
+  const done = (outcome: Thaw['outcome'], message: string): Thaw => ({ directory, capture, outcome, message });
+  const objection = objectionToFolder(surroundings.state);
+  if (objection !== undefined) return done('Refused', objection);
+  let journal = -1;
+  try {
+    journal = openJournal(`${surroundings.state}/${entry.journal.file}`, constants.O_RDWR);
+    const refusal = write(cgroup, entry.record, journal, surroundings);
+    if (refusal !== undefined) return done('Refused', refusal);
+    const [outcome, message] = await verify(cgroup);
+    if (outcome !== 'NotThawed') settle(journal, entry.record);
+    return done(outcome, message);
+  } catch (error) {
+    return done('Refused', `${(error as NodeJS.ErrnoException).code ?? String(error)} on the way to it`);
+  } finally {
+    if (journal >= 0) closeSync(journal);
+  }
+}
+
+/** Why nothing was written; undefined when THAWED was. */
+function write(
+  cgroup: FrozenCgroup,
+  record: JournalRecord,
+  journal: number,
+  { libc, proc }: ThawSurroundings,
+): string | undefined {
+  if (libc.flock(journal, LOCK_EXCLUSIVE_NONBLOCKING) !== 0) return 'a guard has the journal now, and settles it';
+  if (findRecord(journal, record) === undefined) return 'the record was settled since';
+  if (lookAtProcesses(proc)(record.pid, record.startTicks)) return `its agent lives (pid ${record.pid})`;
+  const directory = openSync(cgroup.directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const status = fstatSync(directory, { bigint: true });
+    if (status.ino !== record.inode || status.dev !== record.device) return 'another cgroup has its path now';
+    // By the descriptor, so that it is this very directory's file.
+    const at = `/proc/self/fd/${directory}`;
+    if (lookAtFreezer(at, cgroup.version)?.self !== true) return 'it was opened since';
+    if (cgroup.version === 'v1') writeFileSync(`${at}/freezer.state`, 'THAWED', { flag: 'r+' });
+    else writeFileSync(`${at}/cgroup.freeze`, '0', { flag: 'r+' });
+    return undefined;
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function findRecord(journal: number, record: JournalRecord): { bytes: Uint8Array; at: number } | undefined {
+  const bytes = bytesOf(journal) ?? new Uint8Array();
+  const slots = parseJournal(bytes);
+  const at = slots.findIndex((slot) => slot.sort === 'Sound' && isSame(slot.record, record)) * RECORD_BYTES;
+  return at < 0 ? undefined : { bytes: bytes.subarray(at, at + RECORD_BYTES), at };
+}
+
+/** Still under the lock. */
+function settle(journal: number, record: JournalRecord): void {
+  const found = findRecord(journal, record);
+  if (found !== undefined) writeSync(journal, asRecovered(found.bytes), 0, RECORD_BYTES, found.at);
+}
+
+function isSame(found: JournalRecord, record: JournalRecord): boolean {
+  return (
+    found.state === 'Open' &&
+    found.capture === record.capture &&
+    found.boot === record.boot &&
+    found.inode === record.inode &&
+    found.device === record.device &&
+    found.pid === record.pid &&
+    found.startTicks === record.startTicks
+  );
+}
+
+async function verify({ directory, version, above: cause }: FrozenCgroup): Promise<[Thaw['outcome'], string]> {
+  for (let waited = 0; ; waited += LOOK_MS) {
+    const look = lookAtFreezer(directory, version);
+    if (look === undefined) return ['Thawed', 'its cgroup was removed since'];
+    if (!look.closed) return ['Thawed', 'its tasks run again'];
+    const late = waited >= VERIFY_MS;
+    if (!look.self && (late || cause !== undefined)) {
+      return ['FrozenAbove', 'its own freezer is open now, and one above it is closed'];
+    }
+    if (late) return ['NotThawed', 'it was closed again, or its freezer does not obey'];
+    await sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,81 @@
+/** Every cgroup of the scope, and which of them are frozen. */
+import { dirname } from 'node:path';
+import { listDirectories } from '../resolve-files.js';
+import type { CgroupVersion } from '../resolve-tasks.js';
+import { lookAtFreezer, type FreezerLook } from './freezer-look.js';
+import type { Scope, Start } from './scope.js';
+
+/** A node of hundreds of pods has some thousand cgroups; a look at one takes about 50 µs. */
+const MAX_CGROUPS = 50_000;
+
+/** kubelet's own, below whatever --cgroup-root puts in front of it: `kubepods`, `kubepods.slice`, `kubelet-kubepods.slice`. */
+const KUBEPODS = /^(?:.*-)?kubepods(?:\.slice)?$/;
+
+export interface WalkedCgroup {
+  readonly directory: string;
+  readonly version: CgroupVersion;
+}
+
+export interface ClosedCgroup extends WalkedCgroup {
+  readonly look: FreezerLook;
+  /** Nearest cgroup above it whose own freezer is closed. */
+  readonly above?: string;
+}
+
+export interface Walked {
+  readonly cgroups: readonly WalkedCgroup[];
+  readonly closed: readonly ClosedCgroup[];
+  /** There were more than anybody has. */
+  readonly cut: boolean;
+}
+
+interface Pending {
+  readonly directory: string;
+  readonly counts: boolean;
+  readonly above: string | undefined;
+}
+
+/** Walks without following a link; parents come before what is below them. */
+export function walk({ starts, all }: Scope): Walked {
+  const cgroups: WalkedCgroup[] = [];
+  const closed: ClosedCgroup[] = [];
+  const cut = starts.map((start) => walkFrom(start, all, cgroups, closed));
+  return { cgroups, closed, cut: cut.includes(true) };
+}
+
+function walkFrom(start: Start, all: boolean, cgroups: WalkedCgroup[], closed: ClosedCgroup[]): boolean {
+  const { version } = start;
+  const counts = all || start.directory.slice(start.mountPoint.length).split('/').some(isKubepods);
+  const pending: Pending[] = [{ directory: start.directory, counts, above: counts ? above(start) : undefined }];
+  for (let at = 0; at < Math.min(pending.length, MAX_CGROUPS); at++) {
+    const next = pending[at];
+    if (next === undefined) break;
+    const { directory } = next;
+    const look = next.counts ? lookAtFreezer(directory, version) : undefined;
+    if (next.counts) cgroups.push({ directory, version });
+    if (look?.closed === true) {
+      closed.push({ directory, version, look, ...(next.above === undefined ? {} : { above: next.above }) });
+    }
+    const names = listDirectories(directory);
+    for (const name of names.ok ? names.value : []) {
+      const child = `${directory}/${name}`;
+      const inherited = look?.self === true ? directory : next.above;
+      if (next.counts) pending.push({ directory: child, counts: true, above: inherited });
+      else if (!isKubepods(name)) pending.push({ directory: child, counts: false, above: undefined });
+      else pending.push({ directory: child, counts: true, above: above({ ...start, directory: child }) });
+    }
+  }
+  return pending.length > MAX_CGROUPS;
+}
+
+function isKubepods(name: string): boolean {
+  return KUBEPODS.test(name);
+}
+
+/** The nearest cgroup above one whose own freezer is closed. */
+export function above({ directory, mountPoint, version }: Start): string | undefined {
+  for (let at = dirname(directory); at.length > mountPoint.length; at = dirname(at)) {
+    if (lookAtFreezer(at, version)?.self === true) return at;
+  }
+  return undefined;
+}

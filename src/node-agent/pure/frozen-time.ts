@@ -1,0 +1,12 @@
+/** cgroup.stat.local of cgroup v2: Documentation/admin-guide/cgroup-v2.rst, "Core Interface Files". Pure. */
+import { decimal } from './decimal.js';
+
+/**
+ * `frozen_usec`: microseconds that the cgroup was frozen in all its life, by itself or by an ancestor, the present freeze included.
+ * Undefined where the kernel does not print it.
+ */
+export function frozenMicroseconds(text: string): number | undefined {
+  const digits = /^frozen_usec (\d+)$/m.exec(text)?.[1];
+  const value = digits === undefined ? -1 : decimal(digits);
+  return value === -1 ? undefined : value;
+}

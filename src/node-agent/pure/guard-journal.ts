@@ -1,0 +1,147 @@
+/**
+ * The guard's journal: the mirror of struct record in src/guard/journal.h. Pure. test/kernel/doctor-journal.test.ts holds the two
+ * together.
+ */
+
+/** A journal is slots of this size: one a freezer, and behind those one for each rescue that no agent has acknowledged. */
+export const RECORD_BYTES = 1024;
+/** Freezers and rescues that a guard knows at most (src/guard/guard.h). */
+export const MAX_RECORDS = 256;
+export const RECORD_MAGIC = 'STASISJ1';
+
+/** Where the fields of a record begin. All numbers are little-endian. */
+export const RECORD_LAYOUT = {
+  magic: 0,
+  crc: 8,
+  state: 12,
+  boot: 16,
+  capture: 32,
+  container: 48,
+  version: 52,
+  inode: 56,
+  device: 64,
+  announcedUs: 72,
+  freezerDeadlineUs: 80,
+  holdDeadlineUs: 88,
+  pid: 96,
+  tid: 100,
+  startTicks: 104,
+  foundClosed: 112,
+  outcome: 116,
+  cause: 120,
+  path: 128,
+} as const;
+
+/** By its number in journal.h. Open: the freezer may be closed. Recovered: what a guard did about one, for an agent to read. */
+export const RECORD_STATES = ['Unused', 'Open', 'Closed', 'Recovered'] as const;
+/** By its number in protocol.h; `none`: a capture without freezer. */
+const VERSIONS = ['none', 'v1', 'v2'] as const;
+
+/** Times are microseconds of CLOCK_MONOTONIC. */
+export interface JournalRecord {
+  readonly state: (typeof RECORD_STATES)[number];
+  /** Boot id and UID of the capture, as text. */
+  readonly boot: string;
+  readonly capture: string;
+  /** Index of the cgroup in the capture's request. */
+  readonly container: number;
+  readonly version: (typeof VERSIONS)[number];
+  /** Of the cgroup's directory, as stat(2) tells them. */
+  readonly inode: bigint;
+  readonly device: bigint;
+  readonly announcedMicroseconds: number;
+  /** From then on the guard opens the freezer itself. */
+  readonly freezerDeadlineMicroseconds: number;
+  readonly holdDeadlineMicroseconds: number;
+  /** The agent and its tracing thread, which is the only one to write FROZEN. */
+  readonly pid: number;
+  readonly tid: number;
+  /** Field 22 of /proc/PID/stat. */
+  readonly startTicks: number;
+  /** As the guard's mount namespace shows it. */
+  readonly path: string;
+}
+
+/** Torn: a guard died while it wrote, so that what it announced was never answered. Foreign: of another format. */
+export type JournalSlot =
+  { readonly sort: 'Empty' | 'Torn' | 'Foreign' } | { readonly sort: 'Sound'; readonly record: JournalRecord };
+
+/** One row a slot; a last slot that is cut is torn. */
+export function parseJournal(bytes: Uint8Array): readonly JournalSlot[] {
+  const slots: JournalSlot[] = [];
+  for (let at = 0; at < bytes.length; at += RECORD_BYTES) slots.push(parseSlot(bytes.subarray(at, at + RECORD_BYTES)));
+  return slots;
+}
+
+function parseSlot(bytes: Uint8Array): JournalSlot {
+  if (bytes.every((byte) => byte === 0)) return { sort: 'Empty' };
+  if (text(bytes, RECORD_LAYOUT.magic, RECORD_MAGIC.length) !== RECORD_MAGIC) return { sort: 'Foreign' };
+  if (bytes.length < RECORD_BYTES) return { sort: 'Torn' };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const at = RECORD_LAYOUT;
+  if (view.getUint32(at.crc, true) !== crc32(bytes.subarray(at.state)) || bytes.at(-1) !== 0) return { sort: 'Torn' };
+  const state = RECORD_STATES[view.getUint32(at.state, true)];
+  const version = VERSIONS[view.getUint32(at.version, true)];
+  if (state === undefined || version === undefined) return { sort: 'Foreign' };
+  const end = bytes.indexOf(0, at.path);
+  const record: JournalRecord = {
+    state,
+    boot: uuid(bytes, at.boot),
+    capture: uuid(bytes, at.capture),
+    container: view.getUint32(at.container, true),
+    version,
+    inode: view.getBigUint64(at.inode, true),
+    device: view.getBigUint64(at.device, true),
+    announcedMicroseconds: Number(view.getBigUint64(at.announcedUs, true)),
+    freezerDeadlineMicroseconds: Number(view.getBigUint64(at.freezerDeadlineUs, true)),
+    holdDeadlineMicroseconds: Number(view.getBigUint64(at.holdDeadlineUs, true)),
+    pid: view.getInt32(at.pid, true),
+    tid: view.getInt32(at.tid, true),
+    startTicks: Number(view.getBigUint64(at.startTicks, true)),
+    path: new TextDecoder().decode(bytes.subarray(at.path, end)),
+  };
+  return { sort: 'Sound', record };
+}
+
+/** GUARD_THAWED and GUARD_GUARD_DIED of protocol.h. */
+export const THAWED = 1;
+export const GUARD_DIED = 6;
+
+/**
+ * The record of a freezer that was opened in a dead guard's place: the next guard takes it over as a rescue that is to be told, and does
+ * not take a freeze that somebody else asks for meanwhile for the old one.
+ */
+export function asRecovered(record: Uint8Array): Uint8Array {
+  const bytes = record.slice();
+  const view = new DataView(bytes.buffer);
+  view.setUint32(RECORD_LAYOUT.state, RECORD_STATES.indexOf('Recovered'), true);
+  view.setUint32(RECORD_LAYOUT.outcome, THAWED, true);
+  view.setUint32(RECORD_LAYOUT.cause, GUARD_DIED, true);
+  view.setUint32(RECORD_LAYOUT.crc, crc32(bytes.subarray(RECORD_LAYOUT.state)), true);
+  return bytes;
+}
+
+/** A guard and its process's start, as its journal's name `PID-START.journal` tells them; undefined for another name. */
+export function guardOfJournal(name: string): { readonly pid: number; readonly startTicks: number } | undefined {
+  const [, pid, start] = /^(\d{1,10})-(\d{1,15})(?:-\d)?\.journal$/.exec(name) ?? [];
+  return pid === undefined ? undefined : { pid: Number(pid), startTicks: Number(start) };
+}
+
+function text(bytes: Uint8Array, from: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(from, from + length));
+}
+
+function uuid(bytes: Uint8Array, from: number): string {
+  const digits = Array.from(bytes.subarray(from, from + 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** CRC-32 of IEEE 802.3, as journal.c computes it. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
