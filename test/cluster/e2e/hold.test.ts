@@ -40,16 +40,16 @@ describeOnNodes('a hold', ({ nodeName }) => {
   };
 
   test('keeps the pod still for as long as was asked, and lets it go', async () => {
-    await world.create('three', { podName: 'heart', holdSeconds: 3 });
+    await world.create('three', { podName: 'heart', holdSeconds: 3 * PATIENCE });
     await world.reached('three', 'Holding');
     await expectStill();
     const checkpoint = await world.ended('three');
     expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
     const held = checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds ?? 0;
-    expect(held).toBeGreaterThanOrEqual(3_000_000);
+    expect(held).toBeGreaterThanOrEqual(3_000_000 * PATIENCE);
     await expectRuns();
     const gap = longestGap(await world.log('heart'));
-    expect(gap).toBeGreaterThan(2.9);
+    expect(gap).toBeGreaterThan(2.9 * PATIENCE);
     expect(gap * 1e6).toBeLessThan(
       (checkpoint.status?.pods?.[0]?.timings?.pauseMicroseconds ?? 0) + 1_000_000 * PATIENCE,
     );
