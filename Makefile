@@ -62,8 +62,10 @@ bench: build programs ## Measure against a bare C program, and print the table o
 	@sh test/requirements.sh root
 	@node build/test/bench/main.js
 
-build: node_modules/.package-lock.json ## Install the pinned dependencies and compile to build/
+build: node_modules/.package-lock.json ## Install the pinned dependencies and compile to build/, the guard too
+	@sh test/requirements.sh cc
 	@npm run --silent build
+	@$(MAKE) --no-print-directory -s -f src/guard/guard.mk
 
 include deploy/image/image.mk test/cluster/cluster.mk
 

@@ -16,5 +16,11 @@ done
 cp package.json LICENSE "$home/"
 cp bin/stasis "$home/bin/stasis"
 ln -s ../lib/stasis/bin/stasis "$1/usr/bin/stasis"
+# Where `stasis checkpoint` looks for it, beside what was compiled; and where the node agent's pod does.
+[ -x build/guard/stasis-guard ] || { echo "image: build/guard/stasis-guard is not built: run 'make build'" >&2; exit 1; }
+mkdir -p "$home/build/guard"
+# Debugging information names the folder that it was compiled in.
+strip --strip-all -o "$home/build/guard/stasis-guard" build/guard/stasis-guard
+ln -s ../lib/stasis/build/guard/stasis-guard "$1/usr/bin/stasis-guard"
 chmod -R u=rwX,go=rX "$1"
-chmod 0755 "$home/bin/stasis"
+chmod 0755 "$home/bin/stasis" "$home/build/guard/stasis-guard"

@@ -34,6 +34,8 @@ export const REASONS = [
   'FreezeTimeout',
   /** Someone else thawed or froze the cgroup in the middle of the capture. */
   'FreezerChanged',
+  /** There is no living guard, or it refused: its journal cannot be written, it does not see the cgroup, … Nothing new is frozen, and what was is let go. */
+  'GuardUnavailable',
   /** A pod that the node itself depends on: a static pod, one of system-node-critical priority, or one in the host's pid or network namespace. */
   'HostLevelPod',
   /** This machine cannot do it: no CAP_SYS_PTRACE, Yama, no writable freezer, … The message says which. */

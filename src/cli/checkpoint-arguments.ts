@@ -25,6 +25,8 @@ export interface CheckpointOptions {
   readonly dryRun: boolean;
   readonly include: readonly (typeof INCLUDES)[number][];
   readonly output: (typeof OUTPUTS)[number];
+  /** Folder of the guard's journal. */
+  readonly state: string;
 }
 
 export type CheckpointArguments =
@@ -41,6 +43,7 @@ interface RawOptions extends RawTarget {
   readonly dryRun?: true;
   readonly include?: readonly string[];
   readonly output?: string;
+  readonly state?: string;
 }
 
 const LONGEST_HOLD = '1h';
@@ -89,6 +92,10 @@ export function addCheckpoint(program: Command, done: (result: CheckpointArgumen
     .option('--include <what>', 'collect this too: cmdline (may hold secrets)', each)
     .option('-o, --output <format>', 'tree, json or yaml (default: tree)')
     .optionsGroup('Other:')
+    .option(
+      '--state <dir>',
+      'where the guard keeps its journal; made for root alone, on a tmpfs (default: /run/stasis)',
+    )
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', EXAMPLES)
     // Excess arguments are refused below, in words of our own and after the options.
@@ -118,6 +125,8 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Che
   if (!include.ok) return include;
   const output = checkChoice('--output', raw.output ?? 'tree', OUTPUTS);
   if (!output.ok) return output;
+  const state = raw.state ?? '/run/stasis';
+  if (!state.startsWith('/')) return refuse(`--state: ${quoteValue(state)} is not an absolute path`);
   const [operand] = operands;
   if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
   const options: CheckpointOptions = {
@@ -128,6 +137,7 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Che
     dryRun: raw.dryRun === true,
     include: include.value,
     output: output.value,
+    state,
   };
   return { ok: true, value: options.dryRun ? { ...options, holdMicroseconds: 0, repeat: 1, include: [] } : options };
 }

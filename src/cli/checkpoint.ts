@@ -1,9 +1,13 @@
-/** `stasis checkpoint`: resolve, rehearse, capture, print. */
+/** `stasis checkpoint`: resolve, start a guard, rehearse, capture, print. */
 import type { PodCapture } from '../api/podcapture.js';
 import { readCmdlines } from '../node-agent/cmdline-reader.js';
 import { asReport, emptyReport, type FinalReport } from '../node-agent/empty-report.js';
+import { parseFault, type Fault } from '../node-agent/fault-points.js';
+import { ownFreezer } from '../node-agent/own-cgroup.js';
+import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../node-agent/own-guard.js';
 import { podCapture, succeeded } from '../node-agent/pod-capture.js';
 import type { ContainerTarget } from '../node-agent/pure/container-target.js';
+import { NO_GUARD } from '../node-agent/guard-supply.js';
 import { rehearse } from '../node-agent/rehearsal.js';
 import { resolveTarget, type ResolveRoots, type TargetRequest } from '../node-agent/resolve-target.js';
 import type { CaptureRequest } from '../node-agent/session.js';
@@ -18,25 +22,38 @@ export type CheckpointResult =
       readonly capture: PodCapture;
       readonly succeeded: boolean;
       readonly processMustEnd: boolean;
+      /** What the guard found left by earlier runs, and saw to; a line each. */
+      readonly notes: readonly string[];
     }
   | { readonly kind: 'unusable'; readonly message: string };
 
 const PROC = '/proc';
 
-/** Carries the command out. `signal` ends a hold, or cancels what comes before it. */
-export async function checkpoint(options: CheckpointOptions, signal: AbortSignal): Promise<CheckpointResult> {
+/** Carries the command out. `STASIS_GUARD` of the environment is the path of another guard. `signal` ends a hold, or cancels what comes before it. */
+export async function checkpoint(
+  options: CheckpointOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<CheckpointResult> {
   if (process.getuid?.() !== 0)
     return { kind: 'unusable', message: `stasis checkpoint needs root: it runs as uid ${process.getuid?.()}` };
   const roots: ResolveRoots = { proc: PROC, self: process.pid };
+  const fault = parseFault(environment['STASIS_FAULT_POINT']);
+  if (!fault.ok) return { kind: 'unusable', message: fault.message };
   const target = resolveTarget(targetRequest(options), roots);
   if (!target.ok) return { kind: 'unusable', message: target.message };
 
   const startTime = new Date().toISOString();
-  const tracer = await startTracer(openLibc());
+  const started = options.dryRun ? undefined : await startGuard(options, environment, roots);
+  const guard = started?.ok === true ? started.guard : undefined;
+  const refusal = started?.ok === false ? started.failure : undefined;
   try {
-    const reports = await captures(tracer, roots, target.containers, options, signal);
+    const reports =
+      refusal === undefined
+        ? await captureAll({ guard, fault: fault.fault }, roots, target.containers, options, signal)
+        : ([emptyReport(refusal)] as const);
     const [first, ...others] = reports;
-    const last = others.at(-1) ?? first;
+    const last: FinalReport = others.at(-1) ?? first;
     const cmdlines = options.include.includes('cmdline')
       ? await readCmdlines(PROC, last.tree)
       : new Map<number, string[]>();
@@ -49,7 +66,39 @@ export async function checkpoint(options: CheckpointOptions, signal: AbortSignal
       dryRun: options.dryRun,
       cmdlines,
     });
-    return { kind: 'capture', capture, succeeded: succeeded(capture), processMustEnd: last.processMustEnd === true };
+    const processMustEnd = last.processMustEnd === true;
+    return { kind: 'capture', capture, succeeded: succeeded(capture), processMustEnd, notes: notesOf(guard) };
+  } finally {
+    guard?.close();
+  }
+}
+
+async function startGuard(
+  { state }: CheckpointOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  roots: ResolveRoots,
+): ReturnType<typeof startOwnGuard> {
+  const program = environment['STASIS_GUARD'] ?? BUILT_GUARD;
+  return await startOwnGuard(openLibc(), { program, state, ownFreezer: ownFreezer(roots) });
+}
+
+function notesOf(guard: OwnGuard | undefined): string[] {
+  const opened = guard?.recovered.filter(({ outcome }) => outcome === 'Thawed').length ?? 0;
+  return opened === 0
+    ? []
+    : [`a run before this was killed; the freezers that it had left closed are open again: ${opened}`];
+}
+
+async function captureAll(
+  { guard, fault }: { readonly guard: OwnGuard | undefined; readonly fault: Fault | undefined },
+  roots: ResolveRoots,
+  containers: readonly ContainerTarget[],
+  options: CheckpointOptions,
+  signal: AbortSignal,
+): Promise<[FinalReport, ...FinalReport[]]> {
+  const tracer = await startTracer(openLibc(), guard ?? NO_GUARD, fault);
+  try {
+    return await captures(tracer, roots, containers, options, signal, fault === undefined);
   } finally {
     await tracer.close();
   }
@@ -61,13 +110,14 @@ async function captures(
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
   signal: AbortSignal,
+  rehearses: boolean,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [asReport(await tracer.preflight(request))];
   let rehearsed = 0;
   const captureWarm = async (): Promise<FinalReport> => {
     // A thread that had to end to let a task go has a cold successor.
-    const unfit = tracer.threads() === rehearsed ? undefined : await rehearse(tracer, roots, containers);
+    const unfit = tracer.threads() === rehearsed || !rehearses ? undefined : await rehearse(tracer, roots, containers);
     rehearsed = tracer.threads();
     return unfit === undefined ? asReport(await tracer.capture(request, signal)) : emptyReport(unfit);
   };

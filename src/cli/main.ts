@@ -42,11 +42,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return SUCCEEDED;
     }
     case 'checkpoint': {
-      const result = await checkpoint(parsed.options, endOnSignal());
+      const result = await checkpoint(parsed.options, process.env, endOnSignal());
       if (result.kind === 'unusable') {
         complain(result.message);
         return UNUSABLE;
       }
+      for (const note of result.notes) complain(note);
       print(result.capture, parsed.options.output);
       if (!result.succeeded)
         for (const { type, reason, message } of result.capture.status.conditions)

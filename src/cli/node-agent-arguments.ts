@@ -11,6 +11,8 @@ export interface NodeAgentArgumentsOptions {
   readonly podUid?: string;
   readonly cgroupRoot?: string;
   readonly artifacts: string;
+  /** Path of the guard's socket. */
+  readonly guard: string;
   readonly port: number;
   readonly maxConcurrentCaptures: number;
 }
@@ -26,6 +28,7 @@ interface RawOptions {
   readonly podUid?: string;
   readonly cgroupRoot?: string;
   readonly artifacts?: string;
+  readonly guard?: string;
   readonly port?: string;
   readonly maxConcurrentCaptures?: string;
 }
@@ -54,6 +57,7 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--pod-uid <uid>', "UID of the agent's own pod (default: $POD_UID)")
     .option('--cgroup-root <dir>', "where the host's cgroups are mounted (default: every cgroup mount counts)")
     .option('--artifacts <dir>', 'where whole trees are written (default: /var/lib/stasis)')
+    .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
     .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`)
     .helpOption('-h, --help', 'print this')
@@ -75,8 +79,10 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Nod
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
   if (!most.ok) return most;
   const artifacts = raw.artifacts ?? '/var/lib/stasis';
+  const guard = raw.guard ?? '/run/stasis/guard/guard.sock';
   for (const [option, path] of [
     ['--artifacts', artifacts],
+    ['--guard', guard],
     ['--cgroup-root', raw.cgroupRoot],
   ] as const) {
     if (path !== undefined && !path.startsWith('/'))
@@ -92,6 +98,7 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Nod
       ...(podUid === undefined ? {} : { podUid }),
       ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
       artifacts,
+      guard,
       port: port.value,
       maxConcurrentCaptures: most.value,
     },

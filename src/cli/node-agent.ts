@@ -8,10 +8,13 @@ import { createLogger } from '../kube/log.js';
 import { kubeMetrics } from '../kube/metrics.js';
 import { openLibc } from '../native/libc.js';
 import { readCmdlines } from '../node-agent/cmdline-reader.js';
+import { ownFreezer } from '../node-agent/own-cgroup.js';
 import { rehearse } from '../node-agent/rehearsal.js';
 import { resolveContainers } from '../node-agent/resolve-containers.js';
 import type { ResolveRoots } from '../node-agent/resolve-request.js';
 import { runAgent } from '../node-agent/service/agent.js';
+import { guardDoor } from '../node-agent/service/guard-door.js';
+import { GuardKeeper } from '../node-agent/service/guard-keeper.js';
 import { likelyWay } from '../node-agent/service/likely-way.js';
 import { startTracer } from '../node-agent/tracer.js';
 import type { NodeAgentArgumentsOptions } from './node-agent-arguments.js';
@@ -62,6 +65,7 @@ export async function runNodeAgent(
   }
   const roots: ResolveRoots = { proc: PROC, self: pid, ...(cgroupRoot === undefined ? {} : { cgroupRoot }) };
   const libc = openLibc();
+  const guard = new GuardKeeper({ door: guardDoor(libc, options.guard, ownFreezer(roots)), clock, log });
   const parts = {
     api,
     metrics,
@@ -70,7 +74,8 @@ export async function runNodeAgent(
     clock,
     random: Math.random,
     log,
-    start: async () => await startTracer(libc),
+    guard,
+    start: async () => await startTracer(libc, guard),
     rehearse: async (tracer: Awaited<ReturnType<typeof startTracer>>) => {
       const way = likelyWay(roots);
       if (way === undefined) log.warn('own cgroup not found: nothing is rehearsed', {});

@@ -8,10 +8,10 @@
 #include "protocol.h"
 #include "step.h"
 
-/* Agents at once: connections, and processes that a dead guard left. A node's agent has a few tracing threads. */
-#define MAX_AGENTS 32
+/* Agents at once: connections, and processes that a dead guard left. A node's agent has 64 tracing threads at most. */
+#define MAX_AGENTS 96
 /* Freezers of all captures at once. A pod has a few; a capture takes 64 at most (src/node-agent/board.ts). */
-#define MAX_FREEZERS 128
+#define MAX_FREEZERS 256
 /* Rescues that no agent has acknowledged. Behind it the oldest is forgotten; the log has it. */
 #define MAX_RECOVERED 128
 /* However long the agent wants: no freezer is closed for longer. */

@@ -11,7 +11,9 @@ export const EPROTO = 71;
 export const EMSGSIZE = 90;
 export const EOPNOTSUPP = 95;
 export const ECONNRESET = 104;
+export const ENOTCONN = 107;
 export const ETIMEDOUT = 110;
+export const EALREADY = 114;
 
 /**
  * Whether a result says that a task or a cgroup no longer exists. The dead are not errors: a task that goes while we

@@ -1,7 +1,7 @@
 /** {@link Guard} for real: a connection to stasis-guard, synchronous, of the calling thread. */
 import { constants, fstatSync } from 'node:fs';
 import { ECONNRESET, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO, ETIMEDOUT } from './errno.js';
-import type { Announcement, Guard, Recovered } from './guard.js';
+import type { Announcement, Guard, GuardAside, Recovered } from './guard.js';
 import {
   ANSWER_BYTES,
   CAPABILITY,
@@ -30,6 +30,7 @@ const SOCK_CLOEXEC = 0x80000;
 const SOCK_NONBLOCK = 0x800;
 const O_CLOEXEC = 0x80000;
 const POLLIN = 0x1;
+const POLLHUP = 0x10;
 /** struct sockaddr_un: a short, and a path of 108 bytes with its NUL. */
 const SUN_PATH = 2;
 const SUN_SIZE = 110;
@@ -53,12 +54,26 @@ export interface GuardOptions {
 
 /** Connects and says hello. Returns -errno when there is no guard, or it wants nothing to do with us. */
 export function openGuard(libc: Libc, address: GuardAddress, options: GuardOptions): Guard | number {
-  const fd = 'fd' in address ? address.fd : connectTo(libc, address.socket);
+  const fd = 'fd' in address ? address.fd : connectGuard(libc, address.socket);
   if (fd < 0) return fd;
   const channel = new Channel(libc, fd, options.answerWithinMicroseconds ?? ANSWER_WITHIN_MICROSECONDS);
   const guard = greet(channel, options);
   if (typeof guard === 'number' && !('fd' in address)) channel.close();
   return guard;
+}
+
+/** Goes on with a connection on which another thread, dead since, has said hello. */
+export function resumeGuard(libc: Libc, fd: number): GuardAside {
+  return guardOf(new Channel(libc, fd, ANSWER_WITHIN_MICROSECONDS), 0, 0);
+}
+
+/** Whether the guard's end of a connection is closed: it is dead, or wants nothing to do with us. Does not wait. */
+export function isHungUp(libc: Libc, fd: number): boolean {
+  const pollfd = new Uint8Array(8);
+  const view = new DataView(pollfd.buffer);
+  view.setInt32(0, fd, true);
+  // POLLHUP is told without being asked for (poll(2)), POLLNVAL too: what is no descriptor leads to no guard.
+  return libc.ppoll(pollfd, 1, new Uint8Array(16)) > 0 && view.getInt16(6, true) >= POLLHUP;
 }
 
 /** A pair of connected sockets: one end is given to a guard of one's own (`--fd`), the other to {@link openGuard}. -errno on failure. */
@@ -68,7 +83,8 @@ export function guardPair(libc: Libc): { readonly ours: number; readonly theirs:
   return result < 0 ? result : { ours: pair[0] ?? -1, theirs: pair[1] ?? -1 };
 }
 
-function connectTo(libc: Libc, path: string): number {
+/** Connects without saying hello: a descriptor for the thread that will, or -errno. */
+export function connectGuard(libc: Libc, path: string): number {
   const bytes = Buffer.from(path);
   if (bytes.length >= SUN_SIZE - SUN_PATH) return -ENAMETOOLONG;
   const address = new Uint8Array(SUN_SIZE);
@@ -106,6 +122,7 @@ function guardOf(channel: Channel, pid: number, capabilities: number): Guard {
     hasJournal: (capabilities & CAPABILITY.journal) !== 0,
     announce: (announcement) => announce(channel, announcement),
     opened: (capture, container) => told(KIND.opened, capture, container),
+    tellOpened: (capture, container) => void channel.tell(encodeSubject(KIND.opened, capture, container)),
     done: (capture) => told(KIND.done, capture, 0),
     ping: () => {
       const answer = channel.ask(KIND.ping, encodePing());
@@ -171,8 +188,8 @@ class Channel {
     if (sent < 0) return sent;
     const end = now() + this.#bound;
     for (;;) {
-      const left = end - now();
-      if (left <= 0 || !this.#readable(left)) {
+      // Looked at even when the time is over: on a busy machine it may pass between two instructions of our own.
+      if (!this.#readable(Math.max(0, end - now()))) {
         if (now() >= end) return -ETIMEDOUT;
         continue;
       }

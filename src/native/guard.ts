@@ -6,6 +6,9 @@
  * nothing new may be frozen.
  */
 
+/** What a thread that says no hello may ask on a connection: a ping, or, where another thread said it, that a capture is done. */
+export type GuardAside = Pick<Guard, 'done' | 'ping'>;
+
 /** Bytes of a capture's id: a UID, without its hyphens. */
 export const CAPTURE_ID_BYTES = 16;
 
@@ -70,6 +73,8 @@ export interface Guard {
   announce(announcement: Announcement): number;
   /** The freezer is open, and this was verified. EBUSY: it is not. */
   opened(capture: Uint8Array, container: number): number;
+  /** As {@link opened}, without waiting for an answer: whether it was believed is told by the next `opened`, or by `done`. */
+  tellOpened(capture: Uint8Array, container: number): void;
   /** Nothing of the capture is frozen or traced any more. EBUSY: one of its freezers was not said to be open. */
   done(capture: Uint8Array): number;
   ping(): GuardHealth | number;

@@ -10,6 +10,8 @@ import { PHASES, type Phase } from '../api/podcapture.js';
 export const ORDER_REOPEN = 1;
 export const ORDER_TIMEOUT = 2;
 export const ORDER_CANCEL = 4;
+/** The guard is gone: whatever is held is let go. */
+export const ORDER_UNGUARDED = 8;
 
 /** Freezers whose descriptors fit on the board. A pod has a few; more are refused before anything is frozen. */
 export const MAX_FREEZERS = 64;

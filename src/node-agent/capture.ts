@@ -2,18 +2,19 @@
  * The main path: what happens to a pod, in which order.
  *
  * ```
- * resolve ─► cgroupFreeze ─► seize ─► cgroupThaw ─► stop ─► collect ─► hold ─► release
- *                                 └─► stop ─► cgroupThaw ─┘   (v2: tasks reach their stop while frozen)
+ * resolve ─► announce ─► cgroupFreeze ─► seize ─► cgroupThaw ─► stop ─► collect ─► hold ─► release
+ *                                              └─► stop ─► cgroupThaw ─┘   (v2: tasks reach their stop while frozen)
  * ```
  *
  * One synchronous stretch on the tracing thread. Whatever a phase returns or throws, the freezers that were closed are
  * opened and the tracees are let go before this function ends; what it cannot let go is said in `threadMustEnd`, and the end of the
- * thread does it. The main thread watches meanwhile ({@link ./tracer.ts}) and opens the freezers when this thread is stuck.
+ * thread does it. The guard ({@link ./guarding.ts}) sees to it when this process cannot. The main thread watches meanwhile ({@link ./tracer.ts}) and opens the freezers when this thread is stuck.
  */
 import type { Phase } from '../api/podcapture.js';
 import type { Failure } from './failure.js';
+import { announce, dismiss } from './guarding.js';
 import { collect } from './phases/collect.js';
-import { freeze } from './phases/freeze.js';
+import { awaitOthers, freeze } from './phases/freeze.js';
 import { hold } from './phases/hold.js';
 import { release } from './phases/release.js';
 import { resolve } from './phases/resolve.js';
@@ -38,6 +39,8 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
   try {
     failure =
       run(session, 'resolve', resolve) ??
+      run(session, 'cgroupFreeze', awaitOthers) ??
+      run(session, 'resolve', announce) ??
       run(session, 'cgroupFreeze', freeze) ??
       run(session, 'seize', seize) ??
       stopAndThaw(session) ??
@@ -74,6 +77,12 @@ function letGo(session: Session): Failure | undefined {
       session.threadMustEnd = true;
     },
   );
+  attempt(
+    () => dismiss(session),
+    () => {
+      session.threadMustEnd = true;
+    },
+  );
   // The main thread must not find the descriptors after they are closed and their numbers used for something else.
   session.board.withdrawFreezers();
   for (const freezer of session.freezers)
@@ -102,6 +111,6 @@ function run(session: Session, phase: Phase, phaseFunction: PhaseFunction): Fail
   try {
     return phaseFunction(session);
   } finally {
-    session.durations[phase] = session.kernel.now() - since;
+    session.durations[phase] = (session.durations[phase] ?? 0) + session.kernel.now() - since;
   }
 }

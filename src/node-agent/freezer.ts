@@ -8,6 +8,12 @@ import type { KernelFiles } from '../native/kernel.js';
 import { parseCgroupEvents, saysFrozen } from './pure/cgroup-events.js';
 import { parseFreezerState, type FreezerState } from './pure/freezer-state.js';
 
+/**
+ * From the announcement to the thaw. The guard opens a freezer after 1 s, whatever the timeout of the capture is, and ends the
+ * process that left it closed; so it is open again before that.
+ */
+export const FREEZER_WINDOW_MICROSECONDS = 800_000;
+
 /** One cgroup's freezer. Its files are opened once, so that nothing is looked up by path while it is closed. */
 export interface Freezer {
   readonly version: 'v1' | 'v2';
@@ -142,11 +148,17 @@ function written(result: number): number {
 
 /**
  * Opens a freezer again and proves it: true when this cgroup is no longer asked to be frozen, or is gone. An ancestor's
- * freezer may keep it FROZEN all the same; that is not ours.
+ * freezer may keep it FROZEN all the same; that is not ours. `afterWrite` is called between a write and its proof.
  */
-export function thawAndVerify(freezer: Freezer, attempts: number, sleep: (microseconds: number) => void): boolean {
+export function thawAndVerify(
+  freezer: Freezer,
+  attempts: number,
+  sleep: (microseconds: number) => void,
+  afterWrite: () => void = () => undefined,
+): boolean {
   for (let attempt = 0; attempt < attempts; attempt++) {
     freezer.thaw();
+    afterWrite();
     const self = freezer.selfFreezing();
     if (self === false || (typeof self === 'number' && isGone(self))) return true;
     sleep(200 * (attempt + 1));

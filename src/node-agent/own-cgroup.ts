@@ -8,7 +8,8 @@
 import { pathBelowMount, type HierarchyMount } from './pure/cgroup-mounts.js';
 import { freezerPath, parseProcCgroup, unifiedPath } from './pure/proc-cgroup.js';
 import { parseTaskList } from './pure/task-list.js';
-import { listDirectories, readBytes, readText } from './resolve-files.js';
+import { exists, listDirectories, readBytes, readText } from './resolve-files.js';
+import { readHierarchies } from './resolve-hierarchies.js';
 import type { ResolveRoots } from './resolve-request.js';
 import type { CgroupVersion } from './resolve-tasks.js';
 
@@ -19,6 +20,17 @@ const MAX_CGROUPS = 50_000;
 export function ownCgroup(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): string | undefined {
   const told = toldDirectory(roots, mount, version);
   return told !== undefined && holds(told, version, roots.self) ? told : search(mount.mountPoint, version, roots.self);
+}
+
+/**
+ * Its directory in the v1 freezer hierarchy: a cgroup that somebody freezes there keeps even SIGKILL from ending us, and the guard
+ * then opens it. Undefined where there is no such hierarchy, or this process is in its root, which has no freezer.
+ */
+export function ownFreezer(roots: ResolveRoots): string | undefined {
+  const hierarchies = readHierarchies(roots);
+  const mount = hierarchies.ok ? hierarchies.value.freezerV1 : undefined;
+  const own = mount && ownCgroup(roots, mount, 'v1');
+  return own !== undefined && exists(`${own}/freezer.self_freezing`) ? own : undefined;
 }
 
 function toldDirectory(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): string | undefined {

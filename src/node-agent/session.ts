@@ -1,17 +1,21 @@
 /** What one capture knows while it runs. Made by {@link ../capture.ts}, and dropped when it ends. */
 import type { Phase, UnfrozenTask } from '../api/podcapture.js';
+import type { Guard } from '../native/guard.js';
 import type { Kernel } from '../native/kernel.js';
 import type { Running, Tracee } from '../native/tracee.js';
 import type { Board } from './board.js';
-import { ORDER_CANCEL, ORDER_TIMEOUT } from './board.js';
+import { ORDER_CANCEL, ORDER_TIMEOUT, ORDER_UNGUARDED } from './board.js';
 import { failure, type Failure } from './failure.js';
-import type { Freezer } from './freezer.js';
+import type { ArmedFault } from './fault-points.js';
+import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from './freezer.js';
 import type { ContainerTarget } from './pure/container-target.js';
 import type { FreezerState } from './pure/freezer-state.js';
 import { RawArena } from './raw-arena.js';
 
 /** What is asked for: plain data, so that it can be posted to the tracing thread. */
 export interface CaptureRequest {
+  /** Of the PodCapture, by which the guard reports what it did; without one an id is made up. */
+  readonly uid?: string;
   readonly containers: readonly ContainerTarget[];
   /** Bound of the freezing stage: first freezer write to tree collected. */
   readonly timeoutMicroseconds: number;
@@ -27,13 +31,22 @@ export interface CaptureRequest {
 export interface CaptureContext {
   readonly kernel: Kernel;
   readonly board: Board;
+  /** -errno: there is none, and nothing is frozen or traced. */
+  readonly guard: Guard | number;
+  /** By which the guard knows this capture. */
+  readonly captureId: Uint8Array;
   /** Sleeps until the orders differ from `known`, or so long. */
   readonly wait: (known: number, microseconds: number) => void;
+  /** Set in tests alone. */
+  readonly fault?: ArmedFault | undefined;
   /** Where the raw bytes go; what an earlier capture left in it is lost. */
   readonly arena?: RawArena;
   /** What detaching one task cost at worst in earlier captures: the budget keeps so much back. */
   readonly releaseMicrosecondsPerTask: number;
 }
+
+/** Of the second that the guard gives: on a machine without CPU time, what takes milliseconds as a rule can take a hundred times as long. */
+const TELL_AFTER_MICROSECONDS = 100_000;
 
 /** How a cgroup's tasks are brought to a stop. */
 export type Way =
@@ -58,6 +71,8 @@ export interface Target {
   way: Way;
   /** We wrote FROZEN and have not proved the thaw yet. */
   closed: boolean;
+  /** The guard was told of it, before anything was done to it. */
+  announced: boolean;
   /** When it was first seen FROZEN by our own doing. */
   frozenAt?: number;
 }
@@ -101,7 +116,12 @@ export class Session {
   /** The first freezer write, or without freezer the first interrupt. Pause and deadlines count from it. */
   firstActAt: number | undefined;
   collectedAt: number | undefined;
+  /** When the guard was first told: its bound for a closed freezer runs from then. */
+  announcedAt: number | undefined;
   lastDetachAt: number | undefined;
+  /** All is open, and FROZEN is not written any more: only then may the guard be told so. */
+  freezesNoMore = false;
+  #openedTold = false;
   /** A tracee could not be detached: only the end of the tracing thread frees it. */
   threadMustEnd = false;
   /** A freezer could not be proved open again. */
@@ -143,18 +163,47 @@ export class Session {
    */
   interruption(): Failure | undefined {
     const orders = this.board.orders();
+    if ((orders & ORDER_UNGUARDED) !== 0) {
+      return failure('GuardUnavailable', 'the guard ended in the middle of the capture; what was held is let go');
+    }
     if ((orders & ORDER_CANCEL) !== 0 && this.collectedAt === undefined) {
       return failure('Cancelled', 'the capture was cancelled before it was complete');
     }
     if (this.firstActAt === undefined) return undefined;
+    this.tellOpenedInTime();
     const elapsed = this.kernel.now() - this.firstActAt;
     const budget = this.request.maxPauseMicroseconds;
     if (budget !== undefined && elapsed + this.releaseEstimate() > budget) return this.overBudget();
     if (this.collectedAt !== undefined) return undefined;
+    if (this.#closedTooLong()) {
+      return failure(
+        'FreezeTimeout',
+        `a freezer was closed for ${FREEZER_WINDOW_MICROSECONDS} µs, and no longer is allowed`,
+      );
+    }
     if ((orders & ORDER_TIMEOUT) !== 0 || elapsed > this.request.timeoutMicroseconds) {
       return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
     }
     return undefined;
+  }
+
+  /**
+   * The guard ends this process when it does not know of the thaw a second after the announcement. Nothing to do while there is time:
+   * it is told when the pod runs again.
+   */
+  tellOpenedInTime(): void {
+    const { announcedAt, context } = this;
+    if (announcedAt === undefined || this.#openedTold || this.kernel.now() - announcedAt < TELL_AFTER_MICROSECONDS)
+      return;
+    if (typeof context.guard === 'number' || !this.freezesNoMore) return;
+    this.#openedTold = true;
+    for (const { index } of this.targets) context.guard.tellOpened(context.captureId, index);
+  }
+
+  #closedTooLong(): boolean {
+    const { announcedAt } = this;
+    if (announcedAt === undefined || this.kernel.now() - announcedAt <= FREEZER_WINDOW_MICROSECONDS) return false;
+    return this.targets.some(({ closed }) => closed);
   }
 
   overBudget(): Failure {

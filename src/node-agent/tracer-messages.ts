@@ -1,4 +1,5 @@
 /** What the main thread and a tracing thread say to each other. Plain data. */
+import type { Fault } from './fault-points.js';
 import type { RawCapture } from './raw-capture.js';
 import type { CaptureReport } from './report.js';
 import type { CaptureRequest } from './session.js';
@@ -6,10 +7,27 @@ import type { CaptureRequest } from './session.js';
 /** Handed over when the thread starts. */
 export interface TracerData {
   readonly board: SharedArrayBuffer;
+  /** Set in tests alone. */
+  readonly fault: Fault | undefined;
+  /** As {@link ./guard-supply.ts} has it. */
+  readonly ownFreezer: string | undefined;
+}
+
+/** The connection to the guard that the thread has for this capture. */
+export interface GuardSocket {
+  /** -errno: there is none. */
+  readonly fd: number;
+  /** The thread has not said hello on it yet. */
+  readonly isNew: boolean;
 }
 
 export type ToTracer =
-  | { readonly kind: 'capture'; readonly request: CaptureRequest }
+  | {
+      readonly kind: 'capture';
+      readonly request: CaptureRequest;
+      readonly captureId: Uint8Array;
+      readonly guard: GuardSocket;
+    }
   /** Parse what was captured by a thread that has ended since. */
   | { readonly kind: 'report'; readonly proc: string; readonly raw: RawCapture }
   /** Look without touching. */

@@ -2,14 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Libc } from '../native/libc.js';
+import { ENOTCONN } from '../native/errno.js';
+import { isHungUp } from '../native/guard-channel.js';
 import { createLinuxKernel } from '../native/linux-kernel.js';
 import { Board } from './board.js';
 import { failure, type Failure } from './failure.js';
+import type { Fault } from './fault-points.js';
 import { openFreezer, thawAndVerify } from './freezer.js';
+import type { GuardSupply } from './guard-supply.js';
 import type { RawCapture } from './raw-capture.js';
 import type { CaptureReport } from './report.js';
 import type { CaptureRequest } from './session.js';
-import type { FromTracer, ToTracer, TracerData } from './tracer-messages.js';
+import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 import { Watching } from './watching.js';
 
 /** A larger young generation than Node's default: a capture of thousands of tasks then ends without a collection in the pause. */
@@ -18,6 +22,8 @@ const YOUNG_GENERATION_MB = 16;
 const CLOSE_BOUND_MS = 1_000;
 /** As in the thaw phase: 0.2 ms more each time. */
 const THAW_ATTEMPTS = 40;
+/** A guard that is gone may come back later; what the capture found out does not wait for it. */
+const SETTLE_BOUND_MS = 500;
 
 export type Outcome =
   | { readonly kind: 'reported'; readonly report: CaptureReport }
@@ -34,13 +40,18 @@ export class TracerThread {
   readonly #worker: Worker;
   readonly #board: Board;
   readonly #libc: Libc;
+  readonly #guards: GuardSupply;
   readonly #exit: Promise<void>;
+  /** Its connection to the guard; -errno before the first, and while there is none. */
+  #socket = -ENOTCONN;
   #defect = 'it was told to end';
+  /** It does not even end: what it traces stands until the end of this process, and nobody may wait or say that all is let go. */
+  #lost = false;
   ended = false;
 
-  static async start(libc: Libc): Promise<TracerThread> {
+  static async start(libc: Libc, guards: GuardSupply, fault?: Fault): Promise<TracerThread> {
     const board = new Board();
-    const data: TracerData = { board: board.memory };
+    const data: TracerData = { board: board.memory, fault, ownFreezer: guards.ownFreezer };
     const worker = new Worker(new URL('./tracer.worker.js', import.meta.url), {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
@@ -49,13 +60,14 @@ export class TracerThread {
       worker.once('message', () => resolve());
       worker.once('error', reject);
     });
-    return new TracerThread(worker, board, libc);
+    return new TracerThread(worker, board, libc, guards);
   }
 
-  constructor(worker: Worker, board: Board, libc: Libc) {
+  constructor(worker: Worker, board: Board, libc: Libc, guards: GuardSupply) {
     this.#worker = worker;
     this.#board = board;
     this.#libc = libc;
+    this.#guards = guards;
     worker.on('error', (error) => {
       this.#defect = error instanceof Error ? error.message : String(error);
     });
@@ -67,7 +79,20 @@ export class TracerThread {
     });
   }
 
-  /** With `request` the thread is watched, and kept to its limits. */
+  /** Carries out a capture, watched and kept to its limits. */
+  async capture(
+    request: CaptureRequest,
+    captureId: Uint8Array,
+    signal?: AbortSignal,
+    progress?: { readonly onHold?: () => void },
+  ): Promise<Outcome> {
+    const guard = this.#connect();
+    const outcome = await this.ask({ kind: 'capture', request, captureId, guard }, request, signal, progress);
+    await this.#settle(captureId, outcome);
+    return outcome;
+  }
+
+  /** With `request` the thread is watched. */
   async ask(
     message: ToTracer,
     request?: CaptureRequest,
@@ -75,7 +100,7 @@ export class TracerThread {
     progress?: { readonly onHold?: () => void },
   ): Promise<Outcome> {
     this.#board.reset();
-    const watching = request && new Watching(this.#board, this.#libc, this.#worker, request);
+    const watching = request && new Watching(this.#board, this.#libc, this.#worker, request, () => this.#isGuarded());
     if (watching !== undefined && progress?.onHold !== undefined) watching.onHold = progress.onHold;
     const cancel = (): void => watching?.handle({ kind: 'cancel' });
     signal?.addEventListener('abort', cancel, { once: true });
@@ -87,7 +112,12 @@ export class TracerThread {
         if (answer.kind === 'ending') raw = answer.raw;
         if (answer.kind === 'reported') resolve({ kind: 'reported', report: answer.report });
       });
-      if (watching !== undefined) watching.onLost = () => resolve(this.#died(request, 'it does not end', true));
+      if (watching !== undefined) {
+        watching.onLost = () => {
+          this.#lost = true;
+          resolve(this.#died(request, 'it does not end', true));
+        };
+      }
       void this.#exit.then(() => {
         watching?.handle({ kind: 'ended' });
         resolve(raw === undefined ? this.#died(request, this.#defect, false) : endedByProof(raw));
@@ -107,7 +137,35 @@ export class TracerThread {
 
   /** Ends the thread; gives up on one that is stuck in the kernel. */
   async close(): Promise<void> {
+    if (this.#lost) return;
     if (!this.ended) await Promise.race([this.#worker.terminate(), sleep(CLOSE_BOUND_MS, undefined, { ref: false })]);
+    this.#disconnect();
+  }
+
+  #connect(): GuardSocket {
+    if (this.#isGuarded()) return { fd: this.#socket, isNew: false };
+    this.#disconnect();
+    this.#socket = this.#guards.connect();
+    return { fd: this.#socket, isNew: true };
+  }
+
+  #isGuarded(): boolean {
+    return this.#socket >= 0 && !isHungUp(this.#libc, this.#socket);
+  }
+
+  #disconnect(): void {
+    if (this.#socket >= 0) this.#guards.release(this.#socket);
+    this.#socket = -ENOTCONN;
+  }
+
+  /** The thread says itself that it is done, unless it is dead, or its guard is: then it has to be said for it. */
+  async #settle(captureId: Uint8Array, outcome: Outcome): Promise<void> {
+    if (this.#lost) return;
+    if (outcome.kind === 'reported' && (this.#socket < 0 || this.#isGuarded())) return;
+    const settled = this.#guards.settled(captureId);
+    if (outcome.kind === 'reported') return;
+    await Promise.race([settled, sleep(SETTLE_BOUND_MS, undefined, { ref: false })]);
+    this.#disconnect();
   }
 
   /** It may have died between FROZEN and thaw: what it announced as closed is opened here, and proved. */

@@ -1,10 +1,14 @@
 /** Captures, one at a time, by a tracing thread that is replaced when it had to end. */
+import { randomBytes } from 'node:crypto';
+import { captureIdOf } from '../native/guard-protocol.js';
+import { CAPTURE_ID_BYTES } from '../native/guard.js';
 import type { Libc } from '../native/libc.js';
 import type { Failure } from './failure.js';
+import type { Fault } from './fault-points.js';
+import { NO_GUARD, type GuardSupply } from './guard-supply.js';
 import type { CaptureReport } from './report.js';
 import type { CaptureRequest } from './session.js';
-import type { ToTracer } from './tracer-messages.js';
-import { TracerThread } from './tracer-thread.js';
+import { TracerThread, type Outcome } from './tracer-thread.js';
 
 /** How a capture ended: with a report, or without one because the thread died. */
 export type TracerResult =
@@ -34,22 +38,19 @@ export interface Tracer {
   close(): Promise<void>;
 }
 
-/** Starts a tracing thread. Rejects when the machine cannot run it at all. */
-export async function startTracer(libc: Libc): Promise<Tracer> {
+/** Starts a tracing thread. Rejects when the machine cannot run it at all. Without a guard every capture fails, and touches nothing. */
+export async function startTracer(libc: Libc, guards: GuardSupply = NO_GUARD, fault?: Fault): Promise<Tracer> {
   let threads = 0;
   const start = async (): Promise<TracerThread> => {
     threads += 1;
-    return await TracerThread.start(libc);
+    return await TracerThread.start(libc, guards, threads === 1 ? fault : undefined);
   };
   let thread = await start();
-  const ask = async (
-    message: ToTracer,
-    request: CaptureRequest,
-    signal?: AbortSignal,
-    progress?: Progress,
-  ): Promise<TracerResult> => {
+  const live = async (): Promise<TracerThread> => {
     if (thread.ended) thread = await start();
-    const outcome = await thread.ask(message, message.kind === 'capture' ? request : undefined, signal, progress);
+    return thread;
+  };
+  const finish = async (request: CaptureRequest, outcome: Outcome): Promise<TracerResult> => {
     if (outcome.kind !== 'ended') return outcome;
     // The captured bytes outlive the thread that read them.
     thread = await start();
@@ -57,8 +58,11 @@ export async function startTracer(libc: Libc): Promise<Tracer> {
     return made.kind === 'ended' ? { failure: outcome.failure, thawUnproved: [], processMustEnd: false } : made;
   };
   return {
-    capture: async (request, signal, progress) => await ask({ kind: 'capture', request }, request, signal, progress),
-    preflight: async (request) => await ask({ kind: 'preflight', request }, request),
+    capture: async (request, signal, progress) => {
+      const id = captureIdOf(request.uid ?? '') ?? new Uint8Array(randomBytes(CAPTURE_ID_BYTES));
+      return await finish(request, await (await live()).capture(request, id, signal, progress));
+    },
+    preflight: async (request) => await finish(request, await (await live()).ask({ kind: 'preflight', request })),
     threads: () => threads,
     close: async () => await thread.close(),
   };

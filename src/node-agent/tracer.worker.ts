@@ -2,16 +2,21 @@
  * The tracing thread: the one OS thread to which every ptrace call of a capture belongs. It does one thing at a time,
  * synchronously; the end of this thread releases whatever it traces.
  */
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { ENOTCONN } from '../native/errno.js';
+import { openGuard } from '../native/guard-channel.js';
+import type { Guard } from '../native/guard.js';
 import { openLibc } from '../native/libc.js';
 import { createLinuxKernel } from '../native/linux-kernel.js';
 import { Board } from './board.js';
 import { capture } from './capture.js';
+import { armFault } from './fault-points.js';
 import { preflight } from './preflight.js';
 import { RawArena } from './raw-arena.js';
 import { report } from './report.js';
 import type { CaptureContext } from './session.js';
-import type { FromTracer, ToTracer, TracerData } from './tracer-messages.js';
+import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 
 /** Before anything was measured. Detaching takes about 6 µs a task; the first budget keeps more back. */
 const FIRST_RELEASE_COST_MICROSECONDS = 15;
@@ -20,17 +25,47 @@ const FORGETTING = 0.9;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is started as a worker thread');
-const kernel = createLinuxKernel(openLibc());
-const board = new Board((workerData as TracerData).board);
+const data = workerData as TracerData;
+const libc = openLibc();
+const kernel = createLinuxKernel(libc);
+const board = new Board(data.board);
+let guard: Guard | number = -ENOTCONN;
 const arena = new RawArena();
+const HANG_MICROSECONDS = 3_600_000_000;
+const fault = armFault(data.fault, {
+  signal: (name) => void process.kill(process.pid, name),
+  exitThread: () => process.exit(1),
+  hang: () => kernel.sleep(HANG_MICROSECONDS),
+});
 let releaseMicrosecondsPerTask = FIRST_RELEASE_COST_MICROSECONDS;
+
+/**
+ * On a machine without CPU time a pod would be held for as long as this thread waits for its turn, and the guard gives a second. Linux takes
+ * a tid here, and sets that thread alone (setpriority(2)). Without CAP_SYS_NICE, as in the node agent's pod, it is refused: there CPU is requested.
+ */
+try {
+  setPriority(kernel.tid, constants.priority.PRIORITY_HIGHEST);
+} catch {
+  // A favour.
+}
 
 const answer = (message: FromTracer): void => port.postMessage(message);
 
-function context(): CaptureContext {
+/** The thread that traces says hello itself, so that the guard watches this one. What failed once is tried again by the next capture. */
+function greet({ fd, isNew }: GuardSocket): void {
+  if (!isNew && typeof guard !== 'number') return;
+  const { ownFreezer } = data;
+  const own = ownFreezer === undefined ? {} : { ownFreezer };
+  guard = fd < 0 ? fd : openGuard(libc, { fd }, { pid: kernel.pid, tid: kernel.tid, ...own });
+}
+
+function context(captureId: Uint8Array): CaptureContext {
   return {
     kernel,
     board,
+    guard,
+    captureId,
+    fault,
     arena,
     wait: (known, microseconds) => board.waitForOrders(known, microseconds),
     releaseMicrosecondsPerTask,
@@ -40,7 +75,8 @@ function context(): CaptureContext {
 port.on('message', (message: ToTracer) => {
   switch (message.kind) {
     case 'capture': {
-      const raw = capture(context(), message.request);
+      greet(message.guard);
+      const raw = capture(context(message.captureId), message.request);
       if (raw.tasks.length > 0) {
         releaseMicrosecondsPerTask = Math.max(raw.releaseMicrosecondsPerTask, FORGETTING * releaseMicrosecondsPerTask);
       }
@@ -57,7 +93,7 @@ port.on('message', (message: ToTracer) => {
       answer({ kind: 'reported', report: report(kernel.files, message.proc, message.raw) });
       break;
     case 'preflight': {
-      const raw = preflight(context(), message.request);
+      const raw = preflight(context(new Uint8Array()), message.request);
       answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
       break;
     }

@@ -3,16 +3,20 @@
  *
  * The tracing thread keeps its own deadlines between system calls. Inside one it cannot, and two are known to block: SEIZE of
  * a job-control-stopped task in a FROZEN v1 cgroup (the freezer must open), and SEIZE of a task in an execve that waits for a
- * dead tracee of ours (it must be reaped). Whatever else it is, at the deadline the freezer is opened, and a second later
- * the thread is ended.
+ * dead tracee of ours (it must be reaped). Whatever else it is, at the deadline the freezer is opened, and a moment later
+ * the thread is ended. All of it is over before the guard ends this process: 0.7 s after the deadline of the whole capture, and 1 s
+ * after the announcement of a freezer that is still closed.
  */
-import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, type BoardView } from './board.js';
+import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED, type BoardView } from './board.js';
+import { FREEZER_WINDOW_MICROSECONDS } from './freezer.js';
 
 /** SEIZE takes 4 µs; in 5 ms of one call it is not coming back by itself. */
 const STALLED_MICROSECONDS = 5_000;
 const EXEC_STALLED_MICROSECONDS = 3_000;
-/** What a thread that obeyed its orders may take to roll back 10,000 tasks on a busy machine. */
-const GRACE_MICROSECONDS = 1_000_000;
+/** What a thread that obeyed its orders may take to roll back: 10,000 tasks take 60 ms, several times that on a busy machine. */
+const GRACE_MICROSECONDS = 400_000;
+/** What its end may take, with as many tasks: 0.2 s are left to the guard's 0.7 s then. */
+const END_GRACE_MICROSECONDS = 150_000;
 
 export interface Limits {
   /** Freezing stage. */
@@ -41,6 +45,8 @@ export type Watch =
 export type WatchEvent =
   | { readonly kind: 'tick'; readonly now: number; readonly view: BoardView }
   | { readonly kind: 'cancel' }
+  /** The guard is gone. */
+  | { readonly kind: 'unguarded' }
   /** The thread reported that it has let everything go. */
   | { readonly kind: 'reported' }
   /** The thread has ended: the kernel has released its tracees. */
@@ -72,11 +78,20 @@ export function stepWatch(state: Watch, event: WatchEvent, limits: Limits): Watc
       return { state: { at: 'released' }, effects: [{ kind: 'thaw' }] };
     case 'cancel':
       return { state, effects: [{ kind: 'order', bit: ORDER_CANCEL }] };
+    case 'unguarded':
+      return unguarded(state);
     case 'tick':
       return tick(state, event.now, event.view, limits);
     default:
       return event satisfies never;
   }
+}
+
+/** The freezers are opened from here too, on each tick: nobody would open them for us any more. */
+function unguarded(state: Exclude<Watch, { at: 'released' }>): WatchStep {
+  const order = { kind: 'order', bit: ORDER_UNGUARDED } as const;
+  if (state.at !== 'watching') return { state, effects: [order] };
+  return { state: { ...state, orders: state.orders | ORDER_UNGUARDED }, effects: [order] };
 }
 
 function tick(state: Exclude<Watch, { at: 'released' }>, now: number, view: BoardView, limits: Limits): WatchStep {
@@ -88,7 +103,7 @@ function tick(state: Exclude<Watch, { at: 'released' }>, now: number, view: Boar
         effects: [],
       };
     case 'ending':
-      if (now - state.since > GRACE_MICROSECONDS)
+      if (now - state.since > END_GRACE_MICROSECONDS)
         return { state: { at: 'lost' }, effects: [...thawWhileClosed(view), { kind: 'endProcess' }] };
       return { state, effects: thawWhileClosed(view) };
     case 'lost':
@@ -121,6 +136,7 @@ function ordersFor(elapsed: number, stalledFor: number, view: BoardView, limits:
   let orders = 0;
   if (view.closed > 0 && stalledFor > STALLED_MICROSECONDS) orders |= ORDER_REOPEN;
   if (isFreezingStage(view) && elapsed > limits.timeoutMicroseconds) orders |= ORDER_TIMEOUT;
+  if (view.closed > 0 && elapsed > FREEZER_WINDOW_MICROSECONDS) orders |= ORDER_TIMEOUT;
   return orders;
 }
 

@@ -22,19 +22,26 @@ export class Watching {
   readonly #limits: CaptureRequest;
   #state: Watch = WATCH_START;
   #timer: NodeJS.Timeout | undefined;
+  readonly #isGuarded: () => boolean;
   #holding = false;
+  #guarded = true;
 
-  constructor(board: Board, libc: Libc, worker: Worker, limits: CaptureRequest) {
+  constructor(board: Board, libc: Libc, worker: Worker, limits: CaptureRequest, isGuarded: () => boolean) {
     this.#board = board;
     this.#libc = libc;
     this.#worker = worker;
     this.#limits = limits;
+    this.#isGuarded = isGuarded;
   }
 
   start(): void {
     const tick = (): void => {
       const view = this.#board.view();
       this.handle({ kind: 'tick', now: Number(process.hrtime.bigint()) / 1000, view });
+      if (this.#guarded && !this.#isGuarded()) {
+        this.#guarded = false;
+        this.handle({ kind: 'unguarded' });
+      }
       if (view.phase === 'hold') this.#noteHold();
       this.#timer = setTimeout(tick, view.phase === 'hold' ? HOLD_TICK_MS : TICK_MS);
     };

@@ -7,6 +7,7 @@ import { startTracer, type Tracer } from '../../src/node-agent/tracer.js';
 import type { Timings } from '../../src/api/podcapture.js';
 import { type Cgroup, makeCgroup } from '../kernel/harness/cgroup.js';
 import { cleanupAll } from '../kernel/harness/cleanup.js';
+import { ownGuard } from '../kernel/harness/own-guard.js';
 import { programPath } from '../kernel/harness/programs.js';
 import { startWorkload } from '../kernel/harness/workload.js';
 
@@ -101,10 +102,17 @@ export function target(cgroup: Cgroup): ContainerTarget {
 }
 
 async function warmTracer(cgroup: Cgroup): Promise<Tracer> {
-  const tracer = await startTracer(openLibc());
+  const guard = await ownGuard();
+  const tracer = await startTracer(openLibc(), guard);
   const unfit = await rehearse(tracer, { proc: '/proc', self: process.pid }, [target(cgroup)]);
   if (unfit !== undefined) throw new Error(unfit.message);
-  return tracer;
+  return {
+    ...tracer,
+    close: async () => {
+      await tracer.close();
+      guard.close();
+    },
+  };
 }
 
 function bare(cgroup: Cgroup): Round {

@@ -73,6 +73,13 @@ describe('helm', () => {
   });
 });
 
+/** A sidecar, and never throttled. */
+const GUARD = {
+  restartPolicy: 'Always',
+  command: ['/usr/bin/stasis-guard'],
+  resources: { requests: { cpu: '50m', memory: '8Mi' }, limits: { memory: '16Mi' } },
+};
+
 describe('the node agent', () => {
   test('has uid 0 and one capability, and no other privilege', () => {
     const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
@@ -85,20 +92,27 @@ describe('the node agent', () => {
         appArmorProfile: { type: 'Unconfined' },
       },
     ]);
+    const { securityContext } = pod.containers[0] ?? {};
+    const withoutAny = { ...securityContext, capabilities: { drop: ['ALL'] } };
+    expect(pod['initContainers']).toEqual([expect.objectContaining(GUARD)]);
+    expect(pod['initContainers']).toMatchObject([{ securityContext: withoutAny }]);
     expect(pod.hostPID).toBe(true);
     expect(pod.hostNetwork).toBeUndefined();
     expect(pod['hostIPC']).toBeUndefined();
   });
 
-  test('mounts cgroups and artifacts of the node, and nothing else', () => {
+  test('mounts cgroups, artifacts and the journal of the guard of the node, and nothing else', () => {
     const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
     expect(pod.volumes).toEqual([
       { name: 'cgroup', hostPath: { path: '/sys/fs/cgroup', type: 'Directory' } },
       { name: 'artifacts', hostPath: { path: '/var/lib/stasis', type: 'DirectoryOrCreate' } },
+      { name: 'guard-state', hostPath: { path: '/run/stasis/node-agent', type: 'DirectoryOrCreate' } },
+      { name: 'guard-socket', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
     ]);
     expect(pod.containers[0]?.volumeMounts).toEqual([
       { name: 'cgroup', mountPath: '/host/sys/fs/cgroup', mountPropagation: 'HostToContainer' },
       { name: 'artifacts', mountPath: '/var/lib/stasis' },
+      { name: 'guard-socket', mountPath: '/run/stasis/guard' },
     ]);
   });
 

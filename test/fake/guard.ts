@@ -52,6 +52,10 @@ export function fakeGuard(script: FakeGuardScript = {}): FakeGuard {
       if (result === 0) open.delete(container);
       return result;
     },
+    tellOpened: (capture, container) => {
+      told.push({ kind: 'opened', capture, container });
+      if ((script.opened?.(count('opened')) ?? 0) === 0) open.delete(container);
+    },
     done: (capture) => {
       told.push({ kind: 'done', capture });
       if (held === undefined || !isSame(held, capture)) return -ENOENT;

@@ -1,7 +1,17 @@
 /** The container image that `make image` wrote: what it is called, what is in it and what is not, and that it runs. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -103,7 +113,7 @@ afterAll(() => {
   test('the layers hold no package manager, compiler, init, network tool, test or source', () => {
     const programs = readdirSync(join(image.root, 'usr/bin')).sort();
     expect(programs).toEqual(
-      ['cat', 'dash', 'dirname', 'env', 'kill', 'node', 'readlink', 'sh', 'sleep', 'stasis'].sort(),
+      ['cat', 'dash', 'dirname', 'env', 'kill', 'node', 'readlink', 'sh', 'sleep', 'stasis', 'stasis-guard'].sort(),
     );
     const paths = image.entries.map(({ path }) => path);
     const unwanted =
@@ -133,6 +143,14 @@ afterAll(() => {
       return needles.some((needle) => bytes.includes(needle));
     });
     expect(found).toEqual([]);
+  });
+
+  test('the guard is one static file, for `stasis checkpoint` and for a container of its own', () => {
+    const program = join(image.root, 'usr/lib/stasis/build/guard/stasis-guard');
+    expect(realpathSync(join(image.root, 'usr/bin/stasis-guard'))).toBe(realpathSync(program));
+    // PT_INTERP names the loader that a program needs which is not static.
+    expect(readFileSync(program).subarray(0, 4096).includes('ld-linux')).toBe(false);
+    expect(statSync(program).size).toBeLessThan(MIB);
   });
 
   test('the image is small', () => {
@@ -178,6 +196,7 @@ if (!root) process.stderr.write('skipped: in the image: chroot needs root\n');
     expect(inside('stasis', '--version')).toBe(`${version}\n`);
     expect(inside('stasis', 'help')).toMatch(/^Usage: stasis /);
     expect(inside('node', '--version')).toMatch(/^v24\./);
+    expect(inside('stasis-guard')).toMatch(/^usage: stasis-guard /);
     expect(inside('sh', '-c', 'sleep 0 && kill -0 $$ && /usr/bin/kill -0 $$ && echo well')).toBe('well\n');
   });
 });

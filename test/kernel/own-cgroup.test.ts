@@ -5,26 +5,29 @@ import { afterEach, expect, test } from '@jest/globals';
 import { cleanupAll } from './harness/cleanup.js';
 import { REPOSITORY } from './harness/programs.js';
 import { describeOn } from './harness/requirements.js';
+import { scratchDirectory } from './harness/scratch.js';
 
 /** Enters the cgroup $1, then a namespace whose root that is, and prints what is found there as JSON. */
 const ENTER = 'echo $$ > "$1/cgroup.procs" && shift && exec unshare -C "$@"';
 
 /** Rehearses, too: its cgroups are made inside the one that was found. */
 const LOOK = `
-const [home, version] = process.argv.slice(1);
+const [home, version, state] = process.argv.slice(1);
 (async () => {
   const use = (file) => import(home + '/build/src/' + file);
-  const [{ ownCgroup }, { readHierarchies }, { rehearse }, { startTracer }, { openLibc }] = await Promise.all([
+  const [{ ownCgroup }, { readHierarchies }, { rehearse }, { startTracer }, { openLibc }, own] = await Promise.all([
     use('node-agent/own-cgroup.js'), use('node-agent/resolve-hierarchies.js'), use('node-agent/rehearsal.js'),
-    use('node-agent/tracer.js'), use('native/libc.js'),
+    use('node-agent/tracer.js'), use('native/libc.js'), use('node-agent/own-guard.js'),
   ]);
   const roots = { proc: '/proc', self: process.pid };
   const { value } = readHierarchies(roots);
   const mount = version === 'v1' ? value.freezerV1 : value.unified;
-  const tracer = await startTracer(openLibc());
+  const { guard } = await own.startOwnGuard(openLibc(), { program: own.BUILT_GUARD, state });
+  const tracer = await startTracer(openLibc(), guard);
   const way = { directory: '/', cgroupPath: '/', cgroupVersion: version, freezer: version };
   const refusal = await rehearse(tracer, roots, [way]);
   await tracer.close();
+  guard.close();
   console.log(JSON.stringify({ root: mount.root, own: ownCgroup(roots, mount, version), refusal: refusal ?? null }));
 })();
 `;
@@ -35,7 +38,7 @@ for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'in a cgroup namespace of its own', (make) => {
     test('ownCgroup() finds the directory by the process, and a rehearsal runs in it', () => {
       const cgroup = make('host').child('pod').child('container');
-      const command = ['node', '-e', LOOK, join(REPOSITORY, '.'), version];
+      const command = ['node', '-e', LOOK, join(REPOSITORY, '.'), version, join(scratchDirectory(), 'state')];
       const { stdout, stderr } = spawnSync('sh', ['-c', ENTER, 'sh', cgroup.directory, ...command], {
         encoding: 'utf8',
       });

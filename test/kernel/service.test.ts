@@ -1,18 +1,24 @@
 /** The node agent as a service on the real kernel: cgroups laid out as kubelet's, an API server in memory. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../src/api/kinds.js';
 import { systemClock } from '../../src/kube/clock.js';
+import { silentLogger } from '../../src/kube/log.js';
 import { openLibc } from '../../src/native/libc.js';
 import { rehearse } from '../../src/node-agent/rehearsal.js';
 import { resolveContainers } from '../../src/node-agent/resolve-containers.js';
 import type { ResolveRoots } from '../../src/node-agent/resolve-request.js';
+import { guardDoor } from '../../src/node-agent/service/guard-door.js';
+import { GuardKeeper } from '../../src/node-agent/service/guard-keeper.js';
 import { startTracer } from '../../src/node-agent/tracer.js';
 import { podCapture, startAgent, succeeded, thawed, type Agent } from '../unit/node-agent/service/fixtures.js';
 import { ascending } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
-import { cleanupAll } from './harness/cleanup.js';
+import { cleanupAll, onCleanup } from './harness/cleanup.js';
+import { startGuard, type RunningGuard } from './harness/guard.js';
+import { journalFolder } from './harness/own-guard.js';
 import { describeOn } from './harness/requirements.js';
 import { assertUntouched, descendantsOf, stateOf } from './harness/tasks.js';
 import { startWorkload } from './harness/workload.js';
@@ -30,6 +36,11 @@ afterEach(async () => {
   await Promise.all(agents.splice(0).map(async (agent) => await agent.remove()));
   cleanupAll();
 });
+
+/** The agent's tie to a guard that runs as in its pod. */
+function keeperOf({ socket }: RunningGuard): GuardKeeper {
+  return new GuardKeeper({ door: guardDoor(openLibc(), socket, undefined), clock: systemClock(), log: silentLogger() });
+}
 
 function isHeld(members: readonly number[]): boolean {
   return members.every((member) => stateOf(member) === 't');
@@ -49,7 +60,7 @@ async function held(agent: Agent, members: readonly number[]): Promise<void> {
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'the node agent', (make) => {
     /** A pod of two containers, and an agent whose host is that cgroup. */
-    async function pod(): Promise<{ agent: Agent; members: number[]; cgroups: Cgroup[] }> {
+    async function pod(): Promise<{ agent: Agent; guard: RunningGuard; members: number[]; cgroups: Cgroup[] }> {
       const root = make('host');
       const { podUID } = podCapture(1).spec;
       const directory = root.child('kubepods').child('burstable').child(`pod${podUID}`);
@@ -64,11 +75,16 @@ for (const version of ['v1', 'v2'] as const) {
       }
       const roots: ResolveRoots = { proc: '/proc', self: process.pid };
       const libc = openLibc();
+      const state = journalFolder();
+      onCleanup({ what: state, undo: () => rmSync(state, { recursive: true, force: true }) });
+      const running = await startGuard({ state });
+      const guard = keeperOf(running);
       const agent = startAgent({
+        guard,
         parts: {
           // Its bounds are for a real machine.
           clock: systemClock(),
-          start: async () => await startTracer(libc),
+          start: async () => await startTracer(libc, guard),
           rehearse: async (tracer) =>
             await rehearse(tracer, roots, [
               { directory: '/', cgroupPath: '/', cgroupVersion: version, freezer: version },
@@ -78,7 +94,7 @@ for (const version of ['v1', 'v2'] as const) {
       });
       agents.push(agent);
       expect(stateOf(pause.pid)).toBe('S');
-      return { agent, members, cgroups: [sandbox, ...cgroups] };
+      return { agent, guard: running, members, cgroups: [sandbox, ...cgroups] };
     }
 
     test(
@@ -138,6 +154,26 @@ for (const version of ['v1', 'v2'] as const) {
         await agent.stop();
         expect(succeeded(agent.capture(1))).toMatchObject({ status: 'True', reason: 'Captured' });
         expect(thawed(agent.capture(1))).toMatchObject({ status: 'True' });
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'ends a hold when the guard is killed, and captures again when there is another',
+      async () => {
+        const { agent, guard, members, cgroups } = await pod();
+        await held(agent, members);
+        await guard.end('SIGKILL');
+        await agent.until('let go', () => !isHeld(members), 1000);
+        expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'GuardUnavailable' });
+        expect(thawed(agent.capture(1))).toMatchObject({ status: 'True' });
+        await nothingIsLeft(members, cgroups);
+        agent.model.put(PODCAPTURES, podCapture(2, { containers: CONTAINERS, podUID: podCapture(1).spec.podUID }));
+        await agent.until('claimed', () => succeeded(agent.capture(2)) !== undefined);
+        await startGuard({ state: guard.state, socket: guard.socket });
+        await agent.until('ended', () => succeeded(agent.capture(2))?.status !== 'Unknown', 10_000);
+        expect(succeeded(agent.capture(2))).toMatchObject({ status: 'True', reason: 'Captured' });
         await nothingIsLeft(members, cgroups);
       },
       LONG,

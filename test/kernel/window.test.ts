@@ -79,9 +79,12 @@ const module = (path: string): string => JSON.stringify(new URL(`../../src/${pat
 const CAPTURE = `
 import { openLibc } from ${module('native/libc.js')};
 import { startTracer } from ${module('node-agent/tracer.js')};
-const tracer = await startTracer(openLibc());
+import { BUILT_GUARD, startOwnGuard } from ${module('node-agent/own-guard.js')};
+const { guard } = await startOwnGuard(openLibc(), { program: BUILT_GUARD, state: process.argv[3] });
+const tracer = await startTracer(openLibc(), guard);
 const result = await tracer.capture(JSON.parse(process.argv[2]));
 await tracer.close();
+guard.close();
 process.exitCode = result.report !== undefined && result.report.failure === undefined ? 0 : 1;
 `;
 
@@ -106,7 +109,10 @@ if (missing) {
         const strace = ['strace', '-f', '-s', '256', '-e', `trace=${CALLS}`, '-o', file];
         const script = join(scratchDirectory(), 'capture.mjs');
         writeFileSync(script, CAPTURE);
-        const command = startStasis([request], [...strace, process.execPath, script]);
+        const command = startStasis(
+          [request, join(scratchDirectory(), 'state')],
+          [...strace, process.execPath, script],
+        );
         const ended = await command.ended;
         expect([ended.status, ended.stderr]).toEqual([0, '']);
         const window = windowOf(parseTrace(readFileSync(file, 'utf8')), members, way);

@@ -6,6 +6,7 @@
  * window.test.ts watches the system calls of a capture for it.
  */
 import type { Failure } from '../failure.js';
+import { faultPoint } from '../fault-points.js';
 import { stateOf, tgidOf, tracerPidOf } from '../pure/proc-status.js';
 import { parseTaskList } from '../pure/task-list.js';
 import { RAW_BEFORE, RAW_CANDIDATE, RAW_EXE, RAW_STATUS, RAW_WCHAN } from '../raw-arena.js';
@@ -57,6 +58,7 @@ export function readTasks(session: Session, read: Set<number>, processes: Map<nu
       if (interrupted !== undefined) return interrupted;
     }
     const status = readInto(session, RAW_STATUS, task.tid, `${task.tid}/status`);
+    faultPoint(session.context, 'in-collect');
     if (typeof status === 'number') continue;
     if (task.tracee === undefined) readInto(session, RAW_WCHAN, task.tid, `${task.tid}/wchan`);
     const tgid = tgidOf(status, status.length);

@@ -9,6 +9,7 @@ import { isGone } from '../../native/errno.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { ORDER_REOPEN, ORDER_TIMEOUT } from '../board.js';
 import { failure, type Failure } from '../failure.js';
+import { faultPoint } from '../fault-points.js';
 import type { Session, Target } from '../session.js';
 import { stuckWhileFreezing } from '../stuck-tasks.js';
 import { thaw } from './thaw.js';
@@ -31,14 +32,17 @@ const LONGEST_WAIT_MICROSECONDS = 500;
 /** Freezes every target that is not frozen already. On failure, and where freezing is of no use, the freezers are open again. */
 export function freeze(session: Session): Failure | undefined {
   const ours = session.targets.filter((target) => target.way === 'freezer');
-  const theirs = session.targets.filter((target) => target.found === 'FREEZING');
-  const refusal = awaitTheirs(session, theirs) ?? close(session, ours) ?? awaitFrozen(session, ours);
+  const refusal = close(session, ours) ?? awaitFrozen(session, ours);
   session.board.setWriter(false);
   return refusal;
 }
 
-/** Somebody else's freeze is waited for and never written to: a rewrite could close what they have just opened. */
-function awaitTheirs(session: Session, theirs: readonly Target[]): Failure | undefined {
+/**
+ * Somebody else's freeze is waited for and never written to: a rewrite could close what they have just opened. Before anything is
+ * announced: it can take as long as the timeout, and what is announced has a second.
+ */
+export function awaitOthers(session: Session): Failure | undefined {
+  const theirs = session.targets.filter((target) => target.found === 'FREEZING');
   const since = session.kernel.now();
   let look = since + LOOK_EVERY_MICROSECONDS;
   let wait = FIRST_WAIT_MICROSECONDS;
@@ -90,7 +94,9 @@ function close(session: Session, targets: readonly Target[]): Failure | undefine
     target.closed = true;
     session.board.setClosed(targets.filter((other) => other.closed).length);
     session.act();
+    faultPoint(session.context, 'before-freeze-write');
     const result = freezer.freeze();
+    faultPoint(session.context, 'after-freeze-write');
     if (result < 0) return refusedWrite(target, result);
   }
   return undefined;
@@ -107,7 +113,10 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
     const late = notFrozen(targets);
     if (!Array.isArray(late)) return late;
     noteFrozen(session, targets, late);
-    if (late.length === 0) return undefined;
+    if (late.length === 0) {
+      faultPoint(session.context, 'frozen');
+      return undefined;
+    }
     const interrupted = session.interruption();
     if (interrupted !== undefined) {
       for (const task of stuckWhileFreezing(session, late)) session.unfrozen.set(task.tid, task);

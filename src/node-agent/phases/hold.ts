@@ -7,6 +7,8 @@
  */
 import { ORDER_CANCEL } from '../board.js';
 import type { Failure } from '../failure.js';
+import { faultPoint } from '../fault-points.js';
+import { confirmOpened } from '../guarding.js';
 import type { Session, Target, Task } from '../session.js';
 import { readProcesses, readTasks } from './collect.js';
 import { seizePass, stopAll } from './seize-running.js';
@@ -19,11 +21,14 @@ const TEND_EVERY_MICROSECONDS = 50_000;
 /** Holds until the time is over, a cancellation comes (which is no failure), or the pause budget ends. */
 export function hold(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
+  const unbelieved = confirmOpened(session);
+  if (unbelieved !== undefined) return unbelieved;
   const until = session.kernel.now() + session.request.holdMicroseconds;
   for (;;) {
     const since = session.kernel.now();
     const refusal = session.interruption() ?? tend(session) ?? session.interruption();
     if (refusal !== undefined) return refusal;
+    faultPoint(session.context, 'in-hold');
     const tending = session.kernel.now() - since;
     const orders = session.board.orders();
     const left = until - session.kernel.now();

@@ -5,6 +5,7 @@
  * freed by the end of this thread, and by nothing else.
  */
 import { Running, type Tracee } from '../../native/tracee.js';
+import { faultPoint } from '../fault-points.js';
 import type { Session } from '../session.js';
 
 /** A vfork parent comes to its stop as soon as its child, just detached, execs or exits. Worth a moment; ending the thread costs more. */
@@ -13,9 +14,11 @@ const WAIT_MICROSECONDS = 100;
 
 /** Detaches every tracee. Sets `threadMustEnd` when one is left. Never fails half-way. */
 export function release(session: Session): undefined {
+  session.tellOpenedInTime();
   adoptAttached(session);
   for (const stray of session.strays) if (stray.state === 'running') stray.interrupt();
-  let left = letAllGo([...traceesOf(session), ...session.strays]);
+  const halfway = (): void => faultPoint(session.context, 'in-release');
+  let left = letAllGo([...traceesOf(session), ...session.strays], halfway);
   const since = session.kernel.now();
   while (left.length > 0 && session.kernel.now() - since < PATIENCE_MICROSECONDS) {
     session.kernel.sleep(WAIT_MICROSECONDS);
@@ -23,6 +26,7 @@ export function release(session: Session): undefined {
   }
   session.threadMustEnd = left.length > 0;
   session.lastDetachAt = session.kernel.now();
+  faultPoint(session.context, 'after-release');
 }
 
 /**
@@ -40,9 +44,11 @@ function* traceesOf(session: Session): Generator<Tracee> {
 }
 
 /** Returns those that are still ours. */
-function letAllGo(tracees: readonly Tracee[]): Tracee[] {
+function letAllGo(tracees: readonly Tracee[], halfway: () => void = () => undefined): Tracee[] {
   const left: Tracee[] = [];
-  for (const tracee of tracees) {
+  const half = tracees.length >> 1;
+  for (const [index, tracee] of tracees.entries()) {
+    if (index === half) halfway();
     // A stop that was seen a moment ago is tried first: one system call a task, with thousands of tasks waiting to run.
     if (tracee.state === 'stopped' && tracee.detach() !== 'refused') continue;
     const now = tracee.state === 'gone' ? tracee : tracee.look();

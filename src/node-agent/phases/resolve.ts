@@ -27,6 +27,10 @@ export function resolve(session: Session): Failure | undefined {
       `the target holds this very process (pid ${session.kernel.pid}), which cannot hold itself`,
     );
   }
+  const { guard } = session.context;
+  if (typeof guard !== 'number' && members.has(guard.pid)) {
+    return failure('InvalidTarget', `the target holds the guard (pid ${guard.pid}), which must run while it is held`);
+  }
   noteStrangers(session, members);
   for (const pid of leaders(session)) {
     readBracket(session.kernel.files, session.request.proc, session.arena, RAW_BEFORE, pid, pid);
@@ -62,6 +66,7 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
     frozenBelow: container.cgroupVersion === 'v1' ? frozenBelow(session, cgroups) : new Set(),
     way: wayFor(container, freezer, found),
     closed: false,
+    announced: false,
   });
   return undefined;
 }

@@ -11,6 +11,7 @@ import { Running, seize as seizeTask } from '../../native/tracee.js';
 import { ORDER_REOPEN } from '../board.js';
 import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
 import { failure, type Failure } from '../failure.js';
+import { faultPoint } from '../fault-points.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { refusedSeize } from '../refused-seize.js';
 import type { Session, Target } from '../session.js';
@@ -34,7 +35,9 @@ export function seize(session: Session): Failure | undefined {
     session,
     still.filter((target) => target.way !== 'interrupts'),
   );
-  return noteReadOnly(session) ?? seizeRunning(session);
+  const refusal = noteReadOnly(session) ?? seizeRunning(session);
+  faultPoint(session.context, 'after-seize');
+  return refusal;
 }
 
 /** v1: SEIZE of a job-control-stopped task blocks until the freezer opens. The main thread sees that nothing moves, and opens it. */
@@ -85,6 +88,7 @@ function seizeOne(session: Session, target: Target, directory: string, tid: numb
   session.board.step();
   if (typeof tracee !== 'number') {
     session.addTask(tid, target, directory, tracee);
+    faultPoint(session.context, 'between-seizes');
     return undefined;
   }
   if (isGone(tracee)) return undefined;

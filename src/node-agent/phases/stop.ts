@@ -5,6 +5,7 @@
  * others get there too. Nothing is consumed, so that a signal whose delivery made the stop is not lost if we die.
  */
 import type { Failure } from '../failure.js';
+import { faultPoint } from '../fault-points.js';
 import type { Session, Task } from '../session.js';
 import { heldByKernel, describeTask } from '../stuck-tasks.js';
 import type { Running } from '../../native/tracee.js';
@@ -51,6 +52,7 @@ function waitInOrder(session: Session, late: readonly Late[]): Late[] | Failure 
   for (const [index, { task, tracee }] of late.entries()) {
     if (!waitFor(session, task, tracee, remaining.length > 0 ? 0 : PATIENCE_MICROSECONDS))
       remaining.push({ task, tracee });
+    faultPoint(session.context, 'between-stops');
     const interrupted = index % CLOCK_EVERY === 0 || remaining.length > 0 ? session.interruption() : undefined;
     if (interrupted === undefined) continue;
     for (const { task: missing } of [...remaining, ...late.slice(index + 1)]) reportIfRunning(session, missing);

@@ -1,4 +1,5 @@
 /** The freezers open again. Called as a phase, and on every way out while one is closed. */
+import { faultPoint } from '../fault-points.js';
 import { thawAndVerify } from '../freezer.js';
 import type { Session } from '../session.js';
 
@@ -9,11 +10,15 @@ const ATTEMPTS = 40;
 export function thaw(session: Session): undefined {
   for (const target of session.targets) {
     if (!target.closed || target.freezer === undefined) continue;
-    const proved = thawAndVerify(target.freezer, ATTEMPTS, (us) => session.kernel.sleep(us));
+    const written = (): void => faultPoint(session.context, 'after-thaw-write');
+    const proved = thawAndVerify(target.freezer, ATTEMPTS, (us) => session.kernel.sleep(us), written);
     if (!proved) session.thawUnproved.push(target.container.directory);
     target.closed = false;
+    faultPoint(session.context, 'after-thaw');
   }
   session.board.setWriter(false);
   session.board.setClosed(session.thawUnproved.length);
+  session.freezesNoMore = true;
+  session.tellOpenedInTime();
   return undefined;
 }

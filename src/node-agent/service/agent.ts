@@ -23,9 +23,11 @@ import { Artifacts } from './artifacts.js';
 import { CAPTURES, project } from './captured-object.js';
 import { Captures, type CapturesParts } from './captures.js';
 import { DiskGate } from './disk-gate.js';
+import type { GuardKeeper } from './guard-keeper.js';
 import { liveness, readiness, type HealthFacts } from './health.js';
 import { keepMemoryLow } from './idle-memory.js';
 import { agentMetrics } from './metrics.js';
+import { Recoveries } from './recoveries.js';
 import { TracerPool, type TracerPoolParts } from './tracer-pool.js';
 
 export interface AgentOptions {
@@ -46,6 +48,8 @@ export interface AgentOptions {
 export interface AgentParts
   extends Pick<CapturesParts, 'resolve' | 'readCmdlines' | 'die'>, Pick<TracerPoolParts, 'start' | 'rehearse'> {
   readonly api: KubeApi;
+  /** Closed when the agent has ended. */
+  readonly guard: GuardKeeper;
   readonly metrics: KubeMetrics;
   readonly registry: Registry;
   readonly version: string;
@@ -61,16 +65,18 @@ export interface AgentParts
 /** Of the 30 s that a pod has: reports have until here, then threads are closed and the lease is given up. */
 const REPORTS_WITHIN_MS = 12_000;
 const RETRY_REHEARSAL_MS = 60_000;
+const RETRY_GUARD_MS = 500;
 
 /** Runs until `signal` aborts, and then resolves within 20 s: all is let go, and reported unless the API server is away. */
 export async function runAgent(options: AgentOptions, parts: AgentParts, signal: AbortSignal): Promise<void> {
-  const { api, clock, random, log, metrics } = parts;
+  const { api, clock, random, log, metrics, guard } = parts;
   const stopped = new AbortController();
   const lastCall = new AbortController();
   const store = new Store<PodCapture>();
   const gate = new DiskGate(clock);
   const artifacts = new Artifacts(options.artifacts, gate);
   const pool = new TracerPool(parts);
+  const observer = agentMetrics({ ...parts, podsHeld: () => captures.holding });
   const captures: Captures = new Captures({
     ...parts,
     me: options.podUID,
@@ -79,7 +85,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     pool,
     artifacts,
     gate,
-    observer: agentMetrics({ ...parts, podsHeld: () => captures.holding }),
+    observer,
     list: () => store.list(),
     newest: (object) => newest(store, object),
     learn: (object) => void store.upsert(project(object)),
@@ -101,6 +107,14 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     metrics: metrics.reflector(CAPTURES.plural),
     signal,
   });
+  const recoveries = new Recoveries({
+    log,
+    count: (outcome) => observer.recovered(outcome),
+    list: () => (reflector.hasSynced() ? store.list() : undefined),
+    acknowledge: (uid) => guard.acknowledge(uid),
+  });
+  guard.onRecovered = (recovered) => recoveries.see(recovered);
+  const guarding = guard.run();
   const heartbeat = startHeartbeat({
     api,
     namespace: options.namespace,
@@ -120,6 +134,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     busy: () => captures.running + captures.unreported > 0,
     unfit: () => pool.unfit,
     rehearsed: () => pool.isWarm || captures.running > 0,
+    guarded: () => guard.isAlive,
     stopping: () => signal.aborted,
   };
   const server = await createHttpServer({
@@ -130,7 +145,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   }).listen({ port: options.port });
   log.info('node agent started', { node: options.nodeName, port: server.port });
   parts.onListening?.(server.port);
-  void keepFit(pool, clock, signal);
+  void keepFit(pool, guard, clock, signal);
   const idle = { clock, isIdle: () => !facts.busy(), done: () => captures.begun };
   if (parts.collect !== undefined) void keepMemoryLow({ ...idle, collect: parts.collect }, signal);
   void reflector.synced.then(async () => await sweep(store, artifacts, log, signal));
@@ -144,6 +159,8 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   patience.abort();
   stopped.abort();
   await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close()]);
+  guard.close();
+  await guarding;
   log.info('node agent stopped', {});
 }
 
@@ -167,11 +184,12 @@ function coalesced(look: () => void): () => void {
 }
 
 /** A machine may be made fit while the agent runs: a sysctl, a policy. */
-async function keepFit(pool: TracerPool, clock: Clock, signal: AbortSignal): Promise<void> {
-  await pool.warm();
-  while (!signal.aborted) {
-    await clock.sleep(RETRY_REHEARSAL_MS, signal);
-    if (pool.unfit !== undefined && !signal.aborted) await pool.warm();
+async function keepFit(pool: TracerPool, guard: GuardKeeper, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let first = true; !signal.aborted; first = false) {
+    await guard.whenAlive(RETRY_REHEARSAL_MS, signal);
+    if ((first || pool.unfit !== undefined) && !signal.aborted) await pool.warm();
+    // Without a guard nothing can be rehearsed: as soon as there is one.
+    await clock.sleep(pool.unfit?.reason === 'GuardUnavailable' ? RETRY_GUARD_MS : RETRY_REHEARSAL_MS, signal);
   }
 }
 

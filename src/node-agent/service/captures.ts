@@ -1,5 +1,6 @@
 /** The captures of this node: which are to be begun, which run, and what becomes of each. */
 import type { PodCapture } from '../../api/kinds.js';
+import type { GuardOutcome } from '../../native/guard.js';
 import { emptyReport } from '../empty-report.js';
 import { failure, type Failure } from '../failure.js';
 import type { ContainerTarget } from '../pure/container-target.js';
@@ -10,6 +11,7 @@ import { carryOut, type CarriedOut, type CarryOutParts } from './carry-out.js';
 import { claimCapture } from './claim.js';
 import { deliver, type Delivered, type DeliveryParts } from './deliver.js';
 import { nextStep, type Knowledge } from './next-step.js';
+import { describeRecovered } from './recoveries.js';
 import { bareEndStatus, endStatus, progressStatus, reasonOf, refusedStatus, type Claim } from './status.js';
 
 export interface CaptureObserver {
@@ -19,6 +21,8 @@ export interface CaptureObserver {
   ended(uid: string, ended: CarriedOut): void;
   /** One that was ended without being begun. */
   refused(reason: Failure['reason']): void;
+  /** A guard saw to a freezer in place of an agent. */
+  recovered(outcome: GuardOutcome): void;
 }
 
 export interface CapturesParts extends CarryOutParts, DeliveryParts {
@@ -36,6 +40,8 @@ export interface CapturesParts extends CarryOutParts, DeliveryParts {
 
 /** Reports that wait for an API server: beyond so many nothing new is begun. */
 const MAX_UNREPORTED = 64;
+/** A guard that does not come keeps nobody waiting for the end of a capture that an agent before this one began. */
+const GUARD_WITHIN_MS = 5_000;
 /** What must be said before the process kills itself to set tasks free. */
 const LAST_WORDS_MS = 1_000;
 
@@ -197,13 +203,15 @@ export class Captures {
 
   /** Without a claim, or after one of a process before this: in one write. */
   async #end(object: PodCapture, run: CaptureRun, why: Failure): Promise<void> {
-    const { me, lastCall, clock, resolve, observer, log } = this.#parts;
+    const { me, lastCall, clock, resolve, observer, log, guard } = this.#parts;
     const { podUID, containers } = object.spec;
     const target = resolve({ uid: podUID, containers, freezer: 'auto' });
     const claimed = object.status?.claimedBy !== undefined;
+    if (claimed) await guard.whenAlive(GUARD_WITHIN_MS, lastCall);
+    const byGuard = claimed ? describeRecovered(guard.recovered(run.uid)) : '';
     const thawUnproved = claimed && target.ok ? await leftFrozen(target.containers, clock, lastCall) : [];
     run.letGo();
-    const status = refusedStatus(object, me, why, thawUnproved, this.#now());
+    const status = refusedStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
     const delivered = await deliver(this.#parts, object, [status], lastCall);
     if (delivered === 'delivered') observer.refused(why.reason);
     log.warn('capture not begun', {

@@ -11,6 +11,7 @@ import { artifactText } from './artifact-text.js';
 import type { Artifacts } from './artifacts.js';
 import type { CaptureRun } from './capture-run.js';
 import type { DiskGate } from './disk-gate.js';
+import type { GuardKeeper } from './guard-keeper.js';
 import type { Ended } from './status.js';
 import type { TracerPool } from './tracer-pool.js';
 
@@ -22,6 +23,7 @@ export interface CarryOutParts {
   readonly gate: DiskGate;
   readonly readCmdlines: (tree: readonly ProcessRow[]) => Promise<ReadonlyMap<number, readonly string[]>>;
   readonly clock: Clock;
+  readonly guard: Pick<GuardKeeper, 'whenAlive' | 'check' | 'recovered'>;
 }
 
 export interface Watchers {
@@ -35,6 +37,8 @@ export type CarriedOut = Ended & { readonly processMustEnd: boolean };
 
 /** How long a write to the disk may keep a capture waiting. */
 const DISK_BOUND_MS = 5_000;
+/** A guard that was killed is started anew by kubelet, at first at once. */
+const GUARD_BOUND_MS = 30_000;
 
 /** Carries it out; whatever happens, it ends with a report. The pod is let go when `run.letGo()` was called. */
 export async function carryOut(
@@ -66,6 +70,39 @@ async function captureOf(
   const { spec } = object;
   const obstacle = cancelled(run) ?? (spec.dryRun ? undefined : await parts.artifacts.check());
   if (obstacle !== undefined) return emptyReport(obstacle);
+  const until = parts.clock.monotonic() + GUARD_BOUND_MS;
+  for (;;) {
+    const left = until - parts.clock.monotonic();
+    const unguarded = spec.dryRun ? undefined : await awaitGuard(parts, run, left);
+    if (unguarded !== undefined) return emptyReport(unguarded);
+    const report = await attempt(parts, object, run, watchers);
+    if (!isUntouchedForWantOfGuard(report) || parts.guard.check() || run.cancelled) return report;
+  }
+}
+
+async function awaitGuard(
+  { guard }: CarryOutParts,
+  run: CaptureRun,
+  milliseconds: number,
+): Promise<Failure | undefined> {
+  if (await guard.whenAlive(milliseconds, run.signal)) return undefined;
+  return (
+    cancelled(run) ?? failure('GuardUnavailable', 'no guard answered within 30 s, and nothing is frozen without one')
+  );
+}
+
+/** It went between our look and the announcement: it is waited for anew. */
+function isUntouchedForWantOfGuard({ failure: why, timings }: FinalReport): boolean {
+  return why?.reason === 'GuardUnavailable' && timings.pauseMicroseconds === 0;
+}
+
+async function attempt(
+  parts: CarryOutParts,
+  object: PodCapture,
+  run: CaptureRun,
+  watchers: Watchers,
+): Promise<FinalReport> {
+  const { spec } = object;
   const acquired = await parts.pool.acquire();
   if (!acquired.ok) return emptyReport(acquired.failure);
   try {
@@ -111,13 +148,14 @@ function withWhy(report: FinalReport, why: string | undefined): FinalReport {
 }
 
 function captureRequest(
-  { spec }: PodCapture,
+  { spec, metadata }: PodCapture,
   containers: readonly ContainerTarget[],
   holdSeconds: number,
   proc: string,
 ): CaptureRequest {
   const budget = spec.maxPauseMilliseconds === undefined ? undefined : 1000 * spec.maxPauseMilliseconds;
   return {
+    uid: metadata.uid,
     containers,
     timeoutMicroseconds: Math.min(1_000_000 * spec.timeoutSeconds, budget ?? Number.POSITIVE_INFINITY),
     holdMicroseconds: 1_000_000 * holdSeconds,

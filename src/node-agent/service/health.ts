@@ -15,6 +15,8 @@ export interface HealthFacts {
   /** Why this machine cannot do it; undefined when a rehearsal has passed. */
   readonly unfit: () => Failure | undefined;
   readonly rehearsed: () => boolean;
+  /** Whether a guard is alive. */
+  readonly guarded: () => boolean;
   readonly stopping: () => boolean;
 }
 
@@ -45,6 +47,7 @@ export function readiness(facts: HealthFacts): NamedCheck[] {
   return [
     { name: 'shutdown', check: () => (facts.stopping() ? 'stopping' : undefined) },
     { name: 'sync', check: () => (facts.hasSynced() ? undefined : 'PodCaptures are not listed yet') },
+    { name: 'guard', check: () => (facts.guarded() ? undefined : 'no guard answers: nothing can be frozen') },
     { name: 'rehearsal', check: () => rehearsal(facts) },
     {
       name: 'heartbeat',

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { PHASES } from '../../api/podcapture.js';
 import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
+import { GUARD_OUTCOMES } from '../../native/guard.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { isFrozen } from './as-found.js';
 import type { CaptureObserver } from './captures.js';
@@ -49,6 +50,13 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
     buckets: TASKS,
     registers,
   });
+  const recoveries = new Counter({
+    name: 'stasis_guard_recoveries_total',
+    help: 'Freezers that a guard saw to in place of an agent, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of GUARD_OUTCOMES) if (outcome !== 'None') recoveries.inc({ outcome }, 0);
   const frozen = frozenCgroups();
   void new Gauge({
     name: 'stasis_pods_held',
@@ -77,6 +85,7 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
   return {
     targets: (uid, containers) => frozen.watch(uid, containers),
     refused: ended,
+    recovered: (outcome) => recoveries.inc({ outcome }),
     ended: (uid, capture) => {
       const { report, dryRun } = capture;
       frozen.forget(uid, report.thawUnproved);

@@ -77,18 +77,26 @@ export function bareEndStatus(claim: Claim, ended: Ended): PodCaptureStatus {
   };
 }
 
+/** What is known of the freezers at the end. */
+export interface Thaw {
+  /** Directories of those that were not proved to be as they were found. */
+  readonly unproved: readonly string[];
+  /** What a guard did in place of the agent. */
+  readonly byGuard?: string;
+}
+
 /** What a capture that ended without being carried out says: claimed now, where nobody had. */
 export function refusedStatus(
   object: PodCapture,
   me: string,
   failure: Failure,
-  thawUnproved: readonly string[],
+  thaw: Thaw,
   time: string,
 ): PodCaptureStatus {
   const { claimedBy = me, startTime = time } = object.status ?? {};
   const { generation } = object.metadata;
   const claim = { claimedBy, startTime, ...(generation === undefined ? {} : { generation }) };
-  return { claimedBy, startTime, completionTime: time, conditions: conditions(claim, failure, thawUnproved, time) };
+  return { claimedBy, startTime, completionTime: time, conditions: conditions(claim, failure, thaw, time) };
 }
 
 /** The reason of the end. */
@@ -98,7 +106,7 @@ export function reasonOf({ report, failure, dryRun }: Ended): Reason {
 
 function endConditions(claim: Claim, { report, failure, dryRun, completionTime }: Ended): Condition[] {
   const end = report.failure ?? failure;
-  return conditions(claim, end ?? (dryRun ? PASSED : CAPTURED), report.thawUnproved, completionTime);
+  return conditions(claim, end ?? (dryRun ? PASSED : CAPTURED), { unproved: report.thawUnproved }, completionTime);
 }
 
 interface End {
@@ -110,9 +118,10 @@ interface End {
 const CAPTURED: End = { reason: 'Captured', message: 'held, read and let go', good: true };
 const PASSED: End = { reason: 'DryRunPassed', message: 'nothing stands in the way', good: true };
 
-function conditions(claim: Claim, end: End, thawUnproved: readonly string[], time: string): Condition[] {
+function conditions(claim: Claim, end: End, { unproved, byGuard = '' }: Thaw, time: string): Condition[] {
   const { generation } = claim;
-  const thawed = thawUnproved.length === 0;
+  const thawed = unproved.length === 0;
+  const more = byGuard === '' ? '' : `; ${byGuard}`;
   const { reason, message } = end;
   return [
     condition('Succeeded', { status: end.good === true ? 'True' : 'False', reason, message, time, generation }),
@@ -120,8 +129,8 @@ function conditions(claim: Claim, end: End, thawUnproved: readonly string[], tim
       status: thawed ? 'True' : 'False',
       reason: thawed ? 'FreezersRestored' : 'FreezerNotRestored',
       message: thawed
-        ? 'every freezer is in the state it was found in'
-        : `not proved to be thawed: ${thawUnproved.join(', ')}`,
+        ? `every freezer is in the state it was found in${more}`
+        : `not proved to be thawed: ${unproved.join(', ')}${more}`,
       time,
       generation,
     }),

@@ -2,12 +2,14 @@
 import { afterAll } from '@jest/globals';
 
 import { openLibc } from '../../../src/native/libc.js';
+import type { OwnGuard } from '../../../src/node-agent/own-guard.js';
 import type { CaptureReport } from '../../../src/node-agent/report.js';
 import { resolveTarget } from '../../../src/node-agent/resolve-target.js';
 import type { CaptureRequest } from '../../../src/node-agent/session.js';
 import { startTracer, type Tracer, type TracerResult } from '../../../src/node-agent/tracer.js';
 import type { Cgroup } from './cgroup.js';
 import type { CgroupVersion } from './hierarchy.js';
+import { ownGuard } from './own-guard.js';
 import { anyVersion, describeOn } from './requirements.js';
 
 /** Durations in milliseconds. */
@@ -45,11 +47,17 @@ export interface Capturing {
 /** One tracing thread for a test file: started by the first capture, and ended when the file is through. */
 export function useTracer(): Capturing {
   let started: Promise<Tracer> | undefined;
+  let guard: OwnGuard | undefined;
+  const start = async (): Promise<Tracer> => {
+    guard = await ownGuard();
+    return await startTracer(openLibc(), guard);
+  };
   afterAll(async () => {
     await (await started)?.close();
+    guard?.close();
   });
   const run: Capturing['run'] = async (cgroup, options, signal) => {
-    started ??= startTracer(openLibc());
+    started ??= start();
     const tracer = await started;
     return await tracer.capture(captureRequest(cgroup, options), signal);
   };

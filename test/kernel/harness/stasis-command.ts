@@ -1,7 +1,9 @@
 /** The command `stasis`, run as users run it. */
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 
 import { onCleanup } from './cleanup.js';
+import { journalFolder } from './own-guard.js';
 import { REPOSITORY } from './programs.js';
 
 export const STASIS = `${REPOSITORY}bin/stasis`;
@@ -23,8 +25,9 @@ export interface RunningCommand {
 /** Starts it. SIGKILLed, by pid, when the test ends before it does. */
 export function startStasis(args: readonly string[], command: readonly string[] = [STASIS]): RunningCommand {
   const [program = STASIS, ...before] = command;
+  const state = args[0] === 'checkpoint' && !args.includes('--state') ? ownState() : [];
   const since = performance.now();
-  const child = spawn(program, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...before, ...args, ...state], { stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
@@ -37,6 +40,13 @@ export function startStasis(args: readonly string[], command: readonly string[] 
   });
   onCleanup({ what: `stasis ${child.pid}`, undo: () => void child.kill('SIGKILL') });
   return { pid: child.pid ?? 0, ended };
+}
+
+/** The journal of its guard, where no disk keeps it waiting: /run is no tmpfs in a container. */
+function ownState(): string[] {
+  const state = journalFolder();
+  onCleanup({ what: state, undo: () => rmSync(state, { recursive: true, force: true }) });
+  return ['--state', state];
 }
 
 /** Runs it to its end. */

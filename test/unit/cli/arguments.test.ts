@@ -16,6 +16,7 @@ const defaults: CheckpointOptions = {
   dryRun: false,
   include: [],
   output: 'tree',
+  state: '/run/stasis',
 };
 
 /** Arguments behind `stasis checkpoint --pid 4711`. */

@@ -5,7 +5,12 @@ describe('parseArguments() of node-agent', () => {
   test('parseArguments() has defaults for all that the environment does not give', () => {
     expect(parseArguments(['node-agent'], '1')).toEqual({
       kind: 'node-agent',
-      options: { artifacts: '/var/lib/stasis', port: 8081, maxConcurrentCaptures: 4 },
+      options: {
+        artifacts: '/var/lib/stasis',
+        guard: '/run/stasis/guard/guard.sock',
+        port: 8081,
+        maxConcurrentCaptures: 4,
+      },
     });
   });
 
@@ -17,6 +22,7 @@ describe('parseArguments() of node-agent', () => {
       '--pod-uid=u',
       '--cgroup-root=/host',
       '--artifacts=/a',
+      '--guard=/g/s',
     ];
     expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
       kind: 'node-agent',
@@ -27,6 +33,7 @@ describe('parseArguments() of node-agent', () => {
         podUid: 'u',
         cgroupRoot: '/host',
         artifacts: '/a',
+        guard: '/g/s',
         port: 0,
         maxConcurrentCaptures: 64,
       },
@@ -37,6 +44,7 @@ describe('parseArguments() of node-agent', () => {
     [['--port', '65536'], '--port: "65536" is not a whole number from 0 to 65535'],
     [['--max-concurrent-captures', '0'], '--max-concurrent-captures: "0" is not a whole number from 1 to 64'],
     [['--artifacts', 'here'], '--artifacts: "here" is not an absolute path'],
+    [['--guard', 'g'], '--guard: "g" is not an absolute path'],
     [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],
     [['more'], 'unexpected argument "more"'],
   ])('parseArguments() refuses %j', (args, message) => {

@@ -1,5 +1,9 @@
 /** Runs a capture with something going wrong in it, and says what it left behind. */
+import { constants } from 'node:os';
+import { ORDER_UNGUARDED } from '../../../src/node-agent/board.js';
+import type { Guard } from '../../../src/native/guard.js';
 import type { RawCapture } from '../../../src/node-agent/raw-capture.js';
+import { fakeGuard, type FakeGuard, type FakeGuardScript } from '../../fake/guard.js';
 import type { Call, CallName } from '../../fake/script.js';
 import { makeScene, POD, reopenWhenBlocked, type Mode, type Scene } from './scene.js';
 
@@ -16,13 +20,16 @@ export type Fault =
   | { readonly kind: 'throw' }
   | { readonly kind: 'foreignFreeze'; readonly freeze: boolean }
   | { readonly kind: 'join' }
-  | { readonly kind: 'order'; readonly bit: number };
+  | { readonly kind: 'order'; readonly bit: number }
+  /** The guard is killed: nothing that it is told is answered any more, and the main thread sees it. */
+  | { readonly kind: 'guardDies' };
 
 export interface Planned {
   readonly at: number;
   readonly fault: Fault;
 }
 
+const { EPIPE } = constants.errno;
 const HOLD_MICROSECONDS = 60_000;
 
 /** A pod of a process with two threads, its child, and on v2 and without freezer a stopped process as well. */
@@ -35,8 +42,8 @@ export function populated(mode: Mode): Scene & { readonly pids: readonly number[
   return { ...scene, pids };
 }
 
-function run(scene: Scene): RawCapture {
-  return scene.run({ timeoutMicroseconds: 50_000, holdMicroseconds: HOLD_MICROSECONDS });
+function run(scene: Scene, guard: Guard = fakeGuard()): RawCapture {
+  return scene.run({ timeoutMicroseconds: 50_000, holdMicroseconds: HOLD_MICROSECONDS }, { guard });
 }
 
 /** The calls of a capture in which nothing goes wrong. */
@@ -47,13 +54,19 @@ export function cleanCalls(mode: Mode): readonly Call[] {
 }
 
 /** Everything that is wrong after a capture with these faults; empty when all is as promised. */
-export function leftBehind(mode: Mode, plan: readonly Planned[]): string[] {
-  const scene = populated(mode);
+export function leftBehind(mode: Mode, plan: readonly Planned[], answers: FakeGuardScript = {}): string[] {
+  const scene = { ...populated(mode), guardAlive: true };
   const { host, kernel } = scene;
+  const answer = (result: number | undefined): number => (scene.guardAlive ? (result ?? 0) : -EPIPE);
+  const guard = fakeGuard({
+    announce: (index, announcement) => answer(answers.announce?.(index, announcement)),
+    opened: (index) => answer(answers.opened?.(index)),
+    done: (index) => answer(answers.done?.(index)),
+  });
   for (const { at, fault } of plan) arrange(scene, at, fault);
   let raw: RawCapture;
   try {
-    raw = run(scene);
+    raw = run(scene, guard);
   } catch (error) {
     return [`threw ${String(error)}`, ...openDescriptors(scene), ...findings(scene)];
   }
@@ -61,6 +74,8 @@ export function leftBehind(mode: Mode, plan: readonly Planned[]): string[] {
   if (raw.threadMustEnd) kernel.endTracingThread();
   if (raw.thawUnproved.length > 0) wrong.push(`thaw of ${raw.thawUnproved.join()} not proved`);
   wrong.push(...findings(scene));
+  if (scene.guardAlive && !raw.threadMustEnd) wrong.push(...guardFindings(guard));
+  if (raw.failure?.reason === 'GuardUnavailable' && raw.firstActAt === undefined) wrong.push(...touched(scene));
   try {
     scene.report(raw);
   } catch (error) {
@@ -70,7 +85,25 @@ export function leftBehind(mode: Mode, plan: readonly Planned[]): string[] {
   return wrong;
 }
 
-function arrange({ host, kernel, pids, board }: ReturnType<typeof populated>, at: number, fault: Fault): void {
+/** A guard that believes to the end that something is held would end the process for it. */
+function guardFindings(guard: FakeGuard): string[] {
+  const told = guard.told.map(({ kind }) => kind);
+  const undismissed = told.includes('announce') && told.at(-1) !== 'done';
+  return [
+    ...guard.open().map((container) => `the guard has ${container} for closed`),
+    ...(undismissed ? ['not done'] : []),
+  ];
+}
+
+/** What a capture did that was refused before it began. */
+function touched({ kernel }: Scene): string[] {
+  return kernel.script.log.filter(({ name }) => TOUCHES.has(name)).map(({ name, args }) => `${name}(${args.join()})`);
+}
+
+const TOUCHES: ReadonlySet<string> = new Set<CallName>(['write', 'seize', 'interrupt']);
+
+function arrange(scene: ReturnType<typeof populated> & { guardAlive: boolean }, at: number, fault: Fault): void {
+  const { host, kernel, pids, board } = scene;
   const killAll = (): void => {
     for (const pid of pids) if (host.exists(pid)) host.kill(pid);
   };
@@ -107,6 +140,11 @@ function arrange({ host, kernel, pids, board }: ReturnType<typeof populated>, at
       return kernel.script.at(at, () => void host.addProcess({ v1: POD, v2: POD, comm: 'late' }));
     case 'order':
       return kernel.script.at(at, () => board.order(fault.bit));
+    case 'guardDies':
+      return kernel.script.at(at, () => {
+        scene.guardAlive = false;
+        board.order(ORDER_UNGUARDED);
+      });
     default:
       return fault satisfies never;
   }

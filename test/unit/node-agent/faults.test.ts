@@ -1,13 +1,13 @@
 /** Every fault at every call of a capture: generated from the log of one in which nothing goes wrong. */
 import { constants } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
-import { EBUSY, ECHILD, ENODEV, ENOENT, EPERM, ESRCH } from '../../../src/native/errno.js';
+import { EALREADY, EBUSY, ECHILD, ENODEV, ENOENT, EPERM, ESRCH, ETIMEDOUT } from '../../../src/native/errno.js';
 import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT } from '../../../src/node-agent/board.js';
 import type { CallName } from '../../fake/script.js';
 import { cleanCalls, leftBehind, type Fault } from './fault-run.js';
 import { MODES, type Mode } from './scene.js';
 
-const { EACCES } = constants.errno;
+const { EACCES, ENOSPC, EPIPE, EROFS, ESTALE } = constants.errno;
 
 /** What the kernel may answer. */
 const ERRNOS: readonly (readonly [CallName, number])[] = [
@@ -41,7 +41,12 @@ const EVENTS: Readonly<Record<string, Fault>> = {
   'the order to reopen comes': { kind: 'order', bit: ORDER_REOPEN },
   'the order of the timeout comes': { kind: 'order', bit: ORDER_TIMEOUT },
   'the order to cancel comes': { kind: 'order', bit: ORDER_CANCEL },
+  'the guard dies': { kind: 'guardDies' },
 };
+
+/** What the guard may answer, to the nth question of a kind, or to every one. */
+const ANSWERS = ['announce', 'opened', 'done'] as const;
+const REFUSALS = [EBUSY, EALREADY, ENOENT, ESTALE, ENOSPC, EROFS, EPIPE, ETIMEDOUT];
 
 /** The first occurrence of each is taken out. */
 function without(all: readonly string[], taken: readonly string[]): string[] {
@@ -69,6 +74,23 @@ describe.each(MODES)('capture() with %s', (mode) => {
 
   test.each(ERRNOS)('leaves nothing behind when any one %s answers -%i', (name, errno) => {
     expect(sweep(mode, { kind: 'errno', name, errno })).toEqual([]);
+  });
+
+  test.each(ANSWERS)(
+    'leaves nothing behind, and touches nothing where it was refused, whatever the guard answers to %s',
+    (question) => {
+      const wrong = REFUSALS.flatMap((errno) =>
+        [0, 1, 2].flatMap((nth) => {
+          const left = leftBehind(mode, [], { [question]: (index: number) => (index === nth ? -errno : 0) });
+          return left.length === 0 ? [] : [`${errno} at ${nth}: ${left.join('; ')}`];
+        }),
+      );
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  test.each(REFUSALS)('touches nothing when the guard answers -%i to every announcement', (errno) => {
+    expect(leftBehind(mode, [], { announce: () => -errno })).toEqual([]);
   });
 
   test.each(Object.keys(EVENTS))('leaves nothing behind when %s before any call', (name) => {

@@ -1,15 +1,19 @@
 /** One capture on the fake host: a pod's cgroup, the request for it, and what came out. */
 import { ORDER_REOPEN, Board } from '../../../src/node-agent/board.js';
 import { capture } from '../../../src/node-agent/capture.js';
+import { CAPTURE_ID_BYTES } from '../../../src/native/guard.js';
 import type { ContainerTarget } from '../../../src/node-agent/pure/container-target.js';
 import type { RawCapture } from '../../../src/node-agent/raw-capture.js';
 import { report, type CaptureReport } from '../../../src/node-agent/report.js';
 import type { CaptureContext, CaptureRequest } from '../../../src/node-agent/session.js';
 import { FakeHost } from '../../fake/host.js';
+import { fakeGuard } from '../../fake/guard.js';
 import { createFakeKernel, type FakeKernel } from '../../fake/kernel.js';
 import type { ProcessSpec } from '../../fake/tasks.js';
 
 export const POD = '/kubepods/pod';
+
+export const CAPTURE_ID = new Uint8Array(CAPTURE_ID_BYTES).fill(7);
 
 /** How the pod is held: by which freezer, or task by task. */
 export type Mode = 'v1' | 'v2' | 'none';
@@ -42,6 +46,8 @@ export function makeScene(mode: Mode): Scene {
         {
           kernel,
           board,
+          guard: fakeGuard(),
+          captureId: CAPTURE_ID,
           wait: (_known, microseconds) => kernel.sleep(Math.min(microseconds, 50_000)),
           releaseMicrosecondsPerTask: 10,
           ...context,

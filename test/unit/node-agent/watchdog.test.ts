@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PHASES } from '../../../src/api/podcapture.js';
-import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, type BoardView } from '../../../src/node-agent/board.js';
+import {
+  ORDER_CANCEL,
+  ORDER_REOPEN,
+  ORDER_TIMEOUT,
+  ORDER_UNGUARDED,
+  type BoardView,
+} from '../../../src/node-agent/board.js';
 import {
   stepWatch,
   WATCH_START,
@@ -67,15 +73,15 @@ describe('stepWatch()', () => {
     ]);
   });
 
-  test('orders the timeout once at the deadline, ends the thread a second later, and the process after another', () => {
+  test('orders the timeout once at the deadline, ends the thread a moment later, and then the process, before the guard does', () => {
     const closed = { closed: 1 };
     const { state, effects } = play([
       tick(0, closed),
       tick(100_001, closed),
       tick(200_000, closed),
-      tick(1_100_001, closed),
-      tick(1_200_000, closed),
-      tick(2_100_002, closed),
+      tick(500_001, closed),
+      tick(650_001, closed),
+      tick(650_002, closed),
     ]);
     expect(effects).toEqual([
       [],
@@ -89,8 +95,27 @@ describe('stepWatch()', () => {
   });
 
   test('gives the hold its own time', () => {
-    const { effects } = play([tick(0), tick(1_150_000, { phase: 'hold' }), tick(1_150_001, { phase: 'hold' })]);
+    const { effects } = play([tick(0), tick(550_000, { phase: 'hold' }), tick(550_001, { phase: 'hold' })]);
     expect(effects).toEqual([[], [], [{ kind: 'endThread' }]]);
+  });
+
+  test('orders the timeout when a freezer is closed for longer than the guard would allow, whatever the timeout is', () => {
+    let state = WATCH_START;
+    const limits = { timeoutMicroseconds: 60_000_000, holdMicroseconds: 0 };
+    const effects = [tick(0, { closed: 1 }), tick(800_000, { closed: 1 }), tick(800_001, { closed: 1 })].map(
+      (event) => {
+        const step = stepWatch(state, event, limits);
+        ({ state } = step);
+        return step.effects;
+      },
+    );
+    expect(effects).toEqual([[], [], [{ kind: 'order', bit: ORDER_TIMEOUT }, THAW]]);
+  });
+
+  test('orders to let go when the guard is gone, and opens what is closed from then on', () => {
+    const { effects } = play([tick(0, { closed: 1 }), { kind: 'unguarded' }, tick(1, { closed: 1 }), tick(2)]);
+    expect(effects).toEqual([[], [{ kind: 'order', bit: ORDER_UNGUARDED }], [THAW], []]);
+    expect(play([{ kind: 'unguarded' }]).effects).toEqual([[{ kind: 'order', bit: ORDER_UNGUARDED }]]);
   });
 
   test('passes a cancellation on, and stays where it is', () => {

@@ -14,9 +14,12 @@ import { success } from '../../../../src/kube/result.js';
 import { emptyReport, type FinalReport } from '../../../../src/node-agent/empty-report.js';
 import { failure } from '../../../../src/node-agent/failure.js';
 import type { ContainersResolution } from '../../../../src/node-agent/resolve-containers.js';
+import { GuardKeeper, type GuardDoor } from '../../../../src/node-agent/service/guard-keeper.js';
 import { runAgent, type AgentParts } from '../../../../src/node-agent/service/agent.js';
 import type { CaptureRequest } from '../../../../src/node-agent/session.js';
 import type { Tracer } from '../../../../src/node-agent/tracer.js';
+import type { Guard } from '../../../../src/native/guard.js';
+import { fakeGuard } from '../../../fake/guard.js';
 import { KubeModel, type Intercept } from '../../../fake/kube-model.js';
 import { containerCapture, processRow, timings } from '../../builders.js';
 
@@ -166,15 +169,21 @@ export interface AgentSetup {
   readonly script?: TracerScript;
   readonly intercept?: Intercept;
   readonly parts?: Partial<AgentParts>;
+  readonly guard?: GuardKeeper;
   readonly maxConcurrentCaptures?: number;
   readonly artifacts?: string;
   readonly me?: string;
 }
 
-async function until(what: string, condition: () => boolean, boundMs = 2000): Promise<void> {
+async function until(what: string, condition: () => boolean, boundMs = 20_000): Promise<void> {
   for (const since = performance.now(); !condition(); await sleep(1)) {
     if (performance.now() - since > boundMs) throw new Error(`not within ${boundMs} ms: ${what}`);
   }
+}
+
+/** A guard that is always there, or what `open` says. */
+export function fakeDoor(open: () => Guard | number): GuardDoor {
+  return { open, connect: () => 3, release: () => undefined, ownFreezer: undefined };
 }
 
 export function startAgent(setup: AgentSetup = {}): Agent {
@@ -210,6 +219,7 @@ export function startAgent(setup: AgentSetup = {}): Agent {
       clock,
       random: () => 0.5,
       log: silentLogger(),
+      guard: setup.guard ?? new GuardKeeper({ door: fakeDoor(() => fakeGuard()), clock, log: silentLogger() }),
       start: async () => await Promise.resolve(scriptedTracer(script)),
       rehearse: async () => await Promise.resolve(undefined),
       resolve: (request): ContainersResolution => ({

@@ -42,7 +42,9 @@ describe('what the server takes', () => {
     expect(refusals(progressStatus(CLAIM, 'Holding'))).toEqual([]);
     expect(refusals(endStatus(CLAIM, ended()))).toEqual([]);
     expect(refusals(bareEndStatus(CLAIM, ended()))).toEqual([]);
-    expect(refusals(refusedStatus(podCapture(1), ME, failure('Cancelled', 'x'), ['/x'], TIME))).toEqual([]);
+    expect(refusals(refusedStatus(podCapture(1), ME, failure('Cancelled', 'x'), { unproved: ['/x'] }, TIME))).toEqual(
+      [],
+    );
     const artifact = { path: '/var/lib/stasis/x.json', sizeBytes: 1, sha256: '0'.repeat(64) };
     expect(refusals(endStatus(CLAIM, { ...ended(), artifact }))).toEqual([]);
   });
@@ -122,9 +124,12 @@ describe('conditions', () => {
 
   test('refusedStatus() claims what nobody has, and keeps whose it was', () => {
     const why = failure('NodeAgentRestarted', '');
-    expect(refusedStatus(podCapture(1), ME, why, [], TIME)).toMatchObject({ claimedBy: ME, startTime: TIME });
+    expect(refusedStatus(podCapture(1), ME, why, { unproved: [] }, TIME)).toMatchObject({
+      claimedBy: ME,
+      startTime: TIME,
+    });
     const claimed = podCapture(1, {}, { status: { claimedBy: 'another', startTime: CLAIM.startTime } });
-    expect(refusedStatus(claimed, ME, why, [], TIME)).toMatchObject({
+    expect(refusedStatus(claimed, ME, why, { unproved: [] }, TIME)).toMatchObject({
       claimedBy: 'another',
       startTime: CLAIM.startTime,
     });

@@ -1,0 +1,187 @@
+/** The agent and its guard: found, lost and found again, waited for, and what it did before. */
+import { constants } from 'node:os';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PODCAPTURES } from '../../../../src/api/kinds.js';
+import { silentLogger } from '../../../../src/kube/log.js';
+import { EBUSY, ENOENT, ETIMEDOUT } from '../../../../src/native/errno.js';
+import { captureIdOf } from '../../../../src/native/guard-protocol.js';
+import type { Guard, GuardOutcome, Recovered } from '../../../../src/native/guard.js';
+import { emptyReport } from '../../../../src/node-agent/empty-report.js';
+import { failure } from '../../../../src/node-agent/failure.js';
+import { GuardKeeper } from '../../../../src/node-agent/service/guard-keeper.js';
+import { describeRecovered, Recoveries } from '../../../../src/node-agent/service/recoveries.js';
+import { fakeGuard, type FakeGuard } from '../../../fake/guard.js';
+import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, thawed, uid } from './fixtures.js';
+import type { Agent } from './fixtures.js';
+
+const { ECONNREFUSED, EPIPE } = constants.errno;
+
+function idOf(number: number): Uint8Array {
+  return captureIdOf(uid(number)) ?? new Uint8Array();
+}
+
+function recovered(number: number, outcome: GuardOutcome = 'Thawed'): Recovered {
+  return { capture: idOf(number), container: 0, outcome, cause: 'AgentDied' };
+}
+
+function keeper(open: () => Guard | number): GuardKeeper {
+  return new GuardKeeper({ door: fakeDoor(open), clock: fastClock(), log: silentLogger() });
+}
+
+describe('GuardKeeper', () => {
+  test('check() finds one, loses one that is dead at once, and one that does not answer after the third time', () => {
+    let answers = 0;
+    let there = true;
+    const kept = keeper(() => (there ? fakeGuard({ ping: () => answers }) : -ECONNREFUSED));
+    expect([kept.isAlive, kept.check(), kept.isAlive]).toEqual([false, true, true]);
+    there = false;
+    answers = -ETIMEDOUT;
+    expect([kept.check(), kept.check(), kept.check()]).toEqual([true, true, false]);
+    there = true;
+    answers = 0;
+    expect(kept.check()).toBe(true);
+    there = false;
+    answers = -EPIPE;
+    expect(kept.check()).toBe(false);
+  });
+
+  test('whenAlive() resolves as soon as there is one, in time where there is none, and at once when it is aborted', async () => {
+    let there = false;
+    const kept = keeper(() => (there ? fakeGuard() : -ENOENT));
+    expect(await kept.whenAlive(10)).toBe(false);
+    const waiting = kept.whenAlive(60_000);
+    there = true;
+    kept.check();
+    expect(await waiting).toBe(true);
+    const none = keeper(() => -ENOENT);
+    expect(await none.whenAlive(60_000, AbortSignal.abort())).toBe(false);
+  });
+
+  test('settled() says so again until it is believed, and to the next guard when the first is gone', async () => {
+    let dead = false;
+    const guards: FakeGuard[] = [];
+    const kept = keeper(() => {
+      const guard = fakeGuard({
+        ping: () => (dead ? -EPIPE : 0),
+        done: (index) => (dead ? -EPIPE : index < 2 ? -EBUSY : 0),
+      });
+      guard.announce({
+        capture: idOf(1),
+        container: 0,
+        version: 'none',
+        directory: '/x',
+        freezerMicroseconds: 0,
+        holdMicroseconds: 0,
+      });
+      guards.push(guard);
+      return guard;
+    });
+    kept.check();
+    dead = true;
+    const settled = kept.settled(idOf(1));
+    dead = false;
+    await settled;
+    expect(guards.at(-1)?.told.filter(({ kind }) => kind === 'done').length).toBeGreaterThanOrEqual(2);
+    kept.close();
+  });
+});
+
+describe('Recoveries', () => {
+  test('see() counts each once, and acknowledges what nobody waits for, once all is listed', () => {
+    const counted: GuardOutcome[] = [];
+    const acknowledged: string[] = [];
+    let listed: ReturnType<typeof podCapture>[] | undefined;
+    const recoveries = new Recoveries({
+      log: silentLogger(),
+      count: (outcome) => counted.push(outcome),
+      list: () => listed,
+      acknowledge: (one) => acknowledged.push(one),
+    });
+    const all = [recovered(1), recovered(2, 'CgroupGone')];
+    recoveries.see(all);
+    expect(acknowledged).toEqual([]);
+    listed = [podCapture(1)];
+    recoveries.see(all);
+    expect([counted, acknowledged]).toEqual([['Thawed', 'CgroupGone'], [uid(2)]]);
+  });
+
+  test('describeRecovered() says what became of how many', () => {
+    expect(describeRecovered([])).toBe('');
+    expect(describeRecovered([recovered(1), recovered(1), recovered(1, 'FoundThawed')])).toBe(
+      'the guard saw to its freezers: 2 opened by it (AgentDied), 1 open already (AgentDied)',
+    );
+  });
+});
+
+describe('guarded', () => {
+  const agents: Agent[] = [];
+  afterEach(async () => {
+    await Promise.all(agents.splice(0).map(async (agent) => await agent.remove()));
+  });
+  function start(setup: Parameters<typeof startAgent>[0] = {}): Agent {
+    const agent = startAgent(setup);
+    agents.push(agent);
+    return agent;
+  }
+
+  test('runAgent() reports what the guard did for an agent before it, counts it, and has it forgotten', async () => {
+    const guard = fakeGuard({ recovered: [recovered(1), recovered(77)] });
+    const agent = start({ guard: keeper(() => guard) });
+    const condition = {
+      type: 'Succeeded',
+      status: 'Unknown' as const,
+      reason: 'Capturing',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
+    agent.model.put(PODCAPTURES, podCapture(1, {}, { status: { claimedBy: 'another', conditions: [condition] } }));
+    expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
+    expect(thawed(agent.capture(1))).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining('1 opened by it (AgentDied)'),
+    });
+    await agent.until('forgotten', () => guard.told.filter(({ kind }) => kind === 'acknowledge').length === 2);
+    expect(await agent.registry.metrics()).toMatch(/^stasis_guard_recoveries_total\{outcome="Thawed"\} 2$/m);
+  });
+
+  test('runAgent() is not ready without a guard, waits for one, and gives a capture up after 30 s', async () => {
+    let there = false;
+    const agent = start({ guard: keeper(() => (there ? fakeGuard() : -ENOENT)) });
+    await agent.until('listening', () => agent.port() > 0);
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'GuardUnavailable' });
+    expect(agent.script.requests).toEqual([]);
+    const ready = await fetch(`http://127.0.0.1:${agent.port()}/readyz`);
+    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('guard')]);
+    agent.model.put(PODCAPTURES, podCapture(2));
+    await agent.until('claimed', () => succeeded(agent.capture(2)) !== undefined);
+    there = true;
+    expect(await agent.end(2)).toMatchObject({ reason: 'Captured' });
+  });
+
+  test('runAgent() tries anew what was not begun because the guard went away, and gives up what it refused', async () => {
+    let alive = true;
+    const opened = (): Guard | number => (alive ? fakeGuard({ ping: () => (alive ? 0 : -EPIPE) }) : -ENOENT);
+    const agent = start({ guard: keeper(opened) });
+    const refuse = (): void => {
+      agent.script.report = () => {
+        agent.script.report = () => goodReport();
+        return emptyReport(failure('GuardUnavailable', 'refused'));
+      };
+    };
+    refuse();
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ reason: 'GuardUnavailable' });
+    refuse();
+    agent.script.before = async () => {
+      alive = false;
+      agent.script.before = async () => await Promise.resolve();
+      await Promise.resolve();
+    };
+    agent.model.put(PODCAPTURES, podCapture(2));
+    await agent.until('lost', () => !alive);
+    alive = true;
+    expect(await agent.end(2)).toMatchObject({ reason: 'Captured' });
+    expect(agent.script.requests).toHaveLength(3);
+  });
+});
