@@ -35,6 +35,8 @@ export interface CaptureContext {
   readonly guard: Guard | number;
   /** By which the guard knows this capture. */
   readonly captureId: Uint8Array;
+  /** Asks for more CPU time, until the capture has ended. */
+  readonly hurry?: () => void;
   /** Sleeps until the orders differ from `known`, or so long. */
   readonly wait: (known: number, microseconds: number) => void;
   /** Set in tests alone. */
@@ -195,6 +197,7 @@ export class Session {
     const { announcedAt, context } = this;
     if (announcedAt === undefined || this.#openedTold || this.kernel.now() - announcedAt < TELL_AFTER_MICROSECONDS)
       return;
+    context.hurry?.();
     if (typeof context.guard === 'number' || !this.freezesNoMore) return;
     this.#openedTold = true;
     for (const { index } of this.targets) context.guard.tellOpened(context.captureId, index);

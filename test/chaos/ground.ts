@@ -1,0 +1,130 @@
+/** What is held in a trial: a cgroup with a workload and a heartbeat, and how to tell that nothing holds it. */
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { type Cgroup, makeCgroup } from '../kernel/harness/cgroup.js';
+import { readCounters, STOPPED_COUNTERS } from '../kernel/harness/counters.js';
+import { readHeartbeat } from '../kernel/harness/heartbeat.js';
+import { type CgroupVersion, findHierarchy } from '../kernel/harness/hierarchy.js';
+import { scratchDirectory } from '../kernel/harness/scratch.js';
+import { startWorkload } from '../kernel/harness/workload.js';
+
+export interface Shape {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly (string | number)[];
+  /** Tasks that sleep, and of which none may be missing afterwards. Storms have no such number. */
+  readonly tasks?: number;
+  /** The program keeps counters, in a file that is its first argument (test/programs/stopped.c). */
+  readonly counters?: true;
+  /** Only the end of the tracing thread lets it go: each capture is followed by a cold thread. */
+  readonly endsThread?: true;
+}
+
+export const SHAPES: readonly Shape[] = [
+  { name: 'idle tree', program: 'tree', args: [4, 3], tasks: 13 },
+  { name: 'fork storm', program: 'fork-storm', args: [6] },
+  { name: 'thread storm', program: 'clone-storm', args: [6] },
+  { name: 'stopped task', program: 'stopped', args: [19, 3], counters: true },
+  { name: 'vfork parent', program: 'vfork-parent', args: [0], endsThread: true },
+  { name: '400 threads', program: 'tree', args: [8, 50], tasks: 401 },
+];
+
+export interface Ground {
+  readonly shape: Shape;
+  readonly version: CgroupVersion;
+  readonly cgroup: Cgroup;
+  /** Whether a capture holds the heartbeat now: a look that costs 50 µs. */
+  held(): boolean;
+  /** Everything that stands still or is traced, and the heart if it has not beaten since `after` (hrtime). Empty: free. */
+  standing(after: bigint): string[];
+  /** What a capture has done to the workload that lasts. Empty: nothing. */
+  harm(): string[];
+}
+
+/** Makes one. It lives for two minutes, as the programs do. */
+export async function makeGround(shape: Shape, version: CgroupVersion): Promise<Ground> {
+  const made = makeCgroup(version, 'chaos');
+  if (!made.ok) throw new Error(made.reason);
+  const { cgroup } = made;
+  const beats = join(scratchDirectory(), 'beats');
+  const heart = await startWorkload(cgroup, 'heartbeat', [beats]);
+  const counters = join(scratchDirectory(), 'counters');
+  await startWorkload(cgroup, shape.program, shape.counters === undefined ? shape.args : [counters, ...shape.args]);
+  const tids = new Set(cgroup.threads());
+  return {
+    shape,
+    version,
+    cgroup,
+    held: () => cgroup.freezeState() !== 'THAWED' || /^TracerPid:\t[1-9]/m.test(statusOf(heart.pid)),
+    standing: (after) => {
+      const state = cgroup.freezeState();
+      if (state !== 'THAWED') return [`${basename(cgroup.directory)} is ${state}`];
+      if (readHeartbeat(beats).lastBeat <= after) return ['the heart does not beat'];
+      return cgroup.threads().flatMap(holdOn);
+    },
+    harm: () => {
+      const missing = shape.tasks === undefined ? [] : [...tids].filter((tid) => statusOf(tid) === '');
+      const lost = missing.map((tid) => `task ${tid} is gone`);
+      if (shape.counters === undefined) return lost;
+      const { resumed, ended } = readCounters(counters, STOPPED_COUNTERS);
+      return resumed === 0n && ended === 0n ? lost : [...lost, `the stopped task was resumed ${resumed} times`];
+    },
+  };
+}
+
+/** What still stands in the cgroups that a process has made to rehearse in. */
+export function rehearsalsOf(pid: number): string[] {
+  return rehearsals(pid).flatMap(({ directory, version }) => stateOf(directory, version));
+}
+
+/** Removes those that a killed process has left, empty. Returns those that are not. */
+export function sweepRehearsals(pid: number): string[] {
+  return rehearsals(pid).flatMap(({ directory }) => {
+    try {
+      rmdirSync(directory);
+      return [];
+    } catch {
+      return [`${basename(directory)} has tasks`];
+    }
+  });
+}
+
+function rehearsals(pid: number): { readonly directory: string; readonly version: CgroupVersion }[] {
+  return (['v1', 'v2'] as const).flatMap((version) => {
+    const hierarchy = findHierarchy(version);
+    if (!hierarchy.ok) return [];
+    return readdirSync(hierarchy.directory)
+      .filter((name) => name.startsWith(`stasis-rehearsal-${pid}-`))
+      .map((name) => ({ directory: join(hierarchy.directory, name), version }));
+  });
+}
+
+function stateOf(directory: string, version: CgroupVersion): string[] {
+  const name = basename(directory);
+  try {
+    const file = version === 'v1' ? 'freezer.self_freezing' : 'cgroup.freeze';
+    const closed = readFileSync(join(directory, file), 'utf8').trim() === '1';
+    const tids = readFileSync(join(directory, version === 'v1' ? 'tasks' : 'cgroup.threads'), 'utf8').split('\n');
+    return [...(closed ? [`${name} is frozen`] : []), ...tids.filter(Boolean).map(Number).flatMap(holdOn)];
+  } catch {
+    return [];
+  }
+}
+
+/** A task that is traced, or in a tracing stop. One that is gone is neither. */
+export function holdOn(tid: number): string[] {
+  const status = statusOf(tid);
+  const state = /^State:\t(.)/m.exec(status)?.[1];
+  const tracer = /^TracerPid:\t(\d+)/m.exec(status)?.[1] ?? '0';
+  if (tracer !== '0') return [`task ${tid} is traced by ${tracer}`];
+  return state === 't' ? [`task ${tid} is in a tracing stop`] : [];
+}
+
+function statusOf(tid: number): string {
+  try {
+    return readFileSync(`/proc/${tid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
+}

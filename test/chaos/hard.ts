@@ -1,0 +1,39 @@
+/** Cases that need more around them than a kill: a saturated node, a thread that cannot die, a frozen agent, a state folder that is of no use. */
+import { cleanupAll } from '../kernel/harness/cleanup.js';
+import { fullState, goneState, readOnlyState } from './hard-state.js';
+import { frozenAgent } from './hard-frozen-agent.js';
+import { saturated } from './hard-saturated.js';
+import { unkillable } from './hard-unkillable.js';
+import { seeded } from './random.js';
+import type { HardCase } from './hard-case.js';
+import type { Entry } from './tally.js';
+
+export const HARD_CASES: readonly HardCase[] = [
+  unkillable,
+  saturated,
+  fullState,
+  readOnlyState,
+  goneState,
+  frozenAgent,
+];
+
+export interface HardJob {
+  readonly name: string;
+  readonly version: 'v1' | 'v2';
+  readonly times: number;
+}
+
+/** Carries a case out so many times; stops between two of them when `over` says so. */
+export async function runHard(job: HardJob, over: () => boolean, tell: (entry: Entry) => void): Promise<void> {
+  const found = HARD_CASES.find(({ name }) => name === job.name);
+  if (found === undefined) throw new Error(`there is no case ${job.name}`);
+  if (!found.versions.includes(job.version)) return;
+  for (let time = 0; time < job.times && !over(); time++) {
+    const outcome = await found.run(job.version, seeded(time));
+    const { milliseconds, left } = outcome;
+    const late = milliseconds > found.bound ? [`${milliseconds.toFixed(0)} ms, and ${found.bound} are promised`] : [];
+    const all = [...left, ...late].map((what) => `${found.name}, ${job.version}: ${what}`);
+    tell({ row: found.row, version: job.version, bound: found.bound, outcome: { ...outcome, left: all } });
+    cleanupAll();
+  }
+}

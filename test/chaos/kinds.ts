@@ -1,0 +1,203 @@
+/** The kinds of harm that are done, and what each row of the table promises. Bounds in milliseconds. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { now, type Scene, standing, until } from './scene.js';
+import { HOLD_MS, isGuard, REHEARSAL_TIMEOUT_MS, startVictim, TIMEOUT_MS } from './victim.js';
+
+/** Of a guard, and of whoever has one. */
+const SECOND = 1000;
+/** The capture's deadline and a second; a rehearsal has a deadline of its own. */
+const DEADLINE = TIMEOUT_MS + HOLD_MS + SECOND;
+const REHEARSAL_DEADLINE = REHEARSAL_TIMEOUT_MS + SECOND;
+/** kubelet sends SIGKILL two seconds after SIGTERM in a forced deletion. */
+const FORCED_GRACE = 2000;
+/** The next command's own start belongs to it: Node, and what the guard recovers before it answers. */
+const NEXT_START = 10_000;
+/** How long a stopped command is left so before it gets SIGKILL. */
+const LONGEST_STOP_MS = 60;
+/** The guard ends whoever has left a freezer announced for a second: the continuation comes about then. */
+const ABOUT_THE_DEADLINE = [850, 1150] as const;
+
+export const KIND_NAMES = [
+  'kill',
+  'stop',
+  'stopKill',
+  'continue',
+  'guard',
+  'both',
+  'term',
+  'loop',
+  'crash',
+  'hang',
+] as const;
+export type KindName = (typeof KIND_NAMES)[number];
+
+export interface Kind {
+  readonly name: KindName;
+  /** As the table of docs/safety.md has it. */
+  readonly row: string;
+  readonly bound: number;
+  /** What the victim does to itself at a fault point. */
+  readonly action: 'kill' | 'stop' | 'exit' | 'hang';
+  /** Also at instants spread over the whole capture. */
+  readonly anywhere: boolean;
+  /** Fault points that it is of use at; undefined: all. */
+  readonly points?: readonly string[];
+  /** Does it. Returns when the clock began. */
+  strike(scene: Scene): Promise<bigint>;
+  /** What must hold besides that all is free. */
+  settled?(scene: Scene): boolean;
+  /** Started afterwards; what it says of itself when it failed. */
+  next?(scene: Scene): Promise<string[]>;
+}
+
+/** Milliseconds: the kind's own bound, but for a rehearsal that may have been hit. */
+export function boundOf({ kind, rehearsed }: { readonly kind: Kind; readonly rehearsed: boolean }): number {
+  return rehearsed && kind.bound === DEADLINE ? REHEARSAL_DEADLINE : kind.bound;
+}
+
+/** The victim has done it to itself. */
+const nothing = async (): Promise<bigint> => await Promise.resolve(now());
+
+function signal({ victim, aimed }: Scene, name: NodeJS.Signals): bigint {
+  const at = now();
+  victim.kill(name);
+  if (aimed) victim.kill('SIGCONT');
+  return at;
+}
+
+function killGuard(guard: number): void {
+  if (isGuard(guard)) process.kill(guard, 'SIGKILL');
+}
+
+export const KINDS: readonly Kind[] = [
+  {
+    name: 'kill',
+    row: 'the command is killed with SIGKILL',
+    bound: SECOND,
+    action: 'kill',
+    anywhere: true,
+    strike: async (scene) => await Promise.resolve(signal(scene, 'SIGKILL')),
+    settled: ({ victim }) => victim.ended(),
+  },
+  {
+    name: 'stop',
+    row: 'the command is stopped (SIGSTOP), and continued when all is free',
+    bound: DEADLINE,
+    action: 'stop',
+    anywhere: true,
+    strike: async ({ victim }) => {
+      const at = now();
+      victim.kill('SIGSTOP');
+      return await Promise.resolve(at);
+    },
+  },
+  {
+    name: 'stopKill',
+    row: 'SIGKILL while the command is stopped',
+    bound: SECOND,
+    action: 'stop',
+    anywhere: true,
+    strike: async ({ victim, random }) => {
+      victim.kill('SIGSTOP');
+      await sleep(random.between(0, LONGEST_STOP_MS));
+      const at = now();
+      victim.kill('SIGKILL');
+      return at;
+    },
+    settled: ({ victim }) => victim.ended(),
+  },
+  {
+    name: 'continue',
+    row: 'stopped between announcing and writing, continued about when the guard thaws',
+    bound: SECOND,
+    action: 'stop',
+    anywhere: false,
+    points: ['after-announce', 'before-freeze-write', 'after-freeze-write'],
+    strike: async ({ victim, random }) => {
+      await sleep(random.between(...ABOUT_THE_DEADLINE));
+      const at = now();
+      victim.kill('SIGCONT');
+      return at;
+    },
+  },
+  {
+    name: 'guard',
+    row: 'the guard itself is killed',
+    bound: SECOND,
+    action: 'stop',
+    anywhere: true,
+    strike: async ({ guard, victim, aimed }) => {
+      const at = now();
+      killGuard(guard);
+      if (aimed) victim.kill('SIGCONT');
+      return await Promise.resolve(at);
+    },
+    settled: ({ victim, guard }) => !isGuard(guard) && (victim.ended() || victim.guard() !== undefined),
+  },
+  {
+    name: 'both',
+    row: 'the command and its guard are killed at once; the next start recovers',
+    bound: NEXT_START,
+    action: 'stop',
+    anywhere: true,
+    strike: async ({ guard, victim, random }) => {
+      const guardFirst = random.percent(50);
+      if (guardFirst) killGuard(guard);
+      victim.kill('SIGKILL');
+      if (!guardFirst) killGuard(guard);
+      await until(() => victim.ended() && !isGuard(guard), SECOND);
+      return now();
+    },
+    // Whether it then succeeds is not asked: on a machine that is too busy for the guard to answer in time, it refuses to capture.
+    next: async ({ bystander, state, ground, victim: before, guard }) => {
+      const victim = startVictim({ cgroup: bystander, state, hold: false, fault: 'none', repeat: 1 });
+      const ended = await until(() => victim.ended(), NEXT_START);
+      const held = standing({ ground, victim: before }, 0n).map((what) => `${what} when the next command had ended`);
+      return [
+        ...held,
+        ...(isGuard(guard) ? ['the guard that was killed is alive'] : []),
+        ...(ended ? [] : ['the next command does not end']),
+      ];
+    },
+  },
+  {
+    name: 'term',
+    row: 'SIGTERM',
+    bound: FORCED_GRACE,
+    action: 'stop',
+    anywhere: true,
+    strike: async (scene) => await Promise.resolve(signal(scene, 'SIGTERM')),
+    settled: ({ victim }) => victim.ended(),
+  },
+  {
+    name: 'loop',
+    row: "the command's event loop hangs",
+    bound: DEADLINE,
+    action: 'stop',
+    anywhere: true,
+    points: [],
+    strike: async ({ victim }) => {
+      const at = now();
+      victim.kill('SIGUSR2');
+      return await Promise.resolve(at);
+    },
+  },
+  {
+    name: 'crash',
+    row: 'the tracing thread crashes',
+    bound: DEADLINE,
+    action: 'exit',
+    anywhere: false,
+    strike: nothing,
+    settled: ({ victim }) => victim.ended(),
+  },
+  {
+    name: 'hang',
+    row: 'the tracing thread hangs in a killable sleep in the kernel',
+    bound: DEADLINE,
+    action: 'hang',
+    anywhere: false,
+    strike: nothing,
+  },
+];

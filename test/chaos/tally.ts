@@ -1,0 +1,66 @@
+/** What a run has shown, a row for each row of the promise. Pure. */
+import type { Outcome } from './trial.js';
+
+export interface Row {
+  readonly row: string;
+  readonly version: string;
+  readonly trials: number;
+  /** Of them: something was frozen or traced at that instant. */
+  readonly held: number;
+  readonly median: number;
+  readonly worst: number;
+  readonly bound: number;
+  readonly left: readonly string[];
+  readonly missed: readonly string[];
+}
+
+export interface Entry {
+  readonly row: string;
+  readonly version: string;
+  readonly bound: number;
+  readonly outcome: Outcome;
+}
+
+/** Rows in the order in which `order` names them. */
+export function tally(entries: readonly Entry[], order: readonly string[]): Row[] {
+  return order.flatMap((row) =>
+    ['v1', 'v2'].flatMap((version) => {
+      const mine = entries.filter((entry) => entry.row === row && entry.version === version);
+      return mine.length === 0 ? [] : [rowOf(row, version, mine)];
+    }),
+  );
+}
+
+function rowOf(row: string, version: string, entries: readonly Entry[]): Row {
+  const done = entries.map(({ outcome }) => outcome).filter(({ missed }) => missed === undefined);
+  const times = done.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
+  return {
+    row,
+    version,
+    trials: done.length,
+    held: done.filter(({ held }) => held).length,
+    median: times[Math.floor(times.length / 2)] ?? 0,
+    worst: times.at(-1) ?? 0,
+    bound: Math.max(...entries.map(({ bound }) => bound)),
+    left: done.flatMap(({ left }) => left),
+    missed: entries.flatMap(({ outcome }) => outcome.missed ?? []),
+  };
+}
+
+/** Markdown, as it stands in docs/safety.md. */
+export function renderRows(rows: readonly Row[]): string {
+  const lines = rows.map(
+    ({ row, version, trials, held, median, worst, bound, left }) =>
+      `| ${row} | ${version} | ${trials} | ${held} | ${figure(median)} | ${figure(worst)} | ${bound} ms | ${left.length === 0 ? 'nothing' : left.length} |`,
+  );
+  return [
+    '| what happens | cgroup | times | of them while held | median | worst | bound | left behind |',
+    '|---|---|---|---|---|---|---|---|',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function figure(milliseconds: number): string {
+  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+}
