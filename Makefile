@@ -67,7 +67,7 @@ build: node_modules/.package-lock.json ## Install the pinned dependencies and co
 	@npm run --silent build
 	@$(MAKE) --no-print-directory -s -f src/guard/guard.mk
 
-include deploy/image/image.mk test/cluster/cluster.mk
+include deploy/image/image.mk test/cluster/cluster.mk test/chaos/chaos.mk src/guard/guard.mk
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@sh test/requirements.sh node

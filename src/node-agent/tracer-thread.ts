@@ -41,7 +41,8 @@ export class TracerThread {
   readonly #board: Board;
   readonly #libc: Libc;
   readonly #guards: GuardSupply;
-  readonly #exit: Promise<void>;
+  /** What the end of the thread means for what it was asked; a chain of promises would keep every report for as long as it lives. */
+  #onExit: () => void = () => undefined;
   /** Its connection to the guard; -errno before the first, and while there is none. */
   #socket = -ENOTCONN;
   #defect = 'it was told to end';
@@ -71,11 +72,9 @@ export class TracerThread {
     worker.on('error', (error) => {
       this.#defect = error instanceof Error ? error.message : String(error);
     });
-    this.#exit = new Promise((resolve) => {
-      worker.once('exit', () => {
-        this.ended = true;
-        resolve();
-      });
+    worker.once('exit', () => {
+      this.ended = true;
+      this.#onExit();
     });
   }
 
@@ -118,11 +117,11 @@ export class TracerThread {
           resolve(this.#died(request, 'it does not end', true));
         };
       }
-      void this.#exit.then(() => {
+      this.#onExit = () => {
         watching?.handle({ kind: 'ended' });
         resolve(raw === undefined ? this.#died(request, this.#defect, false) : endedByProof(raw));
-        return undefined;
-      });
+      };
+      if (this.ended) this.#onExit();
     });
     this.#worker.postMessage(message);
     watching?.start();
@@ -132,6 +131,7 @@ export class TracerThread {
       watching?.stop();
       signal?.removeEventListener('abort', cancel);
       this.#worker.removeAllListeners('message');
+      this.#onExit = () => undefined;
     }
   }
 

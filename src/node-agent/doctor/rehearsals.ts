@@ -1,6 +1,10 @@
 /** The start-up rehearsal, by every freezer of the node. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Libc } from '../../native/libc.js';
 import type { FreezerFacts, NodeFacts, Rehearsal } from '../pure/node-checks.js';
+import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../own-guard.js';
 import { rehearse } from '../rehearsal.js';
 import type { ResolveRoots } from '../resolve-request.js';
 import { startTracer } from '../tracer.js';
@@ -26,7 +30,29 @@ function obstacleTo({ own, writable, hasFreezer }: FreezerFacts): string | undef
 
 async function rehearseOne(libc: Libc, roots: ResolveRoots, version: 'v1' | 'v2'): Promise<Rehearsal> {
   const since = performance.now();
-  const tracer = await startTracer(libc);
+  // A journal of its own: a guard that starts on the node's would open what is ours there, which is for --thaw to say.
+  const state = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'stasis-doctor-'));
+  try {
+    const started = await startOwnGuard(libc, { program: BUILT_GUARD, state, ownFreezer: undefined });
+    if (!started.ok) return { version, result: 'Failed', message: started.failure.message };
+    try {
+      return await rehearseGuarded(libc, roots, version, started.guard, since);
+    } finally {
+      started.guard.close();
+    }
+  } finally {
+    rmSync(state, { recursive: true, force: true });
+  }
+}
+
+async function rehearseGuarded(
+  libc: Libc,
+  roots: ResolveRoots,
+  version: 'v1' | 'v2',
+  guard: OwnGuard,
+  since: number,
+): Promise<Rehearsal> {
+  const tracer = await startTracer(libc, guard);
   try {
     const way = { directory: '/', cgroupPath: '/', cgroupVersion: version, freezer: version };
     const failure = await rehearse(tracer, roots, [way]);
