@@ -20,6 +20,11 @@ const GRACE_MILLISECONDS = 40_000;
  * every 2 s, so the watch is never quiet that long while it works.
  */
 const BLIND_MILLISECONDS = 15_000;
+/**
+ * A fresh installation starts controller and agents together. So a leader that has just begun takes a node that never had an agent for one
+ * whose agent is about to come: a capture that nobody takes then ends as NodeAgentLost, instead of being refused a second too early.
+ */
+const BEGINNING_MILLISECONDS = 15_000;
 
 /**
  * Guarantee: an agent is Lost only when its lease was not renewed for the whole of its duration while we were able to see it.
@@ -31,11 +36,13 @@ export class Agents {
   /** Node names with the moment since which they are Away. */
   readonly #away = new Map<string, number>();
   #heard: number;
+  readonly #began: number;
   #lost: ReadonlySet<string> = new Set();
 
   constructor(options: AgentsOptions) {
     this.#options = options;
     this.#heard = options.clock.monotonic();
+    this.#began = this.#heard;
   }
 
   /** To be called for each change of any lease in the namespace. */
@@ -55,6 +62,7 @@ export class Agents {
     }
     if (this.#isBlind(now)) return 'Away';
     if (this.#hasExpired(key)) return 'Lost';
+    if (now - this.#began < BEGINNING_MILLISECONDS && !this.#hasLease(key)) return 'Alive';
     const since = this.#away.get(nodeName) ?? now;
     this.#away.set(nodeName, since);
     return now - since > GRACE_MILLISECONDS ? 'Lost' : 'Away';
@@ -84,6 +92,10 @@ export class Agents {
 
   #isBlind(now: number): boolean {
     return now - this.#heard > BLIND_MILLISECONDS;
+  }
+
+  #hasLease(key: string): boolean {
+    return this.#options.leases.get(key) !== undefined;
   }
 
   /** It has a holder who did not renew in time. */
