@@ -42,6 +42,15 @@ class Leases {
 }
 
 describe('Agents', () => {
+  test('takes a node that never had one for one whose agent is about to come, as long as it has just begun', () => {
+    const leases = new Leases();
+    leases.pass(14, []);
+    expect(leases.agents.stateOf('a')).toBe('Alive');
+    leases.pass(2, []);
+    expect(leases.agents.stateOf('a')).toBe('Away');
+    expect(leases.pass(60, [], ['a'])).toEqual(['a']);
+  });
+
   test('calls an agent that renews alive, and one that does not lost after its lease, once', () => {
     const leases = new Leases();
     expect(leases.pass(20, ['a', 'b'])).toEqual([]);
