@@ -13,7 +13,7 @@ build/programs/%: test/programs/%.c test/programs/common.h
 	$(CC) $(PROGRAM_CFLAGS) $(CFLAGS) -o $@ $<
 
 # They are the guard's other side, or parts of itself.
-build/programs/guard-client build/programs/guard-layout build/programs/guard-step: $(wildcard src/guard/*.h) src/guard/step.c
+build/programs/guard-client build/programs/guard-layout build/programs/guard-journal-layout build/programs/guard-step: $(wildcard src/guard/*.h) src/guard/step.c
 
 build/programs/%: test/bench/%.c test/programs/common.h
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@
 /** A journal is slots of this size: one a freezer, and behind those one for each rescue that no agent has acknowledged. */
 export const RECORD_BYTES = 1024;
 /** Freezers and rescues that a guard knows at most (src/guard/guard.h). */
-export const MAX_RECORDS = 256;
+export const MAX_RECORDS = 384;
 export const RECORD_MAGIC = 'STASISJ1';
 
 /** Where the fields of a record begin. All numbers are little-endian. */
