@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { checkTarget } from './checkpoint-target.js';
 import type { CheckpointTarget, RawTarget } from './checkpoint-target.js';
-import { checkChoice, checkChoices, checkDuration, checkInteger, refuse } from './option-values.js';
+import { checkChoice, checkChoices, checkDuration, checkInteger, checkNoOperand, refuse } from './option-values.js';
 import type { Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
@@ -127,8 +127,8 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Che
   if (!output.ok) return output;
   const state = raw.state ?? '/run/stasis';
   if (!state.startsWith('/')) return refuse(`--state: ${quoteValue(state)} is not an absolute path`);
-  const [operand] = operands;
-  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
+  const alone = checkNoOperand(operands);
+  if (!alone.ok) return alone;
   const options: CheckpointOptions = {
     target: target.value,
     freezer: freezer.value,

@@ -1,7 +1,7 @@
 /** The options of `stasis controller`: what the chart's Deployment runs. */
 import type { Command } from 'commander';
-import { checkInteger, refuse, type Checked } from './option-values.js';
-import { quoteValue } from './render-escape.js';
+import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import { checkInteger, checkNoOperand, given, type Checked } from './option-values.js';
 
 /** What is absent has a default in the environment. */
 export interface ControllerArgumentsOptions {
@@ -28,14 +28,11 @@ interface RawOptions {
   readonly leaseSeconds?: string;
 }
 
-const MOST_PORT = 65_535;
 const MOST_WORKERS = 64;
 /** Below, the retries between two renewals get too few for a slow server. */
 const SHORTEST_LEASE_SECONDS = 3;
 /** The leader renews after 2/15 of it, and takes 15 s without any renewal for a broken watch (src/controller/agents.ts). */
 const LONGEST_LEASE_SECONDS = 90;
-/** RFC 1123, as the API server checks names of namespaces. */
-const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const AFTER = `
 Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
@@ -47,14 +44,13 @@ Exit status:
 
 /** Adds the command to the program; `done` gets what a command line that names it means. */
 export function addController(program: Command, done: (result: ControllerArguments) => void): void {
-  program
+  const declared = program
     .command('controller')
     .summary('in a cluster: dispatch Checkpoints to the nodes')
     .description(
       "Makes a PodCapture of each Checkpoint for the agent of the pod's node, and copies what came of it. Needs no privilege.",
-    )
-    .option('--kubeconfig <file>', "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
-    .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)")
+    );
+  addClusterOptions(declared)
     .option('--identity <id>', 'unique to this replica (default: $POD_NAME)')
     .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
     .option('--port <port>', 'of health and metrics (default: 8080)')
@@ -72,9 +68,9 @@ export function addController(program: Command, done: (result: ControllerArgumen
 }
 
 function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<ControllerArgumentsOptions> {
-  const [operand] = operands;
-  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
-  const port = checkInteger('--port', raw.port ?? '8080', 0, MOST_PORT);
+  const alone = checkNoOperand(operands);
+  if (!alone.ok) return alone;
+  const port = checkPort(raw.port ?? '8080');
   if (!port.ok) return port;
   const workers = checkInteger('--workers', raw.workers ?? '4', 1, MOST_WORKERS);
   if (!workers.ok) return workers;
@@ -86,17 +82,13 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Con
   );
   if (!lease.ok) return lease;
   const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
-  const wrong = [...excludedNamespaces, ...(raw.namespace === undefined ? [] : [raw.namespace])].find(
-    (name) => !NAMESPACE.test(name),
-  );
-  if (wrong !== undefined) return refuse(`${quoteValue(wrong)} is no name of a namespace`);
+  const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
+  if (!namespaces.ok) return namespaces;
   const { kubeconfig, namespace, identity } = raw;
   return {
     ok: true,
     value: {
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(identity === undefined ? {} : { identity }),
+      ...given({ kubeconfig, namespace, identity }),
       excludedNamespaces,
       port: port.value,
       workers: workers.value,

@@ -1,7 +1,6 @@
 /** `stasis doctor`: its options, their help, and the check of what was given. */
 import type { Command } from 'commander';
-import { checkChoice, refuse, type Checked } from './option-values.js';
-import { quoteValue } from './render-escape.js';
+import { checkChoice, checkNoOperand, refuse, type Checked } from './option-values.js';
 
 export const DOCTOR_OUTPUTS = ['text', 'json'] as const;
 
@@ -72,8 +71,8 @@ export function addDoctor(program: Command, done: (result: DoctorArguments) => v
 }
 
 function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<DoctorOptions> {
-  const [operand] = operands;
-  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
+  const alone = checkNoOperand(operands);
+  if (!alone.ok) return alone;
   const output = checkChoice('--output', raw.output ?? 'text', DOCTOR_OUTPUTS);
   if (!output.ok) return output;
   const { cgroupRoot, state = '/run/stasis' } = raw;

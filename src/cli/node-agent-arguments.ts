@@ -1,6 +1,7 @@
 /** The options of `stasis node-agent`: what the chart's DaemonSet runs. */
 import type { Command } from 'commander';
-import { checkInteger, refuse, type Checked } from './option-values.js';
+import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import { checkInteger, checkNoOperand, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** What is absent has a default in the environment. */
@@ -34,7 +35,6 @@ interface RawOptions {
 }
 
 const MOST_CAPTURES = 64;
-const MOST_PORT = 65_535;
 
 const AFTER = `
 Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. On SIGTERM it lets go of what it holds, reports, and
@@ -47,13 +47,12 @@ Exit status:
 
 /** Adds the command to the program; `done` gets what a command line that names it means. */
 export function addNodeAgent(program: Command, done: (result: NodeAgentArguments) => void): void {
-  program
+  const declared = program
     .command('node-agent')
     .summary('in a cluster: carry out the captures of this node')
-    .description('Watches the PodCaptures of one node, and carries them out. Needs root and CAP_SYS_PTRACE.')
-    .option('--kubeconfig <file>', "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
+    .description('Watches the PodCaptures of one node, and carries them out. Needs root and CAP_SYS_PTRACE.');
+  addClusterOptions(declared)
     .option('--node-name <name>', 'the node that it runs on (default: $NODE_NAME)')
-    .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)")
     .option('--pod-uid <uid>', "UID of the agent's own pod (default: $POD_UID)")
     .option('--cgroup-root <dir>', "where the host's cgroups are mounted (default: every cgroup mount counts)")
     .option('--artifacts <dir>', 'where whole trees are written (default: /var/lib/stasis)')
@@ -72,12 +71,14 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
 }
 
 function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<NodeAgentArgumentsOptions> {
-  const [operand] = operands;
-  if (operand !== undefined) return refuse(`unexpected argument ${quoteValue(operand)}`);
-  const port = checkInteger('--port', raw.port ?? '8081', 0, MOST_PORT);
+  const alone = checkNoOperand(operands);
+  if (!alone.ok) return alone;
+  const port = checkPort(raw.port ?? '8081');
   if (!port.ok) return port;
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
   if (!most.ok) return most;
+  const namespaces = checkNamespaces([raw.namespace]);
+  if (!namespaces.ok) return namespaces;
   const artifacts = raw.artifacts ?? '/var/lib/stasis';
   const guard = raw.guard ?? '/run/stasis/guard/guard.sock';
   for (const [option, path] of [
@@ -92,11 +93,7 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Nod
   return {
     ok: true,
     value: {
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(nodeName === undefined ? {} : { nodeName }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(podUid === undefined ? {} : { podUid }),
-      ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
+      ...given({ kubeconfig, nodeName, namespace, podUid, cgroupRoot }),
       artifacts,
       guard,
       port: port.value,

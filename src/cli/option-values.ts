@@ -13,6 +13,19 @@ export function refuse(message: string): { readonly ok: false; readonly message:
   return { ok: false, message };
 }
 
+/** For commands that take options alone. */
+export function checkNoOperand([operand]: readonly string[]): Checked<undefined> {
+  return operand === undefined ? { ok: true, value: undefined } : refuse(`unexpected argument ${quoteValue(operand)}`);
+}
+
+/** The options that were given: those that were not are left out, not undefined. */
+export function given<Options extends object>(
+  options: Options,
+): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof Options]?: Exclude<Options[Name], undefined> };
+}
+
 /** What a duration must keep to, beside the limit of {@link parseDuration}. */
 export interface DurationLimits {
   readonly positive?: true;

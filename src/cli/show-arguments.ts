@@ -1,5 +1,6 @@
 /** `stasis show`: a PodCapture of the cluster as a tree for people. */
 import type { Command } from 'commander';
+import { quoteValue } from './render-escape.js';
 
 export type ShowArguments =
   { readonly kind: 'show'; readonly file: string } | { readonly kind: 'usage-error'; readonly message: string };
@@ -26,7 +27,7 @@ export function addShow(program: Command, done: (result: ShowArguments) => void)
       done(
         another === undefined
           ? { kind: 'show', file }
-          : { kind: 'usage-error', message: `unexpected argument ${JSON.stringify(another)}` },
+          : { kind: 'usage-error', message: `unexpected argument ${quoteValue(another)}` },
       );
     });
 }

@@ -1,6 +1,7 @@
 /** The options of `stasis uninstall`: what the chart's pre-delete hook runs. */
 import type { Command } from 'commander';
-import { checkInteger, refuse, type Checked } from './option-values.js';
+import { addClusterOptions, checkNamespaces } from './cluster-options.js';
+import { checkInteger, checkNoOperand, given, refuse, type Checked } from './option-values.js';
 
 export interface UninstallArgumentsOptions {
   readonly kubeconfig?: string;
@@ -38,19 +39,18 @@ Exit status:
 
 /** Adds the command to the program; `done` gets what a command line that names it means. */
 export function addUninstall(program: Command, done: (result: UninstallArguments) => void): void {
-  program
+  const declared = program
     .command('uninstall')
     .summary('in a cluster: end everything, before the chart is removed')
     .description(
       'Ends every capture in the cluster and takes every finalizer of Stasis off, so that it can be removed.',
     )
-    .usage('--controller <name> --controller-pods <selector> --agent-account <name> [options]')
+    .usage('--controller <name> --controller-pods <selector> --agent-account <name> [options]');
+  addClusterOptions(declared)
     .option('--controller <name>', "name of the controller's Deployment")
     .option('--controller-pods <selector>', 'label selector of its pods')
     .option('--agent-account <name>', "name of the node agents' service account")
-    .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)")
     .option('--wait-seconds <n>', 'how long captures may take to end, at most 600 (default: 30)')
-    .option('--kubeconfig <file>', "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', AFTER)
     .allowExcessArguments(true)
@@ -63,12 +63,14 @@ export function addUninstall(program: Command, done: (result: UninstallArguments
 }
 
 function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<UninstallArgumentsOptions> {
-  const [operand] = operands;
-  if (operand !== undefined) return refuse(`unexpected argument ${JSON.stringify(operand)}`);
+  const alone = checkNoOperand(operands);
+  if (!alone.ok) return alone;
   const { controller, controllerPods, agentAccount } = raw;
   if (controller === undefined || controller === '') return refuse('--controller: the value is missing');
   if (controllerPods === undefined || controllerPods === '') return refuse('--controller-pods: the value is missing');
   if (agentAccount === undefined || agentAccount === '') return refuse('--agent-account: the value is missing');
+  const namespaces = checkNamespaces([raw.namespace]);
+  if (!namespaces.ok) return namespaces;
   const waitSeconds = checkInteger('--wait-seconds', raw.waitSeconds ?? '30', 1, LONGEST_WAIT_SECONDS);
   if (!waitSeconds.ok) return waitSeconds;
   return {
@@ -78,8 +80,7 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Uni
       controllerPods,
       agentAccount,
       waitSeconds: waitSeconds.value,
-      ...(raw.namespace === undefined ? {} : { namespace: raw.namespace }),
-      ...(raw.kubeconfig === undefined ? {} : { kubeconfig: raw.kubeconfig }),
+      ...given({ kubeconfig: raw.kubeconfig, namespace: raw.namespace }),
     },
   };
 }

@@ -46,6 +46,7 @@ describe('parseArguments() of node-agent', () => {
     [['--artifacts', 'here'], '--artifacts: "here" is not an absolute path'],
     [['--guard', 'g'], '--guard: "g" is not an absolute path'],
     [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],
+    [['--namespace', 'Not_One'], '"Not_One" is no name of a namespace'],
     [['more'], 'unexpected argument "more"'],
   ])('parseArguments() refuses %j', (args, message) => {
     expect(parseArguments(['node-agent', ...args], '1')).toEqual({ kind: 'usage-error', message });

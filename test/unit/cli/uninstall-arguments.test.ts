@@ -27,6 +27,7 @@ describe('parseArguments()', () => {
       [...REQUIRED, '--wait-seconds', '601'],
       '--wait-seconds: "601" is not a whole number from 1 to 600',
     ],
+    ['a namespace that cannot be', [...REQUIRED, '--namespace', '-'], '"-" is no name of a namespace'],
     ['an operand', [...REQUIRED, 'now'], 'unexpected argument "now"'],
     ['an unknown option', [...REQUIRED, '--force'], 'unknown option "--force"'],
   ])('parseArguments() refuses uninstall with %s', (_, argv, message) => {
