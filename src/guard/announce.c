@@ -107,7 +107,7 @@ int announce(struct guard *guard, struct agent *agent, const struct guard_announ
 	freezer->state = freezer->version == GUARD_VERSION_NONE ? FREEZER_WATCHED : FREEZER_ANNOUNCED;
 	if (!agent->holding) {
 		agent->cause = GUARD_CAUSE_NONE;
-		agent->acted_at = agent->opened_at = 0;
+		agent->acted_at = agent->opened_at = agent->untraced_at = 0;
 		agent->overdue_told = false;
 	}
 	agent->holding = true;
@@ -142,21 +142,43 @@ static void watch_only(const struct guard *guard, struct freezer *freezer)
 	freezer->state = FREEZER_WATCHED;
 }
 
-int announce_opened(struct guard *guard, const struct agent *agent, const uint8_t *capture, uint32_t container)
+static struct freezer *find(struct guard *guard, const struct agent *speaker, const uint8_t *capture, uint32_t container)
 {
 	for (int i = 0; i < MAX_FREEZERS; i++) {
 		struct freezer *freezer = &guard->freezers[i];
 
-		if (!is_of_speaker(guard, freezer, agent, capture) || freezer->container != container)
-			continue;
-		if (freezer->state != FREEZER_ANNOUNCED)
-			return 0;
-		if (is_closed(freezer))
-			return -EBUSY;
-		watch_only(guard, freezer);
-		return 0;
+		if (is_of_speaker(guard, freezer, speaker, capture) && freezer->container == container)
+			return freezer;
 	}
-	return -ENOENT;
+	return NULL;
+}
+
+int announce_opened(struct guard *guard, const struct agent *agent, const uint8_t *capture, uint32_t container)
+{
+	struct freezer *freezer = find(guard, agent, capture, container);
+
+	if (freezer == NULL)
+		return -ENOENT;
+	if (freezer->state != FREEZER_ANNOUNCED)
+		return 0;
+	if (is_closed(freezer))
+		return -EBUSY;
+	watch_only(guard, freezer);
+	return 0;
+}
+
+int announce_disowned(struct guard *guard, const struct agent *agent, const uint8_t *capture, uint32_t container)
+{
+	struct freezer *freezer = find(guard, agent, capture, container);
+
+	if (freezer == NULL)
+		return -ENOENT;
+	/* Only the writer's own word: of a dead one nobody knows what it had written. */
+	if (guard->agents[freezer->agent].thread_dead || agent != &guard->agents[freezer->agent])
+		return -EPERM;
+	if (freezer->state == FREEZER_ANNOUNCED)
+		watch_only(guard, freezer);
+	return 0;
 }
 
 int announce_done(struct guard *guard, const struct agent *agent, const uint8_t *capture)

@@ -120,6 +120,9 @@ static void on_message(struct guard *guard, struct agent *agent, const union mes
 	case GUARD_OPENED:
 		answer_status(agent, header, announce_opened(guard, agent, subject->capture, subject->container));
 		return;
+	case GUARD_DISOWNED:
+		answer_status(agent, header, announce_disowned(guard, agent, subject->capture, subject->container));
+		return;
 	case GUARD_DONE:
 		answer_status(agent, header, announce_done(guard, agent, subject->capture));
 		return;
@@ -143,6 +146,7 @@ static bool is_sound(const union message *message, ssize_t length)
 		[GUARD_ANNOUNCE] = sizeof(struct guard_announce),
 		[GUARD_OPENED] = sizeof(struct guard_subject),
 		[GUARD_DONE] = sizeof(struct guard_subject),
+		[GUARD_DISOWNED] = sizeof(struct guard_subject),
 		[GUARD_PING] = sizeof(struct guard_header),
 		[GUARD_RECOVERED] = sizeof(struct guard_recovered_query),
 		[GUARD_ACKNOWLEDGE] = sizeof(struct guard_subject),

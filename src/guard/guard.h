@@ -53,8 +53,8 @@ struct agent {
 	bool holding;
 	uint8_t capture[GUARD_CAPTURE_BYTES];
 	uint64_t hold_deadline;
-	/* Of the state; of the first action; when all was proved open; when it was next to be looked at. */
-	uint64_t since, acted_at, opened_at, look_at;
+	/* Of the state; of the first action; when all was proved open; since when nothing is traced; when it is next to be looked at. */
+	uint64_t since, acted_at, opened_at, untraced_at, look_at;
 	bool overdue_told;
 };
 

@@ -23,6 +23,7 @@ enum guard_kind {
 	GUARD_PING = 5,
 	GUARD_RECOVERED = 6,
 	GUARD_ACKNOWLEDGE = 7,
+	GUARD_DISOWNED = 8,
 	/* Set in the kind of every answer. */
 	GUARD_ANSWER = 0x80,
 };
@@ -111,7 +112,11 @@ struct guard_announce {
 	char path[GUARD_PATH_BYTES];
 };
 
-/* Names a freezer (opened, acknowledge) or a capture (done: `container` is not looked at). */
+/*
+ * Names a freezer (opened, disowned, acknowledge) or a capture (done: `container` is not looked at). `opened` is believed when it is
+ * true. `disowned`: this agent never wrote it, or has proved it open since, and will not write it again; if it is closed now, then
+ * by somebody else, and it is left alone.
+ */
 struct guard_subject {
 	struct guard_header header;
 	uint8_t capture[GUARD_CAPTURE_BYTES];

@@ -30,13 +30,16 @@ static struct agent_step forget(void)
 	return stay(AGENT_FREE, ACTION_FORGET);
 }
 
-/* True, with the step, when a deadline has passed: thaw first, as it may be what frees the agent, and then end it. */
+/* Thaw first, as it may be what frees the agent. */
+#define END (ACTION_THAW | ACTION_HASTEN | ACTION_KILL)
+
+/* True, with the step, when a deadline has passed. */
 static bool past_deadline(const struct agent_view *view, struct agent_step *step)
 {
 	if (view->open && overdue(view, view->freezer_deadline, 0))
-		*step = turn(AGENT_ENDING, GUARD_FREEZER_DEADLINE, ACTION_THAW | ACTION_KILL);
+		*step = turn(AGENT_ENDING, GUARD_FREEZER_DEADLINE, END);
 	else if (view->holding && overdue(view, view->hold_deadline, HOLD_GRACE_US))
-		*step = turn(AGENT_ENDING, GUARD_HOLD_DEADLINE, ACTION_THAW | ACTION_KILL);
+		*step = turn(AGENT_ENDING, GUARD_HOLD_DEADLINE, END);
 	else
 		return false;
 	return true;
@@ -55,7 +58,7 @@ static struct agent_step live(const struct agent_view *view)
 	if (view->thread_dead)
 		return turn(AGENT_LEFT, GUARD_THREAD_DIED, ACTION_THAW);
 	if (view->hung_up)
-		return turn(AGENT_ORPHANED, GUARD_HUNG_UP, ACTION_THAW);
+		return turn(AGENT_ORPHANED, GUARD_HUNG_UP, ACTION_THAW | ACTION_HASTEN);
 	return stay(AGENT_LIVE, view->draining && view->open ? ACTION_THAW : 0);
 }
 
@@ -69,7 +72,7 @@ static struct agent_step left(const struct agent_view *view)
 		return stay(AGENT_RELEASING, ACTION_THAW);
 	/* The one that wrote is dead, and yet it was closed again: whoever in this process does so is not to be trusted. */
 	if (view->closed_again)
-		return turn(AGENT_ENDING, GUARD_FREEZER_DEADLINE, ACTION_THAW | ACTION_KILL);
+		return turn(AGENT_ENDING, GUARD_FREEZER_DEADLINE, END);
 	if (past_deadline(view, &step))
 		return step;
 	return stay(AGENT_LEFT, view->closed ? ACTION_THAW : 0);

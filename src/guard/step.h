@@ -49,13 +49,15 @@ struct agent_view {
 /* To be done in this order. */
 enum agent_action {
 	ACTION_THAW = 1,
-	ACTION_KILL = 2,
+	/* It is dying: gives it the CPU to die, as it lets its tasks go only in its own exit. */
+	ACTION_HASTEN = 2,
+	ACTION_KILL = 4,
 	/* Opens the freezer of the agent's own cgroup, if that is what keeps it from dying. */
-	ACTION_THAW_OWN = 4,
+	ACTION_THAW_OWN = 8,
 	/* Everything is proved: closes the journal's records, and says what happened. */
-	ACTION_SETTLE = 8,
+	ACTION_SETTLE = 16,
 	/* Forgets the agent. */
-	ACTION_FORGET = 16,
+	ACTION_FORGET = 32,
 };
 
 struct agent_step {

@@ -80,6 +80,11 @@ static struct agent_view see(struct guard *guard, struct agent *agent)
 	if (agent->state == AGENT_RELEASING && !view.closed) {
 		if (agent->opened_at == 0)
 			agent->opened_at = view.now;
+		/*
+		 * The kernel detaches all tracees of a thread before it tells of its death (exit_notify), so that a look that finds none
+		 * holds from its beginning on; ten thousand threads take 0.2 s to look at.
+		 */
+		agent->untraced_at = now_us();
 		view.traced = is_traced(guard, agent);
 	}
 	return view;
@@ -152,7 +157,8 @@ static void settle(struct guard *guard, struct agent *agent)
 		log_text("outcome", outcomes[outcome_of(freezer)]);
 		log_number("pid", agent->pid);
 		log_number("thawMicroseconds", (int64_t)(agent->opened_at - agent->acted_at));
-		log_number("untracedMicroseconds", (int64_t)(now - agent->acted_at));
+		log_number("untracedMicroseconds", (int64_t)(agent->untraced_at - agent->acted_at));
+		log_number("provedMicroseconds", (int64_t)(now - agent->acted_at));
 		log_end();
 		/* A guard of one command has nobody to tell but the log: its agent is gone, and there is no next. */
 		if (guard->service || agent->cause == GUARD_GUARD_DIED)
@@ -217,6 +223,8 @@ static void look_at(struct guard *guard, struct agent *agent)
 		agent->state = step.state;
 		if (step.actions & ACTION_THAW)
 			thaw(guard, agent);
+		if (step.actions & ACTION_HASTEN)
+			peer_hasten(agent);
 		if (step.actions & ACTION_KILL)
 			kill_agent(agent);
 		if (step.actions & ACTION_THAW_OWN)

@@ -19,6 +19,7 @@ import {
   setSequence,
   statusOf,
   type Kind,
+  type SubjectKind,
 } from './guard-protocol.js';
 import type { Libc } from './libc.js';
 
@@ -111,18 +112,16 @@ function greet(channel: Channel, options: GuardOptions): Guard | number {
 }
 
 function guardOf(channel: Channel, pid: number, capabilities: number): Guard {
-  const told = (
-    kind: typeof KIND.opened | typeof KIND.done | typeof KIND.acknowledge,
-    capture: Uint8Array,
-    container: number,
-  ): number => statusResult(channel.ask(kind, encodeSubject(kind, capture, container)));
+  const told = (kind: SubjectKind, capture: Uint8Array, container: number): number =>
+    statusResult(channel.ask(kind, encodeSubject(kind, capture, container)));
   return {
     pid,
     seesThreads: (capabilities & CAPABILITY.threadPidfd) !== 0,
     hasJournal: (capabilities & CAPABILITY.journal) !== 0,
     announce: (announcement) => announce(channel, announcement),
     opened: (capture, container) => told(KIND.opened, capture, container),
-    tellOpened: (capture, container) => void channel.tell(encodeSubject(KIND.opened, capture, container)),
+    disowned: (capture, container) => told(KIND.disowned, capture, container),
+    tell: (word, capture, container) => void channel.tell(encodeSubject(KIND[word], capture, container)),
     done: (capture) => told(KIND.done, capture, 0),
     ping: () => {
       const answer = channel.ask(KIND.ping, encodePing());
@@ -145,8 +144,8 @@ function announce(channel: Channel, announcement: Announcement): number {
     const message = encodeAnnounce(announcement, fstatSync(directory, { bigint: true }).ino);
     if (message === undefined) return -ENAMETOOLONG;
     const result = statusResult(channel.ask(KIND.announce, message, directory));
-    // It may be taken up later than we waited. What stays announced and is never opened ends with the end of this process.
-    if (result === -ETIMEDOUT) channel.tell(encodeSubject(KIND.opened, announcement.capture, announcement.container));
+    // It may be taken up later than we waited, and what stays announced ends with the end of this process.
+    if (result === -ETIMEDOUT) channel.tell(encodeSubject(KIND.disowned, announcement.capture, announcement.container));
     return result;
   } finally {
     channel.closeDirectory(directory);

@@ -15,8 +15,19 @@ export const PROTOCOL_VERSION = 1;
 /** With the NUL at its end. */
 export const PATH_BYTES = 896;
 
-export const KIND = { hello: 1, announce: 2, opened: 3, done: 4, ping: 5, recovered: 6, acknowledge: 7 } as const;
+export const KIND = {
+  hello: 1,
+  announce: 2,
+  opened: 3,
+  done: 4,
+  ping: 5,
+  recovered: 6,
+  acknowledge: 7,
+  disowned: 8,
+} as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
+/** Kinds whose message names a freezer, or the capture alone. */
+export type SubjectKind = typeof KIND.opened | typeof KIND.disowned | typeof KIND.done | typeof KIND.acknowledge;
 /** Set in the kind of every answer. */
 export const ANSWER = 0x80;
 
@@ -90,11 +101,7 @@ function microseconds(value: number): bigint {
   return BigInt(Math.max(0, Math.ceil(value)));
 }
 
-export function encodeSubject(
-  kind: typeof KIND.opened | typeof KIND.done | typeof KIND.acknowledge,
-  capture: Uint8Array,
-  container: number,
-): Uint8Array {
+export function encodeSubject(kind: SubjectKind, capture: Uint8Array, container: number): Uint8Array {
   const view = message(kind, LAYOUT.subject.size);
   const bytes = bytesOf(view);
   bytes.set(capture.subarray(0, CAPTURE_ID_BYTES), LAYOUT.subject.capture);

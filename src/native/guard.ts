@@ -73,8 +73,16 @@ export interface Guard {
   announce(announcement: Announcement): number;
   /** The freezer is open, and this was verified. EBUSY: it is not. */
   opened(capture: Uint8Array, container: number): number;
-  /** As {@link opened}, without waiting for an answer: whether it was believed is told by the next `opened`, or by `done`. */
-  tellOpened(capture: Uint8Array, container: number): void;
+  /**
+   * The freezer is not closed by us: we never wrote it, or have proved it open since. If it is closed now, then by somebody else,
+   * and the guard leaves it alone.
+   */
+  disowned(capture: Uint8Array, container: number): number;
+  /**
+   * As {@link opened} or {@link disowned}, without waiting for an answer: whether it was believed is told by the next question about
+   * it, or by `done`.
+   */
+  tell(word: 'opened' | 'disowned', capture: Uint8Array, container: number): void;
   /** Nothing of the capture is frozen or traced any more. EBUSY: one of its freezers was not said to be open. */
   done(capture: Uint8Array): number;
   ping(): GuardHealth | number;

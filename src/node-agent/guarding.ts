@@ -19,7 +19,7 @@ const ANNOUNCING_MICROSECONDS = 200_000;
 const FREEZER_MICROSECONDS = 1_000_000;
 /** A busy machine, or a journal on a busy disk: nothing is held yet, and it is tried anew. */
 const ANNOUNCE_ATTEMPTS = 5;
-/** A freezer that somebody closes again and again in our place: then the guard decides. */
+/** Of a thaw that cannot be proved, or of a guard that does not answer: then the guard decides, at its deadline. */
 const BELIEF_ATTEMPTS = 3;
 const THAW_ATTEMPTS = 5;
 
@@ -88,15 +88,19 @@ export function confirmOpened(session: Session): Failure | undefined {
   return undefined;
 }
 
-/** EBUSY: it is closed, and since we proved it open by somebody else. The guard cannot tell whose it is, and would end us for it. */
+/**
+ * What we never closed is not opened, whoever has closed it meanwhile. EBUSY: it is closed. Once our own thaw is proved that is by
+ * somebody else, and theirs; the guard cannot tell whose it is, and would end us for it.
+ */
 function confirm(session: Session, target: Target): number {
   const { guard, captureId } = session.context;
   if (typeof guard === 'number') return guard;
   for (let attempt = 1; ; attempt++) {
-    const result = guard.opened(captureId, target.index);
+    const result = target.written ? guard.opened(captureId, target.index) : guard.disowned(captureId, target.index);
     if ((result !== -EBUSY && result !== -ETIMEDOUT) || attempt === BELIEF_ATTEMPTS) return result;
-    if (result === -EBUSY && target.freezer !== undefined && target.found === 'THAWED')
-      thawAndVerify(target.freezer, THAW_ATTEMPTS, (us) => session.kernel.sleep(us));
+    if (result === -ETIMEDOUT) continue;
+    if (!session.thawUnproved.includes(target.container.directory)) return guard.disowned(captureId, target.index);
+    if (target.freezer !== undefined) thawAndVerify(target.freezer, THAW_ATTEMPTS, (us) => session.kernel.sleep(us));
   }
 }
 

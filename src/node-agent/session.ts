@@ -71,8 +71,10 @@ export interface Target {
   /** Cgroups below it that someone had frozen on v1: their tasks are read, not traced. */
   readonly frozenBelow: ReadonlySet<string>;
   way: Way;
-  /** We wrote FROZEN and have not proved the thaw yet. */
+  /** We wrote FROZEN and have not thawed yet. */
   closed: boolean;
+  /** We wrote FROZEN, at whatever time. */
+  written: boolean;
   /** The guard was told of it, before anything was done to it. */
   announced: boolean;
   /** When it was first seen FROZEN by our own doing. */
@@ -200,7 +202,8 @@ export class Session {
     context.hurry?.();
     if (typeof context.guard === 'number' || !this.freezesNoMore) return;
     this.#openedTold = true;
-    for (const { index } of this.targets) context.guard.tellOpened(context.captureId, index);
+    for (const { index, written } of this.targets)
+      context.guard.tell(written ? 'opened' : 'disowned', context.captureId, index);
   }
 
   #closedTooLong(): boolean {

@@ -5,7 +5,7 @@ import type { Announcement, Guard, GuardHealth, Recovered } from '../../src/nati
 /** What a capture told the guard, in order. */
 export type Told =
   | { readonly kind: 'announce'; readonly announcement: Announcement }
-  | { readonly kind: 'opened' | 'acknowledge'; readonly capture: Uint8Array; readonly container: number }
+  | { readonly kind: 'opened' | 'disowned' | 'acknowledge'; readonly capture: Uint8Array; readonly container: number }
   | { readonly kind: 'done'; readonly capture: Uint8Array }
   | { readonly kind: 'ping' | 'close' };
 
@@ -19,6 +19,7 @@ export interface FakeGuardScript {
   /** Result of the n-th call of its kind (from 0): -errno, as when the disk is full; anything else is a success. */
   readonly announce?: (index: number, announcement: Announcement) => number;
   readonly opened?: (index: number) => number;
+  readonly disowned?: (index: number) => number;
   readonly done?: (index: number) => number;
   readonly ping?: (index: number) => number;
   readonly recovered?: readonly Recovered[];
@@ -31,6 +32,18 @@ export function fakeGuard(script: FakeGuardScript = {}): FakeGuard {
   let held: Uint8Array | undefined;
   let recovered = [...(script.recovered ?? [])];
   const count = (kind: Told['kind']): number => told.filter((one) => one.kind === kind).length - 1;
+  const opened = (capture: Uint8Array, container: number): number => {
+    told.push({ kind: 'opened', capture, container });
+    const result = script.opened?.(count('opened')) ?? 0;
+    if (result === 0) open.delete(container);
+    return result;
+  };
+  const disowned = (capture: Uint8Array, container: number): number => {
+    told.push({ kind: 'disowned', capture, container });
+    const result = script.disowned?.(count('disowned')) ?? 0;
+    if (result === 0) open.delete(container);
+    return result;
+  };
   return {
     pid: 2,
     seesThreads: true,
@@ -46,15 +59,11 @@ export function fakeGuard(script: FakeGuardScript = {}): FakeGuard {
       if (announcement.version !== 'none') open.add(announcement.container);
       return 0;
     },
-    opened: (capture, container) => {
-      told.push({ kind: 'opened', capture, container });
-      const result = script.opened?.(count('opened')) ?? 0;
-      if (result === 0) open.delete(container);
-      return result;
-    },
-    tellOpened: (capture, container) => {
-      told.push({ kind: 'opened', capture, container });
-      if ((script.opened?.(count('opened')) ?? 0) === 0) open.delete(container);
+    opened,
+    disowned,
+    tell: (word, capture, container) => {
+      if (word === 'opened') opened(capture, container);
+      else disowned(capture, container);
     },
     done: (capture) => {
       told.push({ kind: 'done', capture });

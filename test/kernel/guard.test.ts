@@ -1,5 +1,6 @@
 /** Rescues: an agent announces, freezes, and goes wrong; the guard alone is left to open the freezer. */
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, expect, test } from '@jest/globals';
 
@@ -18,6 +19,7 @@ afterEach(cleanupAll);
 const RESCUE_MS = 1000;
 /** From the second look at a task that has been let go. */
 const SETTLE_MS = 300;
+const PAST_ITS_DEADLINE_MS = 600;
 
 function thawed(cgroup: Cgroup): Promise<void> {
   return eventually('the cgroup is thawed', () => cgroup.freezeState() === 'THAWED', RESCUE_MS);
@@ -191,6 +193,24 @@ for (const version of ['v1', 'v2'] as const) {
       const guard = await startGuard();
       const client = await startClient(guard, cgroup);
       expect(await client.say('announce 0 900 5000')).toBe('EALREADY');
+      client.kill('SIGKILL');
+      await client.died();
+      await guard.end('SIGTERM');
+      expect(cgroup.freezeState()).toBe('FROZEN');
+    });
+
+    test('leaves alone what an agent disowns, whatever has become of it', async () => {
+      const cgroup = make('disowned');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 300 5000');
+      cgroup.freeze();
+      await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
+      expect([await client.say('opened 0'), await client.say('disowned 0')]).toEqual(['EBUSY', 'ok']);
+      await sleep(PAST_ITS_DEADLINE_MS);
+      expect(client.dead()).toBe(false);
+      expect(await client.say('done')).toBe('ok');
       client.kill('SIGKILL');
       await client.died();
       await guard.end('SIGTERM');

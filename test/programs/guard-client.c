@@ -2,7 +2,8 @@
  * guard-client SOCKET DIRECTORY v1|v2: an agent of stasis-guard, reduced to what the guard can see of one. It announces and
  * closes the freezer of the cgroup DIRECTORY as the lines of its stdin say, and answers each with a line: "ok", or an errno.
  *
- *   announce CONTAINER FREEZER_MS HOLD_MS | freeze | thaw | opened CONTAINER | done | seize | hello | own DIRECTORY
+ *   announce CONTAINER FREEZER_MS HOLD_MS | freeze | thaw | opened CONTAINER | disowned CONTAINER | done | seize | hello
+ *   own DIRECTORY
  *   end-thread   the tracing thread ends, and the main thread goes on with what follows
  *   hang-up      closes the connection
  *   hang FILE    another thread reads FILE again and again, until a server that stops answering keeps it from dying
@@ -183,6 +184,8 @@ static int run(const char *word, long a, long b, long c, const char *rest)
 		return freezer(0);
 	if (strcmp(word, "opened") == 0)
 		return subject(GUARD_OPENED, a);
+	if (strcmp(word, "disowned") == 0)
+		return subject(GUARD_DISOWNED, a);
 	if (strcmp(word, "done") == 0)
 		return subject(GUARD_DONE, 0);
 	if (strcmp(word, "acknowledge") == 0)

@@ -34,6 +34,8 @@ static void check(enum agent_state state, const struct agent_view *view)
 	law(!(step.actions & ACTION_KILL) || (step.actions & ACTION_THAW), "who is killed may hang in what a thaw frees", state, view);
 	law(!(step.actions & ACTION_KILL) || step.state == AGENT_ENDING, "a death is waited for", state, view);
 	law(!(step.actions & ACTION_KILL) || late || view->closed_again, "nobody is killed in time", state, view);
+	law(!(step.actions & ACTION_HASTEN) || step.state == AGENT_ENDING || view->hung_up, "only what dies is hastened", state, view);
+	law(!(step.actions & ACTION_KILL) || (step.actions & ACTION_HASTEN), "who is killed shall die soon", state, view);
 	law(!(step.actions & ACTION_THAW_OWN) || state == AGENT_ENDING, "its own cgroup is thawed only to end it", state, view);
 	law((step.state == AGENT_FREE) == ((step.actions & ACTION_FORGET) || state == AGENT_FREE), "forgotten is free", state, view);
 	if (state == AGENT_FREE)

@@ -92,6 +92,7 @@ function close(session: Session, targets: readonly Target[]): Failure | undefine
       return failure('InvalidTarget', `${targets.length} cgroups at once are more than one capture takes`);
     }
     target.closed = true;
+    target.written = true;
     session.board.setClosed(targets.filter((other) => other.closed).length);
     session.act();
     faultPoint(session.context, 'before-freeze-write');

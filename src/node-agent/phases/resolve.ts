@@ -66,6 +66,7 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
     frozenBelow: container.cgroupVersion === 'v1' ? frozenBelow(session, cgroups) : new Set(),
     way: wayFor(container, freezer, found),
     closed: false,
+    written: false,
     announced: false,
   });
   return undefined;

@@ -31,6 +31,7 @@ export interface LogLine {
   readonly container?: number;
   readonly thawMicroseconds?: number;
   readonly untracedMicroseconds?: number;
+  readonly provedMicroseconds?: number;
 }
 
 export interface RunningGuard {

@@ -61,6 +61,7 @@ export function leftBehind(mode: Mode, plan: readonly Planned[], answers: FakeGu
   const guard = fakeGuard({
     announce: (index, announcement) => answer(answers.announce?.(index, announcement)),
     opened: (index) => answer(answers.opened?.(index)),
+    disowned: (index) => answer(answers.disowned?.(index)),
     done: (index) => answer(answers.done?.(index)),
   });
   for (const { at, fault } of plan) arrange(scene, at, fault);

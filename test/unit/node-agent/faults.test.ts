@@ -45,7 +45,7 @@ const EVENTS: Readonly<Record<string, Fault>> = {
 };
 
 /** What the guard may answer, to the nth question of a kind, or to every one. */
-const ANSWERS = ['announce', 'opened', 'done'] as const;
+const ANSWERS = ['announce', 'opened', 'disowned', 'done'] as const;
 const REFUSALS = [EBUSY, EALREADY, ENOENT, ESTALE, ENOSPC, EROFS, EPIPE, ETIMEDOUT];
 
 /** The first occurrence of each is taken out. */
