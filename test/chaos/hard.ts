@@ -7,6 +7,7 @@ import { unkillable } from './hard-unkillable.js';
 import { seeded } from './random.js';
 import type { HardCase } from './hard-case.js';
 import type { Entry } from './tally.js';
+import { lateness } from './trial.js';
 
 export const HARD_CASES: readonly HardCase[] = [
   unkillable,
@@ -30,10 +31,11 @@ export async function runHard(job: HardJob, over: () => boolean, tell: (entry: E
   if (!found.versions.includes(job.version)) return;
   for (let time = 0; time < job.times && !over(); time++) {
     const outcome = await found.run(job.version, seeded(time));
-    const { milliseconds, left } = outcome;
-    const late = milliseconds > found.bound ? [`${milliseconds.toFixed(0)} ms, and ${found.bound} are promised`] : [];
-    const all = [...left, ...late].map((what) => `${found.name}, ${job.version}: ${what}`);
-    tell({ row: found.row, version: job.version, bound: found.bound, outcome: { ...outcome, left: all } });
+    const told = (what: string): string => `${found.name}, ${job.version}: ${what}`;
+    const late = lateness(outcome.milliseconds, found.bound);
+    const left = outcome.left.map(told);
+    const all = { ...outcome, left, ...(late === undefined ? {} : { late: told(late) }) };
+    tell({ row: found.row, version: job.version, bound: found.bound, outcome: all });
     cleanupAll();
   }
 }

@@ -45,8 +45,11 @@ const report = (all: readonly Entry[]): void => {
   const left = all.flatMap(({ outcome }) => outcome.left);
   const missed = all.filter(({ outcome }) => outcome.missed !== undefined);
   const elapsed = Math.round((performance.now() - began) / 1000);
+  const late = all.filter((entry) => entry.outcome.late !== undefined);
   const last = left.length === 0 ? '' : `: ${left.at(-1)}`;
-  say(`${elapsed} s: ${all.length} done, ${missed.length} missed, ${left.length} left behind${last}`);
+  say(
+    `${elapsed} s: ${all.length} done, ${missed.length} missed, ${late.length} late, ${left.length} left behind${last}`,
+  );
 };
 const options = { endsAt: began + SECONDS * 1000, progressEvery: PROGRESS_MS, onProgress: report };
 const done = await runJobs(batches, { ...options, processes: JOBS });
@@ -59,10 +62,12 @@ const rows = tally(
   [...KINDS, ...HARD_CASES].map(({ row }) => row),
 );
 say(`\n${renderRows(rows)}`);
-for (const { row, version, left, missed } of rows) {
+for (const { row, version, left, late, missed } of rows) {
   for (const what of left) say(`LEFT: ${row} (${version}): ${what}`);
+  for (const what of late) say(`LATE: ${row} (${version}): ${what}`);
   if (missed.length > 0) say(`missed ${missed.length} times: ${row} (${version}): ${missed[0]}`);
 }
 for (const failure of failures) say(`FAILED: ${failure}`);
-const bad = failures.length > 0 || rows.some(({ left, trials }) => left.length > 0 || trials === 0);
+const bad =
+  failures.length > 0 || rows.some(({ left, late, trials }) => left.length > 0 || late.length > 0 || trials === 0);
 process.exitCode = bad ? 1 : 0;

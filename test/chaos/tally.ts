@@ -11,6 +11,8 @@ export interface Row {
   readonly worst: number;
   readonly bound: number;
   readonly left: readonly string[];
+  /** Of those whose bound was missed. */
+  readonly late: readonly string[];
   readonly missed: readonly string[];
 }
 
@@ -43,6 +45,7 @@ function rowOf(row: string, version: string, entries: readonly Entry[]): Row {
     worst: times.at(-1) ?? 0,
     bound: Math.max(...entries.map(({ bound }) => bound)),
     left: done.flatMap(({ left }) => left),
+    late: done.flatMap(({ late }) => late ?? []),
     missed: entries.flatMap(({ outcome }) => outcome.missed ?? []),
   };
 }

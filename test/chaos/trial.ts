@@ -44,8 +44,15 @@ export interface Outcome {
   readonly held: boolean;
   /** What was left behind, or not as promised. Must be empty. */
   readonly left: readonly string[];
+  /** By how much the bound was missed. */
+  readonly late?: string;
   /** The harm could not be done, and why; then the rest means nothing. */
   readonly missed?: string;
+}
+
+/** Undefined when it is within its bound. */
+export function lateness(milliseconds: number, bound: number): string | undefined {
+  return milliseconds > bound ? `${milliseconds.toFixed(0)} ms, and ${bound} are promised` : undefined;
 }
 
 export async function runTrial(plan: Plan): Promise<Outcome> {
@@ -86,9 +93,9 @@ async function look(plan: Plan, scene: Scene, at: bigint, held: boolean): Promis
   const milliseconds = Number((freeSince ?? now()) - at) / 1e6;
   const left = settled ? [] : [...last, ...(isSettled() ? [] : ['it has not settled'])];
   left.push(...((await next) ?? []), ...(await aftermath(plan, scene)));
-  const bound = boundOf(plan);
-  if (milliseconds > bound) left.push(`${milliseconds.toFixed(0)} ms, and ${bound} are promised`);
-  return { milliseconds, held, left: left.map((what) => `${describe(plan)}: ${what} [${tail(victim)}]`) };
+  const told = (what: string): string => `${describe(plan)}: ${what} [${tail(victim)}]`;
+  const late = lateness(milliseconds, boundOf(plan));
+  return { milliseconds, held, left: left.map(told), ...(late === undefined ? {} : { late: told(late) }) };
 }
 
 /** What was stopped is continued, what lives is ended; then nothing may stand, and nobody be left. */
