@@ -152,7 +152,7 @@ describeWays('a hold', (make, { freezer }) => {
     await capturing.report(cgroup, { freezer });
     const report = await capturing.report(cgroup, { freezer, hold: 2000, maxPause: 50 });
     expect(report.failure?.reason).toBe('PauseBudgetExceeded');
-    expect(report.timings.pauseMicroseconds).toBeLessThan(100_000);
+    expect(report.timings.pauseMicroseconds).toBeLessThan(1_000_000);
     expect(cgroup.freezeState()).toBe('THAWED');
     expect(members.map(tracerPidOf)).toEqual([0, 0, 0, 0, 0]);
     await assertUntouched(members);
