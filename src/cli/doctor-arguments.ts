@@ -10,8 +10,8 @@ export interface DoctorOptions {
   /** Captures of processes of our own, to see that they can be made. */
   readonly rehearsal: boolean;
   readonly cgroupRoot?: string;
-  /** Folder of the guards' journals. */
-  readonly state: string;
+  /** Folders of the guards' journals. */
+  readonly states: readonly string[];
   readonly output: (typeof DOCTOR_OUTPUTS)[number];
 }
 
@@ -43,9 +43,12 @@ Examples:
   Is anything of this node frozen or traced, by whom, and can captures be made here?
     $ stasis doctor
   The same in the pod of a node agent
-    $ kubectl exec -n stasis stasis-node-agent-x7k2p -- stasis doctor --cgroup-root /host/sys/fs/cgroup
+    $ kubectl exec -n stasis-system stasis-node-agent-x7k2p -- stasis doctor --cgroup-root /host/sys/fs/cgroup
   Open what dead captures have left frozen
     $ stasis doctor --thaw`;
+
+/** Of `stasis checkpoint`, of the node agent as the chart has it, and of the same in its own containers. */
+export const STATE_FOLDERS = ['/run/stasis', '/run/stasis/node-agent', '/run/stasis/state'] as const;
 
 /** Adds the command to the program; `done` gets what a command line that names it means. */
 export function addDoctor(program: Command, done: (result: DoctorArguments) => void): void {
@@ -59,7 +62,7 @@ export function addDoctor(program: Command, done: (result: DoctorArguments) => v
     .option('--all', 'look at every cgroup, not only at those below kubepods')
     .option('--no-rehearsal', 'only look: capture no processes of our own, which takes a second or two')
     .option('--cgroup-root <directory>', 'where the cgroups of the host are mounted; or one cgroup, to look no further')
-    .option('--state <directory>', "folder of the guards' journals (default: /run/stasis)")
+    .option('--state <directory>', "folder of the guards' journals (default: those of the command and of the chart)")
     .option('-o, --output <format>', 'text or json (default: text)')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', AFTER)
@@ -75,7 +78,7 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Doc
   if (!alone.ok) return alone;
   const output = checkChoice('--output', raw.output ?? 'text', DOCTOR_OUTPUTS);
   if (!output.ok) return output;
-  const { cgroupRoot, state = '/run/stasis' } = raw;
+  const { cgroupRoot, state } = raw;
   if (cgroupRoot === '') return refuse('--cgroup-root: the value is missing');
   if (state === '') return refuse('--state: the value is missing');
   return {
@@ -85,7 +88,7 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Doc
       all: raw.all === true,
       rehearsal: raw.rehearsal,
       ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
-      state,
+      states: state === undefined ? STATE_FOLDERS : [state],
       output: output.value,
     },
   };

@@ -24,13 +24,13 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
   const scope = findScope({ proc: PROC, self: process.pid }, options.all, options.cgroupRoot);
   if (!scope.ok) return { kind: 'unusable', message: scope.message };
   const libc = openLibc();
-  const before = await audit(scope.value, options.state);
+  const before = await audit(scope.value, options.states);
   const thaws: Thaw[] = [];
   if (options.thaw) {
-    const surroundings = { libc, proc: PROC, state: options.state };
+    const surroundings = { libc, proc: PROC };
     for (const { cgroup, entry } of ours(before)) thaws.push(await thaw(cgroup, entry, surroundings));
   }
-  const facts = thaws.length === 0 ? before : await audit(scope.value, options.state);
+  const facts = thaws.length === 0 ? before : await audit(scope.value, options.states);
   const node = nodeFacts(scope.value, uid);
   const rehearsals = options.rehearsal ? await rehearseAll(libc, scope.value.roots, node) : [];
   const checks = checkNode(node, rehearsals);

@@ -6,7 +6,7 @@ import { mountOf } from '../pure/mountinfo.js';
 import { readText } from '../resolve-files.js';
 import { subtreeTasks } from '../resolve-tasks.js';
 import { identityOf, lookAtFreezer } from './freezer-look.js';
-import { readJournals } from './journals.js';
+import { readAllJournals } from './journals.js';
 import { lookAtProcesses } from './living.js';
 import type { Scope } from './scope.js';
 import { namesOf, stillTraced, tracedTasks } from './tasks.js';
@@ -15,17 +15,17 @@ import { above, walk, type ClosedCgroup } from './walk.js';
 /** A capture closes a freezer for milliseconds, and a rehearsal as well: what is open again after this did not stand still. */
 const SECOND_LOOK_MS = 100;
 
-/** @param state the folder of the guards' journals */
-export async function audit(scope: Scope, state: string): Promise<AuditFacts> {
+/** @param states the folders of the guards' journals */
+export async function audit(scope: Scope, states: readonly string[]): Promise<AuditFacts> {
   const { proc } = scope.roots;
   const boot = readText('/proc/sys/kernel/random/boot_id');
   const walked = walk(scope);
   const traced = tracedTasks(proc, walked.cgroups);
-  const told = readJournals(state, lookAtProcesses(proc));
+  const told = readAllJournals(states, lookAtProcesses(proc));
   const bootId = boot.ok ? boot.value.trim() : '';
   const closed = [...walked.closed, ...elsewhere(scope, bootId, told.journals, walked.closed)];
   if (closed.length + traced.length > 0) await sleep(SECOND_LOOK_MS);
-  const { journals, unseen } = readJournals(state, lookAtProcesses(proc));
+  const { journals, unseen } = readAllJournals(states, lookAtProcesses(proc));
   return {
     boot: bootId,
     now: Number(process.hrtime.bigint() / 1000n),

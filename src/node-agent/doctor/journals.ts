@@ -10,6 +10,12 @@ export interface Journals {
   readonly unseen: readonly string[];
 }
 
+/** Those of several folders; one that is not there has none. */
+export function readAllJournals(folders: readonly string[], isAlive: IsAlive): Journals {
+  const all = folders.map((folder) => readJournals(folder, isAlive));
+  return { journals: all.flatMap(({ journals }) => journals), unseen: all.flatMap(({ unseen }) => unseen) };
+}
+
 /**
  * Reads every journal of a state folder, without a lock: to hold one, even for an instant, would make a guard that starts then believe
  * that the journal's guard lives, and leave a pod frozen. A record that is being written has a wrong sum; it is read once more.
@@ -34,6 +40,7 @@ export function readJournals(folder: string, isAlive: IsAlive): Journals {
       continue;
     }
     journals.push({
+      folder,
       file,
       guardPid: guard.pid,
       guardAlive: isAlive(guard.pid, guard.startTicks),

@@ -26,8 +26,6 @@ const LOOK_MS = 5;
 export interface ThawSurroundings {
   readonly libc: Libc;
   readonly proc: string;
-  /** The folder of the journals. */
-  readonly state: string;
 }
 
 /** @param entry the record by which the cgroup was judged ours */
@@ -35,11 +33,11 @@ export async function thaw(cgroup: FrozenCgroup, entry: Entry, surroundings: Tha
   const { directory } = cgroup;
   const { capture } = entry.record;
   const done = (outcome: Thaw['outcome'], message: string): Thaw => ({ directory, capture, outcome, message });
-  const objection = objectionToFolder(surroundings.state);
+  const objection = objectionToFolder(entry.journal.folder);
   if (objection !== undefined) return done('Refused', objection);
   let journal = -1;
   try {
-    journal = openJournal(`${surroundings.state}/${entry.journal.file}`, constants.O_RDWR);
+    journal = openJournal(`${entry.journal.folder}/${entry.journal.file}`, constants.O_RDWR);
     const refusal = write(cgroup, entry.record, journal, surroundings);
     if (refusal !== undefined) return done('Refused', refusal);
     const [outcome, message] = await verify(cgroup);

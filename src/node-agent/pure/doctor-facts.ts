@@ -49,6 +49,7 @@ export interface TracedTask {
 
 /** A journal in the state folder. */
 export interface Journal {
+  readonly folder: string;
   readonly file: string;
   /** Pid of its guard, in the guard's own PID namespace, and whether that very process lives. */
   readonly guardPid: number;

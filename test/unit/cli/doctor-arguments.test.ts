@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseArguments, type ParsedArguments } from '../../../src/cli/arguments.js';
+import { STATE_FOLDERS } from '../../../src/cli/doctor-arguments.js';
 
-const defaults = { thaw: false, all: false, rehearsal: true, state: '/run/stasis', output: 'text' };
+const defaults = { thaw: false, all: false, rehearsal: true, states: STATE_FOLDERS, output: 'text' };
 
 function doctor(...args: string[]): ParsedArguments {
   return parseArguments(['doctor', ...args], '1.2.3');
@@ -14,7 +15,7 @@ describe('stasis doctor', () => {
     ['--all', ['--all'], { all: true }],
     ['--no-rehearsal', ['--no-rehearsal'], { rehearsal: false }],
     ['--cgroup-root', ['--cgroup-root', '/host/sys/fs/cgroup'], { cgroupRoot: '/host/sys/fs/cgroup' }],
-    ['--state', ['--state=/tmp/state'], { state: '/tmp/state' }],
+    ['--state', ['--state=/tmp/state'], { states: ['/tmp/state'] }],
     ['-o json', ['-o', 'json'], { output: 'json' }],
   ])('takes %s', (_, args, change) => {
     expect(doctor(...args)).toEqual({ kind: 'doctor', options: { ...defaults, ...change } });

@@ -41,7 +41,7 @@ const record: JournalRecord = {
 
 function journal(change: Partial<JournalRecord> = {}, guardAlive = false, writerAlive = false): Journal {
   const records = [{ record: { ...record, ...change }, writerAlive }];
-  return { file: '600-800.journal', guardPid: 600, guardAlive, records, torn: 0, foreign: 0 };
+  return { folder: '/run/stasis', file: '600-800.journal', guardPid: 600, guardAlive, records, torn: 0, foreign: 0 };
 }
 
 function facts(change: Partial<AuditFacts> = {}): AuditFacts {
