@@ -88,8 +88,9 @@ export class CaptureRun implements OwnRun {
       this.#abort.abort();
       return;
     }
+    // Looked at again: a timer may fire up to a millisecond early, and a hold is not shorter than was asked for.
     void after(this.#clock, left, this.#released.signal, () => {
-      if (this.#phase === 'holding' && this.#holdSeconds === seconds) this.#abort.abort();
+      if (this.#phase === 'holding' && this.#holdSeconds === seconds) this.#endHoldInTime();
     });
   }
 }

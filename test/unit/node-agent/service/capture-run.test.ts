@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { CaptureRun } from '../../../../src/node-agent/service/capture-run.js';
+
+/** A clock whose timers fire so many milliseconds early, as Node's may. */
+function hastyClock(early: number) {
+  let now = 0;
+  const sleeps: number[] = [];
+  return {
+    sleeps,
+    now: () => now,
+    clock: {
+      monotonic: () => now,
+      wall: () => now,
+      sleep: (milliseconds: number): Promise<void> => {
+        sleeps.push(milliseconds);
+        now += milliseconds > early ? milliseconds - early : milliseconds;
+        return Promise.resolve();
+      },
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+describe('CaptureRun', () => {
+  test('holds for no less than was asked for, also when its timer fires early', async () => {
+    const { clock, now, sleeps } = hastyClock(0.5);
+    const run = new CaptureRun('uid', 'pod', 3, clock);
+    run.beginCapture();
+    run.holdBegan();
+    await aborted(run.signal);
+    expect(now()).toBe(3000);
+    expect(sleeps).toEqual([3000, 0.5]);
+  });
+
+  test('ends a hold at once when it is lowered below what has passed, and does not raise it', () => {
+    const run = new CaptureRun('uid', 'pod', 3, { ...hastyClock(0).clock, sleep: () => new Promise<void>(() => {}) });
+    run.beginCapture();
+    run.holdBegan();
+    run.lowerHold(10);
+    expect([run.holdSeconds, run.signal.aborted]).toEqual([3, false]);
+    run.lowerHold(0);
+    expect([run.holdSeconds, run.signal.aborted]).toEqual([0, true]);
+  });
+});
