@@ -108,7 +108,8 @@ int announce(struct guard *guard, struct agent *agent, const struct guard_announ
 	if (!agent->holding) {
 		agent->cause = GUARD_CAUSE_NONE;
 		agent->acted_at = agent->opened_at = agent->untraced_at = 0;
-		agent->overdue_told = false;
+		agent->overdue_told = agent->starved_told = false;
+		agent->ran_at = 0;
 	}
 	agent->holding = true;
 	memcpy(agent->capture, message->capture, sizeof(agent->capture));

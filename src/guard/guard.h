@@ -55,7 +55,9 @@ struct agent {
 	uint64_t hold_deadline;
 	/* Of the state; of the first action; when all was proved open; since when nothing is traced; when it is next to be looked at. */
 	uint64_t since, acted_at, opened_at, untraced_at, look_at;
-	bool overdue_told;
+	bool overdue_told, starved_told;
+	/* How often the tracing thread had been switched to and from when it was last seen to get on, and when that was. */
+	uint64_t switches, ran_at;
 };
 
 struct recovered {

@@ -20,6 +20,9 @@
 #define SO_PEERPIDFD_OPTION 77
 #endif
 
+/* A thread that gets the CPU of a busy machine now and then is switched to more often than this. */
+#define STILL_US 100000u
+
 static int pidfd_open_of(int32_t pid, unsigned flags)
 {
 	long fd = syscall(SYS_pidfd_open, pid, flags);
@@ -125,6 +128,39 @@ void peer_look(struct agent *agent)
 		return;
 	agent->thread_dead = agent->process_dead ||
 			     (agent->threadfd >= 0 ? readable(agent->threadfd) : !has_thread(agent->pid, agent->tid));
+}
+
+/* The number behind `name` in /proc/PID/task/TID/status. */
+static uint64_t status_number(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
+}
+
+bool peer_starved(struct agent *agent, uint64_t now)
+{
+	char path[48], status[4096];
+	uint64_t switches;
+	const char *state;
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", agent->pid, agent->tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, status, sizeof(status) - 1);
+	close(fd);
+	status[length < 0 ? 0 : length] = 0;
+	state = strstr(status, "\nState:\t");
+	if (state == NULL || state[8] == 'T' || state[8] == 't')
+		return false;
+	switches = status_number(status, "\nvoluntary_ctxt_switches:\t") + status_number(status, "\nnonvoluntary_ctxt_switches:\t");
+	if (state[8] == 'R' || switches != agent->switches || agent->ran_at == 0)
+		agent->ran_at = now;
+	agent->switches = switches;
+	return now - agent->ran_at < STILL_US;
 }
 
 void peer_hasten(const struct agent *agent)

@@ -14,6 +14,11 @@ int peer_watch_thread(struct agent *agent, int32_t tid);
 void peer_find(struct agent *agent, int32_t pid, int32_t tid, uint64_t start_ticks);
 /* Looks again whether process and thread are dead. */
 void peer_look(struct agent *agent);
+/*
+ * Whether the tracing thread lacks nothing but CPU: it is runnable, or was switched to within the last tenth of a second, and is not
+ * stopped by a signal. To be asked every few milliseconds.
+ */
+bool peer_starved(struct agent *agent, uint64_t now);
 /* CPU before others, for the thread that holds the tasks: a favour that may be refused. Only for one that is to die. */
 void peer_hasten(const struct agent *agent);
 /* SIGKILL. */

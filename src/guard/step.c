@@ -33,10 +33,18 @@ static struct agent_step forget(void)
 /* Thaw first, as it may be what frees the agent. */
 #define END (ACTION_THAW | ACTION_HASTEN | ACTION_KILL)
 
-/* True, with the step, when a deadline has passed. */
+/* A freezer ought to be open. */
+static bool closed_too_long(const struct agent_view *view)
+{
+	return view->open && overdue(view, view->freezer_deadline, 0);
+}
+
+/* True, with the step, when a deadline has passed that ends the agent. */
 static bool past_deadline(const struct agent_view *view, struct agent_step *step)
 {
-	if (view->open && overdue(view, view->freezer_deadline, 0))
+	bool spared = view->starved && !overdue(view, view->freezer_deadline, STARVED_GRACE_US);
+
+	if (closed_too_long(view) && !spared)
 		*step = turn(AGENT_ENDING, GUARD_FREEZER_DEADLINE, END);
 	else if (view->holding && overdue(view, view->hold_deadline, HOLD_GRACE_US))
 		*step = turn(AGENT_ENDING, GUARD_HOLD_DEADLINE, END);
@@ -59,6 +67,8 @@ static struct agent_step live(const struct agent_view *view)
 		return turn(AGENT_LEFT, GUARD_THREAD_DIED, ACTION_THAW);
 	if (view->hung_up)
 		return turn(AGENT_ORPHANED, GUARD_HUNG_UP, ACTION_THAW | ACTION_HASTEN);
+	if (closed_too_long(view) && view->closed)
+		return stay(AGENT_LIVE, ACTION_THAW);
 	return stay(AGENT_LIVE, view->draining && view->open ? ACTION_THAW : 0);
 }
 

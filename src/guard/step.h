@@ -37,6 +37,8 @@ struct agent_view {
 	bool closed;
 	/* One of these had been proved open, and is closed now. */
 	bool closed_again;
+	/* Its tracing thread lacks nothing but CPU. Only looked at when a freezer is past its deadline. */
+	bool starved;
 	/* A task of its cgroups is traced by it. Only looked at in AGENT_RELEASING. */
 	bool traced;
 	/* The earliest of its open freezers. */
@@ -72,6 +74,11 @@ struct agent_step {
  * second that the promise gives is for its death and for the kernel to detach (91 ms at most for 10,000 threads).
  */
 #define HOLD_GRACE_US 700000u
+/*
+ * What is closed for too long is opened at once. Who had closed it is ended for it, but not yet when it is a thread of a busy machine that
+ * would open it next: its death would end every capture of its process. Nothing stays frozen meanwhile.
+ */
+#define STARVED_GRACE_US 2000000u
 /* SIGKILL ends a task in 1 ms, 20 ms on a busy machine; later than this, something keeps it from dying. */
 #define DEATH_PATIENCE_US 50000u
 

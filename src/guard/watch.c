@@ -36,9 +36,6 @@ static bool counts_as_closed(const struct agent *agent, struct freezer *freezer,
 
 static void see_freezers(struct guard *guard, struct agent *agent, struct agent_view *view)
 {
-	/* The freezers of one that speaks for itself are its own business until their deadline. */
-	bool look = agent->state != AGENT_LIVE || guard->draining;
-
 	for (int i = 0; i < MAX_FREEZERS; i++) {
 		struct freezer *freezer = &guard->freezers[i];
 
@@ -47,7 +44,8 @@ static void see_freezers(struct guard *guard, struct agent *agent, struct agent_
 		view->open = true;
 		if (view->freezer_deadline == 0 || freezer->deadline < view->freezer_deadline)
 			view->freezer_deadline = freezer->deadline;
-		if (!look)
+		/* The freezers of one that speaks for itself are its own business until their deadline. */
+		if (agent->state == AGENT_LIVE && !guard->draining && view->now < freezer->deadline)
 			continue;
 		if (counts_as_closed(agent, freezer, view->now)) {
 			view->closed = true;
@@ -77,6 +75,8 @@ static struct agent_view see(struct guard *guard, struct agent *agent)
 	view.holding = agent->holding;
 	view.draining = guard->draining;
 	see_freezers(guard, agent, &view);
+	if (view.open && view.now >= view.freezer_deadline)
+		view.starved = peer_starved(agent, view.now);
 	if (agent->state == AGENT_RELEASING && !view.closed) {
 		if (agent->opened_at == 0)
 			agent->opened_at = view.now;
@@ -119,6 +119,18 @@ static void thaw_own(struct agent *agent)
 		return;
 	log_begin("error", "agentCgroupThawed");
 	log_number("pid", agent->pid);
+	log_end();
+}
+
+/* It is late, was thawed for it, and goes on. */
+static void tell_starved(struct agent *agent)
+{
+	if (agent->starved_told)
+		return;
+	agent->starved_told = true;
+	log_begin("warn", "freezerLate");
+	log_number("pid", agent->pid);
+	log_number("tid", agent->tid);
 	log_end();
 }
 
@@ -181,7 +193,7 @@ static void forget(struct guard *guard, struct agent *agent)
 
 static void tell_late(struct agent *agent, uint64_t now)
 {
-	if (agent->overdue_told || agent->acted_at == 0 || now - agent->acted_at < LATE_US)
+	if (agent->overdue_told || agent->state == AGENT_LIVE || agent->acted_at == 0 || now - agent->acted_at < LATE_US)
 		return;
 	agent->overdue_told = true;
 	log_begin("error", "releaseLate");
@@ -195,7 +207,7 @@ static uint64_t next_look(const struct agent *agent, const struct agent_view *vi
 {
 	uint64_t at = UINT64_MAX;
 
-	if (agent->state != AGENT_LIVE || (view->draining && view->open))
+	if (agent->state != AGENT_LIVE || (view->open && (view->draining || view->now >= view->freezer_deadline)))
 		return view->now + (agent->overdue_told ? LATE_EVERY_US : ACTING_EVERY_US);
 	if (!agent->holding)
 		return at;
@@ -223,6 +235,8 @@ static void look_at(struct guard *guard, struct agent *agent)
 		agent->state = step.state;
 		if (step.actions & ACTION_THAW)
 			thaw(guard, agent);
+		if (view.starved && agent->state == AGENT_LIVE && (step.actions & ACTION_THAW))
+			tell_starved(agent);
 		if (step.actions & ACTION_HASTEN)
 			peer_hasten(agent);
 		if (step.actions & ACTION_KILL)
@@ -237,6 +251,9 @@ static void look_at(struct guard *guard, struct agent *agent)
 		}
 		if (changed)
 			continue;
+		/* It has opened it itself after all: what may come later is counted from then. */
+		if (agent->state == AGENT_LIVE && !view.open)
+			agent->acted_at = 0;
 		tell_late(agent, view.now);
 		agent->look_at = next_look(agent, &view);
 		return;

@@ -94,6 +94,38 @@ for (const version of ['v1', 'v2'] as const) {
       expect(performance.now() - since).toBeLessThan(RESCUE_MS);
     });
 
+    test('opens what is late in the hands of a thread that only lacks CPU, and lets it live', async () => {
+      const cgroup = make('starved');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 200 60000');
+      await client.say('freeze');
+      const spun = client.say('spin 800');
+      await guard.logged('freezerLate');
+      await thawed(cgroup);
+      expect(await spun).toBe('ok');
+      // As an agent that comes to write only now: it is opened again, and again.
+      await client.say('freeze');
+      await thawed(cgroup);
+      expect(client.dead()).toBe(false);
+      expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
+      expect(guard.log().map(({ event }) => event)).not.toContain('agentKilled');
+    });
+
+    test('ends a thread that spins for ever, however much it wants the CPU', async () => {
+      const cgroup = make('spinning');
+      await startWorkload(cgroup, 'sleeper');
+      const guard = await startGuard();
+      const client = await startClient(guard, cgroup);
+      await client.say('announce 0 200 60000');
+      await client.say('freeze');
+      client.tell('spin 60000');
+      await client.died(10_000);
+      await thawed(cgroup);
+      expect(await guard.logged('agentKilled')).toMatchObject({ cause: 'FreezerDeadline' });
+    });
+
     test('thaws for a process whose tracing thread has ended, and lets it live when it says that it is done', async () => {
       const cgroup = make('thread');
       const sleeper = await startWorkload(cgroup, 'sleeper');

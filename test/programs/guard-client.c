@@ -5,6 +5,7 @@
  *   announce CONTAINER FREEZER_MS HOLD_MS | freeze | thaw | opened CONTAINER | disowned CONTAINER | done | seize | hello
  *   own DIRECTORY
  *   end-thread   the tracing thread ends, and the main thread goes on with what follows
+ *   spin MS      wants the CPU, and does nothing else
  *   hang-up      closes the connection
  *   hang FILE    another thread reads FILE again and again, until a server that stops answering keeps it from dying
  *   connect PATH to another guard, in place of the one before
@@ -162,6 +163,19 @@ static void *hang(void *unused)
 	return NULL;
 }
 
+static int spin(long ms)
+{
+	struct timespec now, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += ms / 1000;
+	end.tv_nsec += ms % 1000 * 1000000;
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+	return 0;
+}
+
 static void storm(void)
 {
 	for (uint32_t round = 0;; round++) {
@@ -201,6 +215,8 @@ static int run(const char *word, long a, long b, long c, const char *rest)
 		start_thread(hang, NULL);
 		return 0;
 	}
+	if (strcmp(word, "spin") == 0)
+		return spin(a);
 	if (strcmp(word, "connect") == 0)
 		return connect_to(rest);
 	if (strcmp(word, "storm") == 0)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define NOW 10000000u
-#define FLAGS 9
+#define FLAGS 10
 
 static void law(bool holds, const char *what, enum agent_state state, const struct agent_view *view)
 {
@@ -21,8 +21,9 @@ static void law(bool holds, const char *what, enum agent_state state, const stru
 static void check(enum agent_state state, const struct agent_view *view)
 {
 	struct agent_step step = agent_step(state, view);
-	bool late = (view->open && view->freezer_deadline <= view->now) ||
-		    (view->holding && view->hold_deadline + HOLD_GRACE_US <= view->now);
+	bool closed_too_long = view->open && view->freezer_deadline <= view->now;
+	bool spared = view->starved && view->now < view->freezer_deadline + STARVED_GRACE_US;
+	bool late = (closed_too_long && !spared) || (view->holding && view->hold_deadline + HOLD_GRACE_US <= view->now);
 	bool dead = view->process_dead || view->thread_dead;
 
 	law(!(step.actions & ACTION_FORGET) || !view->holding || (step.actions & ACTION_SETTLE) || state == AGENT_FREE,
@@ -42,6 +43,8 @@ static void check(enum agent_state state, const struct agent_view *view)
 		return;
 	if (view->holding && state != AGENT_LIVE && view->open && view->closed)
 		law(step.actions & ACTION_THAW, "what is closed is thawed in every state but live", state, view);
+	if (closed_too_long && view->closed && view->holding)
+		law(step.actions & ACTION_THAW, "what is closed for too long is thawed in every state", state, view);
 	if (view->holding && state == AGENT_LIVE && (dead || view->hung_up))
 		law((step.actions & ACTION_THAW) && step.state != AGENT_LIVE, "a death is acted upon at once", state, view);
 	if (view->holding && late && (state == AGENT_LIVE || state == AGENT_LEFT || state == AGENT_ORPHANED))
@@ -61,7 +64,8 @@ static struct agent_view view_of(unsigned bits, unsigned times)
 	view.closed = view.open && (bits & 64);
 	view.closed_again = view.closed && (bits & 128);
 	view.traced = bits & 256;
-	view.freezer_deadline = times & 1 ? NOW : NOW + 1;
+	view.starved = bits & 512;
+	view.freezer_deadline = times & 8 ? NOW - STARVED_GRACE_US : times & 1 ? NOW : NOW + 1;
 	view.hold_deadline = times & 2 ? NOW - HOLD_GRACE_US : NOW;
 	return view;
 }
@@ -92,6 +96,7 @@ static unsigned live_out(void)
 		view.hung_up |= rand() % 30 == 0;
 		if (!view.process_dead && !view.thread_dead && rand() % 10 == 0)
 			view.closed = true;
+		view.starved = !view.thread_dead && rand() % 2;
 		view.traced &= !view.process_dead || rand() % 2;
 		view.traced &= state != AGENT_RELEASING || rand() % 3;
 		view.now += (uint64_t)(rand() % 5);
@@ -107,7 +112,7 @@ int main(void)
 
 	for (int state = AGENT_FREE; state <= AGENT_RELEASING; state++)
 		for (unsigned bits = 0; bits < 1u << FLAGS; bits++)
-			for (unsigned times = 0; times < 8; times++, steps++) {
+			for (unsigned times = 0; times < 16; times++, steps++) {
 				struct agent_view view = view_of(bits, times);
 
 				check((enum agent_state)state, &view);

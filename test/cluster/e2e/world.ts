@@ -93,7 +93,9 @@ export async function openWorld(topic: string, nodeName?: string) {
     },
 
     async podGone(name: string): Promise<void> {
-      await until(`pod ${name} to be gone`, async () => ((await getPod(name)) === undefined ? true : undefined));
+      // A kubelet that had lost its API server takes up to a minute to come back to a deletion.
+      const gone = async (): Promise<true | undefined> => ((await getPod(name)) === undefined ? true : undefined);
+      await until(`pod ${name} to be gone`, gone, undefined, 120);
     },
 
     async removePod(name: string): Promise<void> {
