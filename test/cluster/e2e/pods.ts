@@ -11,6 +11,7 @@ export interface Container {
   readonly restartPolicy?: 'Always';
   readonly livenessProbe?: object;
   readonly securityContext?: object;
+  readonly volumeMounts?: readonly object[];
 }
 
 export interface PodSpec {
@@ -27,6 +28,7 @@ interface ContainerStatus {
   readonly ready: boolean;
   readonly restartCount: number;
   readonly containerID?: string;
+  readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly containerID?: string } };
 }
 
 export interface Pod extends KubeObject {

@@ -1,0 +1,52 @@
+/**
+ * make chaos-cluster: every row of the promise that names a part of the cluster, on real pods, and a look at what is left.
+ * TIMES (20): of each row, on all of its nodes together. ROWS: some of them, by name, with commas. SEED: repeats the instants of a run.
+ * Exit status 1 when a bound is broken, or anything is left behind.
+ */
+import { seeded } from '../../chaos/random.js';
+import { type Entry, renderRows, tally } from '../../chaos/tally.js';
+import { openGround, testSites } from './ground.js';
+import { ROWS } from './rows.js';
+import { runSeries } from './series.js';
+
+const TIMES = Number(process.env['TIMES'] ?? 20);
+const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const WANTED = process.env['ROWS']?.split(',');
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const unknown = (WANTED ?? []).filter((name) => ROWS.every((row) => row.name !== name));
+if (unknown.length > 0)
+  throw new Error(`no row ${unknown.join(', ')}; there are ${ROWS.map(({ name }) => name).join(', ')}`);
+const rows = ROWS.filter(({ name }) => WANTED?.includes(name) !== false);
+const entries: Entry[] = [];
+const random = seeded(SEED);
+const began = performance.now();
+say(`seed ${SEED}: ${rows.length} rows, ${TIMES} times each`);
+
+const tell = (name: string) => (entry: Entry) => {
+  entries.push(entry);
+  const { milliseconds, held, left } = entry.outcome;
+  const elapsed = Math.round((performance.now() - began) / 1000);
+  say(
+    `${elapsed} s: ${name} ${entry.version}: ${milliseconds.toFixed(1)} ms${held ? ', held' : ''}${left.map((what) => `; LEFT ${what}`).join('')}`,
+  );
+};
+for (const row of rows) {
+  const versions = testSites().flatMap(({ version }) => (row.versions?.includes(version) === false ? [] : [version]));
+  for (const version of versions) {
+    const ground = await openGround(version);
+    try {
+      await runSeries(row, ground, Math.ceil(TIMES / versions.length), random, tell(row.name));
+    } finally {
+      await ground.world.close();
+    }
+  }
+}
+
+const table = tally(
+  entries,
+  ROWS.map(({ row }) => row),
+);
+say(`\n${renderRows(table)}`);
+for (const { row, version, left } of table) for (const what of left) say(`LEFT: ${row} (${version}): ${what}`);
+process.exitCode = table.some(({ left, trials }) => left.length > 0 || trials === 0) ? 1 : 0;

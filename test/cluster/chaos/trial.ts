@@ -1,0 +1,152 @@
+/** One trial: a Checkpoint of the target, the harm, and everything looked at until it is as it was and works again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Checkpoint } from '../../../src/api/kinds.js';
+import type { Random } from '../../chaos/random.js';
+import { exactly, now, since, until } from '../../chaos/scene.js';
+import type { Outcome } from '../../chaos/trial.js';
+import { succeeded } from '../e2e/world.js';
+import { readyAgent } from './agent.js';
+import type { Ground, Moment, Row, Scene } from './row.js';
+import { isClosed, standingOn } from './site.js';
+import type { Target } from './target.js';
+
+/** Looked at for so much longer than its bound, to tell how late it was. */
+const PATIENCE_MS = 20_000;
+const HELD_WITHIN_MS = 20_000;
+/** From the request until a short capture has ended; some 100 ms on a quiet machine. */
+const LIFE_MS = 250;
+/** With the target's sixty tasks a freezer is closed for about so long. */
+const WINDOW_MS = 2;
+const HOLD_SPREAD_MS = 300;
+/** After it was free once: whoever could still freeze it has run by then. */
+const SECOND_LOOK_MS = 60;
+/** Far beyond every bound. */
+const HOLD_SECONDS = 600;
+const TIMEOUT_SECONDS = 5;
+/** One beat may have been under way when it was struck. */
+const BEATS = 2;
+
+export interface Plan {
+  readonly row: Row;
+  readonly ground: Ground;
+  readonly target: Target;
+  readonly random: Random;
+  readonly moment: Moment;
+  /** Of the Checkpoint; of its own in each trial. */
+  readonly name: string;
+}
+
+/** Throws nothing: what could not be done or seen is among what is left. */
+export async function runTrial(plan: Plan): Promise<Outcome> {
+  const { row, ground, moment, name } = plan;
+  const { world, site } = ground;
+  const left: string[] = [];
+  const attempt = async (what: string, work: () => Promise<readonly string[]>): Promise<void> => {
+    try {
+      left.push(...(await work()));
+    } catch (error) {
+      left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  let scene: Scene | undefined;
+  let seen: Seen = { milliseconds: 0, held: false, left: [] };
+  await attempt('before', async () => {
+    const agent = await readyAgent(world, site);
+    await row.prepare?.(ground);
+    const holdSeconds = moment === 'hold' ? (row.holdSeconds ?? HOLD_SECONDS) : 0;
+    await world.create(name, { podName: 'target', holdSeconds, timeoutSeconds: row.timeoutSeconds ?? TIMEOUT_SECONDS });
+    const heldAt = await momentOf(plan);
+    scene = { ...ground, ...plan, agent, holdSeconds, heldAt };
+    seen = await strike(row, scene);
+    return seen.left;
+  });
+  const struck = scene;
+  if (struck !== undefined) {
+    await attempt('mending', async () => (await row.mend?.(struck), []));
+    await attempt('its end', async () => await endOf(row, struck, name, seen.held));
+  }
+  await attempt('afterwards', async () => await aftermath(plan));
+  if (seen.milliseconds > row.bound) left.push(`${seen.milliseconds.toFixed(0)} ms, and ${row.bound} are promised`);
+  const where = `${row.name}, ${site.version}, ${moment}`;
+  return { milliseconds: seen.milliseconds, held: seen.held, left: left.map((what) => `${where}: ${what}`) };
+}
+
+/** Waits for the instant. Returns when the pod was first seen held, if it was. */
+async function momentOf({ moment, target, random }: Plan): Promise<bigint | undefined> {
+  if (moment === 'anywhere') {
+    exactly(random.between(0, LIFE_MS));
+    return undefined;
+  }
+  if (moment === 'hold') {
+    if (!(await until(() => target.standing().length > 0, HELD_WITHIN_MS))) throw new Error('it was never held');
+    const heldAt = now();
+    await sleep(random.between(0, HOLD_SPREAD_MS));
+    return heldAt;
+  }
+  // Asked without a pause: the window is shorter than a turn of the event loop can be.
+  const begun = now();
+  while (!target.closable.some(isClosed)) if (since(begun) > LIFE_MS * 4) return undefined;
+  const heldAt = now();
+  const wait = random.between(0, WINDOW_MS);
+  while (since(heldAt) < wait);
+  return heldAt;
+}
+
+interface Seen {
+  readonly milliseconds: number;
+  readonly held: boolean;
+  readonly left: readonly string[];
+}
+
+async function strike(row: Row, scene: Scene): Promise<Seen> {
+  const { target } = scene;
+  const held = scene.moment === 'hold' || target.closable.some(isClosed) || target.standing().length > 0;
+  const beats = target.beats();
+  const at = await row.harm(scene);
+  const standing = (): string[] => {
+    const held = target.standing();
+    if (held.length > 0 || row.endsPod === true) return held;
+    return target.beats() >= beats + BEATS ? [] : ['the heart does not beat'];
+  };
+  let last: string[] = [];
+  const patience = row.bound + PATIENCE_MS + (scene.holdSeconds < HOLD_SECONDS ? scene.holdSeconds * 1000 : 0);
+  const free = await until(() => (last = standing()).length === 0, patience);
+  const milliseconds = Math.max(0, since(at));
+  return { milliseconds, held, left: free ? [] : last };
+}
+
+async function endOf(row: Row, scene: Scene, name: string, held: boolean): Promise<readonly string[]> {
+  if (row.reasons === undefined) return [];
+  const checkpoint = await scene.world.ended(name);
+  const reason = succeeded(checkpoint)?.reason ?? 'none';
+  // In a hold it was certainly held to the end; a short one may just have let go.
+  const allowed =
+    scene.moment === 'hold' ? row.reasons.held : [...row.reasons.short, ...(held ? row.reasons.held : [])];
+  const said = allowed.includes(reason) ? [] : [`it ended ${reason}: ${succeeded(checkpoint)?.message}`];
+  return [...said, ...((await row.check?.(scene, checkpoint)) ?? [])];
+}
+
+/** The agent is back and takes an ordinary Checkpoint, which leaves nothing either. */
+async function aftermath({ ground, row, name, target }: Plan): Promise<string[]> {
+  const { world, site, sites } = ground;
+  await readyAgent(world, site);
+  const again = `${name}-again`;
+  if (row.endsPod === undefined) {
+    await world.create(again, { podName: 'target' });
+    const reason = succeeded(await world.ended(again))?.reason;
+    if (reason !== 'Captured') return [`an ordinary Checkpoint ended ${reason}`];
+  }
+  await clear(world);
+  const look = (): string[] => [...sites.flatMap(standingOn), ...target.standing()];
+  await until(() => look().length === 0, 1000);
+  await sleep(SECOND_LOOK_MS);
+  return look().map((what) => `${what} at the second look`);
+}
+
+/** So that a thousand trials do not wait for each other's objects. */
+async function clear(world: Ground['world']): Promise<void> {
+  const found: readonly Checkpoint[] = await world.checkpoints();
+  for (const { metadata } of found) await world.removeCheckpoint(metadata.name);
+  for (const { metadata } of found) await world.expectGone(metadata.name);
+}
