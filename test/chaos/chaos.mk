@@ -1,5 +1,5 @@
 # Harm of every kind, at every moment of a capture, on bare cgroups; and thousands of captures in one process. Included by the Makefile.
-.PHONY: chaos soak
+.PHONY: chaos soak chaos-cluster
 
 chaos: build programs guard ## Kill command and guard at every moment of a capture, KILLS=1000 times a kind (root; an hour; SECONDS=n ends it sooner)
 	@sh test/requirements.sh root
@@ -8,3 +8,7 @@ chaos: build programs guard ## Kill command and guard at every moment of a captu
 soak: build programs guard ## SOAK=10000 captures over a changing set of cgroups: memory, descriptors, threads and zombies stay flat (root; minutes)
 	@sh test/requirements.sh root
 	@node build/test/chaos/soak.js
+
+chaos-cluster: build programs image ## Each row of the promise that names a part of the cluster, TIMES=20 times in a real one (root; an hour; ROWS=agent,oom does some)
+	@sh test/requirements.sh root cluster
+	@RUN='node build/test/cluster/chaos/main.js' sh test/cluster/e2e.sh

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { now, until } from '../../chaos/scene.js';
 import { until as eventually } from '../e2e/world.js';
 import { findAgent, isAlive } from './agent.js';
+import { whatIsTold } from './reported.js';
 import type { Row, Scene } from './row.js';
 import { cgroupNamed, read } from './site.js';
 
@@ -24,6 +25,7 @@ export const killedAgent: Row = {
     process.kill(agent.agent.pid, 'SIGKILL');
     return Promise.resolve(at);
   },
+  check: async (scene, checkpoint) => (await whatIsTold(scene, checkpoint)).missing,
 };
 
 export const killedByRuntime: Row = {

@@ -2,6 +2,7 @@
 import type { Checkpoint } from '../../../src/api/kinds.js';
 import type { Random } from '../../chaos/random.js';
 import type { Cluster } from '../harness/cluster.js';
+import type { Container } from '../e2e/pods.js';
 import type { World } from '../e2e/world.js';
 import type { Agent } from './agent.js';
 import type { Site, Version } from './site.js';
@@ -44,12 +45,16 @@ export interface Row {
   readonly timeoutSeconds?: number;
   /** With which the Checkpoint may end, where it was held, and where it was not. Undefined: it is not asked for. */
   readonly reasons?: Reasons;
-  /** The pod does not outlive it, or nobody can say when its heart beat first. */
+  /** The pod does not outlive it, and its heart need not beat again. */
   readonly endsPod?: true;
+  /** Beside the heart, in a pod that is made anew for each trial. */
+  readonly others?: readonly Container[];
   /** Before the Checkpoint is made. */
   prepare?(ground: Ground): Promise<void>;
-  /** Does it. Returns when the clock began. */
+  /** Does it. Returns when the clock began; that may be yet to come. */
   harm(scene: Scene): Promise<bigint>;
+  /** What goes on while the time is taken. It is waited for before anything else is done. */
+  during?(scene: Scene): Promise<void>;
   /** Once all is free: sets right again what does not heal by itself. Also after a failure. */
   mend?(scene: Scene): Promise<void>;
   /** Once it has ended: what is not as promised besides. */

@@ -6,7 +6,7 @@ import { startTarget } from './target.js';
 import { runTrial } from './trial.js';
 
 /** Half of them in a hold. */
-const MOMENTS: readonly Moment[] = ['hold', 'frozen', 'hold', 'anywhere'];
+export const MOMENTS: readonly Moment[] = ['hold', 'frozen', 'hold', 'anywhere'];
 
 export async function runSeries(
   row: Row,
@@ -15,12 +15,13 @@ export async function runSeries(
   random: Random,
   tell: (entry: Entry) => void,
 ): Promise<void> {
-  let target = await startTarget(ground.world, ground.site);
+  let target = await startTarget(ground.world, ground.site, row.others);
   const moments = row.moments ?? MOMENTS;
   for (let index = 0; index < times; index++) {
     const moment = moments[index % moments.length] ?? 'hold';
     const outcome = await runTrial({ row, ground, target, random, moment, name: `${row.name}-${index}` });
     tell({ row: row.row, version: ground.site.version, bound: row.bound, outcome });
-    if (row.endsPod === true && index + 1 < times) target = await startTarget(ground.world, ground.site);
+    const isUsed = row.endsPod === true || row.others !== undefined;
+    if (isUsed && index + 1 < times) target = await startTarget(ground.world, ground.site, row.others);
   }
 }

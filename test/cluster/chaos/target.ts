@@ -46,7 +46,7 @@ export async function startTarget(
 function targetOf(pod: Pod, site: Site): Target {
   const { uid } = pod.metadata;
   const directories = site.freezers.flatMap((one) => below(cgroupNamed(one, `pod${uid}`) ?? ''));
-  const file = beatsOf(site.node, String(uid));
+  const file = beatsOf(site.node, uid);
   return {
     pod,
     beats: () => sizeOf(file),

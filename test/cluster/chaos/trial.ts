@@ -104,15 +104,19 @@ async function strike(row: Row, scene: Scene): Promise<Seen> {
   const held = scene.moment === 'hold' || target.closable.some(isClosed) || target.standing().length > 0;
   const beats = target.beats();
   const at = await row.harm(scene);
+  // Its failure is thrown where it is waited for.
+  const during = row.during?.(scene);
+  during?.catch(() => undefined);
   const standing = (): string[] => {
-    const held = target.standing();
-    if (held.length > 0 || row.endsPod === true) return held;
+    const holds = target.standing();
+    if (holds.length > 0 || row.endsPod === true) return holds;
     return target.beats() >= beats + BEATS ? [] : ['the heart does not beat'];
   };
   let last: string[] = [];
-  const patience = row.bound + PATIENCE_MS + (scene.holdSeconds < HOLD_SECONDS ? scene.holdSeconds * 1000 : 0);
+  const patience = row.bound + PATIENCE_MS + (row.holdSeconds ?? 0) * 1000;
   const free = await until(() => (last = standing()).length === 0, patience);
   const milliseconds = Math.max(0, since(at));
+  await during;
   return { milliseconds, held, left: free ? [] : last };
 }
 

@@ -1,0 +1,63 @@
+/** A state folder that no journal can be written to: the capture is refused before anything is frozen. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { now } from '../../chaos/scene.js';
+import { succeeded, until } from '../e2e/world.js';
+import { agentPods, findAgent } from './agent.js';
+import type { Ground, Row } from './row.js';
+
+/** What kubelet mounts into the guard, on the node. */
+const FOLDER = '/run/stasis/node-agent';
+const MOUNT = 'mkdir -p "$0" && mount -t tmpfs -o size=8k,mode=0700 none "$0"';
+const FULL = `${MOUNT} && { dd if=/dev/zero of="$0/filler" bs=4k 2> /dev/null || true; }`;
+const READ_ONLY = `${MOUNT} && mount -o remount,ro "$0"`;
+/** Not only for a new guard: from under the one that runs. */
+const GONE = 'rm -rf "$0"';
+const MEND = 'umount "$0" 2> /dev/null; mkdir -p "$0"; chmod 0700 "$0"';
+/** No pod is touched; the time is that of a look. */
+const BOUND_MS = 1000;
+
+export const fullFolder = refused('disk-full', 'disk full: the capture is refused', FULL, true);
+export const readOnlyFolder = refused('read-only', 'state folder read-only: the capture is refused', READ_ONLY, true);
+export const goneFolder = refused('gone', 'state folder gone: the capture is refused', GONE, false);
+
+function refused(name: string, row: string, script: string, restart: boolean): Row {
+  return {
+    name,
+    row,
+    bound: BOUND_MS,
+    moments: ['anywhere'],
+    reasons: { held: [], short: ['GuardUnavailable'] },
+    prepare: async (ground) => {
+      await inNode(ground, script);
+      if (restart) await renew(ground);
+    },
+    harm: () => Promise.resolve(now()),
+    during: async ({ world, target }) => {
+      for (;;) {
+        const standing = target.standing();
+        if (standing.length > 0) throw new Error(`it was captured without a journal: ${standing.join(', ')}`);
+        const [checkpoint] = await world.checkpoints();
+        if (succeeded(checkpoint)?.status !== undefined && succeeded(checkpoint)?.status !== 'Unknown') return;
+        await sleep(1);
+      }
+    },
+    mend: async (ground) => {
+      await inNode(ground, MEND);
+      await renew(ground);
+    },
+  };
+}
+
+async function inNode({ site }: Ground, script: string): Promise<void> {
+  const { status, stderr } = await site.node.exec(['sh', '-c', script, FOLDER]);
+  if (status !== 0) throw new Error(`${site.node.name}: ${stderr}`);
+}
+
+/** Another pod, with what is mounted now. Waits until its guard and its agent run, ready or not. */
+async function renew({ cluster, world, site }: Ground): Promise<void> {
+  const old = (await agentPods(world, site)).map(({ metadata }) => metadata.name);
+  const { status, stderr } = await cluster.kubectl(['delete', 'pod', '-n', 'stasis-system', '--wait', ...old]);
+  if (status !== 0) throw new Error(stderr);
+  await until(`another agent on ${site.node.name}`, async () => await findAgent(world, site));
+}

@@ -1,0 +1,92 @@
+/** What people do to a cluster, none of which waits for a hold. */
+import type { Cluster } from '../harness/cluster.js';
+import { sourceFolder } from '../harness/source-tree.js';
+import { now } from '../../chaos/scene.js';
+import type { Row } from './row.js';
+
+/** terminationGracePeriodSeconds of the agents' pods. */
+const GRACE_MS = 30_000;
+const RELEASE = ['stasis', '--namespace', 'stasis-system'];
+const AGENTS = ['daemonset/stasis-node-agent', '--namespace', 'stasis-system'];
+
+export const rollingUpdate: Row = {
+  name: 'rollout',
+  row: 'rolling update of the agents during a hold',
+  // maxUnavailable is one of the two nodes here: the other's agent may have to be ready first.
+  bound: 2 * GRACE_MS,
+  moments: ['hold'],
+  reasons: { held: ['Captured'], short: ['Captured'] },
+  harm: begins,
+  during: async ({ cluster }) => await kubectl(cluster, 'rollout', 'restart', ...AGENTS),
+  mend: async ({ cluster }) => await kubectl(cluster, 'rollout', 'status', ...AGENTS, '--timeout=120s'),
+};
+
+export const drain: Row = {
+  name: 'drain',
+  row: 'node drain during a hold',
+  bound: GRACE_MS,
+  moments: ['hold'],
+  reasons: { held: ['Captured'], short: ['Captured'] },
+  endsPod: true,
+  harm: begins,
+  during: async ({ cluster, site }) =>
+    // --force: the pod has no controller.
+    await kubectl(
+      cluster,
+      'drain',
+      site.node.name,
+      '--ignore-daemonsets',
+      '--delete-emptydir-data',
+      '--force',
+      '--timeout=60s',
+    ),
+  mend: async ({ cluster, site }) => await kubectl(cluster, 'uncordon', site.node.name),
+};
+
+/** The Checkpoint goes with its kind. */
+export const uninstall: Row = {
+  name: 'uninstall',
+  row: 'helm uninstall during a hold',
+  bound: GRACE_MS,
+  moments: ['hold'],
+  harm: begins,
+  during: async ({ cluster }) => await helm(cluster, 'uninstall', ...RELEASE, '--wait', '--timeout', '2m'),
+  mend: async ({ cluster }) => {
+    const { stdout } = await cluster.kubectl([
+      'get',
+      ...KINDS,
+      '-A',
+      '-l',
+      'app.kubernetes.io/instance=stasis',
+      '-o',
+      'name',
+    ]);
+    await helm(
+      cluster,
+      'install',
+      'stasis',
+      `${sourceFolder()}/../../deploy/helm`,
+      ...RELEASE.slice(1),
+      '--wait',
+      '--timeout',
+      '3m',
+    );
+    if (stdout.trim() !== '') throw new Error(`helm uninstall left ${stdout.trim().split('\n').join(', ')}`);
+  },
+};
+
+const KINDS = ['pods,daemonsets,deployments,jobs,services,serviceaccounts,clusterroles,customresourcedefinitions'];
+
+async function begins(): Promise<bigint> {
+  return await Promise.resolve(now());
+}
+
+async function kubectl(cluster: Cluster, ...args: readonly string[]): Promise<void> {
+  const { status, stderr } = await cluster.kubectl(args);
+  if (status !== 0) throw new Error(`kubectl ${args[0]}: ${stderr}`);
+}
+
+async function helm(cluster: Cluster, ...args: readonly string[]): Promise<void> {
+  const { status, stderr } = await cluster.helm(args);
+  if (status !== 0) throw new Error(`helm ${args[0]}: ${stderr}`);
+}

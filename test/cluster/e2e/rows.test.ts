@@ -1,0 +1,57 @@
+/** The rows of docs/safety.md that name a part of the cluster, once on each node. `make chaos-cluster` does each of them often. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { seeded } from '../../chaos/random.js';
+import { openGround } from '../chaos/ground.js';
+import { killedAgent } from '../chaos/kills.js';
+import { type Told, whatIsTold } from '../chaos/reported.js';
+import type { Ground } from '../chaos/row.js';
+import { ROWS } from '../chaos/rows.js';
+import { MOMENTS } from '../chaos/series.js';
+import { startTarget, type Target } from '../chaos/target.js';
+import { runTrial } from '../chaos/trial.js';
+import { describeOnHarnessNodes } from './requirement.js';
+
+/** Tests of their own have these: drain.test.ts, uninstall.test.ts, faults.test.ts. */
+const ELSEWHERE = ['rollout', 'drain', 'uninstall', 'power'];
+/** A killed agent is caught with a closed freezer about every second time. */
+const ATTEMPTS = 12;
+
+describeOnHarnessNodes('nothing stays frozen', ({ freezer }) => {
+  const version = freezer === 'v1' ? 'v1' : 'v2';
+  const random = seeded(version === 'v1' ? 1 : 2);
+  let ground: Ground;
+  let target: Target;
+  beforeAll(async () => {
+    ground = await openGround(version);
+    target = await startTarget(ground.world, ground.site);
+  });
+  afterAll(async () => await ground.world.close());
+
+  const rows = ROWS.filter(({ name, versions }) => !ELSEWHERE.includes(name) && versions?.includes(version) !== false);
+  test.each(rows)('$row', async (row) => {
+    if (row.others !== undefined) target = await startTarget(ground.world, ground.site, row.others);
+    const moments = row.moments ?? MOMENTS;
+    // The one node in a hold, the other in the freezer's window, where a row has both.
+    const moment = moments[version === 'v1' ? 0 : 1] ?? moments[0] ?? 'hold';
+    const outcome = await runTrial({ row, ground, target, random, moment, name: row.name });
+    expect(outcome.left).toEqual([]);
+  });
+
+  test('what the guard did for an agent that was killed stands in the PodCapture, an Event and a metric', async () => {
+    target = await startTarget(ground.world, ground.site);
+    const all: Told[] = [];
+    const row = {
+      ...killedAgent,
+      check: async (...[scene, checkpoint]: Parameters<typeof whatIsTold>) => {
+        const told = await whatIsTold(scene, checkpoint);
+        all.push(told);
+        return told.missing;
+      },
+    };
+    for (let attempt = 1; attempt <= ATTEMPTS && !all.some(({ byGuard }) => byGuard); attempt++) {
+      const plan = { row, ground, target, random, moment: 'frozen', name: `told-${attempt}` } as const;
+      expect((await runTrial(plan)).left).toEqual([]);
+    }
+    expect(all.some(({ byGuard }) => byGuard)).toBe(true);
+  });
+});
