@@ -10,5 +10,6 @@ soak: build programs guard ## SOAK=10000 captures over a changing set of cgroups
 	@node build/test/chaos/soak.js
 
 chaos-cluster: build programs image ## Each row of the promise that names a part of the cluster, TIMES=20 times in a real one (root; an hour; ROWS=agent,oom does some)
-	@sh test/requirements.sh root cluster
+	@sh test/requirements.sh root cluster systemd-node
 	@RUN='node build/test/cluster/chaos/main.js' sh test/cluster/e2e.sh
+	@[ -n "$(ROWS)" ] || SYSTEMD=1 sh test/cluster/e2e.sh e2e/hold-reboot

@@ -19,11 +19,8 @@ export const forcedDeletion: Row = {
   row: 'kubectl delete pod --force --grace-period=0 of the agent',
   bound: FORCED_MS,
   reasons: REASONS,
-  harm: async (scene) => {
-    const at = now();
-    await deleteByForce(scene);
-    return at;
-  },
+  harm: () => Promise.resolve(now()),
+  during: deleteByForce,
 };
 
 export const overlap: Row = {
@@ -32,16 +29,16 @@ export const overlap: Row = {
   bound: OVERLAP_MS,
   moments: ['hold', 'frozen'],
   reasons: REASONS,
-  harm: async (scene) => {
-    const { agent, guard } = scene.agent;
+  harm: ({ agent: { agent, guard } }) => {
     const at = now();
     process.kill(guard.pid, 'SIGSTOP');
     process.kill(agent.pid, 'SIGSTOP');
-    await deleteByForce(scene);
-    return at;
+    return Promise.resolve(at);
   },
-  during: async ({ agent, site }) => {
-    const { pid } = agent.guard;
+  during: async (scene) => {
+    const { site } = scene;
+    const { pid } = scene.agent.guard;
+    await deleteByForce(scene);
     const isNext = (one: number): boolean => one !== pid && read(`/proc/${one}/comm`) === 'stasis-guard\n';
     let together = false;
     await until(() => (together = processesBelow(site.freezer).some(isNext)) || !isAlive(pid), OVERLAP_MS);

@@ -128,7 +128,9 @@ async function endOf(row: Row, scene: Scene, name: string, held: boolean): Promi
   const allowed =
     scene.moment === 'hold' ? row.reasons.held : [...row.reasons.short, ...(held ? row.reasons.held : [])];
   const said = allowed.includes(reason) ? [] : [`it ended ${reason}: ${succeeded(checkpoint)?.message}`];
-  return [...said, ...((await row.check?.(scene, checkpoint)) ?? [])];
+  const captures = (await scene.world.captures(checkpoint)).length;
+  const once = captures === 1 ? [] : [`there are ${captures} PodCaptures of it`];
+  return [...said, ...once, ...((await row.check?.(scene, checkpoint)) ?? [])];
 }
 
 /** The agent is back and takes an ordinary Checkpoint, which leaves nothing either. */

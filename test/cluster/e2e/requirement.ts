@@ -1,5 +1,6 @@
 /** What the end-to-end tests need. A skip says why. */
 import { describe } from '@jest/globals';
+import { testCluster } from './node-view.js';
 
 /** A node to test on, and what is known of it. */
 export interface Place {
@@ -16,7 +17,7 @@ export function describeOnCluster(title: string, body: () => void): void {
 
 /** The same, once on each node of STASIS_TEST_NODES, as in `node-1=v1,node-2=v2`; without it once, anywhere. */
 export function describeOnNodes(title: string, body: (place: Place) => void): void {
-  const places = (process.env['STASIS_TEST_NODES'] ?? '').split(',').filter(Boolean).map(parsePlace);
+  const places = testPlaces();
   if (places.length === 0) describeOnCluster(title, () => body({}));
   for (const place of places)
     describeOnCluster(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
@@ -29,10 +30,43 @@ export function describeOnHarness(title: string, body: () => void): void {
 
 /** The same, once on each node of STASIS_TEST_NODES. */
 export function describeOnHarnessNodes(title: string, body: (place: Required<Place>) => void): void {
-  const places = (process.env['STASIS_TEST_NODES'] ?? '').split(',').filter(Boolean).map(parsePlace);
+  const places = testPlaces();
   if (places.length === 0) describeOnHarness(title, () => undefined);
   for (const place of places)
     describeOnHarness(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
+}
+
+/** The same, on those that are machines under emulation. */
+export function describeOnMachines(title: string, body: (place: Required<Place>) => void): void {
+  describeWhere(isMachine, 'no node is a machine of its own (SYSTEMD=1)', title, body);
+}
+
+/** The same, on those that are namespaces of this machine, whose cgroups can be seen from here. */
+export function describeOnNamespaceNodes(title: string, body: (place: Required<Place>) => void): void {
+  describeWhere((place) => !isMachine(place), 'no node can be looked into from here', title, body);
+}
+
+function describeWhere(
+  fits: (place: Required<Place>) => boolean,
+  why: string,
+  title: string,
+  body: (place: Required<Place>) => void,
+): void {
+  const places = testPlaces().filter(fits);
+  if (places.length === 0) {
+    process.stderr.write(`skipped: ${title}: ${why}\n`);
+    describe.skip(title, () => body({ nodeName: 'none', freezer: 'v2' }));
+  }
+  for (const place of places)
+    describeOnHarness(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
+}
+
+function isMachine({ nodeName }: Required<Place>): boolean {
+  return testCluster()?.node(nodeName).cgroups.length === 0;
+}
+
+function testPlaces(): Required<Place>[] {
+  return (process.env['STASIS_TEST_NODES'] ?? '').split(',').filter(Boolean).map(parsePlace);
 }
 
 function parsePlace(pair: string): Required<Place> {

@@ -9,14 +9,14 @@ import { ROWS } from '../chaos/rows.js';
 import { MOMENTS } from '../chaos/series.js';
 import { startTarget, type Target } from '../chaos/target.js';
 import { runTrial } from '../chaos/trial.js';
-import { describeOnHarnessNodes } from './requirement.js';
+import { describeOnNamespaceNodes } from './requirement.js';
 
 /** Tests of their own have these: drain.test.ts, uninstall.test.ts, faults.test.ts. */
 const ELSEWHERE = ['rollout', 'drain', 'uninstall', 'power'];
 /** A killed agent is caught with a closed freezer about every second time. */
 const ATTEMPTS = 12;
 
-describeOnHarnessNodes('nothing stays frozen', ({ freezer }) => {
+describeOnNamespaceNodes('nothing stays frozen', ({ freezer }) => {
   const version = freezer === 'v1' ? 'v1' : 'v2';
   const random = seeded(version === 'v1' ? 1 : 2);
   let ground: Ground;

@@ -1,0 +1,48 @@
+/** A machine of its own, with systemd and a kernel of its own, loses its power while a pod on it is held. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Cluster } from '../harness/cluster.js';
+import type { Node } from '../harness/node.js';
+import { standingStill, testCluster } from './node-view.js';
+import { heart, lastBeat } from './pods.js';
+import { describeOnMachines } from './requirement.js';
+import { openWorld, succeeded, until, type World } from './world.js';
+
+const JOURNALS = 'cat /proc/sys/kernel/random/boot_id; ls /run/stasis/node-agent | grep -c journal$';
+
+describeOnMachines('a power cut during a hold', ({ nodeName }) => {
+  let cluster: Cluster;
+  let world: World;
+  let node: Node;
+  beforeAll(async () => {
+    cluster = testCluster() as Cluster;
+    node = cluster.node(nodeName);
+    world = await openWorld('reboot', nodeName);
+  });
+  afterAll(async () => await world.close());
+
+  const journals = async (): Promise<readonly string[]> => {
+    const { stdout } = await node.exec(['sh', '-c', JOURNALS]);
+    return stdout.trim().split('\n');
+  };
+
+  test('leaves nothing for the next guard: everything runs, the capture has ended, and the next one works', async () => {
+    await world.createPod('heart', [heart('beat')]);
+    await world.running('heart');
+    const [bootBefore] = await journals();
+    await world.create('dark', { podName: 'heart', holdSeconds: 600 });
+    await world.reached('dark', 'Holding');
+    await node.stop();
+    await node.start();
+    await cluster.ready();
+    expect(['NodeAgentLost', 'NodeAgentRestarted']).toContain(succeeded(await world.ended('dark'))?.reason);
+    await world.running('heart');
+    const before = lastBeat(await world.log('heart'));
+    await until('the heart to beat', async () => (lastBeat(await world.log('heart')) > before ? true : undefined));
+    expect(await standingStill(node)).toEqual([]);
+    const [boot, count] = await journals();
+    expect(boot).not.toBe(bootBefore);
+    expect(count).toBe('1');
+    await world.create('light', { podName: 'heart' });
+    expect(succeeded(await world.ended('light'))?.reason).toBe('Captured');
+  });
+});
