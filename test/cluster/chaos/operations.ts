@@ -1,6 +1,9 @@
 /** What people do to a cluster, none of which waits for a hold. */
+import { join } from 'node:path';
+
 import type { Cluster } from '../harness/cluster.js';
 import { sourceFolder } from '../harness/source-tree.js';
+import { until } from '../e2e/world.js';
 import { now } from '../../chaos/scene.js';
 import type { Row } from './row.js';
 
@@ -52,30 +55,23 @@ export const uninstall: Row = {
   harm: begins,
   during: async ({ cluster }) => await helm(cluster, 'uninstall', ...RELEASE, '--wait', '--timeout', '2m'),
   mend: async ({ cluster }) => {
-    const { stdout } = await cluster.kubectl([
-      'get',
-      ...KINDS,
-      '-A',
-      '-l',
-      'app.kubernetes.io/instance=stasis',
-      '-o',
-      'name',
-    ]);
-    await helm(
-      cluster,
-      'install',
-      'stasis',
-      `${sourceFolder()}/../../deploy/helm`,
-      ...RELEASE.slice(1),
-      '--wait',
-      '--timeout',
-      '3m',
-    );
-    if (stdout.trim() !== '') throw new Error(`helm uninstall left ${stdout.trim().split('\n').join(', ')}`);
+    // The garbage collector takes the pods of what helm has deleted, and kubelet gives them their grace period.
+    const gone = async (): Promise<true | undefined> => ((await leftovers(cluster)).length === 0 ? true : undefined);
+    await until('everything of the release to go', gone).catch(() => undefined);
+    const left = await leftovers(cluster);
+    await helm(cluster, 'install', 'stasis', CHART, ...RELEASE.slice(1), '--wait', '--timeout', '3m');
+    if (left.length > 0) throw new Error(`helm uninstall left ${left.join(', ')}`);
   },
 };
 
-const KINDS = ['pods,daemonsets,deployments,jobs,services,serviceaccounts,clusterroles,customresourcedefinitions'];
+const CHART = join(sourceFolder(), '..', '..', 'deploy', 'helm');
+const KINDS = 'pods,daemonsets,deployments,jobs,services,serviceaccounts,clusterroles,customresourcedefinitions';
+
+async function leftovers(cluster: Cluster): Promise<readonly string[]> {
+  const query = ['get', KINDS, '-A', '-l', 'app.kubernetes.io/instance=stasis', '-o', 'name'];
+  const { stdout } = await cluster.kubectl(query);
+  return stdout.split('\n').filter(Boolean);
+}
 
 async function begins(): Promise<bigint> {
   return await Promise.resolve(now());
