@@ -27,7 +27,7 @@ export async function readyAgent(world: World, site: Site): Promise<Agent> {
       const agent = await findAgent(world, site);
       return agent !== undefined && isReady(agent.pod) ? agent : undefined;
     },
-    async () => JSON.stringify((await agentPods(world, site)).map(({ metadata, status }) => [metadata, status])),
+    async () => JSON.stringify((await agentPods(world, site)).map(({ status }) => status)),
     READY_SECONDS,
   );
 }

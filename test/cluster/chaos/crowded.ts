@@ -1,6 +1,5 @@
 /** A node without an idle processor, and a pod of a thousand threads. */
-import { setPriority } from 'node:os';
-import { cpus } from 'node:os';
+import { cpus, setPriority } from 'node:os';
 
 import { now } from '../../chaos/scene.js';
 import { shell } from '../e2e/pods.js';
@@ -32,10 +31,10 @@ export const saturated: Row = {
     process.kill(agent.agent.pid, 'SIGKILL');
     return Promise.resolve(at);
   },
-  mend: async ({ world }) => {
+  restore: async ({ world }) => {
     setPriority(0);
     for (let index = 0; index < BUSY_PER_CPU * cpus().length; index++) {
-      await world.removePod(`busy-${index}`);
+      if ((await world.getPod(`busy-${index}`)) !== undefined) await world.removePod(`busy-${index}`);
       await world.podGone(`busy-${index}`);
     }
   },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { now } from '../../chaos/scene.js';
 import { succeeded, until } from '../e2e/world.js';
-import { agentPods, findAgent } from './agent.js';
+import { agentPods } from './agent.js';
 import type { Ground, Row } from './row.js';
 
 /** What kubelet mounts into the guard, on the node. */
@@ -17,20 +17,27 @@ const MEND = 'umount "$0" 2> /dev/null; mkdir -p "$0"; chmod 0700 "$0"';
 /** No pod is touched; the time is that of a look. */
 const BOUND_MS = 1000;
 
-export const fullFolder = refused('disk-full', 'disk full: the capture is refused', FULL, true);
-export const readOnlyFolder = refused('read-only', 'state folder read-only: the capture is refused', READ_ONLY, true);
-export const goneFolder = refused('gone', 'state folder gone: the capture is refused', GONE, false);
+const UNGUARDED = 'GuardUnavailable';
+/** A guard that cannot even make its lock there does not start, and the agent does not without it. */
+const AGENTLESS = 'NodeAgentUnavailable';
 
-function refused(name: string, row: string, script: string, restart: boolean): Row {
+export const fullFolder = refused('disk-full', 'disk full: the capture is refused', FULL, [UNGUARDED]);
+export const readOnlyFolder = refused('read-only', 'state folder read-only: the capture is refused', READ_ONLY, [
+  UNGUARDED,
+  AGENTLESS,
+]);
+export const goneFolder = refused('gone', 'state folder gone: the capture is refused', GONE, [UNGUARDED]);
+
+function refused(name: string, row: string, script: string, reasons: readonly string[]): Row {
   return {
     name,
     row,
     bound: BOUND_MS,
     moments: ['anywhere'],
-    reasons: { held: [], short: ['GuardUnavailable'] },
+    reasons: { held: [], short: reasons },
     prepare: async (ground) => {
       await inNode(ground, script);
-      if (restart) await renew(ground);
+      if (script !== GONE) await renew(ground);
     },
     harm: () => Promise.resolve(now()),
     during: async ({ world, target }) => {
@@ -42,7 +49,7 @@ function refused(name: string, row: string, script: string, restart: boolean): R
         await sleep(1);
       }
     },
-    mend: async (ground) => {
+    restore: async (ground) => {
       await inNode(ground, MEND);
       await renew(ground);
     },
@@ -54,10 +61,17 @@ async function inNode({ site }: Ground, script: string): Promise<void> {
   if (status !== 0) throw new Error(`${site.node.name}: ${stderr}`);
 }
 
-/** Another pod, with what is mounted now. Waits until its guard and its agent run, ready or not. */
+/** Another pod, with what is mounted now. */
 async function renew({ cluster, world, site }: Ground): Promise<void> {
   const old = (await agentPods(world, site)).map(({ metadata }) => metadata.name);
   const { status, stderr } = await cluster.kubectl(['delete', 'pod', '-n', 'stasis-system', '--wait', ...old]);
   if (status !== 0) throw new Error(stderr);
-  await until(`another agent on ${site.node.name}`, async () => await findAgent(world, site));
+  await until(`another agent on ${site.node.name}`, async () => {
+    const pods = await agentPods(world, site);
+    return pods.some((pod) => pod.status?.initContainerStatuses?.some(hasBegun)) ? true : undefined;
+  });
+}
+
+function hasBegun({ containerID }: { readonly containerID?: string }): boolean {
+  return containerID !== undefined;
 }

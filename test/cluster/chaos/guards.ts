@@ -5,7 +5,7 @@ import { now, since } from '../../chaos/scene.js';
 import { succeeded } from '../e2e/world.js';
 import { processesOf } from './agent.js';
 import { killTask } from './kills.js';
-import type { Ground, Row, Scene } from './row.js';
+import type { Row, Scene } from './row.js';
 
 const SECOND = 1000;
 /** In it nobody guards, and a Checkpoint waits. */
@@ -27,14 +27,13 @@ export const killedGuard: Row = {
     process.kill(agent.guard.pid, 'SIGKILL');
     return Promise.resolve(at);
   },
-  mend: async (scene) => {
-    try {
-      await nothingIsFrozen(scene);
-    } finally {
-      await scene.site.node.kubelet.signal('CONT');
-    }
-    const reason = succeeded(await scene.world.ended(UNGUARDED))?.reason;
-    if (reason !== 'Captured') throw new Error(`the Checkpoint that waited for a guard ended ${reason}`);
+  mend: nothingIsFrozen,
+  restore: async ({ site }) => {
+    await site.node.kubelet.signal('CONT');
+  },
+  check: async ({ world }) => {
+    const reason = succeeded(await world.ended(UNGUARDED))?.reason;
+    return reason === 'Captured' ? [] : [`the Checkpoint that waited for a guard ended ${reason}`];
   },
 };
 
@@ -65,7 +64,7 @@ export const wholePod: Row = {
 const UNGUARDED = 'unguarded';
 
 /** The agent knows of the death by its connection; a request that comes now finds no guard. */
-async function nothingIsFrozen({ world, target, site }: Ground & Pick<Scene, 'target'>): Promise<void> {
+async function nothingIsFrozen({ world, target, site }: Scene): Promise<void> {
   await world.create(UNGUARDED, { podName: 'target' });
   for (const begun = now(); since(begun) < UNGUARDED_MS; await sleep(1)) {
     const standing = target.standing();

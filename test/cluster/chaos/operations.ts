@@ -43,7 +43,7 @@ export const drain: Row = {
       '--force',
       '--timeout=60s',
     ),
-  mend: async ({ cluster, site }) => await kubectl(cluster, 'uncordon', site.node.name),
+  restore: async ({ cluster, site }) => await kubectl(cluster, 'uncordon', site.node.name),
 };
 
 /** The Checkpoint goes with its kind. */

@@ -16,7 +16,7 @@ export const powerCut: Row = {
     await site.node.stop();
     return at;
   },
-  mend: async ({ site, cluster }) => {
+  restore: async ({ site, cluster }) => {
     await site.node.start();
     await cluster.ready();
   },

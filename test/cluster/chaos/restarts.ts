@@ -25,7 +25,7 @@ export const apiServerAway: Row = {
   reasons: CAPTURED,
   harm: endOfHold,
   during: async ({ cluster }) => await cluster.apiserver.kill(),
-  mend: async ({ cluster }) => {
+  restore: async ({ cluster }) => {
     await sleep(AWAY_MS);
     await cluster.apiserver.start();
     await cluster.ready();
@@ -43,7 +43,7 @@ function restarted(name: 'kubelet' | 'containerd'): Row {
     reasons: CAPTURED,
     harm: endOfHold,
     during: async ({ site }) => await site.node.restart(name),
-    mend: async ({ cluster }) => await cluster.ready(),
+    restore: async ({ cluster }) => await cluster.ready(),
     check: heldToTheEnd,
   };
 }

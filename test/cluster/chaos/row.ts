@@ -51,11 +51,13 @@ export interface Row {
   readonly others?: readonly Container[];
   /** Before the Checkpoint is made. */
   prepare?(ground: Ground): Promise<void>;
+  /** Undoes it, and what does not heal by itself; also when the trial did not come so far. */
+  restore?(ground: Ground): Promise<void>;
   /** Does it. Returns when the clock began; that may be yet to come. */
   harm(scene: Scene): Promise<bigint>;
   /** What goes on while the time is taken. It is waited for before anything else is done. */
   during?(scene: Scene): Promise<void>;
-  /** Once all is free: sets right again what does not heal by itself. Also after a failure. */
+  /** Once all is free. */
   mend?(scene: Scene): Promise<void>;
   /** Once it has ended: what is not as promised besides. */
   check?(scene: Scene, checkpoint: Checkpoint): Promise<readonly string[]>;

@@ -62,8 +62,9 @@ export async function runTrial(plan: Plan): Promise<Outcome> {
     return seen.left;
   });
   const struck = scene;
+  if (struck !== undefined) await attempt('mending', async () => (await row.mend?.(struck), []));
+  await attempt('restoring', async () => (await row.restore?.(ground), []));
   if (struck !== undefined) {
-    await attempt('mending', async () => (await row.mend?.(struck), []));
     await attempt('its end', async () => await endOf(row, struck, name, seen.held));
   }
   await attempt('afterwards', async () => await aftermath(plan));
