@@ -1,6 +1,6 @@
 import { API_ADDRESS, CONTROL_ADDRESS, nodeAddress, podRange } from './addresses.js';
 import { type Place, pidOf } from './place.js';
-import { must } from './run.js';
+import { must, run } from './run.js';
 
 /** The control plane's end: a bridge for the nodes, and the API server's service address, so that no kube-proxy is needed. */
 export async function makeBridge(control: Place): Promise<void> {
@@ -18,6 +18,8 @@ export async function makeBridge(control: Place): Promise<void> {
  */
 export async function connectNode(control: Place, node: Place, index: number, count: number): Promise<void> {
   const address = nodeAddress(index);
+  // After a power cut the kernel takes the old pair away when it comes to it: "File exists" was seen at a load of thirty.
+  await run([...enter(control), 'ip', 'link', 'delete', `node-${index}`]);
   await ip(control, [
     `link add node-${index} type veth peer name eth0 netns ${pidOf(node)}`,
     `link set node-${index} master nodes up`,
@@ -43,6 +45,9 @@ export async function connectMachine(control: Place, index: number): Promise<voi
 
 /** Only the network namespace is entered: process ids stay the caller's. */
 async function ip(place: Place, commands: readonly string[]): Promise<void> {
-  const enter = ['nsenter', `--net=/proc/${pidOf(place)}/ns/net`];
-  await must([...enter, 'ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
+  await must([...enter(place), 'ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
+}
+
+function enter(place: Place): string[] {
+  return ['nsenter', `--net=/proc/${pidOf(place)}/ns/net`];
 }
