@@ -42,7 +42,12 @@ describeOnMachines('a power cut during a hold', ({ nodeName }) => {
     const [boot, count] = await journals();
     expect(boot).not.toBe(bootBefore);
     expect(count).toBe('1');
-    await world.create('light', { podName: 'heart' });
-    expect(succeeded(await world.ended('light'))?.reason).toBe('Captured');
+    // The pod may run before the agent does.
+    let attempt = 0;
+    await until('a capture by the next agent', async () => {
+      const name = `light-${attempt++}`;
+      await world.create(name, { podName: 'heart' });
+      return succeeded(await world.ended(name))?.reason === 'Captured' ? true : undefined;
+    });
   });
 });
