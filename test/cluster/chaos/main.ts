@@ -6,8 +6,10 @@
 import { seeded } from '../../chaos/random.js';
 import { type Entry, renderRows, tally } from '../../chaos/tally.js';
 import { openGround, testSites } from './ground.js';
+import type { Row } from './row.js';
 import { ROWS } from './rows.js';
 import { runSeries } from './series.js';
+import type { Version } from './site.js';
 
 const TIMES = Number(process.env['TIMES'] ?? 20);
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -31,14 +33,14 @@ const tell = (name: string) => (entry: Entry) => {
     `${elapsed} s: ${name} ${entry.version}: ${milliseconds.toFixed(1)} ms${held ? ', held' : ''}${left.map((what) => `; LEFT ${what}`).join('')}`,
   );
 };
+const failures: string[] = [];
 for (const row of rows) {
   const versions = testSites().flatMap(({ version }) => (row.versions?.includes(version) === false ? [] : [version]));
   for (const version of versions) {
-    const ground = await openGround(version);
     try {
-      await runSeries(row, ground, Math.ceil(TIMES / versions.length), random, tell(row.name));
-    } finally {
-      await ground.world.close();
+      await series(row, version, Math.ceil(TIMES / versions.length));
+    } catch (error) {
+      failures.push(`${row.name}, ${version}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }
@@ -49,4 +51,14 @@ const table = tally(
 );
 say(`\n${renderRows(table)}`);
 for (const { row, version, left } of table) for (const what of left) say(`LEFT: ${row} (${version}): ${what}`);
-process.exitCode = table.some(({ left, trials }) => left.length > 0 || trials === 0) ? 1 : 0;
+for (const failure of failures) say(`FAILED: ${failure}`);
+process.exitCode = failures.length > 0 || table.some(({ left, trials }) => left.length > 0 || trials === 0) ? 1 : 0;
+
+async function series(row: Row, version: Version, times: number): Promise<void> {
+  const ground = await openGround(version);
+  try {
+    await runSeries(row, ground, times, random, tell(row.name));
+  } finally {
+    await ground.world.close();
+  }
+}

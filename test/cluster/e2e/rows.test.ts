@@ -13,8 +13,8 @@ import { describeOnNamespaceNodes } from './requirement.js';
 
 /** Tests of their own have these: drain.test.ts, uninstall.test.ts, faults.test.ts. */
 const ELSEWHERE = ['rollout', 'drain', 'uninstall', 'power'];
-/** A minute each, most of it for new pods; nothing is ever frozen in them, by either freezer. */
-const NOT_ON = { v1: ['read-only'], v2: ['disk-full', 'gone'] };
+/** Half a minute each, most of it for new pods or for a server to come back; the freezer makes no difference to them. */
+const NOT_ON = { v1: ['read-only', 'apiserver'], v2: ['disk-full', 'gone'] };
 /** A killed agent is caught with a closed freezer about every second time. */
 const ATTEMPTS = 12;
 
