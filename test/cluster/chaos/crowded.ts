@@ -1,4 +1,7 @@
-/** A node without an idle processor, and a pod of a thousand threads. */
+/**
+ * A node without an idle processor, and a pod of a thousand threads. Ten thousand (test/chaos/hard-saturated.ts) cannot be seized there within
+ * the 0.8 s that a freezer may be closed, with the share of a pod that requests a tenth of a processor: FreezeTimeout.
+ */
 import { cpus, setPriority } from 'node:os';
 
 import { now } from '../../chaos/scene.js';

@@ -27,10 +27,10 @@ say(`seed ${SEED}: ${rows.length} rows, ${TIMES} times each`);
 
 const tell = (name: string) => (entry: Entry) => {
   entries.push(entry);
-  const { milliseconds, held, left } = entry.outcome;
+  const { milliseconds, held, left, late } = entry.outcome;
   const elapsed = Math.round((performance.now() - began) / 1000);
   say(
-    `${elapsed} s: ${name} ${entry.version}: ${milliseconds.toFixed(1)} ms${held ? ', held' : ''}${left.map((what) => `; LEFT ${what}`).join('')}`,
+    `${elapsed} s: ${name} ${entry.version}: ${milliseconds.toFixed(1)} ms${held ? ', held' : ''}${late === undefined ? '' : '; LATE'}${left.map((what) => `; LEFT ${what}`).join('')}`,
   );
 };
 const failures: string[] = [];
@@ -50,9 +50,13 @@ const table = tally(
   ROWS.map(({ row }) => row),
 );
 say(`\n${renderRows(table)}`);
-for (const { row, version, left } of table) for (const what of left) say(`LEFT: ${row} (${version}): ${what}`);
+for (const { row, version, left, late } of table) {
+  for (const what of left) say(`LEFT: ${row} (${version}): ${what}`);
+  for (const what of late) say(`LATE: ${row} (${version}): ${what}`);
+}
 for (const failure of failures) say(`FAILED: ${failure}`);
-process.exitCode = failures.length > 0 || table.some(({ left, trials }) => left.length > 0 || trials === 0) ? 1 : 0;
+const bad = table.some(({ left, late, trials }) => left.length > 0 || late.length > 0 || trials === 0);
+process.exitCode = bad || failures.length > 0 ? 1 : 0;
 
 async function series(row: Row, version: Version, times: number): Promise<void> {
   const ground = await openGround(version);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint } from '../../../src/api/kinds.js';
 import type { Random } from '../../chaos/random.js';
 import { exactly, now, since, until } from '../../chaos/scene.js';
-import type { Outcome } from '../../chaos/trial.js';
+import { lateness, type Outcome } from '../../chaos/trial.js';
 import { succeeded } from '../e2e/world.js';
 import { readyAgent } from './agent.js';
 import type { Ground, Moment, Row, Scene } from './row.js';
@@ -68,9 +68,10 @@ export async function runTrial(plan: Plan): Promise<Outcome> {
     await attempt('its end', async () => await endOf(row, struck, name, seen.held));
   }
   await attempt('afterwards', async () => await aftermath(plan));
-  if (seen.milliseconds > row.bound) left.push(`${seen.milliseconds.toFixed(0)} ms, and ${row.bound} are promised`);
-  const where = `${row.name}, ${site.version}, ${moment}`;
-  return { milliseconds: seen.milliseconds, held: seen.held, left: left.map((what) => `${where}: ${what}`) };
+  const told = (what: string): string => `${row.name}, ${site.version}, ${moment}: ${what}`;
+  const { milliseconds, held } = seen;
+  const late = lateness(milliseconds, row.bound);
+  return { milliseconds, held, left: left.map(told), ...(late === undefined ? {} : { late: told(late) }) };
 }
 
 /** Waits for the instant. Returns when the pod was first seen held, if it was. */
