@@ -129,8 +129,8 @@ describeOnHarness('while a pod is held', () => {
     await other.createPod('heart', [heart('beat')]);
     await other.running('heart');
     await other.create('doomed', { podName: 'heart', holdSeconds: LONG });
-    await other.create('behind', { podName: 'heart', holdSeconds: LONG });
     await other.reached('doomed', 'Holding');
+    await other.create('behind', { podName: 'heart', holdSeconds: LONG });
     const since = Date.now();
     value(await other.api.remove(NAMESPACES, { name: other.namespace }));
     await until('the namespace to be gone', async () =>
