@@ -105,6 +105,7 @@ describe('the node agent', () => {
       { name: 'cgroup', mountPath: '/host/sys/fs/cgroup', mountPropagation: 'HostToContainer' },
       { name: 'artifacts', mountPath: '/var/lib/stasis' },
       { name: 'guard-socket', mountPath: '/run/stasis/guard' },
+      { name: 'guard-state', mountPath: '/run/stasis/state', readOnly: true },
     ]);
   });
 
