@@ -50,7 +50,7 @@ static void see_freezers(struct guard *guard, struct agent *agent, struct agent_
 		if (counts_as_closed(agent, freezer, view->now)) {
 			view->closed = true;
 			view->closed_again |= freezer->proved_open;
-		} else {
+		} else if (agent->state != AGENT_LIVE) {
 			freezer->proved_open = true;
 		}
 	}
@@ -226,12 +226,16 @@ static void look_at(struct guard *guard, struct agent *agent)
 	for (;;) {
 		struct agent_view view = see(guard, agent);
 		struct agent_step step = agent_step(agent->state, &view);
-		bool changed = step.state != agent->state;
+		enum agent_state was = agent->state;
+		bool changed = step.state != was;
 
 		if (step.cause != GUARD_CAUSE_NONE && agent->cause != GUARD_GUARD_DIED)
 			agent->cause = step.cause;
 		if (changed)
 			agent->since = view.now;
+		/* What it was thawed for while it lived is no part of how long its release takes. */
+		if (changed && was == AGENT_LIVE)
+			agent->acted_at = 0;
 		agent->state = step.state;
 		if (step.actions & ACTION_THAW)
 			thaw(guard, agent);
@@ -251,9 +255,6 @@ static void look_at(struct guard *guard, struct agent *agent)
 		}
 		if (changed)
 			continue;
-		/* It has opened it itself after all: what may come later is counted from then. */
-		if (agent->state == AGENT_LIVE && !view.open)
-			agent->acted_at = 0;
 		tell_late(agent, view.now);
 		agent->look_at = next_look(agent, &view);
 		return;

@@ -120,6 +120,9 @@ for (const version of ['v1', 'v2'] as const) {
       await client.died(10_000);
       await thawed(cgroup);
       expect(await guard.logged('agentKilled')).toMatchObject({ cause: 'FreezerDeadline' });
+      // Counted from its end, not from the first thaw two seconds before: looked after as closely as any other.
+      expect((await guard.logged('released')).thawMicroseconds).toBeLessThan(1_000_000);
+      expect(guard.log().map(({ event }) => event)).not.toContain('releaseLate');
     });
 
     test('thaws for a process whose tracing thread has ended, and lets it live when it says that it is done', async () => {
