@@ -67,12 +67,27 @@ export function descendantsOf(pid: number): number[] {
   return found.slice(1);
 }
 
-/** Whether any thread of the process is neither dead nor a zombie: a dead leader may have living threads. */
+/**
+ * Whether any thread of the process is neither dead nor a zombie: a dead leader may have living threads. One of those
+ * takes over the leader's tid by execve(2), and may do so between the list and its turn: so who seems dead is looked at
+ * twice.
+ */
 export function isAlive(pid: number): boolean {
+  return hasLivingThread(pid) || hasLivingThread(pid);
+}
+
+function hasLivingThread(pid: number): boolean {
   return threadsOf(pid).some((tid) => {
     const state = stateOf(tid);
     return state !== undefined && state !== 'Z' && state !== 'X';
   });
+}
+
+/** Which process has this pid, in ticks since boot: execve(2) keeps it, who has the pid next has another. */
+export function startTimeOf(pid: number): string | undefined {
+  // Field 22 of proc_pid_stat(5), counted from behind the name, which may hold anything.
+  const text = readOrEmpty(`/proc/${pid}/stat`);
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Cgroup } from './cgroup.js';
 import { onCleanup } from './cleanup.js';
 import { programPath } from './programs.js';
 import { scratchDirectory } from './scratch.js';
-import { descendantsOf, isAlive } from './tasks.js';
+import { descendantsOf, isAlive, startTimeOf } from './tasks.js';
 import { blockUntil, eventually } from './waiting.js';
 
 /** How long a workload may take until it says "ready": 10,000 threads on a busy machine need seconds. */
@@ -63,12 +63,18 @@ export async function startWorkload(
 
 function end(pid: number): void {
   if (!isAlive(pid)) return;
-  const family = [pid, ...descendantsOf(pid)];
+  const family = [pid, ...descendantsOf(pid)].map((member) => ({ pid: member, startTime: startTimeOf(member) }));
+  // A storm takes thousands of tids a second: with a small pid_max a pid may be somebody else's soon.
+  const living = (): number[] =>
+    family.filter((one) => isAlive(one.pid) && startTimeOf(one.pid) === one.startTime).map((one) => one.pid);
   signal(pid, 'SIGTERM');
   blockUntil(() => !isAlive(pid), TERM_BOUND_MS);
-  for (const member of family) if (isAlive(member)) signal(member, 'SIGKILL');
-  const ended = blockUntil(() => !family.some(isAlive), KILL_BOUND_MS);
-  if (!ended) throw new Error(`still alive: ${family.filter(isAlive).join(' ')}`);
+  const ended = blockUntil(() => {
+    const left = living();
+    for (const member of left) signal(member, 'SIGKILL');
+    return left.length === 0;
+  }, KILL_BOUND_MS);
+  if (!ended) throw new Error(`still alive: ${living().join(' ')}`);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
