@@ -20,8 +20,6 @@ afterEach(cleanupAll);
 /** A test starts the command up to four times, on a machine that may be busy. */
 jest.setTimeout(30_000);
 
-const SETTLE_MS = 300;
-
 /** What a guard tells this process as its agent. */
 function recoveredOf(guard: RunningGuard): unknown {
   const channel = openGuard(openLibc(), { socket: guard.socket }, { pid: process.pid, tid: process.pid });
@@ -88,7 +86,7 @@ for (const version of ['v1', 'v2'] as const) {
         { directory: node.container.directory, capture: CAPTURE, outcome: 'Thawed' },
       ]);
       expect([after.status, after.report.frozen, node.container.freezeState()]).toEqual([0, [], 'THAWED']);
-      await assertUntouched([sleeper.pid], SETTLE_MS);
+      await assertUntouched([sleeper.pid]);
 
       // What somebody else freezes from now on is theirs, to the next guard too, which still tells what was done.
       await freeze(node.container);

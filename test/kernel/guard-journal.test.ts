@@ -37,8 +37,6 @@ import { startWorkload } from './harness/workload.js';
 
 afterEach(cleanupAll);
 
-const SETTLE_MS = 300;
-
 interface Left {
   readonly state: string;
   readonly journal: string;
@@ -88,7 +86,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(next.log().map(({ event }) => event)).toEqual(['recordFound', 'released', 'ready']);
       expect(existsSync(journal)).toBe(false);
       expect(recoveredOf(next, false)).toMatchObject([{ container: 3, outcome: 'Thawed', cause: 'GuardDied' }]);
-      await assertUntouched([sleeper.pid], SETTLE_MS);
+      await assertUntouched([sleeper.pid]);
     });
 
     test('keeps what was done until an agent has acknowledged it, over the deaths of guards', async () => {
@@ -172,7 +170,7 @@ for (const version of ['v1', 'v2'] as const) {
       await client.died();
       await next.logged('released');
       expect(cgroup.freezeState()).toBe('THAWED');
-      await assertUntouched([sleeper.pid], SETTLE_MS);
+      await assertUntouched([sleeper.pid]);
     });
 
     test('has the next guard leave in peace an agent that says that it has rolled back', async () => {
@@ -219,7 +217,7 @@ describeOn(anyVersion(), 'two guards of one folder', (make) => {
     client.kill('SIGKILL');
     await second.logged('ready');
     expect(cgroup.freezeState()).toBe('THAWED');
-    await assertUntouched([sleeper.pid], SETTLE_MS);
+    await assertUntouched([sleeper.pid]);
   });
 
   test("leave each other's journals alone", async () => {

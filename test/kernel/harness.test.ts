@@ -137,19 +137,19 @@ for (const version of VERSIONS) {
       for (const thread of [0, 1, 2]) await resetHeartbeat(file, thread);
       const before = process.hrtime.bigint();
       cgroup.freeze();
-      await sleep(40);
+      await sleep(200);
       cgroup.thaw();
       const after = process.hrtime.bigint();
       await sleep(30);
       for (const thread of [0, 1, 2]) {
         const beat = readHeartbeat(file, thread);
         expect(cgroup.threads()).toContain(beat.tid);
-        expect(beat.longestGapMicroseconds).toBeGreaterThan(38_000);
+        expect(beat.longestGapMicroseconds).toBeGreaterThan(150_000);
         // The gap begins with the last beat before the freeze and ends with the first after the thaw.
-        expect(beat.gapStart).toBeLessThan(before + 20_000_000n);
-        expect(beat.gapEnd).toBeGreaterThan(after - 20_000_000n);
+        expect(beat.gapStart).toBeLessThan(before + 100_000_000n);
+        expect(beat.gapEnd).toBeGreaterThan(after - 100_000_000n);
         await resetHeartbeat(file, thread);
-        expect(readHeartbeat(file, thread).longestGapMicroseconds).toBeLessThan(38_000);
+        expect(readHeartbeat(file, thread).longestGapMicroseconds).toBeLessThan(150_000);
       }
     });
 

@@ -42,7 +42,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
         expect(report.tree.find((one) => one.pid === pid)?.state).toBe('Alive');
         expect(cgroup.freezeState()).toBe('THAWED');
         // v1 shows R for a moment after the thaw.
-        await eventually('all stopped', () => threadsOf(child).every((tid) => stateOf(tid) === 'T'), 100);
+        await eventually('all stopped', () => threadsOf(child).every((tid) => stateOf(tid) === 'T'));
       }
       await assertUntouched([pid, child]);
       expect(readCounters(file, STOPPED_COUNTERS)).toMatchObject({
@@ -64,7 +64,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     const file = join(scratchDirectory(), 'counters');
     const { pid } = await startWorkload(cgroup, 'stopped', [file]);
     const child = Number(readCounters(file, STOPPED_COUNTERS).child);
-    const capture = capturing.report(cgroup, { freezer, hold: 200 });
+    const capture = capturing.report(cgroup, { freezer, hold: 500 });
     await eventually('held', () => stateOf(child) === 't' && stateOf(pid) === 't');
     process.kill(child, 'SIGCONT');
     const report = await capture;
@@ -80,7 +80,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     const cgroup = make('halted');
     const { pid } = await startWorkload(cgroup, 'tree', [1, 3]);
     const [child = 0] = cgroup.processes().filter((one) => one !== pid);
-    const capture = capturing.report(cgroup, { freezer, hold: 200 });
+    const capture = capturing.report(cgroup, { freezer, hold: 500 });
     await eventually('held', () => threadsOf(child).every((tid) => stateOf(tid) === 't'));
     process.kill(child, 'SIGSTOP');
     expect((await capture).failure).toBeUndefined();

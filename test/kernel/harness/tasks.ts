@@ -106,9 +106,9 @@ export function holdOn(tid: number): string | undefined {
 
 /**
  * Throws unless, within `boundMs`, no thread of these processes is traced or frozen any more. After a release a task
- * may need some milliseconds until it was scheduled and has left the freezer's wait.
+ * has to be scheduled until it has left the freezer's wait: milliseconds, on a machine that lets it have a CPU.
  */
-export async function assertUntouched(pids: readonly number[], boundMs = 100): Promise<void> {
+export async function assertUntouched(pids: readonly number[], boundMs = 1000): Promise<void> {
   const holds = (): string[] => pids.flatMap(threadsOf).flatMap((tid) => holdOn(tid) ?? []);
   let last: string[] = [];
   try {
