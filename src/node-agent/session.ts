@@ -4,7 +4,7 @@ import type { Guard } from '../native/guard.js';
 import type { Kernel } from '../native/kernel.js';
 import type { Running, Tracee } from '../native/tracee.js';
 import type { Board } from './board.js';
-import { ORDER_CANCEL, ORDER_TIMEOUT, ORDER_UNGUARDED } from './board.js';
+import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED } from './board.js';
 import { failure, type Failure } from './failure.js';
 import type { ArmedFault } from './fault-points.js';
 import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from './freezer.js';
@@ -179,12 +179,6 @@ export class Session {
     const budget = this.request.maxPauseMicroseconds;
     if (budget !== undefined && elapsed + this.releaseEstimate() > budget) return this.overBudget();
     if (this.collectedAt !== undefined) return undefined;
-    if (this.#closedTooLong()) {
-      return failure(
-        'FreezeTimeout',
-        `a freezer was closed for ${FREEZER_WINDOW_MICROSECONDS} µs, and no longer is allowed`,
-      );
-    }
     if ((orders & ORDER_TIMEOUT) !== 0 || elapsed > this.request.timeoutMicroseconds) {
       return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
     }
@@ -206,10 +200,22 @@ export class Session {
       context.guard.tell(written ? 'opened' : 'disowned', context.captureId, index);
   }
 
-  #closedTooLong(): boolean {
+  /**
+   * Whether the freezers have to be opened now, for the capture to go on without them: SEIZE waits for that, as the main thread has
+   * found, or they have been closed for as long as is allowed. The second is no failure: on a node without CPU time a task may
+   * not get to its freezer, nor to its stop, in a second.
+   */
+  mustOpen(): boolean {
+    if (!this.targets.some(({ closed }) => closed)) return false;
     const { announcedAt } = this;
-    if (announcedAt === undefined || this.kernel.now() - announcedAt <= FREEZER_WINDOW_MICROSECONDS) return false;
-    return this.targets.some(({ closed }) => closed);
+    return (
+      this.isReopened() || (announcedAt !== undefined && this.kernel.now() - announcedAt > FREEZER_WINDOW_MICROSECONDS)
+    );
+  }
+
+  /** Whether the main thread has opened the freezers. */
+  isReopened(): boolean {
+    return (this.board.orders() & ORDER_REOPEN) !== 0;
   }
 
   overBudget(): Failure {

@@ -136,7 +136,7 @@ function ordersFor(elapsed: number, stalledFor: number, view: BoardView, limits:
   let orders = 0;
   if (view.closed > 0 && stalledFor > STALLED_MICROSECONDS) orders |= ORDER_REOPEN;
   if (isFreezingStage(view) && elapsed > limits.timeoutMicroseconds) orders |= ORDER_TIMEOUT;
-  if (view.closed > 0 && elapsed > FREEZER_WINDOW_MICROSECONDS) orders |= ORDER_TIMEOUT;
+  if (view.closed > 0 && elapsed > FREEZER_WINDOW_MICROSECONDS) orders |= ORDER_REOPEN;
   return orders;
 }
 

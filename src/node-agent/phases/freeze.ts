@@ -7,7 +7,7 @@
  */
 import { isGone } from '../../native/errno.js';
 import { errnoName } from '../../native/syscall-error.js';
-import { ORDER_REOPEN, ORDER_TIMEOUT } from '../board.js';
+import { ORDER_TIMEOUT } from '../board.js';
 import { failure, type Failure } from '../failure.js';
 import { faultPoint } from '../fault-points.js';
 import type { Session, Target } from '../session.js';
@@ -123,7 +123,7 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
       for (const task of stuckWhileFreezing(session, late)) session.unfrozen.set(task.tid, task);
       return interrupted;
     }
-    if ((session.board.orders() & ORDER_REOPEN) !== 0) return goOnByInterrupts(session);
+    if (session.mustOpen()) return goOnByInterrupts(session);
     const now = session.kernel.now();
     if (now >= look) {
       const final = now - since >= LOOK_EVERY_MICROSECONDS;

@@ -8,7 +8,6 @@
 import { isGone } from '../../native/errno.js';
 import { TRACE_OPTIONS } from '../../native/kernel.js';
 import { Running, seize as seizeTask } from '../../native/tracee.js';
-import { ORDER_REOPEN } from '../board.js';
 import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
 import { failure, type Failure } from '../failure.js';
 import { faultPoint } from '../fault-points.js';
@@ -27,10 +26,11 @@ const LOOK_EVERY = 64;
 export function seize(session: Session): Failure | undefined {
   const still = session.targets.filter((target) => target.way === 'freezer' || target.way === 'stopInPlace');
   for (const target of still) {
+    if (session.mustOpen()) break;
     const refusal = seizeFrozen(session, target);
     if (refusal !== undefined) return refusal;
   }
-  if (reopened(session)) leaveFreezer(session);
+  if (session.mustOpen()) leaveFreezer(session);
   interruptAll(
     session,
     still.filter((target) => target.way !== 'interrupts'),
@@ -40,12 +40,10 @@ export function seize(session: Session): Failure | undefined {
   return refusal;
 }
 
-/** v1: SEIZE of a job-control-stopped task blocks until the freezer opens. The main thread sees that nothing moves, and opens it. */
-function reopened(session: Session): boolean {
-  return (session.board.orders() & ORDER_REOPEN) !== 0;
-}
-
-/** What the main thread opened, we open as well, so that both know; the rest is done without freezer. */
+/**
+ * The rest is done without freezer. v1: SEIZE of a job-control-stopped task blocks until it opens; the main thread sees that
+ * nothing moves, and opens it. We open it as well, so that both know.
+ */
 function leaveFreezer(session: Session): void {
   thaw(session);
   for (const target of session.targets) if (target.way === 'freezer') target.way = 'interrupts';
@@ -71,8 +69,9 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
           ? seizeOne(session, target, directory, tid)
           : void session.addTask(tid, target, directory, undefined);
         if (refusal !== undefined) return refusal;
-        if (reopened(session)) return undefined;
-        const interrupted = fresh % LOOK_EVERY === 0 ? session.interruption() : undefined;
+        const look = fresh % LOOK_EVERY === 0;
+        if (look ? session.mustOpen() : session.isReopened()) return undefined;
+        const interrupted = look ? session.interruption() : undefined;
         if (interrupted !== undefined) return interrupted;
       }
     }

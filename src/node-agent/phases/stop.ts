@@ -9,6 +9,7 @@ import { faultPoint } from '../fault-points.js';
 import type { Session, Task } from '../session.js';
 import { heldByKernel, describeTask } from '../stuck-tasks.js';
 import type { Running } from '../../native/tracee.js';
+import { thaw } from './thaw.js';
 
 /** The shortest sleep takes 60 µs (timer slack, prctl(2)), and most stops come sooner: first it looks again and again. */
 const SPIN_MICROSECONDS = 60;
@@ -53,7 +54,10 @@ function waitInOrder(session: Session, late: readonly Late[]): Late[] | Failure 
     if (!waitFor(session, task, tracee, remaining.length > 0 ? 0 : PATIENCE_MICROSECONDS))
       remaining.push({ task, tracee });
     faultPoint(session.context, 'between-stops');
-    const interrupted = index % CLOCK_EVERY === 0 || remaining.length > 0 ? session.interruption() : undefined;
+    if (index % CLOCK_EVERY !== 0 && remaining.length === 0) continue;
+    // Each was seized while it was frozen: with the freezer open it comes to its stop before it runs an instruction of its own.
+    if (session.mustOpen()) thaw(session);
+    const interrupted = session.interruption();
     if (interrupted === undefined) continue;
     for (const { task: missing } of [...remaining, ...late.slice(index + 1)]) reportIfRunning(session, missing);
     return interrupted;

@@ -23,7 +23,8 @@ describeOnCluster('many Checkpoints at once', () => {
     }));
     await Promise.all(jobs.map(async ({ name, podName }) => await world.create(name, { podName })));
     const ended = await Promise.all(jobs.map(async ({ name }) => await world.ended(name)));
-    expect(ended.map((checkpoint) => succeeded(checkpoint)?.reason)).toEqual(jobs.map(() => 'Captured'));
+    const others = ended.filter((checkpoint) => succeeded(checkpoint)?.reason !== 'Captured');
+    expect(others.map(({ status }) => status)).toEqual([]);
 
     const captures = await world.captures();
     expect(captures).toHaveLength(jobs.length);

@@ -9,6 +9,7 @@ import type { CaptureContext, CaptureRequest } from '../../../src/node-agent/ses
 import { FakeHost } from '../../fake/host.js';
 import { fakeGuard } from '../../fake/guard.js';
 import { createFakeKernel, type FakeKernel } from '../../fake/kernel.js';
+import type { HostOptions } from '../../fake/model.js';
 import type { ProcessSpec } from '../../fake/tasks.js';
 
 export const POD = '/kubepods/pod';
@@ -30,8 +31,8 @@ export interface Scene {
 }
 
 /** A host with an empty pod cgroup in both hierarchies. */
-export function makeScene(mode: Mode): Scene {
-  const host = new FakeHost();
+export function makeScene(mode: Mode, options: Partial<HostOptions> = {}): Scene {
+  const host = new FakeHost(options);
   const kernel = createFakeKernel(host);
   const board = new Board();
   host.addCgroup('v1', POD);
