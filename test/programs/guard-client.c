@@ -165,14 +165,10 @@ static void *hang(void *unused)
 
 static int spin(long ms)
 {
-	struct timespec now, end;
+	uint64_t end = now_ns() + (uint64_t)ms * 1000000;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += ms / 1000;
-	end.tv_nsec += ms % 1000 * 1000000;
-	do
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+	while (now_ns() < end)
+		;
 	return 0;
 }
 

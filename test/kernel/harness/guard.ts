@@ -11,6 +11,8 @@ import { isAlive } from './tasks.js';
 import { blockUntil, eventually } from './waiting.js';
 
 const END_BOUND_MS = 5000;
+/** How long the answer to a command may take, behind those that were sent before it. */
+const ANSWER_BOUND_MS = 10_000;
 
 /** Path of the guard. Throws where it was not built. */
 export function guardPath(): string {
@@ -89,7 +91,7 @@ export async function startGuard(options: GuardOptions = {}): Promise<RunningGua
 
 export interface Client {
   readonly pid: number;
-  /** Sends a command, and waits for its answer: `ok`, or the name of an errno. */
+  /** Sends a command, and waits for its answer: `ok`, or the name of an errno. They are carried out in the order of the calls. */
   say(command: string): Promise<string>;
   /** Sends a command without waiting. */
   tell(command: string): void;
@@ -126,8 +128,10 @@ export async function startClient(
     },
     say: async (command) => {
       client.tell(command);
-      await eventually(`guard-client answers ${command}`, () => answers().length >= asked || ended(child));
-      return answers()[asked - 1] ?? 'ended';
+      const mine = asked;
+      const isAnswered = (): boolean => answers().length >= mine || ended(child);
+      await eventually(`guard-client answers ${command}`, isAnswered, ANSWER_BOUND_MS);
+      return answers()[mine - 1] ?? 'ended';
     },
     kill: (signal) => void child.kill(signal),
     dead: () => ended(child),
