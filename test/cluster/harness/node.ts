@@ -45,6 +45,8 @@ export interface NodePlan {
 
 /** Where the API server asks it for logs and exec. */
 const KUBELET_PORT = 10_250;
+/** It ends when containerd listens and is not initialized yet, which on a busy machine is so for a second. */
+const KUBELET_RELAUNCHES = 5;
 
 export function node(plan: NodePlan): Node {
   const { place } = plan;
@@ -54,7 +56,8 @@ export function node(plan: NodePlan): Node {
     ['containerd', '--config', join(place.state, 'containerd.toml')],
     CONTAINERD_SOCKET,
   );
-  const kubelet = service(place, 'kubelet', kubeletCommand(place, nodeAddress(plan.index)), KUBELET_PORT);
+  const command = kubeletCommand(place, nodeAddress(plan.index));
+  const kubelet = service(place, 'kubelet', command, KUBELET_PORT, KUBELET_RELAUNCHES);
   const services = { containerd, kubelet };
   return {
     name: place.name,

@@ -33,8 +33,17 @@ const LAUNCH = 'log=$1; id=$2; shift 2; setsid "$@" >> "$log" 2>&1 < /dev/null &
 const STOP = `id=$(cat "$1"); kill -s "$2" "$id" 2> /dev/null || exit 0; n=0
 while kill -0 "$id" 2> /dev/null; do n=$((n + 1)); [ $n -ne 500 ] || kill -s KILL "$id"; sleep 0.02; done`;
 
-/** `listens` is the port or the Unix socket by which it is known to be ready; without it, start() does not wait. */
-export function service(place: Place, name: string, argv: readonly string[], listens?: number | string): Service {
+/**
+ * `listens` is the port or the Unix socket by which it is known to be ready; without it, start() does not wait. What ends before is
+ * launched again so many times, as an init system would.
+ */
+export function service(
+  place: Place,
+  name: string,
+  argv: readonly string[],
+  listens?: number | string,
+  relaunches = 0,
+): Service {
   const idFile = join(place.state, `${name}.pid`);
   const log = join(place.state, `${name}.log`);
   const sh = async (script: string, ...rest: string[]): Promise<number> => {
@@ -50,9 +59,15 @@ export function service(place: Place, name: string, argv: readonly string[], lis
   const start = async (): Promise<void> => {
     await launch();
     if (listens === undefined) return;
+    let left = relaunches;
     const isReady = async (): Promise<boolean> => {
       if (isListening(place, listens)) return true;
       if (await running()) return false;
+      left -= 1;
+      if (left >= 0) {
+        await launch();
+        return false;
+      }
       throw new Error(`${name} of ${place.name} ended: ${readLog(place, name).trim().slice(-1500)}`);
     };
     await eventually(`${name} of ${place.name} listens on ${listens}`, isReady, LISTEN_BOUND_MS, 100);
