@@ -4,7 +4,8 @@ import { eventually } from './waiting.js';
 export type Fetch = (path: string) => Promise<string | undefined>;
 
 const SERVER_BOUND_MS = 60_000;
-const NODES_BOUND_MS = 90_000;
+/** A kubelet waits longer and longer between its tries to reach an API server that was away. */
+const NODES_BOUND_MS = 150_000;
 const LOOK_MS = 100;
 
 interface NodeFacts {
