@@ -26,8 +26,8 @@ const LOOK_EVERY = 64;
 export function seize(session: Session): Failure | undefined {
   const still = session.targets.filter((target) => target.way === 'freezer' || target.way === 'stopInPlace');
   for (const target of still) {
-    if (session.mustOpen()) break;
-    const refusal = seizeFrozen(session, target);
+    if (session.mustOpen()) leaveFreezer(session);
+    const refusal = target.way === 'interrupts' ? undefined : seizeFrozen(session, target);
     if (refusal !== undefined) return refusal;
   }
   if (session.mustOpen()) leaveFreezer(session);
@@ -70,7 +70,9 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
           : void session.addTask(tid, target, directory, undefined);
         if (refusal !== undefined) return refusal;
         const look = fresh % LOOK_EVERY === 0;
-        if (look ? session.mustOpen() : session.isReopened()) return undefined;
+        if ((look || session.isReopened()) && session.mustOpen()) leaveFreezer(session);
+        // A target that was found frozen is not ours to leave: of that one every task is still to be seized here.
+        if (target.way === 'interrupts') return undefined;
         const interrupted = look ? session.interruption() : undefined;
         if (interrupted !== undefined) return interrupted;
       }

@@ -7,7 +7,7 @@ import type { Cgroup } from './cgroup.js';
 import { onCleanup } from './cleanup.js';
 import { programPath, REPOSITORY } from './programs.js';
 import { scratchDirectory } from './scratch.js';
-import { isAlive } from './tasks.js';
+import { isAlive, startTimeOf } from './tasks.js';
 import { blockUntil, eventually } from './waiting.js';
 
 const END_BOUND_MS = 5000;
@@ -143,9 +143,7 @@ export async function startClient(
 
 /** The journals in a state folder. */
 export function journalOf(guard: RunningGuard): string {
-  const stat = readFileSync(`/proc/${guard.pid}/stat`, 'utf8');
-  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return join(guard.state, `${guard.pid}-${started}.journal`);
+  return join(guard.state, `${guard.pid}-${startTimeOf(guard.pid)}.journal`);
 }
 
 /** Bytes of one record, and of the fields that tests change. */

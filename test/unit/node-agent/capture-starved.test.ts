@@ -1,7 +1,7 @@
 /** A capture on a node without CPU time: what takes milliseconds as a rule takes seconds, and no freezer is closed for a second. */
 import { describe, expect, test } from '@jest/globals';
 import { fakeGuard } from '../../fake/guard.js';
-import { freezerWrites, makeScene, type Scene } from './scene.js';
+import { containerTarget, freezerWrites, makeScene, type Scene } from './scene.js';
 
 const WINDOW_MICROSECONDS = 800_000;
 /** The clock is looked at after 64 seizes, of a millisecond each here; the guard acts at 1 s. */
@@ -24,6 +24,30 @@ function expectWentOn(scene: Scene, raw: ReturnType<Scene['run']>, tasks: number
   expect(scene.kernel.openPaths()).toEqual([]);
   expect(scene.host.audit()).toEqual([]);
 }
+
+describe('capture() of a container that was found frozen, beside one that was not', () => {
+  test.each([0, 1])(
+    'seizes every task of both when the freezer has to be opened meanwhile, found frozen as number %i',
+    (index) => {
+      const scene = makeScene('v2');
+      const paths = ['/kubepods/pod/ours', '/kubepods/pod/theirs'];
+      if (index === 0) paths.reverse();
+      for (const v2 of paths) scene.add({ v2, threads: 999 });
+      scene.host.freeze('v2', '/kubepods/pod/theirs');
+      scene.host.advance(10_000);
+      scene.kernel.script.always(
+        ({ name }) => name === 'seize',
+        () => scene.host.advance(1_000),
+      );
+      const raw = scene.run({ ...LONG, containers: paths.map((path) => containerTarget(scene.host, 'v2', path)) });
+      expect(raw.failure).toBeUndefined();
+      expect(scene.report(raw).containers.map(({ threads }) => threads)).toEqual([1000, 1000]);
+      expect(freezerWrites(scene)).toEqual(['1', '0']);
+      expect(closedFor(scene)).toBeLessThan(WINDOW_MICROSECONDS + SLACK_MICROSECONDS);
+      expect(scene.host.audit()).toEqual([]);
+    },
+  );
+});
 
 describe.each(['v1', 'v2'] as const)('capture() with the %s freezer', (version) => {
   test('goes on by interrupts when a task does not get to its freezer in time', () => {
