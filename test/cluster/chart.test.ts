@@ -28,16 +28,6 @@ beforeAll(async () => {
   rendered = await render();
 }, 1_800_000);
 
-async function controllerArgs(...more: readonly string[]): Promise<readonly string[] | undefined> {
-  return podOf(await render(...more), 'Deployment', 'stasis-controller').containers[0]?.args;
-}
-
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-};
-
 describe('helm', () => {
   test('finds nothing to complain about in the chart', async () => {
     const ran = await helm('lint', '--strict', CHART);
@@ -131,41 +121,6 @@ describe('the node agent', () => {
   test('has no priority class where the value is empty', async () => {
     const pod = podOf(await render('--set', 'nodeAgent.priorityClassName='), 'DaemonSet', 'stasis-node-agent');
     expect(pod).not.toHaveProperty('priorityClassName');
-  });
-});
-
-describe('the controller', () => {
-  test('keeps to Pod Security restricted, as does the uninstall Job', () => {
-    for (const pod of [
-      podOf(rendered, 'Deployment', 'stasis-controller'),
-      podOf(rendered, 'Job', 'stasis-uninstall'),
-    ]) {
-      expect(pod.securityContext).toEqual({
-        runAsNonRoot: true,
-        runAsUser: 65532,
-        runAsGroup: 65532,
-        seccompProfile: { type: 'RuntimeDefault' },
-      });
-      expect(pod.containers.map(({ securityContext }) => securityContext)).toEqual([RESTRICTED]);
-      expect(pod.volumes).toBeUndefined();
-      expect(pod.hostPID).toBeUndefined();
-    }
-  });
-
-  test('has two replicas that keep apart, and a budget; with one replica there is none', async () => {
-    expect(one(rendered, 'Deployment', 'stasis-controller').spec).toMatchObject({ replicas: 2 });
-    expect(one(rendered, 'PodDisruptionBudget', 'stasis-controller').spec).toMatchObject({ minAvailable: 1 });
-    expect(podOf(rendered, 'Deployment', 'stasis-controller')).toHaveProperty(
-      'affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution',
-    );
-    const single = await render('--set', 'controller.replicas=1');
-    expect(single.filter(({ kind }) => kind === 'PodDisruptionBudget')).toEqual([]);
-  });
-
-  test('is told which namespaces it leaves alone', async () => {
-    expect(await controllerArgs()).toContain('--excluded-namespaces=kube-system');
-    expect(await controllerArgs('--set', 'controller.excludedNamespaces={a,b}')).toContain('--excluded-namespaces=a,b');
-    expect(await controllerArgs('--set-json', 'controller.excludedNamespaces=[]')).toContain('--excluded-namespaces=');
   });
 });
 

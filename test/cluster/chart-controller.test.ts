@@ -1,0 +1,77 @@
+/** What the chart renders for the controller, by value. Needs no cluster. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { one, podOf, render, type Rendered } from './rendered-chart.js';
+
+let rendered: readonly Rendered[] = [];
+
+// The first time helm is compiled.
+beforeAll(async () => {
+  rendered = await render();
+}, 1_800_000);
+
+async function controllerArgs(...more: readonly string[]): Promise<readonly string[] | undefined> {
+  return podOf(await render(...more), 'Deployment', 'stasis-controller').containers[0]?.args;
+}
+
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+/** What its pods tolerate of a lost node. */
+function lost(tolerationSeconds: number): readonly object[] {
+  return ['not-ready', 'unreachable'].map((taint) => ({
+    key: `node.kubernetes.io/${taint}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds,
+  }));
+}
+
+describe('the controller', () => {
+  test('keeps to Pod Security restricted, as does the uninstall Job', () => {
+    for (const pod of [
+      podOf(rendered, 'Deployment', 'stasis-controller'),
+      podOf(rendered, 'Job', 'stasis-uninstall'),
+    ]) {
+      expect(pod.securityContext).toEqual({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        runAsGroup: 65532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      expect(pod.containers.map(({ securityContext }) => securityContext)).toEqual([RESTRICTED]);
+      expect(pod.volumes).toBeUndefined();
+      expect(pod.hostPID).toBeUndefined();
+    }
+  });
+
+  test('has two replicas that keep apart, and a budget; with one replica there is none', async () => {
+    expect(one(rendered, 'Deployment', 'stasis-controller').spec).toMatchObject({ replicas: 2 });
+    expect(one(rendered, 'PodDisruptionBudget', 'stasis-controller').spec).toMatchObject({ minAvailable: 1 });
+    expect(podOf(rendered, 'Deployment', 'stasis-controller')).toHaveProperty(
+      'affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution',
+      [
+        expect.objectContaining({
+          podAffinityTerm: expect.objectContaining({ matchLabelKeys: ['pod-template-hash'] }),
+        }),
+      ],
+    );
+    const single = await render('--set', 'controller.replicas=1');
+    expect(single.filter(({ kind }) => kind === 'PodDisruptionBudget')).toEqual([]);
+  });
+
+  test('does not wait 5 minutes on a lost node, whatever else it tolerates', async () => {
+    expect(podOf(rendered, 'Deployment', 'stasis-controller')['tolerations']).toEqual(lost(30));
+    const settings = ['controller.lostNodeSeconds=5', 'controller.tolerations[0].key=a'];
+    const changed = await render(...settings.flatMap((setting) => ['--set', setting]));
+    expect(podOf(changed, 'Deployment', 'stasis-controller')['tolerations']).toEqual([{ key: 'a' }, ...lost(5)]);
+  });
+
+  test('is told which namespaces it leaves alone', async () => {
+    expect(await controllerArgs()).toContain('--excluded-namespaces=kube-system');
+    expect(await controllerArgs('--set', 'controller.excludedNamespaces={a,b}')).toContain('--excluded-namespaces=a,b');
+    expect(await controllerArgs('--set-json', 'controller.excludedNamespaces=[]')).toContain('--excluded-namespaces=');
+  });
+});
