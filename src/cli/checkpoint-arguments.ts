@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { checkTarget } from './checkpoint-target.js';
 import type { CheckpointTarget, RawTarget } from './checkpoint-target.js';
-import { checkChoice, checkChoices, checkDuration, checkInteger, checkNoOperand, refuse } from './option-values.js';
+import { handOver, type OptionArguments } from './option-command.js';
+import { checkChoice, checkChoices, checkDuration, checkInteger, refuse } from './option-values.js';
 import type { Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
@@ -29,9 +30,7 @@ export interface CheckpointOptions {
   readonly state: string;
 }
 
-export type CheckpointArguments =
-  | { readonly kind: 'checkpoint'; readonly options: CheckpointOptions }
-  | { readonly kind: 'usage-error'; readonly message: string };
+export type CheckpointArguments = OptionArguments<'checkpoint', CheckpointOptions>;
 
 /** The options as they stand on the command line. */
 interface RawOptions extends RawTarget {
@@ -69,7 +68,7 @@ Examples:
 
 /** Adds the command to the program; `done` gets what a command line that names it means. */
 export function addCheckpoint(program: Command, done: (result: CheckpointArguments) => void): void {
-  program
+  const declared = program
     .command('checkpoint')
     .summary('hold a process tree of this machine still, read it, let it go')
     .description(
@@ -95,24 +94,15 @@ export function addCheckpoint(program: Command, done: (result: CheckpointArgumen
     .option(
       '--state <dir>',
       'where the guard keeps its journal; made for root alone, on a tmpfs (default: /run/stasis)',
-    )
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', EXAMPLES)
-    // Excess arguments are refused below, in words of our own and after the options.
-    .allowExcessArguments(true)
-    .action((raw: RawOptions, command: Command) => {
-      const checked = checkOptions(raw, command.args);
-      done(
-        checked.ok ? { kind: 'checkpoint', options: checked.value } : { kind: 'usage-error', message: checked.message },
-      );
-    });
+    );
+  handOver(declared, { kind: 'checkpoint', help: EXAMPLES, check: checkOptions, done });
 }
 
 function each(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<CheckpointOptions> {
+function checkOptions(raw: RawOptions): Checked<CheckpointOptions> {
   const target = checkTarget(raw);
   if (!target.ok) return target;
   const freezer = checkChoice('--freezer', raw.freezer ?? 'auto', FREEZERS);
@@ -127,8 +117,6 @@ function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<Che
   if (!output.ok) return output;
   const state = raw.state ?? '/run/stasis';
   if (!state.startsWith('/')) return refuse(`--state: ${quoteValue(state)} is not an absolute path`);
-  const alone = checkNoOperand(operands);
-  if (!alone.ok) return alone;
   const options: CheckpointOptions = {
     target: target.value,
     freezer: freezer.value,

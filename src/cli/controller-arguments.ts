@@ -1,7 +1,8 @@
 /** The options of `stasis controller`: what the chart's Deployment runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
-import { checkInteger, checkNoOperand, given, type Checked } from './option-values.js';
+import { handOver, type OptionArguments } from './option-command.js';
+import { checkInteger, given, type Checked } from './option-values.js';
 
 /** What is absent has a default in the environment. */
 export interface ControllerArgumentsOptions {
@@ -14,9 +15,7 @@ export interface ControllerArgumentsOptions {
   readonly leaseSeconds: number;
 }
 
-export type ControllerArguments =
-  | { readonly kind: 'controller'; readonly options: ControllerArgumentsOptions }
-  | { readonly kind: 'usage-error'; readonly message: string };
+export type ControllerArguments = OptionArguments<'controller', ControllerArgumentsOptions>;
 
 interface RawOptions {
   readonly kubeconfig?: string;
@@ -55,21 +54,11 @@ export function addController(program: Command, done: (result: ControllerArgumen
     .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
     .option('--port <port>', 'of health and metrics (default: 8080)')
     .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
-    .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)')
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', AFTER)
-    .allowExcessArguments(true)
-    .action((raw: RawOptions, command: Command) => {
-      const checked = checkOptions(raw, command.args);
-      done(
-        checked.ok ? { kind: 'controller', options: checked.value } : { kind: 'usage-error', message: checked.message },
-      );
-    });
+    .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
+  handOver(declared, { kind: 'controller', help: AFTER, check: checkOptions, done });
 }
 
-function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<ControllerArgumentsOptions> {
-  const alone = checkNoOperand(operands);
-  if (!alone.ok) return alone;
+function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   const port = checkPort(raw.port ?? '8080');
   if (!port.ok) return port;
   const workers = checkInteger('--workers', raw.workers ?? '4', 1, MOST_WORKERS);

@@ -1,6 +1,7 @@
 /** `stasis doctor`: its options, their help, and the check of what was given. */
 import type { Command } from 'commander';
-import { checkChoice, checkNoOperand, refuse, type Checked } from './option-values.js';
+import { handOver, type OptionArguments } from './option-command.js';
+import { checkChoice, refuse, type Checked } from './option-values.js';
 
 export const DOCTOR_OUTPUTS = ['text', 'json'] as const;
 
@@ -15,9 +16,7 @@ export interface DoctorOptions {
   readonly output: (typeof DOCTOR_OUTPUTS)[number];
 }
 
-export type DoctorArguments =
-  | { readonly kind: 'doctor'; readonly options: DoctorOptions }
-  | { readonly kind: 'usage-error'; readonly message: string };
+export type DoctorArguments = OptionArguments<'doctor', DoctorOptions>;
 
 interface RawOptions {
   readonly thaw?: true;
@@ -52,7 +51,7 @@ export const STATE_FOLDERS = ['/run/stasis', '/run/stasis/node-agent', '/run/sta
 
 /** Adds the command to the program; `done` gets what a command line that names it means. */
 export function addDoctor(program: Command, done: (result: DoctorArguments) => void): void {
-  program
+  const declared = program
     .command('doctor')
     .summary('list what stands still on this node, who holds it, and what this node can do')
     .description(
@@ -63,19 +62,11 @@ export function addDoctor(program: Command, done: (result: DoctorArguments) => v
     .option('--no-rehearsal', 'only look: capture no processes of our own, which takes a second or two')
     .option('--cgroup-root <directory>', 'where the cgroups of the host are mounted; or one cgroup, to look no further')
     .option('--state <directory>', "folder of the guards' journals (default: those of the command and of the chart)")
-    .option('-o, --output <format>', 'text or json (default: text)')
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', AFTER)
-    .allowExcessArguments(true)
-    .action((raw: RawOptions, command: Command) => {
-      const checked = checkOptions(raw, command.args);
-      done(checked.ok ? { kind: 'doctor', options: checked.value } : { kind: 'usage-error', message: checked.message });
-    });
+    .option('-o, --output <format>', 'text or json (default: text)');
+  handOver(declared, { kind: 'doctor', help: AFTER, check: checkOptions, done });
 }
 
-function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<DoctorOptions> {
-  const alone = checkNoOperand(operands);
-  if (!alone.ok) return alone;
+function checkOptions(raw: RawOptions): Checked<DoctorOptions> {
   const output = checkChoice('--output', raw.output ?? 'text', DOCTOR_OUTPUTS);
   if (!output.ok) return output;
   const { cgroupRoot, state } = raw;

@@ -1,7 +1,8 @@
 /** The options of `stasis node-agent`: what the chart's DaemonSet runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
-import { checkInteger, checkNoOperand, given, refuse, type Checked } from './option-values.js';
+import { handOver, type OptionArguments } from './option-command.js';
+import { checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** What is absent has a default in the environment. */
@@ -18,9 +19,7 @@ export interface NodeAgentArgumentsOptions {
   readonly maxConcurrentCaptures: number;
 }
 
-export type NodeAgentArguments =
-  | { readonly kind: 'node-agent'; readonly options: NodeAgentArgumentsOptions }
-  | { readonly kind: 'usage-error'; readonly message: string };
+export type NodeAgentArguments = OptionArguments<'node-agent', NodeAgentArgumentsOptions>;
 
 interface RawOptions {
   readonly kubeconfig?: string;
@@ -58,21 +57,11 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--artifacts <dir>', 'where whole trees are written (default: /var/lib/stasis)')
     .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
-    .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`)
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', AFTER)
-    .allowExcessArguments(true)
-    .action((raw: RawOptions, command: Command) => {
-      const checked = checkOptions(raw, command.args);
-      done(
-        checked.ok ? { kind: 'node-agent', options: checked.value } : { kind: 'usage-error', message: checked.message },
-      );
-    });
+    .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`);
+  handOver(declared, { kind: 'node-agent', help: AFTER, check: checkOptions, done });
 }
 
-function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<NodeAgentArgumentsOptions> {
-  const alone = checkNoOperand(operands);
-  if (!alone.ok) return alone;
+function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   const port = checkPort(raw.port ?? '8081');
   if (!port.ok) return port;
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);

@@ -1,7 +1,8 @@
 /** The options of `stasis uninstall`: what the chart's pre-delete hook runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces } from './cluster-options.js';
-import { checkInteger, checkNoOperand, given, refuse, type Checked } from './option-values.js';
+import { handOver, type OptionArguments } from './option-command.js';
+import { checkInteger, given, refuse, type Checked } from './option-values.js';
 
 export interface UninstallArgumentsOptions {
   readonly kubeconfig?: string;
@@ -13,9 +14,7 @@ export interface UninstallArgumentsOptions {
   readonly waitSeconds: number;
 }
 
-export type UninstallArguments =
-  | { readonly kind: 'uninstall'; readonly options: UninstallArgumentsOptions }
-  | { readonly kind: 'usage-error'; readonly message: string };
+export type UninstallArguments = OptionArguments<'uninstall', UninstallArgumentsOptions>;
 
 interface RawOptions {
   readonly kubeconfig?: string;
@@ -50,21 +49,11 @@ export function addUninstall(program: Command, done: (result: UninstallArguments
     .option('--controller <name>', "name of the controller's Deployment")
     .option('--controller-pods <selector>', 'label selector of its pods')
     .option('--agent-account <name>', "name of the node agents' service account")
-    .option('--wait-seconds <n>', 'how long captures may take to end, at most 600 (default: 30)')
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', AFTER)
-    .allowExcessArguments(true)
-    .action((raw: RawOptions, command: Command) => {
-      const checked = checkOptions(raw, command.args);
-      done(
-        checked.ok ? { kind: 'uninstall', options: checked.value } : { kind: 'usage-error', message: checked.message },
-      );
-    });
+    .option('--wait-seconds <n>', 'how long captures may take to end, at most 600 (default: 30)');
+  handOver(declared, { kind: 'uninstall', help: AFTER, check: checkOptions, done });
 }
 
-function checkOptions(raw: RawOptions, operands: readonly string[]): Checked<UninstallArgumentsOptions> {
-  const alone = checkNoOperand(operands);
-  if (!alone.ok) return alone;
+function checkOptions(raw: RawOptions): Checked<UninstallArgumentsOptions> {
   const { controller, controllerPods, agentAccount } = raw;
   if (controller === undefined || controller === '') return refuse('--controller: the value is missing');
   if (controllerPods === undefined || controllerPods === '') return refuse('--controller-pods: the value is missing');
