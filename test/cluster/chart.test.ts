@@ -19,6 +19,14 @@ import {
   type Rendered,
 } from './rendered-chart.js';
 
+/** As much of a JSON Schema as is looked at. */
+interface Schema {
+  readonly type?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
 const IMAGE = 'ghcr.io/stasis-dev/stasis:0.1.0';
 
 let rendered: readonly Rendered[] = [];
@@ -140,6 +148,22 @@ describe('the chart', () => {
     for (const { containers } of [...pods(rendered), ...pods(emptiest)])
       for (const { name, args } of containers) expect(parseArguments(args, '0')).toMatchObject({ kind: name });
   });
+
+  test.each(['minimum', 'maximum'] as const)(
+    'passes arguments that are in bounds at the %s of every number',
+    async (bound) => {
+      const { properties } = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')) as Schema;
+      const settings = Object.entries(properties ?? {}).flatMap(([part, described]) =>
+        Object.entries(described.properties ?? {})
+          .filter(([, { type }]) => type === 'integer')
+          .map(([name, number]) => `${part}.${name}=${number[bound]}`),
+      );
+      expect(settings.length).toBeGreaterThan(3);
+      const extreme = await render(...settings.flatMap((setting) => ['--set', setting]));
+      for (const { containers } of pods(extreme))
+        for (const { name, args } of containers) expect(parseArguments(args, '0')).toMatchObject({ kind: name });
+    },
+  );
 
   test('names each variable of a container once: Helm 4 refuses two', () => {
     for (const { containers } of pods(rendered))
