@@ -2,9 +2,9 @@
 import { basename } from 'node:path';
 import type { ContainerTarget } from './pure/container-target.js';
 import { recogniseContainer } from './pure/pod-layout.js';
-import { exists } from './resolve-files.js';
+import { exists, readText } from './resolve-files.js';
 import { refuse, shown, type Found, type ResolveRoots, type TargetRequest } from './resolve-request.js';
-import { subtreeTasks, type CgroupVersion } from './resolve-tasks.js';
+import { coversTasks, subtreeTasks, type CgroupVersion } from './resolve-tasks.js';
 
 /** A cgroup that was found: a real directory below a mount point. */
 export interface Candidate {
@@ -21,6 +21,17 @@ export function directoryOf(candidate: Candidate): string {
 /** Whether the cgroup has a freezer: cgroup.freeze since Linux 5.2, freezer.state in the freezer hierarchy of v1. */
 export function hasFreezer(candidate: Candidate): boolean {
   return exists(`${directoryOf(candidate)}/${candidate.version === 'v2' ? 'cgroup.freeze' : 'freezer.state'}`);
+}
+
+/**
+ * Whether v2 does for what is also in this cgroup of the v1 freezer: it can be frozen, holds as much, and v1 does not hold the
+ * tasks frozen already. Those never reach the stop that v2 and ptrace wait for, and only v1 tells that they were found frozen.
+ */
+export function replacesV1(v2: Candidate, v1: Candidate): boolean {
+  if (!hasFreezer(v2)) return false;
+  const state = readText(`${directoryOf(v1)}/freezer.state`);
+  if (state.ok && state.value !== 'THAWED\n') return false;
+  return coversTasks(directoryOf(v2), directoryOf(v1));
 }
 
 /** The target that a candidate is; a cgroup without freezer is interrupted task by task. */

@@ -3,7 +3,7 @@ import { pathBelowMount, type HierarchyMount } from './pure/cgroup-mounts.js';
 import { describeParseError, printable } from './pure/parse-error.js';
 import { freezerPath, parseProcCgroup, unifiedEntry, type ProcCgroup } from './pure/proc-cgroup.js';
 import { parseStat, PF_KTHREAD, type ProcStat } from './pure/proc-stat.js';
-import { capturableTasks, directoryOf, hasFreezer, targetOf, type Candidate } from './resolve-candidate.js';
+import { capturableTasks, directoryOf, replacesV1, targetOf, type Candidate } from './resolve-candidate.js';
 import { isGoneCode, kindOf, listDirectories, readText } from './resolve-files.js';
 import { readHierarchies, type Hierarchies } from './resolve-hierarchies.js';
 import {
@@ -14,12 +14,12 @@ import {
   type ResolveRoots,
   type TargetRequest,
 } from './resolve-request.js';
-import { coversTasks, type CgroupVersion } from './resolve-tasks.js';
+import type { CgroupVersion } from './resolve-tasks.js';
 
 /** Ids are C ints; a number outside would name another file of /proc, or none. */
 const MAX_PID = 0x7fffffff;
 
-/** The process's own cgroup with all below it, on v2 where that holds as much as its v1 freezer cgroup. */
+/** The process's own cgroup with all below it, on v2 where that does for its v1 freezer cgroup. */
 export function resolvePid(pid: number, freezer: TargetRequest['freezer'], roots: ResolveRoots): Resolution {
   if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) return refuse(`${pid} is not a process id`);
   const task = liveTask(pid, roots.proc);
@@ -80,9 +80,7 @@ function choose(pid: number, cgroups: readonly ProcCgroup[], hierarchies: Hierar
   const v1 = place(hierarchies.freezerV1, freezerPath(cgroups), 'v1');
   if (v2.candidate !== undefined) {
     if (v1.candidate === undefined) return { ok: true, value: v2.candidate };
-    if (hasFreezer(v2.candidate) && coversTasks(directoryOf(v2.candidate), directoryOf(v1.candidate))) {
-      return { ok: true, value: v2.candidate };
-    }
+    if (replacesV1(v2.candidate, v1.candidate)) return { ok: true, value: v2.candidate };
   }
   if (v1.candidate !== undefined) return { ok: true, value: v1.candidate };
   return refuse(`process ${pid} is in no cgroup that can be captured: v2: ${v2.why}; v1 freezer: ${v1.why}`);

@@ -1,7 +1,7 @@
 /** `--pod UID`: the cgroups of a pod's containers, by walking the hierarchies for the pod's directory. */
 import { isSandboxProgram, parsePodUID } from './pure/pod-layout.js';
 import { parseStatus } from './pure/proc-status.js';
-import { directoryOf, hasFreezer, objectionTo, targetOf, type Candidate } from './resolve-candidate.js';
+import { directoryOf, objectionTo, replacesV1, targetOf, type Candidate } from './resolve-candidate.js';
 import { readLink, readText } from './resolve-files.js';
 import { readHierarchies, type Hierarchies } from './resolve-hierarchies.js';
 import { findPod, type PodInHierarchy } from './resolve-pod-walk.js';
@@ -13,7 +13,7 @@ import {
   type ResolveRoots,
   type TargetRequest,
 } from './resolve-request.js';
-import { coversTasks, subtreeTasks } from './resolve-tasks.js';
+import { subtreeTasks } from './resolve-tasks.js';
 
 /** Every container of the pod that holds a task, without the sandbox, and without CRI-O's conmon. */
 export function resolvePod(text: string, freezer: TargetRequest['freezer'], roots: ResolveRoots): Resolution {
@@ -107,19 +107,14 @@ function chooseTargets(
 }
 
 /**
- * v2 for each container whose v2 cgroup can be frozen and holds all that its v1 cgroup holds. If not every container
- * has such a one, v1 for all that are in v1: a pod is held by one freezer, so that its containers stop together.
+ * v2 for each container whose v2 cgroup does for its v1 cgroup. If not every container has such a one, v1 for all that are
+ * in v1: a pod is held by one freezer, so that its containers stop together.
  */
 export function oneVersion(containers: readonly Container[]): readonly Populated[] {
   const allUnified = containers.every(
-    (container) => container.v1 === undefined || isUnified(container.v2, container.v1),
+    ({ v1, v2 }) => v1 === undefined || (v2 !== undefined && replacesV1(v2.candidate, v1.candidate)),
   );
   return containers.flatMap(({ v1, v2 }) => (allUnified ? (v2 ?? v1 ?? []) : (v1 ?? v2 ?? [])));
-}
-
-function isUnified(v2: Populated | undefined, v1: Populated): boolean {
-  if (v2 === undefined || !hasFreezer(v2.candidate)) return false;
-  return coversTasks(directoryOf(v2.candidate), directoryOf(v1.candidate));
 }
 
 /** Looked at while the pod runs; the link is read, not followed, since its target lies in the pod's own file system. */

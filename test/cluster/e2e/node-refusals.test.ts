@@ -145,10 +145,10 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     };
     expect(await ctr('pause')).toBe('');
     try {
-      await world.create('paused', { podName: 'heart', timeoutSeconds: 2 });
-      const checkpoint = await world.ended('paused');
-      expect(succeeded(checkpoint)?.reason).toBe('Captured');
+      const checkpoint = await expectCaptured('paused', 'heart');
       // By whichever freezer the runtime takes.
+      expect(await containersOf(checkpoint)).toMatchObject([{ name: 'beat', wasFrozen: true }]);
+      expect(checkpoint.status?.pods?.[0]?.processes).toBeGreaterThan(0);
       expect((await standingStill(node)).length).toBeGreaterThan(0);
     } finally {
       await ctr('resume');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { PF_KTHREAD } from '../../../src/node-agent/pure/proc-stat.js';
 import { resolveTarget, type Resolution } from '../../../src/node-agent/resolve-target.js';
 import { makeHost, SELF, type Host, type HostKind } from './layouts.js';
@@ -95,6 +95,15 @@ describe('choice', () => {
     const target = { directory, cgroupPath: path, cgroupVersion: version, freezer: version };
     expect(pidOf(current, 42)).toEqual({ ok: true, containers: [target] });
     expect(pidOf(current, 42, 'none')).toEqual({ ok: true, containers: [{ ...target, freezer: 'none' }] });
+  });
+
+  test('resolveTarget() chooses v1 when that has frozen it', () => {
+    const current = make('hybrid');
+    for (const hierarchy of ['freezer', 'unified'] as const) current.cgroup(hierarchy, '/a', [42]);
+    current.process({ pid: 42, cgroup: '7:freezer:/a\n0::/a\n' });
+    expect(pidOf(current, 42)).toMatchObject({ ok: true, containers: [{ freezer: 'v2' }] });
+    writeFileSync(`${current.mountPoint('freezer')}/a/freezer.state`, 'FROZEN\n');
+    expect(pidOf(current, 42)).toMatchObject({ ok: true, containers: [{ freezer: 'v1' }] });
   });
 
   test('resolveTarget() asks a living thread when the leader is dead', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ContainerTarget } from '../../../src/node-agent/pure/container-target.js';
 import { resolveTarget, type Resolution } from '../../../src/node-agent/resolve-target.js';
@@ -109,6 +109,16 @@ describe('which hierarchy', () => {
     const current = make('hybrid');
     for (const hierarchy of ['freezer', 'unified'] as const) current.cgroup(hierarchy, pathOf('a'), [1, 2]);
     current.cgroup('freezer', pathOf('b'), [3]);
+    expect(containersOf(podOf(current)).map((target) => target.cgroupVersion)).toEqual(['v1', 'v1']);
+  });
+
+  test.each(['FREEZING\n', 'FROZEN\n'])('resolveTarget() uses v1 for all where v1 holds one: %j', (state) => {
+    const current = make('hybrid');
+    for (const hierarchy of ['freezer', 'unified'] as const) {
+      current.cgroup(hierarchy, pathOf('a'), [1, 2]);
+      current.cgroup(hierarchy, pathOf('b'), [3]);
+    }
+    writeFileSync(`${current.mountPoint('freezer')}${pathOf('b')}/freezer.state`, state);
     expect(containersOf(podOf(current)).map((target) => target.cgroupVersion)).toEqual(['v1', 'v1']);
   });
 
