@@ -51,6 +51,8 @@ export interface Libc {
   receive(fd: number, into: Uint8Array): number;
   /** flock(2). */
   flock(fd: number, operation: number): number;
+  /** sigaction(2); both take a struct sigaction of the C library, of 152 bytes. */
+  sigaction(signal: number, action: Uint8Array | null, old: Uint8Array | null): number;
 }
 
 /** openat(2), statx(2): the same numbers on every architecture. */
@@ -86,6 +88,7 @@ export function openLibc(): Libc {
   const socketpair = self.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
   const connect = self.func('connect', 'int', ['int', 'void *', 'uint']);
   const flock = self.func('flock', 'int', ['int', 'int']);
+  const sigaction = self.func('sigaction', 'int', ['int', 'void *', 'void *']);
   const recv = self.func('recv', 'long', ['int', 'void *', 'size_t', 'int']);
   // iovlen and controllen are ints with padding in musl: as wide, and alike where numbers are little-endian.
   const iovec = koffi.struct({ base: 'void *', length: 'size_t' });
@@ -130,6 +133,7 @@ export function openLibc(): Libc {
     },
     receive: (fd, into) => result(recv(fd, into, into.length, MSG_DONTWAIT)),
     flock: (fd, operation) => result(flock(fd, operation)),
+    sigaction: (signal, action, old) => result(sigaction(signal, action, old)),
   };
 }
 

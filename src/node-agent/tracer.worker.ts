@@ -9,6 +9,7 @@ import { openGuard } from '../native/guard-channel.js';
 import type { Guard } from '../native/guard.js';
 import { openLibc } from '../native/libc.js';
 import { createLinuxKernel } from '../native/linux-kernel.js';
+import { quietStops } from '../native/quiet-stops.js';
 import { Board } from './board.js';
 import { capture } from './capture.js';
 import { armFault } from './fault-points.js';
@@ -84,6 +85,7 @@ port.on('message', (message: ToTracer) => {
   switch (message.kind) {
     case 'capture': {
       greet(message.guard);
+      quietStops(libc);
       const raw = capture(context(message.captureId), message.request);
       setHurry(false);
       if (raw.tasks.length > 0) {
