@@ -39,6 +39,12 @@ export type CarriedOut = Ended & { readonly processMustEnd: boolean };
 const DISK_BOUND_MS = 5_000;
 /** A guard that was killed is started anew by kubelet, at first at once. */
 const GUARD_BOUND_MS = 30_000;
+/**
+ * A guard that has just come takes a cgroup for closed as long as its journal says so: until the keeper has told it of the captures
+ * that were rolled back meanwhile, or for a second.
+ */
+const REFUSAL_BOUND_MS = 1_500;
+const REFUSED_AGAIN_MS = 20;
 
 /** Carries it out; whatever happens, it ends with a report. The pod is let go when `run.letGo()` was called. */
 export async function carryOut(
@@ -71,12 +77,17 @@ async function captureOf(
   const obstacle = cancelled(run) ?? (spec.dryRun ? undefined : await parts.artifacts.check());
   if (obstacle !== undefined) return emptyReport(obstacle);
   const until = parts.clock.monotonic() + GUARD_BOUND_MS;
+  let refusedSince: number | undefined;
   for (;;) {
     const left = until - parts.clock.monotonic();
     const unguarded = spec.dryRun ? undefined : await awaitGuard(parts, run, left);
     if (unguarded !== undefined) return emptyReport(unguarded);
     const report = await attempt(parts, object, run, watchers);
-    if (!isUntouchedForWantOfGuard(report) || parts.guard.check() || run.cancelled) return report;
+    if (!isUntouchedForWantOfGuard(report) || run.cancelled) return report;
+    if (!parts.guard.check()) continue;
+    refusedSince ??= parts.clock.monotonic();
+    if (parts.clock.monotonic() - refusedSince >= REFUSAL_BOUND_MS) return report;
+    await parts.clock.sleep(REFUSED_AGAIN_MS, run.signal);
   }
 }
 
@@ -91,7 +102,7 @@ async function awaitGuard(
   );
 }
 
-/** It went between our look and the announcement: it is waited for anew. */
+/** It went between our look and the announcement, or would not have it. */
 function isUntouchedForWantOfGuard({ failure: why, timings }: FinalReport): boolean {
   return why?.reason === 'GuardUnavailable' && timings.pauseMicroseconds === 0;
 }

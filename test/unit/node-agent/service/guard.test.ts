@@ -28,6 +28,16 @@ function keeper(open: () => Guard | number): GuardKeeper {
   return new GuardKeeper({ door: fakeDoor(open), clock: fastClock(), log: silentLogger() });
 }
 
+/** The next so many captures are refused by the guard. */
+function refuse({ script }: Agent, times: number): void {
+  let left = times;
+  script.report = () => {
+    if (left === 0) return goodReport();
+    left -= 1;
+    return emptyReport(failure('GuardUnavailable', 'refused'));
+  };
+}
+
 describe('GuardKeeper', () => {
   test('check() finds one, loses one that is dead at once, and one that does not answer after the third time', () => {
     let answers = 0;
@@ -159,29 +169,34 @@ describe('guarded', () => {
     expect(await agent.end(2)).toMatchObject({ reason: 'Captured' });
   });
 
-  test('runAgent() tries anew what was not begun because the guard went away, and gives up what it refused', async () => {
+  test('runAgent() tries anew what was not begun because the guard went away', async () => {
     let alive = true;
     const opened = (): Guard | number => (alive ? fakeGuard({ ping: () => (alive ? 0 : -EPIPE) }) : -ENOENT);
     const agent = start({ guard: keeper(opened) });
-    const refuse = (): void => {
-      agent.script.report = () => {
-        agent.script.report = () => goodReport();
-        return emptyReport(failure('GuardUnavailable', 'refused'));
-      };
-    };
-    refuse();
-    agent.model.put(PODCAPTURES, podCapture(1));
-    expect(await agent.end(1)).toMatchObject({ reason: 'GuardUnavailable' });
-    refuse();
+    refuse(agent, 1);
     agent.script.before = async () => {
       alive = false;
       agent.script.before = async () => await Promise.resolve();
       await Promise.resolve();
     };
-    agent.model.put(PODCAPTURES, podCapture(2));
+    agent.model.put(PODCAPTURES, podCapture(1));
     await agent.until('lost', () => !alive);
     alive = true;
-    expect(await agent.end(2)).toMatchObject({ reason: 'Captured' });
-    expect(agent.script.requests).toHaveLength(3);
+    expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+    expect(agent.script.requests).toHaveLength(2);
+  });
+
+  test('runAgent() tries anew what a guard that has just come refuses, and believes it after 1.5 s', async () => {
+    const agent = start({ guard: keeper(() => fakeGuard()) });
+    refuse(agent, 1);
+    agent.model.put(PODCAPTURES, podCapture(1));
+    expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+    expect(agent.script.requests).toHaveLength(2);
+    refuse(agent, Infinity);
+    agent.model.put(PODCAPTURES, podCapture(2));
+    expect(await agent.end(2)).toMatchObject({
+      reason: 'GuardUnavailable',
+      message: expect.stringContaining('refused'),
+    });
   });
 });
