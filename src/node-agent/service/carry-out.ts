@@ -84,7 +84,10 @@ async function captureOf(
     if (unguarded !== undefined) return emptyReport(unguarded);
     const report = await attempt(parts, object, run, watchers);
     if (!isUntouchedForWantOfGuard(report) || run.cancelled) return report;
-    if (!parts.guard.check()) continue;
+    if (!parts.guard.check()) {
+      refusedSince = undefined;
+      continue;
+    }
     refusedSince ??= parts.clock.monotonic();
     if (parts.clock.monotonic() - refusedSince >= REFUSAL_BOUND_MS) return report;
     await parts.clock.sleep(REFUSED_AGAIN_MS, run.signal);
