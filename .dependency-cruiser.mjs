@@ -77,9 +77,39 @@ export default {
         'Between freeze and release every file is reached through Kernel, where the law of what may be read is kept.',
       severity: 'error',
       from: {
-        path: '^src/node-agent/(phases/|(capture|guarding|session|freezer|cgroup-tasks|stuck-tasks|refused-seize|bracket|board|raw-[a-z]+|report|watchdog|preflight|pod-capture)\\.ts$)',
+        path: '^src/node-agent/(capture/|(report/(report|empty-report|pod-capture)|tracer/watchdog)\\.ts$)',
       },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'capture-stands-alone',
+      comment:
+        'What runs while a pod is held fits in one room: nobody has to read the threads, the parsing or the search to judge it.',
+      severity: 'error',
+      from: { path: '^src/node-agent/capture/' },
+      to: { path: '^src/node-agent/(tracer|report|resolve|service|doctor)/' },
+    },
+    {
+      name: 'report-comes-after-the-capture',
+      comment:
+        'A report is made of the bytes of a capture; who carried it out, and on which thread, is no matter to it.',
+      severity: 'error',
+      from: { path: '^src/node-agent/report/' },
+      to: { path: '^src/node-agent/(tracer|resolve|service|doctor)/' },
+    },
+    {
+      name: 'resolve-touches-nothing',
+      comment: 'Finding the cgroups of a request happens while the pod runs, and shares no code with what stops it.',
+      severity: 'error',
+      from: { path: '^src/node-agent/resolve/' },
+      to: { path: '^src/node-agent/(capture|tracer|report|service|doctor)/' },
+    },
+    {
+      name: 'tracer-serves-command-and-service',
+      comment: 'The threads are used by the command and by the service alike, so they know neither.',
+      severity: 'error',
+      from: { path: '^src/node-agent/tracer/' },
+      to: { path: '^src/node-agent/(service|doctor)/' },
     },
     {
       name: 'nothing-imports-a-main',

@@ -1,17 +1,18 @@
 /** `stasis checkpoint`: resolve, start a guard, rehearse, capture, print. */
 import type { PodCapture } from '../api/podcapture.js';
-import { readCmdlines } from '../node-agent/cmdline-reader.js';
-import { asReport, emptyReport, type FinalReport } from '../node-agent/empty-report.js';
-import { parseFault, type Fault } from '../node-agent/fault-points.js';
-import { ownFreezer } from '../node-agent/own-cgroup.js';
-import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../node-agent/own-guard.js';
-import { podCapture, succeeded } from '../node-agent/pod-capture.js';
+import { readCmdlines } from '../node-agent/report/cmdline-reader.js';
+import { emptyReport, type FinalReport } from '../node-agent/report/empty-report.js';
+import { finalReport } from '../node-agent/tracer/final-report.js';
+import { parseFault, type Fault } from '../node-agent/capture/fault-points.js';
+import { ownFreezer } from '../node-agent/resolve/own-cgroup.js';
+import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../node-agent/tracer/own-guard.js';
+import { podCapture, succeeded } from '../node-agent/report/pod-capture.js';
 import type { ContainerTarget } from '../node-agent/pure/container-target.js';
-import { NO_GUARD } from '../node-agent/guard-supply.js';
-import { rehearse } from '../node-agent/rehearsal.js';
-import { resolveTarget, type ResolveRoots, type TargetRequest } from '../node-agent/resolve-target.js';
-import type { CaptureRequest } from '../node-agent/session.js';
-import { startTracer, type Tracer } from '../node-agent/tracer.js';
+import { NO_GUARD } from '../node-agent/tracer/guard-supply.js';
+import { rehearse } from '../node-agent/tracer/rehearsal.js';
+import { resolveTarget, type ResolveRoots, type TargetRequest } from '../node-agent/resolve/target.js';
+import type { CaptureRequest } from '../node-agent/capture/session.js';
+import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
 import { openLibc } from '../native/libc.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
 
@@ -113,13 +114,13 @@ async function captures(
   rehearses: boolean,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
-  if (options.dryRun) return [asReport(await tracer.preflight(request))];
+  if (options.dryRun) return [finalReport(await tracer.preflight(request))];
   let rehearsed = 0;
   const captureWarm = async (): Promise<FinalReport> => {
     // A thread that had to end to let a task go has a cold successor.
     const unfit = tracer.threads() === rehearsed || !rehearses ? undefined : await rehearse(tracer, roots, containers);
     rehearsed = tracer.threads();
-    return unfit === undefined ? asReport(await tracer.capture(request, signal)) : emptyReport(unfit);
+    return unfit === undefined ? finalReport(await tracer.capture(request, signal)) : emptyReport(unfit);
   };
   const first = await captureWarm();
   const others: FinalReport[] = [];

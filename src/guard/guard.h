@@ -10,7 +10,7 @@
 
 /* Agents at once: connections, and processes that a dead guard left. A node's agent has 64 tracing threads at most. */
 #define MAX_AGENTS 96
-/* Freezers of all captures at once. A pod has a few; a capture takes 64 at most (src/node-agent/board.ts). */
+/* Freezers of all captures at once. A pod has a few; a capture takes 64 at most (src/node-agent/capture/board.ts). */
 #define MAX_FREEZERS 256
 /* Rescues that no agent has acknowledged. Behind it the oldest is forgotten; the log has it. */
 #define MAX_RECOVERED 128

@@ -1,7 +1,7 @@
 /**
  * The seam to the kernel: everything that a capture asks of it, synchronously, on the calling OS thread.
  *
- * Two implementations keep the same contract (test/contract): {@link ../native/linux-kernel.ts} for real, and the
+ * Two implementations keep the same contract (test/contract): {@link ./linux-kernel.ts} for real, and the
  * scripted one of the tests.
  *
  * Results follow the kernel's own convention, because the hot loops make tens of thousands of these calls while a

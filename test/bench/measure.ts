@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { openLibc } from '../../src/native/libc.js';
 import type { ContainerTarget } from '../../src/node-agent/pure/container-target.js';
-import { rehearse } from '../../src/node-agent/rehearsal.js';
-import { startTracer, type Tracer } from '../../src/node-agent/tracer.js';
+import { rehearse } from '../../src/node-agent/tracer/rehearsal.js';
+import { startTracer, type Tracer } from '../../src/node-agent/tracer/tracer.js';
 import type { Timings } from '../../src/api/podcapture.js';
 import { type Cgroup, makeCgroup } from '../kernel/harness/cgroup.js';
 import { cleanupAll } from '../kernel/harness/cleanup.js';

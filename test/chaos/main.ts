@@ -7,7 +7,7 @@
 import { cpus } from 'node:os';
 
 import { findHierarchy } from '../kernel/harness/hierarchy.js';
-import { FAULT_POINTS } from '../../src/node-agent/fault-points.js';
+import { FAULT_POINTS } from '../../src/node-agent/capture/fault-points.js';
 import { SHAPES } from './ground.js';
 import { HARD_CASES } from './hard.js';
 import { KINDS } from './kinds.js';

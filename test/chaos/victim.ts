@@ -8,7 +8,7 @@ import { STASIS } from '../kernel/harness/stasis-command.js';
 /** The freezing stage's bound; with the hold it is the capture's deadline. */
 export const TIMEOUT_MS = 1000;
 export const HOLD_MS = 40;
-/** A rehearsal's own bound (src/node-agent/rehearsal.ts). */
+/** A rehearsal's own bound (src/node-agent/tracer/rehearsal.ts). */
 export const REHEARSAL_TIMEOUT_MS = 2000;
 
 const FOREVER = 100_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import type { CaptureReport } from '../../src/node-agent/report.js';
+import type { CaptureReport } from '../../src/node-agent/report/report.js';
 import { ascending, describeWays, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';

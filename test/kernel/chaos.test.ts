@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { FAULT_POINTS } from '../../src/node-agent/fault-points.js';
+import { FAULT_POINTS } from '../../src/node-agent/capture/fault-points.js';
 import { SHAPES } from '../chaos/ground.js';
 import { HARD_CASES } from '../chaos/hard.js';
 import { type Job, runJobs } from '../chaos/jobs.js';

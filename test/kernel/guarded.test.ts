@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 
 import { openLibc } from '../../src/native/libc.js';
-import { startTracer } from '../../src/node-agent/tracer.js';
+import { startTracer } from '../../src/node-agent/tracer/tracer.js';
 import { captureRequest, describeWays } from './harness/capturing.js';
 import { cleanupAll, onCleanup } from './harness/cleanup.js';
 import { ownGuard } from './harness/own-guard.js';

@@ -16,8 +16,8 @@ const [home, version, state] = process.argv.slice(1);
 (async () => {
   const use = (file) => import(home + '/build/src/' + file);
   const [{ ownCgroup }, { readHierarchies }, { rehearse }, { startTracer }, { openLibc }, own] = await Promise.all([
-    use('node-agent/own-cgroup.js'), use('node-agent/resolve-hierarchies.js'), use('node-agent/rehearsal.js'),
-    use('node-agent/tracer.js'), use('native/libc.js'), use('node-agent/own-guard.js'),
+    use('node-agent/resolve/own-cgroup.js'), use('node-agent/resolve/hierarchies.js'), use('node-agent/tracer/rehearsal.js'),
+    use('node-agent/tracer/tracer.js'), use('native/libc.js'), use('node-agent/tracer/own-guard.js'),
   ]);
   const roots = { proc: '/proc', self: process.pid };
   const { value } = readHierarchies(roots);

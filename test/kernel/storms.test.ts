@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import type { CaptureReport } from '../../src/node-agent/report.js';
+import type { CaptureReport } from '../../src/node-agent/report/report.js';
 import { describeWays, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';

@@ -78,8 +78,8 @@ const module = (path: string): string => JSON.stringify(new URL(`../../src/${pat
 /** A capture without the command's rehearsal: strace follows forks, and would be the tracer of the rehearsal's processes. */
 const CAPTURE = `
 import { openLibc } from ${module('native/libc.js')};
-import { startTracer } from ${module('node-agent/tracer.js')};
-import { BUILT_GUARD, startOwnGuard } from ${module('node-agent/own-guard.js')};
+import { startTracer } from ${module('node-agent/tracer/tracer.js')};
+import { BUILT_GUARD, startOwnGuard } from ${module('node-agent/tracer/own-guard.js')};
 const { guard } = await startOwnGuard(openLibc(), { program: BUILT_GUARD, state: process.argv[3] });
 const tracer = await startTracer(openLibc(), guard);
 const result = await tracer.capture(JSON.parse(process.argv[2]));

@@ -1,13 +1,13 @@
 /** What this node's kernel and this process's confinement allow, as far as files tell. */
 import { accessSync, constants } from 'node:fs';
-import { ownCgroup } from '../own-cgroup.js';
+import { ownCgroup } from '../resolve/own-cgroup.js';
 import type { HierarchyMount } from '../pure/cgroup-mounts.js';
 import { frozenMicroseconds } from '../pure/frozen-time.js';
 import type { FreezerFacts, NodeFacts } from '../pure/node-checks.js';
 import { parseStatus } from '../pure/proc-status.js';
-import { exists, listDirectories, readText } from '../resolve-files.js';
-import type { ResolveRoots } from '../resolve-request.js';
-import type { CgroupVersion } from '../resolve-tasks.js';
+import { exists, listDirectories, readText } from '../resolve/files.js';
+import type { ResolveRoots } from '../resolve/request.js';
+import type { CgroupVersion } from '../resolve/tasks.js';
 import type { Scope } from './scope.js';
 
 /** Reads them. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Libc } from '../../native/libc.js';
 import type { FreezerFacts, NodeFacts, Rehearsal } from '../pure/node-checks.js';
-import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../own-guard.js';
-import { rehearse } from '../rehearsal.js';
-import type { ResolveRoots } from '../resolve-request.js';
-import { startTracer } from '../tracer.js';
+import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../tracer/own-guard.js';
+import { rehearse } from '../tracer/rehearsal.js';
+import type { ResolveRoots } from '../resolve/request.js';
+import { startTracer } from '../tracer/tracer.js';
 
 /** Captures processes of our own, with each freezer that there is. Takes a second or two. */
 export async function rehearseAll(libc: Libc, roots: ResolveRoots, facts: NodeFacts): Promise<Rehearsal[]> {

@@ -1,8 +1,8 @@
 /** Where an audit begins: the hierarchies of the node, or a part of one of them. */
 import { realpathSync } from 'node:fs';
-import { cgroupMountOf, readHierarchies, type Hierarchies } from '../resolve-hierarchies.js';
-import { refuse, shown, type Found, type ResolveRoots } from '../resolve-request.js';
-import type { CgroupVersion } from '../resolve-tasks.js';
+import { cgroupMountOf, readHierarchies, type Hierarchies } from '../resolve/hierarchies.js';
+import { refuse, shown, type Found, type ResolveRoots } from '../resolve/request.js';
+import type { CgroupVersion } from '../resolve/tasks.js';
 
 /** A directory to walk from. */
 export interface Start {

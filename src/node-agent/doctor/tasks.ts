@@ -3,7 +3,7 @@ import type { NamedTask, TracedTask } from '../pure/doctor-facts.js';
 import { parseStat } from '../pure/proc-stat.js';
 import { parseStatus, tracerPidOf, type ProcStatus } from '../pure/proc-status.js';
 import { parseTaskList } from '../pure/task-list.js';
-import { readBytes, readText } from '../resolve-files.js';
+import { readBytes, readText } from '../resolve/files.js';
 import type { WalkedCgroup } from './walk.js';
 
 /** As many processes of a frozen cgroup are named. */

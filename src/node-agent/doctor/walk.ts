@@ -1,7 +1,7 @@
 /** Every cgroup of the scope, and which of them are frozen. */
 import { dirname } from 'node:path';
-import { listDirectories } from '../resolve-files.js';
-import type { CgroupVersion } from '../resolve-tasks.js';
+import { listDirectories } from '../resolve/files.js';
+import type { CgroupVersion } from '../resolve/tasks.js';
 import { lookAtFreezer, type FreezerLook } from './freezer-look.js';
 import type { Scope, Start } from './scope.js';
 

@@ -1,7 +1,7 @@
 /** An artifact: the whole of a capture as JSON, in pieces. Pure. */
 import type { PodCapture } from '../../api/kinds.js';
-import { podCapture } from '../pod-capture.js';
-import type { CaptureReport } from '../report.js';
+import { podCapture } from '../report/pod-capture.js';
+import type { CaptureReport } from '../report/report.js';
 
 /** Rows in one piece: about 1 ms of work, after which others get their turn. */
 const ROWS_AT_ONCE = 500;

@@ -9,7 +9,7 @@ import { constants } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
-import { failure, type Failure } from '../failure.js';
+import { failure, type Failure } from '../pure/failure.js';
 import type { DiskGate } from './disk-gate.js';
 
 /** metadata.uid: the API server makes version 4 UUIDs. */

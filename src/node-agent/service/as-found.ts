@@ -1,7 +1,7 @@
 /** What a process before this one left of a pod's freezers: looked at, and not touched, for a paused container looks the same. */
 import type { Clock } from '../../kube/clock.js';
 import type { ContainerTarget } from '../pure/container-target.js';
-import { readText } from '../resolve-files.js';
+import { readText } from '../resolve/files.js';
 
 /** Where two agents overlap, the old one may be at it: its freezers are open again within this. */
 const LOOKS = 20;

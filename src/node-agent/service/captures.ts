@@ -1,8 +1,8 @@
 /** The captures of this node: which are to be begun, which run, and what becomes of each. */
 import type { PodCapture } from '../../api/kinds.js';
 import type { GuardOutcome } from '../../native/guard.js';
-import { emptyReport } from '../empty-report.js';
-import { failure, type Failure } from '../failure.js';
+import { emptyReport } from '../report/empty-report.js';
+import { failure, type Failure } from '../pure/failure.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { leftFrozen } from './as-found.js';
 import { byAge } from './captured-object.js';

@@ -2,11 +2,12 @@
 import type { PodCapture } from '../../api/kinds.js';
 import type { ProcessRow } from '../../api/podcapture.js';
 import type { Clock } from '../../kube/clock.js';
-import { asReport, emptyReport, type FinalReport } from '../empty-report.js';
-import { failure, type Failure } from '../failure.js';
+import { emptyReport, type FinalReport } from '../report/empty-report.js';
+import { finalReport } from '../tracer/final-report.js';
+import { failure, type Failure } from '../pure/failure.js';
 import type { ContainerTarget } from '../pure/container-target.js';
-import type { ContainersRequest, ContainersResolution } from '../resolve-containers.js';
-import type { CaptureRequest } from '../session.js';
+import type { ContainersRequest, ContainersResolution } from '../resolve/containers.js';
+import type { CaptureRequest } from '../capture/session.js';
 import { artifactText } from './artifact-text.js';
 import type { Artifacts } from './artifacts.js';
 import type { CaptureRun } from './capture-run.js';
@@ -129,7 +130,7 @@ async function attempt(
     if (!target.ok) return emptyReport(target.failure);
     const { tracer } = acquired.pooled;
     const request = captureRequest(object, target.containers, run.holdSeconds, parts.proc);
-    if (spec.dryRun) return asReport(await tracer.preflight(request));
+    if (spec.dryRun) return finalReport(await tracer.preflight(request));
     const leave = await parts.gate.enterStill(DISK_BOUND_MS);
     if (leave === undefined) {
       return emptyReport(failure('ArtifactFailed', 'the disk of the artifacts does not answer; nothing was touched'));
@@ -142,7 +143,7 @@ async function attempt(
         leave();
         watchers.onHold();
       };
-      return asReport(await tracer.capture(request, run.signal, { onHold }));
+      return finalReport(await tracer.capture(request, run.signal, { onHold }));
     } finally {
       leave();
     }

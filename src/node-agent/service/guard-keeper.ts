@@ -8,7 +8,7 @@ import { EBUSY, ENOENT, ETIMEDOUT } from '../../native/errno.js';
 import { captureIdOf, uidOf } from '../../native/guard-protocol.js';
 import type { Guard, Recovered } from '../../native/guard.js';
 import { errnoName } from '../../native/syscall-error.js';
-import type { GuardSupply } from '../guard-supply.js';
+import type { GuardSupply } from '../tracer/guard-supply.js';
 
 /** How it is reached. */
 export interface GuardDoor extends Pick<GuardSupply, 'connect' | 'release' | 'ownFreezer'> {

@@ -1,6 +1,6 @@
 /** What /healthz and /readyz say of an agent. */
 import type { NamedCheck } from '../../kube/http-server.js';
-import type { Failure } from '../failure.js';
+import type { Failure } from '../pure/failure.js';
 
 export interface HealthFacts {
   /** Monotonic milliseconds. */

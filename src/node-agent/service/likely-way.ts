@@ -1,10 +1,10 @@
 /** By which freezer this node's pods will be held: what is worth a rehearsal before the first of them comes. */
-import { ownCgroup } from '../own-cgroup.js';
+import { ownCgroup } from '../resolve/own-cgroup.js';
 import type { ContainerTarget } from '../pure/container-target.js';
-import { exists } from '../resolve-files.js';
-import { readHierarchies } from '../resolve-hierarchies.js';
-import type { ResolveRoots } from '../resolve-request.js';
-import { coversTasks } from '../resolve-tasks.js';
+import { exists } from '../resolve/files.js';
+import { readHierarchies } from '../resolve/hierarchies.js';
+import type { ResolveRoots } from '../resolve/request.js';
+import { coversTasks } from '../resolve/tasks.js';
 
 /**
  * The agent is in a container of this very kubelet: where v2 holds all of its own tasks it will hold the others', too. Undefined

@@ -1,6 +1,6 @@
 /** What to do about one PodCapture, given what this process knows. Pure. */
 import { CLAIMED_BY_CONTROLLER, type PodCapture } from '../../api/kinds.js';
-import { failure, type Failure } from '../failure.js';
+import { failure, type Failure } from '../pure/failure.js';
 import { hasEnded, withdrawn } from './captured-object.js';
 
 /** What this process has to do with a capture already. */

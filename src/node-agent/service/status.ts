@@ -2,8 +2,8 @@
 import type { Artifact, Condition, PodCapture, PodCaptureStatus } from '../../api/kinds.js';
 import type { Timings } from '../../api/podcapture.js';
 import type { Reason } from '../../api/reasons.js';
-import type { Failure } from '../failure.js';
-import type { CaptureReport } from '../report.js';
+import type { Failure } from '../pure/failure.js';
+import type { CaptureReport } from '../report/report.js';
 import { boundContainers, boundTree, boundUnfrozen, count, cutText, MAX_MESSAGE } from './status-bounds.js';
 
 /** Of JSON. etcd takes 1.5 MiB a request; this much a Checkpoint is read, and watched, with ease. */

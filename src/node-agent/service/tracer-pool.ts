@@ -4,8 +4,8 @@
  */
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
-import { failure, type Failure } from '../failure.js';
-import type { Tracer } from '../tracer.js';
+import { failure, type Failure } from '../pure/failure.js';
+import type { Tracer } from '../tracer/tracer.js';
 
 export interface TracerPoolParts {
   readonly start: () => Promise<Tracer>;

@@ -2,11 +2,11 @@
 import { afterAll } from '@jest/globals';
 
 import { openLibc } from '../../../src/native/libc.js';
-import type { OwnGuard } from '../../../src/node-agent/own-guard.js';
-import type { CaptureReport } from '../../../src/node-agent/report.js';
-import { resolveTarget } from '../../../src/node-agent/resolve-target.js';
-import type { CaptureRequest } from '../../../src/node-agent/session.js';
-import { startTracer, type Tracer, type TracerResult } from '../../../src/node-agent/tracer.js';
+import type { OwnGuard } from '../../../src/node-agent/tracer/own-guard.js';
+import type { CaptureReport } from '../../../src/node-agent/report/report.js';
+import { resolveTarget } from '../../../src/node-agent/resolve/target.js';
+import type { CaptureRequest } from '../../../src/node-agent/capture/session.js';
+import { startTracer, type Tracer, type TracerResult } from '../../../src/node-agent/tracer/tracer.js';
 import type { Cgroup } from './cgroup.js';
 import type { CgroupVersion } from './hierarchy.js';
 import { ownGuard } from './own-guard.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { openLibc } from '../../../src/native/libc.js';
-import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../../../src/node-agent/own-guard.js';
+import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../../../src/node-agent/tracer/own-guard.js';
 
 /** Where a tmpfs is on any Linux: a journal is meant to be on one, and a rehearsal writes it 120 times. */
 const MEMORY = '/dev/shm';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { distribution, summarize } from '../../../../src/node-agent/pure/summary.js';
-import { timings } from '../../../unit/builders.js';
+import { timings } from '../../builders.js';
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index + 1);
 

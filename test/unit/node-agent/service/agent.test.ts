@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
-import { failure } from '../../../../src/node-agent/failure.js';
+import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { KubeModel } from '../../../fake/kube-model.js';
 import {
   goodReport,

@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../../src/kube/clock.js';
 import { silentLogger } from '../../../../src/kube/log.js';
-import { failure } from '../../../../src/node-agent/failure.js';
+import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { Artifacts } from '../../../../src/node-agent/service/artifacts.js';
 import { DiskGate } from '../../../../src/node-agent/service/disk-gate.js';
 import { keepMemoryLow } from '../../../../src/node-agent/service/idle-memory.js';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import type { PodCaptureStatus } from '../../../../src/api/kinds.js';
-import { failure } from '../../../../src/node-agent/failure.js';
+import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { cutText } from '../../../../src/node-agent/service/status-bounds.js';
 import {
   bareEndStatus,

@@ -1,0 +1,126 @@
+/**
+ * What a capture tells the guard: each freezer before it is closed and when it is open again, and that all is let go.
+ *
+ * Announced while the pod runs, so that the pause does not grow by it. That a freezer is open is told when the pod runs again, or
+ * right before a hold: to wake the guard takes 12 to 50 µs, which is much of the pause of one task, and it has a second.
+ * Where the rest takes long, {@link Session.interruption} tells it in the middle, without waiting for the answer.
+ */
+import { EALREADY, EBUSY, ENOENT, ETIMEDOUT, isGone } from '../../native/errno.js';
+import type { Guard } from '../../native/guard.js';
+import { errnoName } from '../../native/syscall-error.js';
+import { failure, type Failure } from '../pure/failure.js';
+import { faultPoint } from './fault-points.js';
+import { thawAndVerify } from './freezer.js';
+import type { Session, Target } from './session.js';
+
+/** 0.1 ms a cgroup as a rule. The time that a freezer may be closed runs from here, so that not much of it may be spent on this. */
+const ANNOUNCING_MICROSECONDS = 200_000;
+/** The guard's own bound (src/guard/guard.h); it takes no more, whatever is asked for. */
+const FREEZER_MICROSECONDS = 1_000_000;
+/** A busy machine, or a journal on a busy disk: nothing is held yet, and it is tried anew. */
+const ANNOUNCE_ATTEMPTS = 5;
+/** Of a thaw that cannot be proved, or of a guard that does not answer: then the guard decides, at its deadline. */
+const BELIEF_ATTEMPTS = 3;
+const THAW_ATTEMPTS = 5;
+
+/** Announces every target, before the first of them is touched. What is not taken is a refusal: nothing was frozen. */
+export function announce(session: Session): Failure | undefined {
+  const { guard } = session.context;
+  if (typeof guard === 'number')
+    return failure('GuardUnavailable', `there is no guard (${errnoName(guard)}), and nothing is frozen without one`);
+  for (let attempt = 1; ; attempt++) {
+    const result = announceAll(session, guard);
+    if (result === undefined) faultPoint(session.context, 'after-announce');
+    if (result !== 'late') return result;
+    if (attempt === ANNOUNCE_ATTEMPTS)
+      return failure(
+        'GuardUnavailable',
+        `the guard took longer than ${ANNOUNCING_MICROSECONDS} µs to answer, ${attempt} times`,
+      );
+    withdraw(session);
+  }
+}
+
+function announceAll(session: Session, guard: Guard): Failure | 'late' | undefined {
+  const { captureId } = session.context;
+  const { timeoutMicroseconds, holdMicroseconds } = session.request;
+  const since = session.kernel.now();
+  session.announcedAt = since;
+  for (const target of session.targets) {
+    // Before the answer: what was answered too late may have been taken all the same.
+    target.announced = true;
+    const result = guard.announce({
+      capture: captureId,
+      container: target.index,
+      version: target.way === 'freezer' ? (target.freezer?.version ?? 'none') : 'none',
+      directory: target.container.directory,
+      freezerMicroseconds: FREEZER_MICROSECONDS,
+      holdMicroseconds: timeoutMicroseconds + holdMicroseconds,
+    });
+    if (result === -ETIMEDOUT) return 'late';
+    if (result < 0) return refused(session, target, result);
+    if (session.kernel.now() - since > ANNOUNCING_MICROSECONDS) return 'late';
+  }
+  return undefined;
+}
+
+function refused(session: Session, { container }: Target, result: number): Failure {
+  const { directory } = container;
+  if (result === -EALREADY)
+    return failure('FreezerChanged', `${directory} was frozen by someone else just before it was to be`);
+  // The guard's ENOENT and our own look alike: it does not see the path, or nobody does.
+  const gone = isGone(result) && isGone(session.kernel.files.readInto(`${directory}/cgroup.procs`, new Uint8Array(1)));
+  if (gone) return failure('CgroupGone', `${directory} is gone`);
+  return failure('GuardUnavailable', `the guard refused ${directory}: ${errnoName(result)}; nothing was frozen`);
+}
+
+/** Makes sure that the guard knows every freezer to be open: it ends this process else, a second after the announcement. */
+export function confirmOpened(session: Session): Failure | undefined {
+  for (const target of session.targets) {
+    if (!target.announced) continue;
+    const result = confirm(session, target);
+    if (result < 0)
+      return failure(
+        'GuardUnavailable',
+        `the guard did not take ${target.container.directory} for open: ${errnoName(result)}`,
+      );
+  }
+  return undefined;
+}
+
+/**
+ * What we never closed is not opened, whoever has closed it meanwhile. EBUSY: it is closed. Once our own thaw is proved that is by
+ * somebody else, and theirs; the guard cannot tell whose it is, and would end us for it.
+ */
+function confirm(session: Session, target: Target): number {
+  const { guard, captureId } = session.context;
+  if (typeof guard === 'number') return guard;
+  for (let attempt = 1; ; attempt++) {
+    const result = target.written ? guard.opened(captureId, target.index) : guard.disowned(captureId, target.index);
+    if ((result !== -EBUSY && result !== -ETIMEDOUT) || attempt === BELIEF_ATTEMPTS) return result;
+    if (result === -ETIMEDOUT) continue;
+    if (!session.thawUnproved.includes(target.container.directory)) return guard.disowned(captureId, target.index);
+    if (target.freezer !== undefined) thawAndVerify(target.freezer, THAW_ATTEMPTS, (us) => session.kernel.sleep(us));
+  }
+}
+
+/**
+ * Says that nothing is held any more. Not where the end of this thread lets the last tasks go: then the main thread says it, after
+ * that end. What the guard does not believe it sees to itself, at its deadline.
+ */
+export function dismiss(session: Session): void {
+  const { guard } = session.context;
+  if (typeof guard !== 'number' && session.targets.some((target) => target.announced)) withdraw(session);
+}
+
+function withdraw(session: Session): void {
+  const { guard, captureId } = session.context;
+  const announced = session.targets.filter((target) => target.announced);
+  if (typeof guard === 'number') return;
+  for (const target of announced) {
+    const result = confirm(session, target);
+    // It does not answer: each of the others would only wait as long.
+    if (result < 0 && result !== -EBUSY && result !== -ENOENT) break;
+  }
+  if (!session.threadMustEnd) guard.done(captureId);
+}

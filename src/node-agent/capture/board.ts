@@ -1,0 +1,141 @@
+/**
+ * The board: memory that the tracing thread and the main thread share, so that each sees what the other does while a
+ * pod stands still and neither may wait for a message.
+ *
+ * The tracing thread writes where it is; the main thread writes orders. Every slot has one writer.
+ */
+import { PHASES, type Phase } from '../../api/podcapture.js';
+
+/** Orders of the main thread; bits, so that a later one never hides an earlier one. */
+export const ORDER_REOPEN = 1;
+export const ORDER_TIMEOUT = 2;
+export const ORDER_CANCEL = 4;
+/** The guard is gone: whatever is held is let go. */
+export const ORDER_UNGUARDED = 8;
+
+/** Freezers whose descriptors fit on the board. A pod has a few; more are refused before anything is frozen. */
+export const MAX_FREEZERS = 64;
+/** pid_max is 4,194,304 at most, but one capture of more tasks than this would take seconds: those beyond are not published. */
+const MAX_TIDS = 65_536;
+
+const SLOT = { phase: 0, progress: 1, orders: 2, writer: 3, closed: 4, freezers: 5, tids: 6 } as const;
+const FREEZERS_AT = 8;
+const TIDS_AT = FREEZERS_AT + 2 * MAX_FREEZERS;
+
+/** A freezer as the main thread needs it: a descriptor that is open for writing, and which words it takes. */
+export interface PublishedFreezer {
+  readonly fd: number;
+  readonly version: 'v1' | 'v2';
+  /** Index of its cgroup in the request. */
+  readonly container: number;
+}
+
+/** What the tracing thread last wrote. */
+export interface BoardView {
+  readonly phase: Phase;
+  /** Odd while the tracing thread is inside a call that may block; a standing odd number is what the main thread looks for. */
+  readonly progress: number;
+  /** The tracing thread may still write FROZEN: until this is false, a thaw is not final. */
+  readonly writer: boolean;
+  /** Freezers that this capture has closed and not yet opened. */
+  readonly closed: number;
+}
+
+export class Board {
+  readonly memory: SharedArrayBuffer;
+  readonly #slots: Int32Array;
+
+  /** Lays a board out, in new memory or in what the other thread made. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * (TIDS_AT + MAX_TIDS))) {
+    this.memory = memory;
+    this.#slots = new Int32Array(memory);
+  }
+
+  /** Between captures, by the main thread. */
+  reset(): void {
+    this.#slots.fill(0, 0, FREEZERS_AT);
+  }
+
+  // The tracing thread's side.
+
+  enter(phase: Phase): void {
+    Atomics.store(this.#slots, SLOT.phase, PHASES.indexOf(phase));
+  }
+
+  /** Called before and after each call that may block. */
+  step(): void {
+    Atomics.add(this.#slots, SLOT.progress, 1);
+  }
+
+  /** Says whether a write of FROZEN may follow. Set before the orders are looked at, so that no order can slip between. */
+  setWriter(mayWrite: boolean): void {
+    Atomics.store(this.#slots, SLOT.writer, mayWrite ? 1 : 0);
+  }
+
+  setClosed(count: number): void {
+    Atomics.store(this.#slots, SLOT.closed, count);
+  }
+
+  /** Makes a freezer known before it is closed. False when the board is full. */
+  publishFreezer(freezer: PublishedFreezer): boolean {
+    const count = Atomics.load(this.#slots, SLOT.freezers);
+    if (count >= MAX_FREEZERS) return false;
+    this.#slots[FREEZERS_AT + 2 * count] = freezer.fd;
+    this.#slots[FREEZERS_AT + 2 * count + 1] = 2 * freezer.container + (freezer.version === 'v1' ? 0 : 1);
+    Atomics.store(this.#slots, SLOT.freezers, count + 1);
+    return true;
+  }
+
+  /** Withdraws them all, before their descriptors are closed. */
+  withdrawFreezers(): void {
+    Atomics.store(this.#slots, SLOT.freezers, 0);
+  }
+
+  publishTid(tid: number): void {
+    const count = Atomics.load(this.#slots, SLOT.tids);
+    if (count >= MAX_TIDS) return;
+    this.#slots[TIDS_AT + count] = tid;
+    Atomics.store(this.#slots, SLOT.tids, count + 1);
+  }
+
+  orders(): number {
+    return Atomics.load(this.#slots, SLOT.orders);
+  }
+
+  /** Sleeps until an order comes, or so long. */
+  waitForOrders(known: number, microseconds: number): void {
+    Atomics.wait(this.#slots, SLOT.orders, known, microseconds / 1000);
+  }
+
+  // The main thread's side.
+
+  order(bit: number): void {
+    Atomics.or(this.#slots, SLOT.orders, bit);
+    Atomics.notify(this.#slots, SLOT.orders);
+  }
+
+  view(): BoardView {
+    return {
+      phase: PHASES[Atomics.load(this.#slots, SLOT.phase)] ?? 'resolve',
+      progress: Atomics.load(this.#slots, SLOT.progress),
+      writer: Atomics.load(this.#slots, SLOT.writer) === 1,
+      closed: Atomics.load(this.#slots, SLOT.closed),
+    };
+  }
+
+  freezers(): readonly PublishedFreezer[] {
+    const count = Atomics.load(this.#slots, SLOT.freezers);
+    return Array.from({ length: count }, (_, index) => {
+      const packed = this.#slots[FREEZERS_AT + 2 * index + 1] ?? 0;
+      return {
+        fd: this.#slots[FREEZERS_AT + 2 * index] ?? -1,
+        version: packed % 2 === 0 ? 'v1' : 'v2',
+        container: packed >> 1,
+      };
+    });
+  }
+
+  tids(): Int32Array {
+    return this.#slots.subarray(TIDS_AT, TIDS_AT + Atomics.load(this.#slots, SLOT.tids));
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The main path: what happens to a pod, in which order.
+ *
+ * ```
+ * resolve ─► announce ─► cgroupFreeze ─► seize ─► cgroupThaw ─► stop ─► collect ─► hold ─► release
+ *                                              └─► stop ─► cgroupThaw ─┘   (v2: tasks reach their stop while frozen)
+ * ```
+ *
+ * One synchronous stretch on the tracing thread. Whatever a phase returns or throws, the freezers that were closed are
+ * opened and the tracees are let go before this function ends; what it cannot let go is said in `threadMustEnd`, and the end of the
+ * thread does it. The guard ({@link ./announcement.ts}) sees to it when this process cannot. The main thread watches meanwhile ({@link ../tracer/tracer.ts}) and opens the freezers when this thread is stuck.
+ */
+import type { Phase } from '../../api/podcapture.js';
+import type { Failure } from '../pure/failure.js';
+import { announce, dismiss } from './announcement.js';
+import { collect } from './phases/collect.js';
+import { awaitOthers, freeze } from './phases/freeze.js';
+import { hold } from './phases/hold.js';
+import { release } from './phases/release.js';
+import { inspect } from './phases/inspect.js';
+import { seize } from './phases/seize.js';
+import { stop } from './phases/stop.js';
+import { thaw } from './phases/thaw.js';
+import { rawCapture, type RawCapture } from './raw-capture.js';
+import { Session, type CaptureContext, type CaptureRequest } from './session.js';
+
+type PhaseFunction = (session: Session) => Failure | undefined;
+
+/**
+ * Holds the tasks of the cgroups still, reads them and lets them go.
+ *
+ * Guarantees: on return every freezer is in the state it was found in, unless `thawUnproved` names it, and no task is traced, unless
+ * `threadMustEnd`. No signal is sent, and none is lost.
+ * Assumptions: the calling thread traces nothing else, and nothing awaits in between.
+ */
+export function capture(context: CaptureContext, request: CaptureRequest): RawCapture {
+  const session = new Session(context, request);
+  let failure: Failure | undefined;
+  try {
+    failure =
+      run(session, 'resolve', inspect) ??
+      run(session, 'cgroupFreeze', awaitOthers) ??
+      run(session, 'resolve', announce) ??
+      run(session, 'cgroupFreeze', freeze) ??
+      run(session, 'seize', seize) ??
+      stopAndThaw(session) ??
+      run(session, 'collect', collect) ??
+      run(session, 'hold', hold);
+  } catch (error) {
+    failure = internalError(error);
+  }
+  failure = letGo(session) ?? failure;
+  return rawCapture(session, failure);
+}
+
+/** A defect in one step of letting go must not keep the others from being done. */
+function letGo(session: Session): Failure | undefined {
+  let defect: Failure | undefined;
+  const attempt = (step: () => void, onDefect: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      defect ??= internalError(error);
+      onDefect();
+    }
+  };
+  attempt(
+    () => thaw(session),
+    () =>
+      session.thawUnproved.push(
+        ...session.targets.filter((target) => target.closed).map((target) => target.container.directory),
+      ),
+  );
+  attempt(
+    () => run(session, 'release', release),
+    () => {
+      session.threadMustEnd = true;
+    },
+  );
+  attempt(
+    () => dismiss(session),
+    () => {
+      session.threadMustEnd = true;
+    },
+  );
+  // The main thread must not find the descriptors after they are closed and their numbers used for something else.
+  session.board.withdrawFreezers();
+  for (const freezer of session.freezers)
+    attempt(
+      () => freezer.close(),
+      () => undefined,
+    );
+  return defect;
+}
+
+function internalError(error: unknown): Failure {
+  return { reason: 'InternalError', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** On v2 a task reaches its stop while it is frozen, so that no window is left between thaw and stop. On v1 only after the thaw. */
+function stopAndThaw(session: Session): Failure | undefined {
+  const stopsWhileFrozen = session.targets.every((target) => target.container.freezer === 'v2');
+  return stopsWhileFrozen
+    ? (run(session, 'stop', stop) ?? run(session, 'cgroupThaw', thaw))
+    : (run(session, 'cgroupThaw', thaw) ?? run(session, 'stop', stop));
+}
+
+function run(session: Session, phase: Phase, phaseFunction: PhaseFunction): Failure | undefined {
+  session.board.enter(phase);
+  const since = session.kernel.now();
+  try {
+    return phaseFunction(session);
+  } finally {
+    session.durations[phase] = (session.durations[phase] ?? 0) + session.kernel.now() - since;
+  }
+}

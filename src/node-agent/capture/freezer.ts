@@ -1,0 +1,167 @@
+/**
+ * The two freezers of Linux behind one shape.
+ *
+ * v1: kernel document cgroup-v1/freezer-subsystem.rst. v2: cgroup-v2.rst, `cgroup.freeze` and `cgroup.events`.
+ */
+import { EIO, isGone } from '../../native/errno.js';
+import type { KernelFiles } from '../../native/kernel.js';
+import { parseCgroupEvents, saysFrozen } from '../pure/cgroup-events.js';
+import { parseFreezerState, type FreezerState } from '../pure/freezer-state.js';
+
+/**
+ * From the announcement to the thaw. The guard opens a freezer after 1 s, whatever the timeout of the capture is, and ends the
+ * process that left it closed; so it is open again before that.
+ */
+export const FREEZER_WINDOW_MICROSECONDS = 800_000;
+
+/** One cgroup's freezer. Its files are opened once, so that nothing is looked up by path while it is closed. */
+export interface Freezer {
+  readonly version: 'v1' | 'v2';
+  /** Open for writing; the main thread thaws through it too. */
+  readonly controlFd: number;
+  /** The fact, not the request: FROZEN only when the kernel says that every task is. -errno when it cannot be read. */
+  state(): FreezerState | number;
+  /** Asks for FROZEN. 0 or -errno. Returns before it is a fact. */
+  freeze(): number;
+  /** Asks for THAWED. 0 or -errno. */
+  thaw(): number;
+  /** Whether this very cgroup, not one above it, is asked to be frozen. */
+  selfFreezing(): boolean | number;
+  /** Waits for the state to change, or so long. v1 has no event, and just sleeps. */
+  waitForChange(microseconds: number): void;
+  close(): void;
+}
+
+/** What is written to open a freezer; the main thread and the tracing thread write the same. */
+export const THAW_WORD = { v1: 'THAWED', v2: '0' } as const;
+const FREEZE_WORD = { v1: 'FROZEN', v2: '1' } as const;
+
+/** Opens the freezer of a cgroup directory, or returns -errno. */
+export function openFreezer(
+  files: KernelFiles,
+  sleep: (microseconds: number) => void,
+  directory: string,
+  version: 'v1' | 'v2',
+): Freezer | number {
+  return version === 'v1' ? openV1(files, sleep, directory) : openV2(files, directory);
+}
+
+function openV1(files: KernelFiles, sleep: (microseconds: number) => void, directory: string): Freezer | number {
+  const opened = openAll(files, [
+    [`${directory}/freezer.state`, 'read'],
+    [`${directory}/freezer.state`, 'write'],
+    [`${directory}/freezer.self_freezing`, 'read'],
+  ]);
+  if (typeof opened === 'number') return opened;
+  const [stateFd = -1, controlFd = -1, selfFd = -1] = opened;
+  const text = textReader(files);
+  return {
+    version: 'v1',
+    controlFd,
+    state: () => {
+      const read = text(stateFd);
+      if (typeof read === 'number') return read;
+      const state = parseFreezerState(read);
+      return state.ok ? state.value : -EIO;
+    },
+    freeze: () => written(files.write(controlFd, FREEZE_WORD.v1)),
+    thaw: () => written(files.write(controlFd, THAW_WORD.v1)),
+    selfFreezing: () => flag(text(selfFd)),
+    waitForChange: sleep,
+    close: () => closeAll(files, opened),
+  };
+}
+
+function openV2(files: KernelFiles, directory: string): Freezer | number {
+  const opened = openAll(files, [
+    [`${directory}/cgroup.events`, 'read'],
+    [`${directory}/cgroup.freeze`, 'read'],
+    [`${directory}/cgroup.freeze`, 'write'],
+  ]);
+  if (typeof opened === 'number') return opened;
+  const [eventsFd = -1, requestFd = -1, controlFd = -1] = opened;
+  const text = textReader(files);
+  const selfFreezing = (): boolean | number => flag(text(requestFd));
+  return {
+    version: 'v2',
+    controlFd,
+    state: () => {
+      const read = text(eventsFd);
+      if (typeof read === 'number') return read;
+      if (saysFrozen(read)) return 'FROZEN';
+      const events = parseCgroupEvents(read);
+      if (!events.ok) return -EIO;
+      const self = selfFreezing();
+      return typeof self === 'number' ? self : self ? 'FREEZING' : 'THAWED';
+    },
+    freeze: () => written(files.write(controlFd, FREEZE_WORD.v2)),
+    thaw: () => written(files.write(controlFd, THAW_WORD.v2)),
+    selfFreezing,
+    // Reading cgroup.events in state() re-arms the notification (kernfs). The kernel sends at most one in 10 ms a file, so
+    // the time limit matters as much as the event.
+    waitForChange: (microseconds) => void files.pollEvent(eventsFd, microseconds),
+    close: () => closeAll(files, opened),
+  };
+}
+
+function openAll(files: KernelFiles, wanted: readonly (readonly [string, 'read' | 'write'])[]): number[] | number {
+  const fds: number[] = [];
+  try {
+    for (const [path, access] of wanted) {
+      const fd = files.open(path, access);
+      if (fd < 0) return fd;
+      fds.push(fd);
+    }
+    return fds;
+  } finally {
+    if (fds.length < wanted.length) closeAll(files, fds);
+  }
+}
+
+/** Each, also when one of them throws. */
+function closeAll(files: KernelFiles, fds: readonly number[]): void {
+  const [first, ...others] = fds;
+  if (first === undefined) return;
+  try {
+    files.close(first);
+  } finally {
+    closeAll(files, others);
+  }
+}
+
+/** These files hold ASCII, and are too short for a decoder to be worth its start. */
+function textReader(files: KernelFiles): (fd: number) => string | number {
+  const buffer = new Uint8Array(256);
+  return (fd) => {
+    const length = files.pread(fd, buffer, 0);
+    return length < 0 ? length : String.fromCharCode(...buffer.subarray(0, length));
+  };
+}
+
+function flag(text: string | number): boolean | number {
+  return typeof text === 'number' ? text : text.trim() === '1';
+}
+
+function written(result: number): number {
+  return result < 0 ? result : 0;
+}
+
+/**
+ * Opens a freezer again and proves it: true when this cgroup is no longer asked to be frozen, or is gone. An ancestor's
+ * freezer may keep it FROZEN all the same; that is not ours. `afterWrite` is called between a write and its proof.
+ */
+export function thawAndVerify(
+  freezer: Freezer,
+  attempts: number,
+  sleep: (microseconds: number) => void,
+  afterWrite: () => void = () => undefined,
+): boolean {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    freezer.thaw();
+    afterWrite();
+    const self = freezer.selfFreezing();
+    if (self === false || (typeof self === 'number' && isGone(self))) return true;
+    sleep(200 * (attempt + 1));
+  }
+  return false;
+}

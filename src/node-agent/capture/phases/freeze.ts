@@ -1,0 +1,209 @@
+/**
+ * The freezers close, and we wait for the fact.
+ *
+ * v2 tells by an event; v1 has none, and two ways to stick in FREEZING (field measurements, Linux 6.18):
+ * - vfork parents: 143 of 200 not FROZEN after 300 ms; writing FROZEN again every 2 ms froze all within 3 ms;
+ * - a multithreaded process in execve: writing again cures none; THAWED for 0.3 ms and FROZEN again cures all, 63 ms at most.
+ */
+import { isGone } from '../../../native/errno.js';
+import { errnoName } from '../../../native/syscall-error.js';
+import { ORDER_TIMEOUT } from '../board.js';
+import { failure, type Failure } from '../../pure/failure.js';
+import { faultPoint } from '../fault-points.js';
+import type { Session, Target } from '../session.js';
+import { stuckWhileFreezing } from '../stuck-tasks.js';
+import { thaw } from './thaw.js';
+
+const REWRITE_EVERY_MICROSECONDS = 2_000;
+/** After so long the freezer is opened for a moment instead. */
+const REOPEN_AFTER_MICROSECONDS = 6_000;
+const REOPENING_MICROSECONDS = 300;
+/** Opening wakes every task, and all have to freeze anew: with thousands that takes many times as long as the write itself. */
+const REOPEN_AFTER_WRITES = 10;
+/** A kernel thread on v2 is a fact from the start, but looking for it costs about 7 µs a task: not before freezing is late. */
+const FIRST_LOOK_MICROSECONDS = 10_000;
+/** One task that cannot freeze keeps all others frozen for nothing. By then every one that can was seen to have frozen. */
+const LOOK_EVERY_MICROSECONDS = 100_000;
+/** The shortest sleep takes 60 µs (timer slack, prctl(2)), and a few tasks freeze sooner: first it looks again and again. */
+const SPIN_MICROSECONDS = 60;
+const FIRST_WAIT_MICROSECONDS = 20;
+const LONGEST_WAIT_MICROSECONDS = 500;
+
+/** Freezes every target that is not frozen already. On failure, and where freezing is of no use, the freezers are open again. */
+export function freeze(session: Session): Failure | undefined {
+  const ours = session.targets.filter((target) => target.way === 'freezer');
+  const refusal = close(session, ours) ?? awaitFrozen(session, ours);
+  session.board.setWriter(false);
+  return refusal;
+}
+
+/**
+ * Somebody else's freeze is waited for and never written to: a rewrite could close what they have just opened. Before anything is
+ * announced: it can take as long as the timeout, and what is announced has a second.
+ */
+export function awaitOthers(session: Session): Failure | undefined {
+  const theirs = session.targets.filter((target) => target.found === 'FREEZING');
+  const since = session.kernel.now();
+  let look = since + LOOK_EVERY_MICROSECONDS;
+  let wait = FIRST_WAIT_MICROSECONDS;
+  for (;;) {
+    const late = notFrozen(theirs);
+    if (!Array.isArray(late)) return late;
+    if (late.length === 0) return undefined;
+    const now = session.kernel.now();
+    const overdue = now - since > session.request.timeoutMicroseconds || (session.board.orders() & ORDER_TIMEOUT) !== 0;
+    if (overdue || now > look) {
+      const stuck = stuckWhileFreezing(session, late);
+      const unfreezable = stuck.find((task) => task.cause === 'KernelThread' || task.cause === 'Uninterruptible');
+      if (unfreezable !== undefined) {
+        const reason = unfreezable.cause === 'KernelThread' ? 'KernelThreadInCgroup' : 'TaskUninterruptible';
+        return failure(
+          reason,
+          `${nameOf(late)} is being frozen by someone else and cannot be: task ${unfreezable.tid} (${unfreezable.comm}) waits in ${unfreezable.waitChannel || 'the kernel'}`,
+        );
+      }
+      look = now + LOOK_EVERY_MICROSECONDS;
+    }
+    if (overdue)
+      return failure(
+        'FreezeTimeout',
+        `${nameOf(late)} was found FREEZING and did not become FROZEN in time; it is left as it was`,
+      );
+    const cancelled = session.interruption();
+    if (cancelled !== undefined) return cancelled;
+    for (const target of late) target.freezer?.waitForChange(wait);
+    wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS);
+  }
+}
+
+/** The first writes, one right after the other, so that the containers of a pod freeze together. */
+function close(session: Session, targets: readonly Target[]): Failure | undefined {
+  if (targets.length === 0) return undefined;
+  session.board.setWriter(true);
+  for (const target of targets) {
+    const interrupted = session.interruption();
+    if (interrupted !== undefined) return interrupted;
+    // Announced before it is written: whoever thaws for us must know of it first.
+    const { freezer } = target;
+    if (
+      freezer === undefined ||
+      !session.board.publishFreezer({ fd: freezer.controlFd, version: freezer.version, container: target.index })
+    ) {
+      return failure('InvalidTarget', `${targets.length} cgroups at once are more than one capture takes`);
+    }
+    target.closed = true;
+    target.written = true;
+    session.board.setClosed(targets.filter((other) => other.closed).length);
+    session.act();
+    faultPoint(session.context, 'before-freeze-write');
+    const result = freezer.freeze();
+    faultPoint(session.context, 'after-freeze-write');
+    if (result < 0) return refusedWrite(target, result);
+  }
+  return undefined;
+}
+
+function awaitFrozen(session: Session, targets: readonly Target[]): Failure | undefined {
+  const since = session.kernel.now();
+  let wait = FIRST_WAIT_MICROSECONDS;
+  let lastWrite = since;
+  let lastOpen = since;
+  let writeTook = since - (session.firstActAt ?? since);
+  let look = since + FIRST_LOOK_MICROSECONDS;
+  for (;;) {
+    const late = notFrozen(targets);
+    if (!Array.isArray(late)) return late;
+    noteFrozen(session, targets, late);
+    if (late.length === 0) {
+      faultPoint(session.context, 'frozen');
+      return undefined;
+    }
+    const interrupted = session.interruption();
+    if (interrupted !== undefined) {
+      for (const task of stuckWhileFreezing(session, late)) session.unfrozen.set(task.tid, task);
+      return interrupted;
+    }
+    if (session.mustOpen()) return goOnByInterrupts(session);
+    const now = session.kernel.now();
+    if (now >= look) {
+      const final = now - since >= LOOK_EVERY_MICROSECONDS;
+      if (cannotFreeze(session, late, final)) return goOnByInterrupts(session);
+      look = now + LOOK_EVERY_MICROSECONDS - (final ? 0 : FIRST_LOOK_MICROSECONDS);
+      lastWrite = session.kernel.now();
+    } else if (now - lastWrite >= REWRITE_EVERY_MICROSECONDS) {
+      const v1 = late.filter((target) => target.freezer?.version === 'v1');
+      const reopen = now - lastOpen >= Math.max(REOPEN_AFTER_MICROSECONDS, REOPEN_AFTER_WRITES * writeTook);
+      rewrite(session, v1, reopen);
+      lastWrite = session.kernel.now();
+      if (reopen) lastOpen = lastWrite;
+      else writeTook = Math.max(writeTook, lastWrite - now);
+      wait = FIRST_WAIT_MICROSECONDS;
+    }
+    if (now - since < SPIN_MICROSECONDS) continue;
+    late[0]?.freezer?.waitForChange(wait);
+    wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS);
+  }
+}
+
+/** For the skew between containers. One that is reopened for a moment was late, and not noted yet. */
+function noteFrozen(session: Session, targets: readonly Target[], late: readonly Target[]): void {
+  for (const target of targets) {
+    if (target.frozenAt === undefined && !late.includes(target)) target.frozenAt = session.kernel.now();
+  }
+}
+
+/** The orders are looked at between opening and closing: what the main thread opened is not closed again. */
+function rewrite(session: Session, targets: readonly Target[], reopen: boolean): void {
+  if (reopen) {
+    for (const target of targets) target.freezer?.thaw();
+    session.kernel.sleep(REOPENING_MICROSECONDS);
+  }
+  for (const target of targets) {
+    if (session.board.orders() !== 0) return;
+    target.freezer?.freeze();
+  }
+}
+
+/**
+ * Whether all that is late can never freeze. On v2 a look tells. On v1 the look opens the freezer, so it is not taken
+ * before the 100 ms mark, and the freezer is closed again when the answer is no.
+ */
+function cannotFreeze(session: Session, late: readonly Target[], final: boolean): boolean {
+  const v1 = late.filter((target) => target.freezer?.version === 'v1');
+  if (v1.length > 0 && !final) return false;
+  const stuck = stuckWhileFreezing(session, late);
+  const hopeless =
+    stuck.length > 0 &&
+    stuck.every((task) => task.cause === 'KernelThread' || (final && task.cause === 'Uninterruptible'));
+  if (hopeless) for (const task of stuck) session.unfrozen.set(task.tid, task);
+  else rewrite(session, v1, false);
+  return hopeless;
+}
+
+/** The freezer is of no use here: everything is stopped task by task instead. */
+function goOnByInterrupts(session: Session): undefined {
+  thaw(session);
+  for (const target of session.targets) if (target.way === 'freezer') target.way = 'interrupts';
+}
+
+function notFrozen(targets: readonly Target[]): Target[] | Failure {
+  const late: Target[] = [];
+  for (const target of targets) {
+    const state = target.freezer?.state() ?? 'FROZEN';
+    if (typeof state === 'number')
+      return isGone(state)
+        ? failure('CgroupGone', `${nameOf([target])} vanished while it was freezing`)
+        : refusedWrite(target, state);
+    if (state !== 'FROZEN') late.push(target);
+  }
+  return late;
+}
+
+function refusedWrite(target: Target, result: number): Failure {
+  if (isGone(result)) return failure('CgroupGone', `${nameOf([target])} is gone`);
+  return failure('HostUnfit', `the freezer of ${nameOf([target])} answered ${errnoName(result)}`);
+}
+
+function nameOf(targets: readonly Target[]): string {
+  return targets.map((target) => target.container.directory).join(', ');
+}

@@ -1,0 +1,143 @@
+/**
+ * Waiting until each task sits in its ptrace stop.
+ *
+ * By tid and in order, never by -1 (4,000 waits by -1 took 384 ms, by tid 5 ms): while the first one is waited for, the
+ * others get there too. Nothing is consumed, so that a signal whose delivery made the stop is not lost if we die.
+ */
+import type { Failure } from '../../pure/failure.js';
+import { faultPoint } from '../fault-points.js';
+import type { Session, Task } from '../session.js';
+import { heldByKernel, describeTask } from '../stuck-tasks.js';
+import type { Running } from '../../../native/tracee.js';
+import { thaw } from './thaw.js';
+
+/** The shortest sleep takes 60 µs (timer slack, prctl(2)), and most stops come sooner: first it looks again and again. */
+const SPIN_MICROSECONDS = 60;
+const FIRST_WAIT_MICROSECONDS = 20;
+const LONGEST_WAIT_MICROSECONDS = 500;
+/** The first that does not come is waited for so long; after it the others of a round get one look each. */
+const PATIENCE_MICROSECONDS = 2_000;
+/** When nobody has come for so long, those that are missing are looked at in /proc; well below the 100 ms that are promised. */
+const LOOK_AFTER_MICROSECONDS = 5_000;
+const CLOCK_EVERY = 64;
+
+/** Brings every running tracee to its stop, or finds out what holds it. */
+export function stop(session: Session): Failure | undefined {
+  let late = session.running();
+  let lastCame = session.kernel.now();
+  while (late.length > 0) {
+    const before = late.length;
+    const waited = waitInOrder(session, late);
+    if (!Array.isArray(waited)) return waited;
+    late = waited;
+    // An execve may have put another thread under the tid after its INTERRUPT: that one was not asked to stop yet. Asking
+    // twice does no harm: a detach takes back what is still pending (ptrace(2), PTRACE_INTERRUPT).
+    if (late.length === before) for (const { tracee } of late) tracee.interrupt();
+    const now = session.kernel.now();
+    if (late.length < before || reapDead(session) > 0) lastCame = now;
+    else if (now - lastCame > LOOK_AFTER_MICROSECONDS) {
+      late = setHeldAside(session, late);
+      lastCame = now;
+    }
+  }
+  return undefined;
+}
+
+interface Late {
+  readonly task: Task;
+  readonly tracee: Running;
+}
+
+function waitInOrder(session: Session, late: readonly Late[]): Late[] | Failure {
+  const remaining: Late[] = [];
+  for (const [index, { task, tracee }] of late.entries()) {
+    if (!waitFor(session, task, tracee, remaining.length > 0 ? 0 : PATIENCE_MICROSECONDS))
+      remaining.push({ task, tracee });
+    faultPoint(session.context, 'between-stops');
+    if (index % CLOCK_EVERY !== 0 && remaining.length === 0) continue;
+    // Each was seized while it was frozen: with the freezer open it comes to its stop before it runs an instruction of its own.
+    if (session.mustOpen()) thaw(session);
+    const interrupted = session.interruption();
+    if (interrupted === undefined) continue;
+    for (const { task: missing } of [...remaining, ...late.slice(index + 1)]) reportIfRunning(session, missing);
+    return interrupted;
+  }
+  return remaining;
+}
+
+function waitFor(session: Session, task: Task, tracee: Running, patience: number): boolean {
+  const { kernel } = session;
+  task.tracee = tracee.look();
+  if (task.tracee !== tracee) return true;
+  if (patience === 0) return false;
+  const since = kernel.now();
+  while (kernel.now() - since < SPIN_MICROSECONDS) {
+    task.tracee = tracee.look();
+    if (task.tracee !== tracee) return true;
+  }
+  for (let wait = FIRST_WAIT_MICROSECONDS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MICROSECONDS)) {
+    kernel.sleep(wait);
+    task.tracee = tracee.look();
+    if (task.tracee !== tracee) return true;
+    if (kernel.now() - since > patience) return false;
+  }
+}
+
+/** What the kernel holds cannot stop until it lets go; it runs no instruction meanwhile, so the capture goes on without it. */
+function setHeldAside(session: Session, late: readonly Late[]): Late[] {
+  const held = heldByKernel(
+    session,
+    late.map(({ task }) => task.tid),
+  );
+  for (const task of held) session.unfrozen.set(task.tid, task);
+  return late.filter(({ task }) => {
+    task.held = session.unfrozen.has(task.tid);
+    return !task.held;
+  });
+}
+
+/**
+ * Reaps tracees that died, for their parents to see, and returns how many. An execve waits until we have done so for each
+ * thread of its group that was our tracee (de_thread, fs/exec.c).
+ */
+export function reapDead(session: Session): number {
+  let reaped = 0;
+  for (const task of session.tasks.values()) {
+    if (task.tracee?.state !== 'stopped') continue;
+    task.tracee = task.tracee.look();
+    if (task.tracee.state === 'gone') reaped += 1;
+  }
+  return reaped + reapStrays(session);
+}
+
+/**
+ * A task leaves its cgroup's list before it is dead: process 1 of a pid namespace by as long as it waits for all others in it
+ * (pid_namespaces(7)), which are ours to reap as well. By then it is a stray, and its container's runtime waits for us.
+ */
+function reapStrays(session: Session): number {
+  let reaped = 0;
+  for (const [index, stray] of session.strays.entries()) {
+    if (stray.state === 'gone') continue;
+    const now = stray.look();
+    session.strays[index] = now;
+    if (now.state === 'gone') reaped += 1;
+  }
+  return reaped;
+}
+
+/** A wait in the kernel may have ended meanwhile: who has come to the stop by now is no longer reported. */
+export function lookAgainAtHeld(session: Session): void {
+  for (const tid of session.unfrozen.keys()) {
+    const task = session.tasks.get(tid);
+    if (task?.tracee?.state === 'running') task.tracee = task.tracee.look();
+    if (task?.tracee === undefined || task.tracee.state === 'running') continue;
+    task.held = false;
+    session.unfrozen.delete(tid);
+  }
+}
+
+function reportIfRunning(session: Session, task: Task): void {
+  if (task.tracee?.state !== 'running') return;
+  const described = describeTask(session, task.tid);
+  if (described !== undefined) session.unfrozen.set(task.tid, described);
+}

@@ -1,0 +1,35 @@
+/** The report of a capture that brought none: nothing but the reason of its failure. Pure. */
+import type { Timings } from '../../api/podcapture.js';
+import type { CaptureReport } from './report.js';
+
+/** A report, and whether the process has to end for the tasks to go free. */
+export type FinalReport = CaptureReport & { readonly processMustEnd?: boolean };
+
+/** The report of a capture that touched nothing, or of which nobody knows what it touched. */
+export function emptyReport(failure: CaptureReport['failure']): FinalReport {
+  return {
+    failure,
+    tree: [],
+    containers: [],
+    threads: 0,
+    joined: 0,
+    unfrozen: [],
+    timings: NOTHING,
+    overrunMicroseconds: 0,
+    thawUnproved: [],
+    processMustEnd: false,
+  };
+}
+
+const NOTHING: Timings = {
+  resolveMicroseconds: 0,
+  cgroupFreezeMicroseconds: 0,
+  seizeMicroseconds: 0,
+  cgroupThawMicroseconds: 0,
+  stopMicroseconds: 0,
+  collectMicroseconds: 0,
+  holdMicroseconds: 0,
+  releaseMicroseconds: 0,
+  freezingMicroseconds: 0,
+  pauseMicroseconds: 0,
+};

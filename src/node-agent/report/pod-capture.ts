@@ -1,0 +1,86 @@
+/** From reports to the object that users see. Pure but for what it is given. */
+import { API_VERSION, KIND, type Condition, type PodCapture, type ProcessRow } from '../../api/podcapture.js';
+import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
+import { summarize } from '../pure/summary.js';
+import type { CaptureReport } from './report.js';
+
+export interface PodCaptureFacts {
+  readonly name: string;
+  /** RFC 3339. */
+  readonly startTime: string;
+  readonly completionTime: string;
+  /** In order; more than one with --repeat, of which the last is shown whole. */
+  readonly reports: readonly [CaptureReport, ...CaptureReport[]];
+  readonly dryRun: boolean;
+  /** By pid, where they were asked for and could be read. */
+  readonly cmdlines: ReadonlyMap<number, readonly string[]>;
+}
+
+/** Builds the object. */
+export function podCapture(facts: PodCaptureFacts): PodCapture {
+  const { reports } = facts;
+  const last = reports.at(-1) ?? reports[0];
+  const tree = last.tree.map((row) => withCmdline(row, facts.cmdlines));
+  const samples = reports.map((report) => report.timings);
+  return {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name: facts.name },
+    status: {
+      startTime: facts.startTime,
+      completionTime: facts.completionTime,
+      conditions: conditions(last, facts),
+      processes: tree.length,
+      threads: tree.reduce((sum, row) => sum + row.threads.filter((thread) => thread.state !== 'Zombie').length, 0),
+      stopped: tree.filter((row) => row.state === 'Stopped').length,
+      zombies: tree.filter((row) => row.state === 'Zombie').length,
+      joined: last.joined,
+      ...(last.freezeSkewMicroseconds === undefined ? {} : { freezeSkewMicroseconds: last.freezeSkewMicroseconds }),
+      containers: last.containers,
+      timings: last.timings,
+      ...(last.overrunMicroseconds > 0 ? { overrunMicroseconds: last.overrunMicroseconds } : {}),
+      tree,
+      unfrozen: last.unfrozen,
+      ...(reports.length > 1 ? { samples, summary: summarize(samples) } : {}),
+    },
+  };
+}
+
+/** The reason of `Succeeded`. */
+export function reasonOf(capture: PodCapture): Reason {
+  const reason = capture.status.conditions.find((condition) => condition.type === 'Succeeded')?.reason;
+  return (reason ?? 'InternalError') as Reason;
+}
+
+export function succeeded(capture: PodCapture): boolean {
+  return SUCCESS_REASONS.includes(reasonOf(capture));
+}
+
+function conditions(report: CaptureReport, facts: PodCaptureFacts): Condition[] {
+  const lastTransitionTime = facts.completionTime;
+  const { failure, thawUnproved } = report;
+  const thawed = thawUnproved.length === 0;
+  return [
+    {
+      type: 'Succeeded',
+      status: failure === undefined ? 'True' : 'False',
+      reason: failure?.reason ?? (facts.dryRun ? 'DryRunPassed' : 'Captured'),
+      message: failure?.message ?? (facts.dryRun ? 'nothing stands in the way' : 'held, read and let go'),
+      lastTransitionTime,
+    },
+    {
+      type: 'Thawed',
+      status: thawed ? 'True' : 'False',
+      reason: thawed ? 'FreezersRestored' : 'FreezerNotRestored',
+      message: thawed
+        ? 'every freezer is in the state it was found in'
+        : `not proved to be thawed: ${thawUnproved.join(', ')}`,
+      lastTransitionTime,
+    },
+  ];
+}
+
+function withCmdline(row: ProcessRow, cmdlines: ReadonlyMap<number, readonly string[]>): ProcessRow {
+  const cmdline = cmdlines.get(row.pid);
+  return cmdline === undefined ? row : { ...row, cmdline };
+}

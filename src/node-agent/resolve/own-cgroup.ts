@@ -1,0 +1,63 @@
+/**
+ * Where this process's own cgroup is on the host.
+ *
+ * In a cgroup namespace of its own, as a container on cgroup v2 has it, /proc/self/cgroup says `/`, and a mount of the whole
+ * hierarchy has the root `/../..` (cgroup_namespaces(7)): by text the two cannot be brought together. Then the hierarchy is
+ * searched for the process.
+ */
+import { pathBelowMount, type HierarchyMount } from '../pure/cgroup-mounts.js';
+import { freezerPath, parseProcCgroup, unifiedPath } from '../pure/proc-cgroup.js';
+import { parseTaskList } from '../pure/task-list.js';
+import { exists, listDirectories, readBytes, readText } from './files.js';
+import { readHierarchies } from './hierarchies.js';
+import type { ResolveRoots } from './request.js';
+import type { CgroupVersion } from './tasks.js';
+
+/** A node of hundreds of pods has some thousand cgroups; a look at one takes about 30 µs. */
+const MAX_CGROUPS = 50_000;
+
+/** The directory, below the mount point; the mount point itself for the root cgroup. Undefined where it is not to be seen there. */
+export function ownCgroup(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): string | undefined {
+  const told = toldDirectory(roots, mount, version);
+  return told !== undefined && holds(told, version, roots.self) ? told : search(mount.mountPoint, version, roots.self);
+}
+
+/**
+ * Its directory in the v1 freezer hierarchy: a cgroup that somebody freezes there keeps even SIGKILL from ending us, and the guard
+ * then opens it. Undefined where there is no such hierarchy, or this process is in its root, which has no freezer.
+ */
+export function ownFreezer(roots: ResolveRoots): string | undefined {
+  const hierarchies = readHierarchies(roots);
+  const mount = hierarchies.ok ? hierarchies.value.freezerV1 : undefined;
+  const own = mount && ownCgroup(roots, mount, 'v1');
+  return own !== undefined && exists(`${own}/freezer.self_freezing`) ? own : undefined;
+}
+
+function toldDirectory(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): string | undefined {
+  const text = readText(`${roots.proc}/self/cgroup`);
+  const entries = text.ok ? parseProcCgroup(text.value) : undefined;
+  if (entries?.ok !== true) return undefined;
+  const path = version === 'v1' ? freezerPath(entries.value) : unifiedPath(entries.value);
+  const below = path === undefined ? undefined : pathBelowMount(mount, path);
+  return below === undefined ? undefined : `${mount.mountPoint}${below}`;
+}
+
+function search(mountPoint: string, version: CgroupVersion, pid: number): string | undefined {
+  const pending = [mountPoint];
+  for (let looked = 0; looked < Math.min(pending.length, MAX_CGROUPS); looked++) {
+    const directory = pending[looked];
+    if (directory === undefined) break;
+    if (holds(directory, version, pid)) return directory;
+    const names = listDirectories(directory);
+    if (names.ok) for (const name of names.value) pending.push(`${directory}/${name}`);
+  }
+  return undefined;
+}
+
+/** By threads: a threaded cgroup of v2 lists no processes. The first thread's tid is the pid. */
+function holds(directory: string, version: CgroupVersion, pid: number): boolean {
+  const list = readBytes(`${directory}/${version === 'v1' ? 'tasks' : 'cgroup.threads'}`);
+  const tids: number[] = [];
+  if (list.ok) parseTaskList(list.value, list.value.length, tids);
+  return tids.includes(pid);
+}

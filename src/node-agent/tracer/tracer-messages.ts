@@ -1,0 +1,42 @@
+/** What the main thread and a tracing thread say to each other. Plain data. */
+import type { Fault } from '../capture/fault-points.js';
+import type { RawCapture } from '../capture/raw-capture.js';
+import type { CaptureReport } from '../report/report.js';
+import type { CaptureRequest } from '../capture/session.js';
+
+/** Handed over when the thread starts. */
+export interface TracerData {
+  readonly board: SharedArrayBuffer;
+  /** Set in tests alone. */
+  readonly fault: Fault | undefined;
+  /** As {@link ./guard-supply.ts} has it. */
+  readonly ownFreezer: string | undefined;
+}
+
+/** The connection to the guard that the thread has for this capture. */
+export interface GuardSocket {
+  /** -errno: there is none. */
+  readonly fd: number;
+  /** The thread has not said hello on it yet. */
+  readonly isNew: boolean;
+}
+
+export type ToTracer =
+  | {
+      readonly kind: 'capture';
+      readonly request: CaptureRequest;
+      readonly captureId: Uint8Array;
+      readonly guard: GuardSocket;
+    }
+  /** Parse what was captured by a thread that has ended since. */
+  | { readonly kind: 'report'; readonly proc: string; readonly raw: RawCapture }
+  /** Look without touching. */
+  | { readonly kind: 'preflight'; readonly request: CaptureRequest };
+
+export type FromTracer =
+  | { readonly kind: 'ready' }
+  /** All is let go; the report follows. */
+  | { readonly kind: 'released' }
+  /** The last tasks go free with the thread, which ends now. Another one has to make the report. */
+  | { readonly kind: 'ending'; readonly raw: RawCapture }
+  | { readonly kind: 'reported'; readonly report: CaptureReport };

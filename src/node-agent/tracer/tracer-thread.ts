@@ -1,0 +1,208 @@
+/** The main thread's side of one tracing thread: starts it, asks it, watches it by the board, and cleans up when it dies. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Libc } from '../../native/libc.js';
+import { ENOTCONN } from '../../native/errno.js';
+import { isHungUp } from '../../native/guard-channel.js';
+import { createLinuxKernel } from '../../native/linux-kernel.js';
+import { Board } from '../capture/board.js';
+import { failure, type Failure } from '../pure/failure.js';
+import type { Fault } from '../capture/fault-points.js';
+import { openFreezer, thawAndVerify } from '../capture/freezer.js';
+import type { GuardSupply } from './guard-supply.js';
+import type { RawCapture } from '../capture/raw-capture.js';
+import type { CaptureReport } from '../report/report.js';
+import type { CaptureRequest } from '../capture/session.js';
+import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
+import { WatchdogDriver } from './watchdog-driver.js';
+
+/** A larger young generation than Node's default: a capture of thousands of tasks then ends without a collection in the pause. */
+const YOUNG_GENERATION_MB = 16;
+/** A thread that sits in a system call does not end, and must not keep the process from ending. */
+const CLOSE_BOUND_MS = 1_000;
+/** As in the thaw phase: 0.2 ms more each time. */
+const THAW_ATTEMPTS = 40;
+/** A guard that is gone may come back later; what the capture found out does not wait for it. */
+const SETTLE_BOUND_MS = 500;
+
+export type Outcome =
+  | { readonly kind: 'reported'; readonly report: CaptureReport }
+  /** The thread ended as it should, to let the last tasks go. Another one has to make the report. */
+  | { readonly kind: 'ended'; readonly raw: RawCapture; readonly failure: Failure }
+  | {
+      readonly kind: 'died';
+      readonly failure: Failure;
+      readonly thawUnproved: readonly string[];
+      readonly processMustEnd: boolean;
+    };
+
+export class TracerThread {
+  readonly #worker: Worker;
+  readonly #board: Board;
+  readonly #libc: Libc;
+  readonly #guards: GuardSupply;
+  /** What the end of the thread means for what it was asked; a chain of promises would keep every report for as long as it lives. */
+  #onExit: () => void = () => undefined;
+  /** Its connection to the guard; -errno before the first, and while there is none. */
+  #socket = -ENOTCONN;
+  #defect = 'it was told to end';
+  /** It does not even end: what it traces stands until the end of this process, and nobody may wait or say that all is let go. */
+  #lost = false;
+  ended = false;
+
+  static async start(libc: Libc, guards: GuardSupply, fault?: Fault): Promise<TracerThread> {
+    const board = new Board();
+    const data: TracerData = { board: board.memory, fault, ownFreezer: guards.ownFreezer };
+    const worker = new Worker(new URL('./tracer.worker.js', import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve());
+      worker.once('error', reject);
+    });
+    return new TracerThread(worker, board, libc, guards);
+  }
+
+  constructor(worker: Worker, board: Board, libc: Libc, guards: GuardSupply) {
+    this.#worker = worker;
+    this.#board = board;
+    this.#libc = libc;
+    this.#guards = guards;
+    worker.on('error', (error) => {
+      this.#defect = error instanceof Error ? error.message : String(error);
+    });
+    worker.once('exit', () => {
+      this.ended = true;
+      this.#onExit();
+    });
+  }
+
+  /** Carries out a capture, watched and kept to its limits. */
+  async capture(
+    request: CaptureRequest,
+    captureId: Uint8Array,
+    signal?: AbortSignal,
+    progress?: { readonly onHold?: () => void },
+  ): Promise<Outcome> {
+    const guard = this.#connect();
+    const outcome = await this.ask({ kind: 'capture', request, captureId, guard }, request, signal, progress);
+    await this.#settle(captureId, outcome);
+    return outcome;
+  }
+
+  /** With `request` the thread is watched. */
+  async ask(
+    message: ToTracer,
+    request?: CaptureRequest,
+    signal?: AbortSignal,
+    progress?: { readonly onHold?: () => void },
+  ): Promise<Outcome> {
+    this.#board.reset();
+    const watching =
+      request && new WatchdogDriver(this.#board, this.#libc, this.#worker, request, () => this.#isGuarded());
+    if (watching !== undefined && progress?.onHold !== undefined) watching.onHold = progress.onHold;
+    const cancel = (): void => watching?.handle({ kind: 'cancel' });
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted === true) cancel();
+    const outcome = new Promise<Outcome>((resolve) => {
+      let raw: RawCapture | undefined;
+      this.#worker.on('message', (answer: FromTracer) => {
+        if (answer.kind === 'released') watching?.handle({ kind: 'reported' });
+        if (answer.kind === 'ending') raw = answer.raw;
+        if (answer.kind === 'reported') resolve({ kind: 'reported', report: answer.report });
+      });
+      if (watching !== undefined) {
+        watching.onLost = () => {
+          this.#lost = true;
+          resolve(this.#died(request, 'it does not end', true));
+        };
+      }
+      this.#onExit = () => {
+        watching?.handle({ kind: 'ended' });
+        resolve(raw === undefined ? this.#died(request, this.#defect, false) : endedByProof(raw));
+      };
+      if (this.ended) this.#onExit();
+    });
+    this.#worker.postMessage(message);
+    watching?.start();
+    try {
+      return await outcome;
+    } finally {
+      watching?.stop();
+      signal?.removeEventListener('abort', cancel);
+      this.#worker.removeAllListeners('message');
+      this.#onExit = () => undefined;
+    }
+  }
+
+  /** Ends the thread; gives up on one that is stuck in the kernel. */
+  async close(): Promise<void> {
+    if (this.#lost) return;
+    if (!this.ended) await Promise.race([this.#worker.terminate(), sleep(CLOSE_BOUND_MS, undefined, { ref: false })]);
+    this.#disconnect();
+  }
+
+  #connect(): GuardSocket {
+    if (this.#isGuarded()) return { fd: this.#socket, isNew: false };
+    this.#disconnect();
+    this.#socket = this.#guards.connect();
+    return { fd: this.#socket, isNew: true };
+  }
+
+  #isGuarded(): boolean {
+    return this.#socket >= 0 && !isHungUp(this.#libc, this.#socket);
+  }
+
+  #disconnect(): void {
+    if (this.#socket >= 0) this.#guards.release(this.#socket);
+    this.#socket = -ENOTCONN;
+  }
+
+  /** The thread says itself that it is done, unless it is dead, or its guard is: then it has to be said for it. */
+  async #settle(captureId: Uint8Array, outcome: Outcome): Promise<void> {
+    if (this.#lost) return;
+    if (outcome.kind === 'reported' && (this.#socket < 0 || this.#isGuarded())) return;
+    const settled = this.#guards.settled(captureId);
+    if (outcome.kind === 'reported') return;
+    await Promise.race([settled, sleep(SETTLE_BOUND_MS, undefined, { ref: false })]);
+    this.#disconnect();
+  }
+
+  /** It may have died between FROZEN and thaw: what it announced as closed is opened here, and proved. */
+  #died(request: CaptureRequest | undefined, why: string, processMustEnd: boolean): Outcome {
+    const kernel = createLinuxKernel(this.#libc);
+    const pause = (microseconds: number): void => kernel.sleep(microseconds);
+    const thawUnproved: string[] = [];
+    for (const { container } of this.#board.view().closed > 0 ? this.#board.freezers() : []) {
+      const target = request?.containers[container];
+      if (target === undefined || target.freezer === 'none') continue;
+      const freezer = openFreezer(kernel.files, pause, target.directory, target.freezer);
+      if (typeof freezer === 'number' || !thawAndVerify(freezer, THAW_ATTEMPTS, pause))
+        thawUnproved.push(target.directory);
+      if (typeof freezer !== 'number') freezer.close();
+    }
+    return {
+      kind: 'died',
+      failure: failure('InternalError', `the tracing thread failed: ${why}`),
+      thawUnproved,
+      processMustEnd,
+    };
+  }
+}
+
+/** The thread's end was the last detach: what the workload felt lasted until now. */
+function endedByProof(raw: RawCapture): Outcome {
+  const ended = failure('InternalError', 'the tracing thread that had to make the report failed');
+  if (raw.firstActAt === undefined) return { kind: 'ended', raw, failure: ended };
+  const pause = Math.round(Number(process.hrtime.bigint()) / 1000 - raw.firstActAt);
+  const late = Math.max(0, pause - raw.timings.pauseMicroseconds);
+  const timings = {
+    ...raw.timings,
+    releaseMicroseconds: raw.timings.releaseMicroseconds + late,
+    pauseMicroseconds: raw.timings.pauseMicroseconds + late,
+  };
+  const overrunMicroseconds =
+    raw.budgetMicroseconds === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - raw.budgetMicroseconds);
+  return { kind: 'ended', raw: { ...raw, timings, overrunMicroseconds }, failure: ended };
+}

@@ -1,0 +1,69 @@
+/** Captures, one at a time, by a tracing thread that is replaced when it had to end. */
+import { randomBytes } from 'node:crypto';
+import { captureIdOf } from '../../native/guard-protocol.js';
+import { CAPTURE_ID_BYTES } from '../../native/guard.js';
+import type { Libc } from '../../native/libc.js';
+import type { Failure } from '../pure/failure.js';
+import type { Fault } from '../capture/fault-points.js';
+import { NO_GUARD, type GuardSupply } from './guard-supply.js';
+import type { CaptureReport } from '../report/report.js';
+import type { CaptureRequest } from '../capture/session.js';
+import { TracerThread, type Outcome } from './tracer-thread.js';
+
+/** How a capture ended: with a report, or without one because the thread died. */
+export type TracerResult =
+  | { readonly report: CaptureReport }
+  | {
+      readonly failure: Failure;
+      /** Freezers that the dead thread had closed and that could not be proved open since. */
+      readonly thawUnproved: readonly string[];
+      /** The thread does not even end: only the end of this process, by SIGKILL, releases what it traces. */
+      readonly processMustEnd: boolean;
+    };
+
+/** Told while a capture runs, on the main thread. */
+export interface Progress {
+  /** The tree is collected and the hold has begun; no freezer is closed any more. At most once, and a tick late at worst. */
+  readonly onHold?: () => void;
+}
+
+export interface Tracer {
+  /** Carries out one capture. One at a time. `signal` ends a hold early, or cancels what comes before it. */
+  capture(request: CaptureRequest, signal?: AbortSignal, progress?: Progress): Promise<TracerResult>;
+  /** Looks at everything that a capture would meet, and touches nothing. */
+  preflight(request: CaptureRequest): Promise<TracerResult>;
+  /** How many threads there have been: a new number means a cold one, that is worth a rehearsal. */
+  threads(): number;
+  /** Ends the tracing thread. */
+  close(): Promise<void>;
+}
+
+/** Starts a tracing thread. Rejects when the machine cannot run it at all. Without a guard every capture fails, and touches nothing. */
+export async function startTracer(libc: Libc, guards: GuardSupply = NO_GUARD, fault?: Fault): Promise<Tracer> {
+  let threads = 0;
+  const start = async (): Promise<TracerThread> => {
+    threads += 1;
+    return await TracerThread.start(libc, guards, threads === 1 ? fault : undefined);
+  };
+  let thread = await start();
+  const live = async (): Promise<TracerThread> => {
+    if (thread.ended) thread = await start();
+    return thread;
+  };
+  const finish = async (request: CaptureRequest, outcome: Outcome): Promise<TracerResult> => {
+    if (outcome.kind !== 'ended') return outcome;
+    // The captured bytes outlive the thread that read them.
+    thread = await start();
+    const made = await thread.ask({ kind: 'report', proc: request.proc, raw: outcome.raw });
+    return made.kind === 'ended' ? { failure: outcome.failure, thawUnproved: [], processMustEnd: false } : made;
+  };
+  return {
+    capture: async (request, signal, progress) => {
+      const id = captureIdOf(request.uid ?? '') ?? new Uint8Array(randomBytes(CAPTURE_ID_BYTES));
+      return await finish(request, await (await live()).capture(request, id, signal, progress));
+    },
+    preflight: async (request) => await finish(request, await (await live()).ask({ kind: 'preflight', request })),
+    threads: () => threads,
+    close: async () => await thread.close(),
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * The tracing thread: the one OS thread to which every ptrace call of a capture belongs. It does one thing at a time,
+ * synchronously; the end of this thread releases whatever it traces.
+ */
+import { constants, getPriority, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { ENOTCONN } from '../../native/errno.js';
+import { openGuard } from '../../native/guard-channel.js';
+import type { Guard } from '../../native/guard.js';
+import { openLibc } from '../../native/libc.js';
+import { createLinuxKernel } from '../../native/linux-kernel.js';
+import { quietStops } from '../../native/quiet-stops.js';
+import { Board } from '../capture/board.js';
+import { capture } from '../capture/capture.js';
+import { armFault } from '../capture/fault-points.js';
+import { preflight } from '../capture/preflight.js';
+import { RawArena } from '../capture/raw-arena.js';
+import { report } from '../report/report.js';
+import type { CaptureContext } from '../capture/session.js';
+import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
+
+/** Before anything was measured. Detaching takes about 6 µs a task; the first budget keeps more back. */
+const FIRST_RELEASE_COST_MICROSECONDS = 15;
+/** An old measure counts for less each time, so that one slow release does not shorten every budget after it. */
+const FORGETTING = 0.9;
+
+const port = parentPort;
+if (port === null) throw new Error('this file is started as a worker thread');
+const data = workerData as TracerData;
+const libc = openLibc();
+const kernel = createLinuxKernel(libc);
+const board = new Board(data.board);
+let guard: Guard | number = -ENOTCONN;
+const arena = new RawArena();
+const HANG_MICROSECONDS = 3_600_000_000;
+const fault = armFault(data.fault, {
+  signal: (name) => void process.kill(process.pid, name),
+  exitThread: () => process.exit(1),
+  hang: () => kernel.sleep(HANG_MICROSECONDS),
+});
+let releaseMicrosecondsPerTask = FIRST_RELEASE_COST_MICROSECONDS;
+
+/**
+ * Only when it is late: the tasks need CPU as well, to freeze and to stop (with nice -20 from the start a stop took 100 µs, not 15). Linux
+ * takes a tid here, and sets that thread alone (setpriority(2)). Without CAP_SYS_NICE, as in the node agent's pod, it is refused: there CPU is
+ * requested.
+ */
+const usualPriority = getPriority(kernel.tid);
+let hurries = false;
+function setHurry(hurry: boolean): void {
+  if (hurry === hurries) return;
+  hurries = hurry;
+  try {
+    setPriority(kernel.tid, hurry ? constants.priority.PRIORITY_HIGHEST : usualPriority);
+  } catch {
+    // A favour.
+  }
+}
+
+const answer = (message: FromTracer): void => port.postMessage(message);
+
+/** The thread that traces says hello itself, so that the guard watches this one. What failed once is tried again by the next capture. */
+function greet({ fd, isNew }: GuardSocket): void {
+  if (!isNew && typeof guard !== 'number') return;
+  const { ownFreezer } = data;
+  const own = ownFreezer === undefined ? {} : { ownFreezer };
+  guard = fd < 0 ? fd : openGuard(libc, { fd }, { pid: kernel.pid, tid: kernel.tid, ...own });
+}
+
+function context(captureId: Uint8Array): CaptureContext {
+  return {
+    kernel,
+    board,
+    guard,
+    captureId,
+    hurry: () => setHurry(true),
+    fault,
+    arena,
+    wait: (known, microseconds) => board.waitForOrders(known, microseconds),
+    releaseMicrosecondsPerTask,
+  };
+}
+
+port.on('message', (message: ToTracer) => {
+  switch (message.kind) {
+    case 'capture': {
+      greet(message.guard);
+      quietStops(libc);
+      const raw = capture(context(message.captureId), message.request);
+      setHurry(false);
+      if (raw.tasks.length > 0) {
+        releaseMicrosecondsPerTask = Math.max(raw.releaseMicrosecondsPerTask, FORGETTING * releaseMicrosecondsPerTask);
+      }
+      if (raw.threadMustEnd) {
+        // What could not be detached goes free with this thread, and with nothing else.
+        answer({ kind: 'ending', raw });
+        process.exit(0);
+      }
+      answer({ kind: 'released' });
+      answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
+      break;
+    }
+    case 'report':
+      answer({ kind: 'reported', report: report(kernel.files, message.proc, message.raw) });
+      break;
+    case 'preflight': {
+      const raw = preflight(context(new Uint8Array()), message.request);
+      answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
+      break;
+    }
+    default:
+      message satisfies never;
+  }
+});
+answer({ kind: 'ready' });

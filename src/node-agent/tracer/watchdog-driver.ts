@@ -1,0 +1,94 @@
+/** The driver of {@link ./watchdog.ts}: ticks while a capture runs, and does what the state machine says. */
+import type { Worker } from 'node:worker_threads';
+import type { Libc } from '../../native/libc.js';
+import { linuxPtrace } from '../../native/linux-ptrace.js';
+import type { Board } from '../capture/board.js';
+import { THAW_WORD } from '../capture/freezer.js';
+import type { CaptureRequest } from '../capture/session.js';
+import { stepWatch, WATCH_START, type Watch, type WatchEffect, type WatchEvent } from './watchdog.js';
+
+/** Stalls are told at 3 and 5 ms, so it looks every millisecond; a look is five loads. In a hold it looks less often. */
+const TICK_MS = 1;
+const HOLD_TICK_MS = 20;
+
+/** Runs {@link stepWatch} and does what it says. */
+export class WatchdogDriver {
+  onLost: () => void = () => undefined;
+  /** Called once, when a hold that was asked for has begun. */
+  onHold: () => void = () => undefined;
+  readonly #board: Board;
+  readonly #libc: Libc;
+  readonly #worker: Worker;
+  readonly #limits: CaptureRequest;
+  #state: Watch = WATCH_START;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #isGuarded: () => boolean;
+  #holding = false;
+  #guarded = true;
+
+  constructor(board: Board, libc: Libc, worker: Worker, limits: CaptureRequest, isGuarded: () => boolean) {
+    this.#board = board;
+    this.#libc = libc;
+    this.#worker = worker;
+    this.#limits = limits;
+    this.#isGuarded = isGuarded;
+  }
+
+  start(): void {
+    const tick = (): void => {
+      const view = this.#board.view();
+      this.handle({ kind: 'tick', now: Number(process.hrtime.bigint()) / 1000, view });
+      if (this.#guarded && !this.#isGuarded()) {
+        this.#guarded = false;
+        this.handle({ kind: 'unguarded' });
+      }
+      if (view.phase === 'hold') this.#noteHold();
+      this.#timer = setTimeout(tick, view.phase === 'hold' ? HOLD_TICK_MS : TICK_MS);
+    };
+    this.#timer = setTimeout(tick, TICK_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  handle(event: WatchEvent): void {
+    const { state, effects } = stepWatch(this.#state, event, this.#limits);
+    this.#state = state;
+    for (const effect of effects) this.#do(effect);
+  }
+
+  /** The phase is entered without a hold, too. */
+  #noteHold(): void {
+    if (this.#holding || this.#limits.holdMicroseconds === 0) return;
+    this.#holding = true;
+    this.onHold();
+  }
+
+  #do(effect: WatchEffect): void {
+    switch (effect.kind) {
+      case 'order':
+        this.#board.order(effect.bit);
+        return;
+      case 'thaw':
+        for (const { fd, version } of this.#board.freezers()) {
+          const word = Buffer.from(THAW_WORD[version]);
+          this.#libc.write(fd, word, word.length);
+        }
+        return;
+      case 'reapDead': {
+        const ptrace = linuxPtrace(this.#libc);
+        for (const tid of this.#board.tids()) ptrace.reap(tid);
+        return;
+      }
+      case 'endThread':
+        void this.#worker.terminate();
+        return;
+      case 'endProcess':
+        this.onLost();
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+}

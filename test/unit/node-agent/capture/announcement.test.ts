@@ -1,0 +1,49 @@
+/** Whose freezer it is, when somebody else closes it between the announcement and the end. */
+import { describe, expect, test } from '@jest/globals';
+import { constants } from 'node:os';
+import { EBUSY } from '../../../../src/native/errno.js';
+import { fakeGuard, type FakeGuard } from '../../../fake/guard.js';
+import { freezerWrites, makeScene, POD, type Scene } from './scene.js';
+
+function kindsOf(guard: FakeGuard): string[] {
+  return guard.told.map(({ kind }) => kind);
+}
+
+function scene(mode: 'v1' | 'v2'): Scene {
+  const made = makeScene(mode);
+  made.add();
+  return made;
+}
+
+describe.each(['v1', 'v2'] as const)('capture() with %s, and a freezer that somebody else closes', (mode) => {
+  test('disowns what it announced and never closed', () => {
+    const made = scene(mode);
+    const guard = fakeGuard({
+      announce: () => {
+        made.host.freeze(mode, POD, true);
+        return -constants.errno.ENOSPC;
+      },
+    });
+    const raw = made.run({}, { guard });
+    expect(raw.failure?.reason).toBe('GuardUnavailable');
+    expect(kindsOf(guard)).toEqual(['announce', 'disowned', 'done']);
+    expect(freezerWrites(made)).toEqual([]);
+    expect(made.host.cgroup(mode, POD).frozenBy).toBe('other');
+  });
+
+  test('disowns what it has proved open, and does not open it a second time', () => {
+    const made = scene(mode);
+    const guard = fakeGuard({
+      opened: () => {
+        made.host.freeze(mode, POD, true);
+        return -EBUSY;
+      },
+    });
+    const raw = made.run({}, { guard });
+    expect(raw.failure).toBeUndefined();
+    expect(kindsOf(guard)).toEqual(['announce', 'opened', 'disowned', 'done']);
+    expect(freezerWrites(made)).toEqual(mode === 'v1' ? ['FROZEN', 'THAWED'] : ['1', '0']);
+    expect(made.host.cgroup(mode, POD).frozenBy).toBe('other');
+    expect(guard.open()).toEqual([]);
+  });
+});
