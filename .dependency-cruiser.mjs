@@ -77,7 +77,7 @@ export default {
         'Between freeze and release every file is reached through Kernel, where the law of what may be read is kept.',
       severity: 'error',
       from: {
-        path: '^src/node-agent/(capture/|(report/(report|empty-report|pod-capture)|tracer/watchdog)\\.ts$)',
+        path: '^src/node-agent/(capture/|(cgroup/(freezer|list-tasks|nest)|report/(report|empty-report|pod-capture)|tracer/watchdog)\\.ts$)',
       },
       to: { dependencyTypes: ['core'] },
     },
@@ -87,7 +87,14 @@ export default {
         'What runs while a pod is held fits in one room: nobody has to read the threads, the parsing or the search to judge it.',
       severity: 'error',
       from: { path: '^src/node-agent/capture/' },
-      to: { path: '^src/node-agent/(tracer|report|resolve|service|doctor)/' },
+      to: { path: '^src/node-agent/((tracer|report|resolve|service|doctor)/|cgroup/(files|freezer-look)\\.ts$)' },
+    },
+    {
+      name: 'cgroup-stands-below',
+      comment: 'Files of cgroups are read by every room; the reading depends on none of them.',
+      severity: 'error',
+      from: { path: '^src/node-agent/cgroup/' },
+      to: { path: '^src/node-agent/(capture|tracer|report|resolve|service|doctor)/' },
     },
     {
       name: 'report-comes-after-the-capture',

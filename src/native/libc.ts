@@ -8,6 +8,7 @@
  * Only synchronous calls: ptrace belongs to one OS thread, and koffi's `.async` runs on another.
  */
 import koffi from 'koffi';
+import { hasEscapes, pathBytes } from './path-text.js';
 
 /**
  * The C library, each function by its man page. The result is what C returns, but for failure: there it is `-errno`,
@@ -15,7 +16,7 @@ import koffi from 'koffi';
  * next expression, here and nowhere else.
  */
 export interface Libc {
-  /** open(2); `path` ends with NUL by koffi. Mode is 0: nothing is ever created. */
+  /** open(2) of a path as {@link ./path-text.ts} has it. Mode is 0: nothing is ever created. */
   open(path: string, flags: number): number;
   /** close(2). */
   close(fd: number): number;
@@ -27,7 +28,10 @@ export interface Libc {
   write(fd: number, from: Uint8Array, length: number): number;
   /** readlink(2). */
   readlink(path: string, into: Uint8Array, length: number): number;
-  /** statx(2) of the path itself, links not followed; `into` takes a struct statx of 256 bytes. Absent from old C libraries. */
+  /**
+   * statx(2) of the path itself, links not followed; `into` takes a struct statx of 256 bytes. The path is plain text, with no
+   * escapes of {@link ./path-text.ts}. Absent from old C libraries.
+   */
   readonly statx: ((path: string, into: Uint8Array) => number) | undefined;
   /** ppoll(2) with no signal mask; `fds` is an array of struct pollfd, `timeout` a struct timespec. */
   ppoll(fds: Uint8Array, count: number, timeout: Uint8Array): number;
@@ -73,6 +77,7 @@ const SCM_RIGHTS = 1;
 export function openLibc(): Libc {
   const self = koffi.load(null);
   const open = self.func('open', 'int', ['str', 'int', 'int']);
+  const openBytes = self.func('open', 'int', ['void *', 'int', 'int']);
   const close = self.func('close', 'int', ['int']);
   const read = self.func('read', 'long', ['int', 'void *', 'size_t']);
   const pread = self.func('pread', 'long', ['int', 'void *', 'size_t', 'long']);
@@ -103,7 +108,8 @@ export function openLibc(): Libc {
   });
   const sendmsg = self.func('sendmsg', 'long', ['int', koffi.pointer(msghdr), 'int']);
   return {
-    open: (path, flags) => result(open(path, flags, 0)),
+    open: (path, flags) =>
+      hasEscapes(path) ? result(openBytes(withNul(pathBytes(path)), flags, 0)) : result(open(path, flags, 0)),
     close: (fd) => result(close(fd)),
     read: (fd, into, length) => result(read(fd, into, length)),
     pread: (fd, into, length, offset) => result(pread(fd, into, length, offset)),
@@ -135,6 +141,12 @@ export function openLibc(): Libc {
     flock: (fd, operation) => result(flock(fd, operation)),
     sigaction: (signal, action, old) => result(sigaction(signal, action, old)),
   };
+}
+
+function withNul(bytes: Uint8Array): Uint8Array {
+  const text = new Uint8Array(bytes.length + 1);
+  text.set(bytes);
+  return text;
 }
 
 function rightsOf(passed: number): Uint8Array {

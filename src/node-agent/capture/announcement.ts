@@ -10,7 +10,7 @@ import type { Guard } from '../../native/guard.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { failure, type Failure } from '../pure/failure.js';
 import { faultPoint } from './fault-points.js';
-import { thawAndVerify } from './freezer.js';
+import { thawAndVerify } from '../cgroup/freezer.js';
 import type { Session, Target } from './session.js';
 
 /** 0.1 ms a cgroup as a rule. The time that a freezer may be closed runs from here, so that not much of it may be spent on this. */

@@ -1,5 +1,5 @@
 /** A dry run: everything that a capture would meet is looked at, and nothing is touched. */
-import { listTasks, TASK_FILE } from './cgroup-tasks.js';
+import { listTasks, TASK_FILE } from '../cgroup/list-tasks.js';
 import { failure, type Failure } from '../pure/failure.js';
 import { readProcesses, readTasks } from './phases/collect.js';
 import { inspect } from './phases/inspect.js';

@@ -7,7 +7,7 @@ import type { Board } from './board.js';
 import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED } from './board.js';
 import { failure, type Failure } from '../pure/failure.js';
 import type { ArmedFault } from './fault-points.js';
-import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from './freezer.js';
+import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from '../cgroup/freezer.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import type { FreezerState } from '../pure/freezer-state.js';
 import { RawArena } from './raw-arena.js';

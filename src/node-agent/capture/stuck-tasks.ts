@@ -3,7 +3,7 @@
  * (status, stat and wchan are safe on anything; measured).
  */
 import type { UnfrozenCause, UnfrozenTask } from '../../api/podcapture.js';
-import { listTasks, TASK_FILE } from './cgroup-tasks.js';
+import { listTasks, TASK_FILE } from '../cgroup/list-tasks.js';
 import { parseStat, PF_KTHREAD } from '../pure/proc-stat.js';
 import type { Session, Target } from './session.js';
 

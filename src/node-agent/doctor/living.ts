@@ -1,7 +1,7 @@
 /** Whether the process that a journal names is alive. */
 import { parseStat } from '../pure/proc-stat.js';
 import { parseStatus } from '../pure/proc-status.js';
-import { listDirectories, readText } from '../resolve/files.js';
+import { listDirectories, readText } from '../cgroup/files.js';
 
 /** Answers for a pid and the start of its process (field 22 of /proc/PID/stat). */
 export type IsAlive = (pid: number, startTicks: number) => boolean;

@@ -5,9 +5,9 @@ import type { HierarchyMount } from '../pure/cgroup-mounts.js';
 import { frozenMicroseconds } from '../pure/frozen-time.js';
 import type { FreezerFacts, NodeFacts } from '../pure/node-checks.js';
 import { parseStatus } from '../pure/proc-status.js';
-import { exists, listDirectories, readText } from '../resolve/files.js';
+import { exists, listDirectories, readText } from '../cgroup/files.js';
 import type { ResolveRoots } from '../resolve/request.js';
-import type { CgroupVersion } from '../resolve/tasks.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 import type { Scope } from './scope.js';
 
 /** Reads them. */

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { cgroupMountOf, readHierarchies, type Hierarchies } from '../resolve/hierarchies.js';
 import { refuse, shown, type Found, type ResolveRoots } from '../resolve/request.js';
-import type { CgroupVersion } from '../resolve/tasks.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 
 /** A directory to walk from. */
 export interface Start {

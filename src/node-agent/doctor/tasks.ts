@@ -2,8 +2,8 @@
 import type { NamedTask, TracedTask } from '../pure/doctor-facts.js';
 import { parseStat } from '../pure/proc-stat.js';
 import { parseStatus, tracerPidOf, type ProcStatus } from '../pure/proc-status.js';
-import { parseTaskList } from '../pure/task-list.js';
-import { readBytes, readText } from '../resolve/files.js';
+import { readBytes, readIds, readText } from '../cgroup/files.js';
+import { TASK_FILE } from '../cgroup/list-tasks.js';
 import type { WalkedCgroup } from './walk.js';
 
 /** As many processes of a frozen cgroup are named. */
@@ -33,10 +33,8 @@ export function tracedTasks(proc: string, cgroups: readonly WalkedCgroup[]): Tra
   const seen = new Set<number>();
   const traced: TracedLook[] = [];
   for (const { directory, version } of cgroups) {
-    const list = readBytes(`${directory}/${version === 'v1' ? 'tasks' : 'cgroup.threads'}`);
-    const tids: number[] = [];
-    if (list.ok) parseTaskList(list.value, list.value.length, tids);
-    for (const tid of tids) {
+    const tids = readIds(`${directory}/${TASK_FILE[version]}`);
+    for (const tid of typeof tids === 'number' ? [] : tids) {
       if (tid === 0 || seen.has(tid)) continue;
       seen.add(tid);
       const look = lookAtTask(proc, tid, directory);

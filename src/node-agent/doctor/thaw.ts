@@ -12,7 +12,7 @@ import type { Libc } from '../../native/libc.js';
 import type { FrozenCgroup, Thaw } from '../pure/doctor-facts.js';
 import type { Entry } from '../pure/doctor-judgement.js';
 import { asRecovered, parseJournal, RECORD_BYTES, type JournalRecord } from '../pure/guard-journal.js';
-import { lookAtFreezer } from './freezer-look.js';
+import { lookAtFreezer } from '../cgroup/freezer-look.js';
 import { bytesOf, objectionToFolder, openJournal } from './journals.js';
 import { lookAtProcesses } from './living.js';
 

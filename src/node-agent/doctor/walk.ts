@@ -1,8 +1,8 @@
 /** Every cgroup of the scope, and which of them are frozen. */
 import { dirname } from 'node:path';
-import { listDirectories } from '../resolve/files.js';
-import type { CgroupVersion } from '../resolve/tasks.js';
-import { lookAtFreezer, type FreezerLook } from './freezer-look.js';
+import { listDirectories } from '../cgroup/files.js';
+import type { CgroupVersion } from '../pure/container-target.js';
+import { lookAtFreezer, type FreezerLook } from '../cgroup/freezer-look.js';
 import type { Scope, Start } from './scope.js';
 
 /** A node of hundreds of pods has some thousand cgroups; a look at one takes about 50 µs. */

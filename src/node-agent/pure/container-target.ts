@@ -1,3 +1,5 @@
+export type CgroupVersion = 'v1' | 'v2';
+
 /** One cgroup to capture, as the resolver found it. */
 export interface ContainerTarget {
   /** Of the container in its pod, where it was asked for by name. */
@@ -9,7 +11,7 @@ export interface ContainerTarget {
   /** The same below the mount point of its hierarchy; starts with `/`. */
   readonly cgroupPath: string;
   /** The hierarchy that {@link directory} is in. */
-  readonly cgroupVersion: 'v1' | 'v2';
+  readonly cgroupVersion: CgroupVersion;
   /** How it is to be held still until it is seized; `none`: interrupted task by task. */
   readonly freezer: 'v1' | 'v2' | 'none';
 }

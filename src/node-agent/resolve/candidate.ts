@@ -1,10 +1,10 @@
 /** From a cgroup's directory to a target: which freezer it has, and whether it may be captured at all. */
 import { basename } from 'node:path';
-import type { ContainerTarget } from '../pure/container-target.js';
+import type { CgroupVersion, ContainerTarget } from '../pure/container-target.js';
 import { recogniseContainer } from '../pure/pod-layout.js';
-import { exists, readText } from './files.js';
+import { exists, readText } from '../cgroup/files.js';
 import { refuse, shown, type Found, type ResolveRoots, type TargetRequest } from './request.js';
-import { coversTasks, subtreeTasks, type CgroupVersion } from './tasks.js';
+import { coversTasks, subtreeTasks } from './tasks.js';
 
 /** A cgroup that was found: a real directory below a mount point. */
 export interface Candidate {

@@ -1,7 +1,7 @@
 /** `--cgroup DIR`: a directory that the user named. */
 import { resolve } from 'node:path';
 import { realpathSync } from 'node:fs';
-import { kindOf } from './files.js';
+import { kindOf } from '../cgroup/files.js';
 import { cgroupMountOf, readHierarchies, type Hierarchies } from './hierarchies.js';
 import { capturableTasks, targetOf, type Candidate } from './candidate.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';

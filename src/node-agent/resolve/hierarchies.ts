@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { cgroupMounts, type CgroupMounts } from '../pure/cgroup-mounts.js';
 import { isAtOrBelow, mountOf, parseMountinfo, type Mount } from '../pure/mountinfo.js';
 import { describeParseError } from '../pure/parse-error.js';
-import { readText } from './files.js';
+import { readText } from '../cgroup/files.js';
 import { refuse, shown, type Found, type ResolveRoots } from './request.js';
 
 export interface Hierarchies extends CgroupMounts {

@@ -7,11 +7,11 @@
  */
 import { pathBelowMount, type HierarchyMount } from '../pure/cgroup-mounts.js';
 import { freezerPath, parseProcCgroup, unifiedPath } from '../pure/proc-cgroup.js';
-import { parseTaskList } from '../pure/task-list.js';
-import { exists, listDirectories, readBytes, readText } from './files.js';
+import { exists, listDirectories, readIds, readText } from '../cgroup/files.js';
+import { TASK_FILE } from '../cgroup/list-tasks.js';
 import { readHierarchies } from './hierarchies.js';
 import type { ResolveRoots } from './request.js';
-import type { CgroupVersion } from './tasks.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 
 /** A node of hundreds of pods has some thousand cgroups; a look at one takes about 30 µs. */
 const MAX_CGROUPS = 50_000;
@@ -56,8 +56,6 @@ function search(mountPoint: string, version: CgroupVersion, pid: number): string
 
 /** By threads: a threaded cgroup of v2 lists no processes. The first thread's tid is the pid. */
 function holds(directory: string, version: CgroupVersion, pid: number): boolean {
-  const list = readBytes(`${directory}/${version === 'v1' ? 'tasks' : 'cgroup.threads'}`);
-  const tids: number[] = [];
-  if (list.ok) parseTaskList(list.value, list.value.length, tids);
-  return tids.includes(pid);
+  const tids = readIds(`${directory}/${TASK_FILE[version]}`);
+  return typeof tids !== 'number' && tids.includes(pid);
 }

@@ -4,10 +4,10 @@ import { describeParseError, printable } from '../pure/parse-error.js';
 import { freezerPath, parseProcCgroup, unifiedEntry, type ProcCgroup } from '../pure/proc-cgroup.js';
 import { parseStat, PF_KTHREAD, type ProcStat } from '../pure/proc-stat.js';
 import { capturableTasks, directoryOf, replacesV1, targetOf, type Candidate } from './candidate.js';
-import { isGoneCode, kindOf, listDirectories, readText } from './files.js';
+import { saysGone, kindOf, listDirectories, readText } from '../cgroup/files.js';
 import { readHierarchies, type Hierarchies } from './hierarchies.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';
-import type { CgroupVersion } from './tasks.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 
 /** Ids are C ints; a number outside would name another file of /proc, or none. */
 const MAX_PID = 0x7fffffff;
@@ -54,7 +54,7 @@ function isAlive(stat: ProcStat): boolean {
 
 function readStat(pid: number, path: string): Found<ProcStat> {
   const text = readText(path);
-  if (!text.ok) return refuse(isGoneCode(text.code) ? `no process ${pid}` : `cannot read ${shown(path)}: ${text.code}`);
+  if (!text.ok) return refuse(saysGone(text) ? `no process ${pid}` : `cannot read ${shown(path)}: ${text.code}`);
   const stat = parseStat(text.value);
   return stat.ok ? stat : refuse(`process ${pid}: ${describeParseError(stat.error)}`);
 }
@@ -63,7 +63,7 @@ function readStat(pid: number, path: string): Found<ProcStat> {
 function readCgroups(pid: number, tid: number, proc: string): Found<readonly ProcCgroup[]> {
   const path = tid === pid ? `${proc}/${pid}/cgroup` : `${proc}/${pid}/task/${tid}/cgroup`;
   const text = readText(path);
-  if (!text.ok) return refuse(isGoneCode(text.code) ? `no process ${pid}` : `cannot read ${shown(path)}: ${text.code}`);
+  if (!text.ok) return refuse(saysGone(text) ? `no process ${pid}` : `cannot read ${shown(path)}: ${text.code}`);
   const cgroups = parseProcCgroup(text.value);
   return cgroups.ok ? cgroups : refuse(`process ${pid}: ${describeParseError(cgroups.error)}`);
 }

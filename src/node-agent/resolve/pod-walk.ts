@@ -1,9 +1,9 @@
 /** Finds a pod's directories in one hierarchy, and the containers' directories below them. */
 import { isConmon, podUIDOf, recogniseContainer, recognisePodDirectory } from '../pure/pod-layout.js';
-import { listDirectories } from './files.js';
+import { listDirectories } from '../cgroup/files.js';
 import { refuse, shown, type Found } from './request.js';
 import type { Candidate } from './candidate.js';
-import type { CgroupVersion } from './tasks.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 
 /**
  * Levels below a mount point that are walked. kubelet's own layout takes 4 (systemd) and a node that is itself a

@@ -2,7 +2,7 @@
 import { isSandboxProgram, parsePodUID } from '../pure/pod-layout.js';
 import { parseStatus } from '../pure/proc-status.js';
 import { directoryOf, objectionTo, replacesV1, targetOf, type Candidate } from './candidate.js';
-import { readLink, readText } from './files.js';
+import { readLink, readText } from '../cgroup/files.js';
 import { readHierarchies, type Hierarchies } from './hierarchies.js';
 import { findPod, type PodInHierarchy } from './pod-walk.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';

@@ -1,15 +1,11 @@
 /** Who is in a cgroup and below it, before it is touched. */
-import { parseTaskList } from '../pure/task-list.js';
-import { isGoneCode, listDirectories, readBytes } from './files.js';
+import { isGone } from '../../native/errno.js';
+import { errnoName } from '../../native/syscall-error.js';
+import { listDirectories, readIds } from '../cgroup/files.js';
+import { TASK_FILE } from '../cgroup/list-tasks.js';
+import { walkNest, type NestReader } from '../cgroup/nest.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 import { shown } from './request.js';
-
-export type CgroupVersion = 'v1' | 'v2';
-
-/**
- * Deepest nest of cgroups below a target. It must not be more than the capture itself follows (cgroup-tasks.ts): a
- * task that nobody lists is a task that runs on through the capture.
- */
-export const MAX_NEST = 32;
 
 /** Looks that {@link coversTasks} takes before it believes that a task is missing. */
 const LOOKS = 3;
@@ -19,30 +15,27 @@ export type Tasks =
   | { readonly ok: true; readonly value: ReadonlySet<number> }
   | { readonly ok: false; readonly gone: boolean; readonly message: string };
 
-/**
- * Tids of the cgroup and of all cgroups below it. v2 is read by `cgroup.threads`: a threaded cgroup answers
- * EOPNOTSUPP to `cgroup.procs`. A cgroup that vanishes below the target is not an error; the target itself is.
- */
+/** Tids of the cgroup and of all cgroups below it, with the error policy of {@link walkNest}. */
 export function subtreeTasks(directory: string, version: CgroupVersion): Tasks {
-  const file = version === 'v1' ? 'tasks' : 'cgroup.threads';
-  const tids: number[] = [];
-  const pending = [{ path: directory, depth: 0 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const list = readBytes(`${next.path}/${file}`);
-    const below = list.ok ? listDirectories(next.path) : list;
-    if (!list.ok || !below.ok) {
-      const code = list.ok ? (below.ok ? '' : below.code) : list.code;
-      if (next.depth > 0 && isGoneCode(code)) continue;
-      return { ok: false, gone: isGoneCode(code), message: `cannot read ${shown(`${next.path}/${file}`)}: ${code}` };
-    }
-    parseTaskList(list.value, list.value.length, tids);
-    if (below.value.length > 0 && next.depth === MAX_NEST) {
-      const message = `cgroup ${shown(directory)} has cgroups nested more than ${MAX_NEST} deep below it`;
-      return { ok: false, gone: false, message };
-    }
-    for (const name of below.value) pending.push({ path: `${next.path}/${name}`, depth: next.depth + 1 });
-  }
-  return { ok: true, value: new Set(tids) };
+  const cgroups = walkNest(READER[version], directory);
+  if (typeof cgroups !== 'number') return { ok: true, value: new Set(cgroups.flatMap(({ tids }) => tids)) };
+  return {
+    ok: false,
+    gone: isGone(cgroups),
+    message: `cannot list the tasks in and below ${shown(directory)}: ${errnoName(cgroups)}`,
+  };
+}
+
+const READER = { v1: readerOf('v1'), v2: readerOf('v2') };
+
+function readerOf(version: CgroupVersion): NestReader {
+  return {
+    tids: (directory) => readIds(`${directory}/${TASK_FILE[version]}`),
+    directories: (directory) => {
+      const names = listDirectories(directory);
+      return names.ok ? names.value : -names.errno;
+    },
+  };
 }
 
 /**

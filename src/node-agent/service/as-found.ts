@@ -1,7 +1,7 @@
 /** What a process before this one left of a pod's freezers: looked at, and not touched, for a paused container looks the same. */
 import type { Clock } from '../../kube/clock.js';
 import type { ContainerTarget } from '../pure/container-target.js';
-import { readText } from '../resolve/files.js';
+import { lookAtFreezer } from '../cgroup/freezer-look.js';
 
 /** Where two agents overlap, the old one may be at it: its freezers are open again within this. */
 const LOOKS = 20;
@@ -21,14 +21,12 @@ export async function leftFrozen(
   return frozen.map(({ directory }) => directory);
 }
 
-/** The request of this very cgroup: one above it is none of ours. One that is gone is not frozen. */
+/** Whether this very cgroup is asked to be frozen; a request above it is none of ours. A cgroup that is gone is not frozen. */
 export function isAskedToFreeze({ directory, cgroupVersion }: ContainerTarget): boolean {
-  const text = readText(`${directory}/${cgroupVersion === 'v1' ? 'freezer.self_freezing' : 'cgroup.freeze'}`);
-  return text.ok && text.value.trim() === '1';
+  return lookAtFreezer(directory, cgroupVersion)?.self === true;
 }
 
-/** The fact: `freezer.state` FROZEN, or `frozen 1` in cgroup.events. */
+/** Whether the cgroup is frozen in fact: `freezer.state` FROZEN, or `frozen 1` in cgroup.events. */
 export function isFrozen({ directory, cgroupVersion }: ContainerTarget): boolean {
-  const text = readText(`${directory}/${cgroupVersion === 'v1' ? 'freezer.state' : 'cgroup.events'}`);
-  return text.ok && (cgroupVersion === 'v1' ? text.value.startsWith('FROZEN') : /^frozen 1$/m.test(text.value));
+  return lookAtFreezer(directory, cgroupVersion)?.frozen === true;
 }

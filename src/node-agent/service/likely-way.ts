@@ -1,7 +1,7 @@
 /** By which freezer this node's pods will be held: what is worth a rehearsal before the first of them comes. */
 import { ownCgroup } from '../resolve/own-cgroup.js';
 import type { ContainerTarget } from '../pure/container-target.js';
-import { exists } from '../resolve/files.js';
+import { exists } from '../cgroup/files.js';
 import { readHierarchies } from '../resolve/hierarchies.js';
 import type { ResolveRoots } from '../resolve/request.js';
 import { coversTasks } from '../resolve/tasks.js';

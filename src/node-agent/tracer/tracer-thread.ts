@@ -8,7 +8,7 @@ import { createLinuxKernel } from '../../native/linux-kernel.js';
 import { Board } from '../capture/board.js';
 import { failure, type Failure } from '../pure/failure.js';
 import type { Fault } from '../capture/fault-points.js';
-import { openFreezer, thawAndVerify } from '../capture/freezer.js';
+import { openFreezer, thawAndVerify } from '../cgroup/freezer.js';
 import type { GuardSupply } from './guard-supply.js';
 import type { RawCapture } from '../capture/raw-capture.js';
 import type { CaptureReport } from '../report/report.js';

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Libc } from '../../native/libc.js';
 import { linuxPtrace } from '../../native/linux-ptrace.js';
 import type { Board } from '../capture/board.js';
-import { THAW_WORD } from '../capture/freezer.js';
+import { THAW_WORD } from '../cgroup/freezer.js';
 import type { CaptureRequest } from '../capture/session.js';
 import { stepWatch, WATCH_START, type Watch, type WatchEffect, type WatchEvent } from './watchdog.js';
 

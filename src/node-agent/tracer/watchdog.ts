@@ -8,7 +8,7 @@
  * after the announcement of a freezer that is still closed.
  */
 import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED, type BoardView } from '../capture/board.js';
-import { FREEZER_WINDOW_MICROSECONDS } from '../capture/freezer.js';
+import { FREEZER_WINDOW_MICROSECONDS } from '../cgroup/freezer.js';
 
 /** SEIZE takes 4 µs; in 5 ms of one call it is not coming back by itself. */
 const STALLED_MICROSECONDS = 5_000;

@@ -1,9 +1,10 @@
 /** First phase: the freezers are opened and the state they are in is kept; nothing is changed, and the pod runs. */
 import { isGone } from '../../../native/errno.js';
 import { errnoName } from '../../../native/syscall-error.js';
-import { listTasks, readFlag, TASK_FILE, type CgroupTasks } from '../cgroup-tasks.js';
+import { listTasks, TASK_FILE } from '../../cgroup/list-tasks.js';
+import type { CgroupTasks } from '../../cgroup/nest.js';
 import { failure, type Failure } from '../../pure/failure.js';
-import { openFreezer, type Freezer } from '../freezer.js';
+import { openFreezer, readFlag, type Freezer } from '../../cgroup/freezer.js';
 import type { ContainerTarget } from '../../pure/container-target.js';
 import type { FreezerState } from '../../pure/freezer-state.js';
 import { parseStatus, stateOf } from '../../pure/proc-status.js';

@@ -8,7 +8,7 @@
 import { isGone } from '../../../native/errno.js';
 import { TRACE_OPTIONS } from '../../../native/kernel.js';
 import { Running, seize as seizeTask } from '../../../native/tracee.js';
-import { listTasks, TASK_FILE } from '../cgroup-tasks.js';
+import { listTasks, TASK_FILE } from '../../cgroup/list-tasks.js';
 import { failure, type Failure } from '../../pure/failure.js';
 import { faultPoint } from '../fault-points.js';
 import { errnoName } from '../../../native/syscall-error.js';

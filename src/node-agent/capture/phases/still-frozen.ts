@@ -1,4 +1,4 @@
-import { readFlag } from '../cgroup-tasks.js';
+import { readFlag } from '../../cgroup/freezer.js';
 import { failure, type Failure } from '../../pure/failure.js';
 import type { Session, Target } from '../session.js';
 

@@ -1,6 +1,6 @@
 /** The freezers open again. Called as a phase, and on every way out while one is closed. */
 import { faultPoint } from '../fault-points.js';
-import { thawAndVerify } from '../freezer.js';
+import { thawAndVerify } from '../../cgroup/freezer.js';
 import type { Session } from '../session.js';
 
 /** 0.2 ms more each time: 40 attempts are 164 ms, far beyond what any kernel was seen to need. */

@@ -165,3 +165,9 @@ export function thawAndVerify(
   }
   return false;
 }
+
+/** Whether a freezer file of one digit, such as freezer.self_freezing or cgroup.freeze, says 1. False when it cannot be read. */
+export function readFlag(files: KernelFiles, path: string): boolean {
+  const text = new Uint8Array(8);
+  return files.readInto(path, text) > 0 && text[0] === '1'.charCodeAt(0);
+}

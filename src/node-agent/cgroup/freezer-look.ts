@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { parseCgroupEvents } from '../pure/cgroup-events.js';
 import { parseFreezerState } from '../pure/freezer-state.js';
-import { readText } from '../resolve/files.js';
-import type { CgroupVersion } from '../resolve/tasks.js';
+import { readText } from './files.js';
+import type { CgroupVersion } from '../pure/container-target.js';
 
 export interface FreezerLook {
   /** Its own freezer is closed; of v2: was asked to be. */

@@ -1,0 +1,55 @@
+/**
+ * Paths longer than PATH_MAX, which the kernel does not take in one system call (path_resolution(7)): whoever may nest cgroups may
+ * nest them that deep. Pure but for what is passed in.
+ */
+import { pathBytes } from './path-text.js';
+
+/** Bytes of a piece that is walked in one system call: well below PATH_MAX, which is 4096 with the NUL at its end. */
+const PIECE_BYTES = 3_000;
+
+/** How directories are opened (O_PATH | O_DIRECTORY) and closed. */
+export interface DirectoryCalls {
+  /** A descriptor, or -errno. */
+  readonly open: (path: string) => number;
+  readonly close: (fd: number) => void;
+}
+
+/**
+ * Calls `use` with a short path that leads to the same file, `/proc/self/fd/N/…`: N is a directory on the way, open meanwhile. Returns
+ * what `use` returns, or -errno when a directory on the way cannot be opened.
+ */
+export function useLongPath<T>(path: string, calls: DirectoryCalls, use: (shortPath: string) => T): T | number {
+  const pieces = piecesOf(path);
+  const last = pieces.pop() ?? '';
+  let base = '/';
+  let held = -1;
+  try {
+    for (const piece of pieces) {
+      const next = calls.open(base + piece);
+      if (next < 0) return next;
+      if (held >= 0) calls.close(held);
+      held = next;
+      base = `/proc/self/fd/${held}/`;
+    }
+    return use(base + last);
+  } finally {
+    if (held >= 0) calls.close(held);
+  }
+}
+
+/** The path in relative pieces of whole names. */
+function piecesOf(path: string): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  for (const name of path.split('/')) {
+    if (name === '') continue;
+    const longer = piece === '' ? name : `${piece}/${name}`;
+    if (piece !== '' && pathBytes(longer).length > PIECE_BYTES) {
+      pieces.push(piece);
+      piece = name;
+    } else {
+      piece = longer;
+    }
+  }
+  return [...pieces, piece];
+}
