@@ -42,19 +42,23 @@ async function generate(crd, out) {
   return await format(source, { ...(await resolveConfig(out)), filepath: out });
 }
 
-/** A schema with a title is a type of that name, once; equal titles have equal schemas. */
+/** A schema with a title is a type of that name, once; equal titles have equal schemas, but for the description, which is the place's. */
 function name(schema, definitions) {
   for (const [key, child] of children(schema)) {
     name(child, definitions);
     if (child.title === undefined) continue;
     const known = definitions[child.title];
-    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(child))
+    if (known !== undefined && shapeOf(known) !== shapeOf(child))
       throw new Error(`two schemas are called ${child.title}`);
-    definitions[child.title] = child;
+    definitions[child.title] = known ?? child;
     const reference = { $ref: `#/definitions/${child.title}` };
     if (key === undefined) schema.items = reference;
     else schema.properties[key] = reference;
   }
+}
+
+function shapeOf({ description: _, ...schema }) {
+  return JSON.stringify(schema);
 }
 
 function children(schema) {

@@ -56,8 +56,12 @@ export type UnfrozenCause =
   | 'KernelThread'
   /** A vfork parent: the kernel holds it until its child execs or exits. It runs no instruction meanwhile. */
   | 'VforkParent'
-  /** A thread group leader or execing thread that the kernel holds until its siblings are gone. */
+  /** A task that exits, or that the kernel holds until its siblings are gone (a leader, an execve). It runs no program any more. */
   | 'Exiting'
+  /** Its process writes a core file. Nothing disturbs it: the file comes out whole. */
+  | 'CoreDump'
+  /** It runs, and does not come out of the kernel: a page fault that nobody answers, one system call that works for seconds. */
+  | 'InKernel'
   /** Somebody else traces it; only a task that joined during a hold is passed over so, else the capture fails. */
   | 'Traced'
   /** None of these was seen; the task was simply not still in time. */
@@ -72,6 +76,8 @@ export interface UnfrozenTask {
   /** The kernel function it sleeps in (/proc/TID/wchan); empty where the kernel does not tell. */
   readonly waitChannel: string;
   readonly cause: UnfrozenCause;
+  /** The functions on its kernel stack, the innermost first (/proc/TID/stack): at most 16, of at most 32 tasks. */
+  readonly stack?: readonly string[];
 }
 
 /** One captured cgroup: with `--cgroup` that directory, in a pod one a container. */
@@ -94,11 +100,23 @@ export interface ContainerCapture {
 
 export type TaskState = 'Alive' | 'Stopped' | 'Zombie';
 
+/** A thread. Credentials and seccomp mode are given only where they differ from those of the leader. */
 export interface ThreadRow {
   readonly tid: number;
   readonly comm: string;
   readonly state: TaskState;
+  readonly uids?: IdSet;
+  readonly gids?: IdSet;
+  readonly capabilities?: CapabilitySets;
+  readonly noNewPrivileges?: boolean;
+  readonly seccomp?: SeccompMode;
+  /** Stop signals that are pending for this thread alone. */
+  readonly pendingStopSignals?: readonly string[];
+  /** Name or credentials changed between the look before the pause and the one after it: those after it are given. */
+  readonly unsettled?: true;
 }
+
+export type SeccompMode = 'Disabled' | 'Strict' | 'Filter';
 
 /** Real, effective, saved and filesystem id, as the reader's user namespace sees them. */
 export interface IdSet {
@@ -129,6 +147,10 @@ export interface ProcessRow {
   readonly state: TaskState;
   /** With state Stopped: the signal of the job-control stop, such as SIGSTOP or SIGTTIN, where it is known. */
   readonly stopSignal?: string;
+  /** Stop signals that are pending for the process: they stop it when it runs again. */
+  readonly pendingStopSignals?: readonly string[];
+  /** Its status file takes milliseconds to read, so that it was read before and after the pause, and changed in between. */
+  readonly unsettled?: true;
   /** The thread-group leader has exited and other threads live on. */
   readonly leaderDead?: true;
   /** RFC 3339, from the boot time and {@link startTimeTicks}. */
@@ -137,9 +159,12 @@ export interface ProcessRow {
   readonly startTimeTicks: number;
   readonly uids: IdSet;
   readonly gids: IdSet;
+  /** The same ids as the process's own user namespace sees them; absent where that is the node's. 65534: an id without a mapping. */
+  readonly containerUids?: IdSet;
+  readonly containerGids?: IdSet;
   readonly capabilities: CapabilitySets;
   readonly noNewPrivileges: boolean;
-  readonly seccomp: 'Disabled' | 'Strict' | 'Filter';
+  readonly seccomp: SeccompMode;
   /** The pid in each pid namespace, outermost first. */
   readonly nsPids: readonly number[];
   /** Inode numbers of the namespaces by name (mnt, net, pid, …); empty where the kernel no longer has them. */

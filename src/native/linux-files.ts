@@ -31,7 +31,7 @@ export function linuxFiles(libc: Libc): KernelFiles {
     const fd = libc.open(path, flags);
     return fd === -ENAMETOOLONG ? useLongPath(path, onTheWay, (shortPath) => libc.open(shortPath, flags)) : fd;
   };
-  const onTheWay = { open: (path: string) => libc.open(path, ON_THE_WAY), close: libc.close };
+  const onTheWay = { open: (path: string) => libc.open(path, ON_THE_WAY), close: (fd: number) => void libc.close(fd) };
   /** A directory without sub-directories has two links, on kernfs too (fs/kernfs/inode.c): that spares listing its 40 files. */
   const hasNoDirectories = (path: string): boolean =>
     !hasEscapes(path) && libc.statx?.(path, statx) === 0 && links.getUint32(STX_NLINK, true) === 2;

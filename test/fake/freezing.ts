@@ -1,5 +1,5 @@
 /** Both freezers. Whether a task is frozen follows from times alone, so nothing has to happen for it to become true. */
-import type { CgroupVersion, FakeCgroup, FakeTask } from './model.js';
+import type { Activity, CgroupVersion, FakeCgroup, FakeTask } from './model.js';
 
 export function makeCgroup(version: CgroupVersion, path: string, parent: FakeCgroup | undefined): FakeCgroup {
   return {
@@ -26,11 +26,19 @@ export function subtree(cgroup: FakeCgroup): FakeCgroup[] {
   return [cgroup, ...[...cgroup.children.values()].flatMap(subtree)];
 }
 
+const NEVER_FREEZE: ReadonlySet<Activity> = new Set([
+  'uninterruptible',
+  'execing',
+  'inKernel',
+  'exiting',
+  'coreDumping',
+]);
+
 /** When the task will be frozen, if nothing changes; Infinity for never. */
 export function frozenAt(task: FakeTask, version: CgroupVersion): number {
   const cgroup = task[version];
   if (cgroup.freezingSince === undefined || cgroup.neverFreezes || task.dead !== undefined) return Infinity;
-  if (task.kthread || task.activity === 'uninterruptible' || task.activity === 'execing') return Infinity;
+  if (task.kthread || NEVER_FREEZE.has(task.activity)) return Infinity;
   if (version === 'v1' && task.sticking.rewrites + task.sticking.refreezes > 0) return Infinity;
   const since = Math.max(cgroup.freezingSince, task.joined[version], task.runnableSince, task.unstuckAt);
   return since + cgroup.freezeMicroseconds + task.freezeMicroseconds;

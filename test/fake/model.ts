@@ -9,6 +9,12 @@ export type Activity =
   | 'sleeping'
   /** State D: neither freezes, nor stops, nor dies before it is woken. */
   | 'uninterruptible'
+  /** State R, and does not come out of the kernel: uses CPU, and neither freezes, nor stops, nor dies. */
+  | 'inKernel'
+  /** It exits, which takes its time (PF_EXITING): state R, and neither freezes nor stops. */
+  | 'exiting'
+  /** Its process writes a core file, by this very task: state R, and neither freezes nor stops. */
+  | 'coreDumping'
   /** Waits for its vfork child: freezes, dies, and comes to no ptrace stop before it is woken. */
   | 'vforkParent'
   /** Inside execve, waiting until its traced siblings are reaped (de_thread() of fs/exec.c). */

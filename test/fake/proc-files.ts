@@ -2,7 +2,17 @@
 import { ENOENT } from '../../src/native/errno.js';
 import { settle } from './lifecycle.js';
 import { groupOf, type FakeTask, type HostState } from './model.js';
-import { cgroupText, hostStatText, mountinfoText, statText, statusText, syscallText, wchanText } from './proc-text.js';
+import {
+  cgroupText,
+  childrenText,
+  hostStatText,
+  mountinfoText,
+  schedstatText,
+  statText,
+  statusText,
+  syscallText,
+  wchanText,
+} from './proc-text.js';
 
 type Render = (state: HostState, task: FakeTask) => string;
 
@@ -14,6 +24,8 @@ const TASK_FILES: Readonly<Record<string, Render>> = {
   wchan: (state, task) => wchanText(task, state.clock.now()),
   syscall: (state, task) => syscallText(task, state.clock.now()),
   mountinfo: mountinfoText,
+  children: childrenText,
+  schedstat: schedstatText,
 };
 
 const HOST_FILES: Readonly<Record<string, (state: HostState) => string>> = {

@@ -1,6 +1,6 @@
 /** Text of /proc files as Linux 6.18 writes it. Pure. */
 import { isTaskFrozen } from './freezing.js';
-import { groupOf, type FakeTask, type HostState } from './model.js';
+import { groupOf, type Activity, type FakeTask, type HostState } from './model.js';
 
 const PF_EXITING = 0x4;
 const PF_FORKNOEXEC = 0x40;
@@ -16,6 +16,8 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
   Z: 'zombie',
 };
 
+const RUNS_IN_KERNEL: ReadonlySet<Activity> = new Set(['inKernel', 'exiting', 'coreDumping']);
+
 /** The letter of `State:`. A v1 freezer hides every other state behind D, that of the ptrace stop too; v2 hides none. */
 export function stateLetter(task: FakeTask, now: number): string {
   if (task.dead !== undefined) return 'Z';
@@ -23,6 +25,7 @@ export function stateLetter(task: FakeTask, now: number): string {
   if (task.trace?.stop !== undefined) return 't';
   if (task.stopSignal !== undefined) return task.restopsAt > now ? 'R' : 'T';
   if (task.activity === 'running') return isTaskFrozen(task, 'v2', now) ? 'S' : 'R';
+  if (RUNS_IN_KERNEL.has(task.activity)) return 'R';
   return task.activity === 'sleeping' ? 'S' : 'D';
 }
 
@@ -36,6 +39,20 @@ export function wchanText(task: FakeTask, now: number): string {
   }
   if (isTaskFrozen(task, 'v2', now)) return 'get_signal';
   return task.activity === 'running' ? '0' : task.waitChannel;
+}
+
+/** Children of the task's process, attributed to its leader: who forked is not simulated. */
+export function childrenText(state: HostState, task: FakeTask): string {
+  if (task.tid !== task.tgid) return '';
+  return [...state.tasks.values()]
+    .filter((child) => child.tid === child.tgid && child.ppid === task.tgid)
+    .map((child) => `${child.tid} `)
+    .join('');
+}
+
+/** A task in the kernel has had a CPU all the time; what others had is not simulated. */
+export function schedstatText(state: HostState, task: FakeTask): string {
+  return `${RUNS_IN_KERNEL.has(task.activity) ? Math.round(state.clock.now() * 1000) : 0} 0 1\n`;
 }
 
 export function syscallText(task: FakeTask, now: number): string {
@@ -52,6 +69,7 @@ function four(id: number): string {
 export function statusText(state: HostState, task: FakeTask): string {
   const letter = stateLetter(task, state.clock.now());
   const zombie = task.dead !== undefined;
+  const dumping = groupOf(state, task.tgid).some((each) => each.activity === 'coreDumping');
   const nsTids = task.nsTids ?? [task.tid];
   const nsTgids = task.nsTgids ?? [task.tgid];
   const permitted = task.uid === 0 ? '000001ffffffffff' : '0000000000000000';
@@ -75,6 +93,7 @@ export function statusText(state: HostState, task: FakeTask): string {
     `NSsid:\t${[task.sid, ...nsTids.slice(1)].join('\t')}`,
     `Kthread:\t${task.kthread ? 1 : 0}`,
     ...memory,
+    ...(memory.length === 0 ? [] : [`CoreDumping:\t${dumping ? 1 : 0}`]),
     `Threads:\t${groupOf(state, task.tgid).length}`,
     'SigQ:\t0/96365',
     'SigPnd:\t0000000000000000',
@@ -100,7 +119,9 @@ export function statusText(state: HostState, task: FakeTask): string {
 
 /** The 52 fields of stat. Its name is not escaped. */
 export function statText(state: HostState, task: FakeTask): string {
-  const flags = task.kthread ? PF_KTHREAD | PF_FORKNOEXEC : PF_RANDOMIZE | (task.dead === undefined ? 0 : PF_EXITING);
+  const flags = task.kthread
+    ? PF_KTHREAD | PF_FORKNOEXEC
+    : PF_RANDOMIZE | (task.dead === undefined && task.activity !== 'exiting' ? 0 : PF_EXITING);
   const threads = groupOf(state, task.tgid).length;
   const head = [task.ppid, task.pgid, task.sid, 0, -1, flags, 101, 0, 0, 0, 3, 1, 0, 0, 20, 0, threads, 0];
   const memory = [3133440, 381, '18446744073709551615'];

@@ -53,6 +53,9 @@ const WAIT_CHANNELS: Readonly<Record<Activity, string>> = {
   running: '0',
   sleeping: 'hrtimer_nanosleep',
   uninterruptible: 'folio_wait_bit_common',
+  inKernel: '0',
+  exiting: '0',
+  coreDumping: '0',
   vforkParent: 'kernel_clone',
   execing: 'begin_new_exec',
 };

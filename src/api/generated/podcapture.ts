@@ -298,6 +298,16 @@ export interface ProcessRow {
    */
   stopSignal?: string;
   /**
+   * Stop signals that are pending for the process and stop it when it runs again.
+   *
+   * @maxItems 4
+   */
+  pendingStopSignals?: string[];
+  /**
+   * Its status was read before and after the pause and changed in between; the later one is given.
+   */
+  unsettled?: boolean;
+  /**
    * The thread-group leader has exited and other threads live on.
    */
   leaderDead?: boolean;
@@ -311,6 +321,8 @@ export interface ProcessRow {
   startTimeTicks: number;
   uids: IdSet;
   gids: IdSet;
+  containerUids?: IdSet;
+  containerGids?: IdSet;
   capabilities: CapabilitySets;
   /**
    * no_new_privs of prctl(2).
@@ -405,6 +417,27 @@ export interface ThreadRow {
    * State before it was held.
    */
   state: 'Alive' | 'Stopped' | 'Zombie';
+  uids?: IdSet;
+  gids?: IdSet;
+  capabilities?: CapabilitySets;
+  /**
+   * no_new_privs, where it differs from the leader's.
+   */
+  noNewPrivileges?: boolean;
+  /**
+   * Seccomp mode, where it differs from the leader's.
+   */
+  seccomp?: 'Disabled' | 'Strict' | 'Filter';
+  /**
+   * Stop signals that are pending for this thread alone.
+   *
+   * @maxItems 4
+   */
+  pendingStopSignals?: string[];
+  /**
+   * Name or credentials changed between the look before the pause and the one after it; the later ones are given.
+   */
+  unsettled?: boolean;
 }
 /**
  * A task that would not freeze or stop.
@@ -429,7 +462,14 @@ export interface UnfrozenTask {
   /**
    * Why it would not.
    */
-  cause: 'Uninterruptible' | 'KernelThread' | 'VforkParent' | 'Exiting' | 'Traced' | 'Unknown';
+  cause:
+    'Uninterruptible' | 'KernelThread' | 'VforkParent' | 'Exiting' | 'CoreDump' | 'InKernel' | 'Traced' | 'Unknown';
+  /**
+   * The functions on its kernel stack, the innermost first.
+   *
+   * @maxItems 16
+   */
+  stack?: string[];
 }
 /**
  * The whole tree and the timings, as a file on the node that only root can read.

@@ -13,12 +13,15 @@ export const ORDER_CANCEL = 4;
 /** The guard is gone: whatever is held is let go. */
 export const ORDER_UNGUARDED = 8;
 
+/** A write to a freezer takes 50 ms at most (4,000 tasks, Linux 6.18); a main thread without CPU time some hundred. */
+const WRITING_BOUND_MS = 5_000;
+
 /** Freezers whose descriptors fit on the board. A pod has a few; more are refused before anything is frozen. */
 export const MAX_FREEZERS = 64;
 /** pid_max is 4,194,304 at most, but one capture of more tasks than this would take seconds: those beyond are not published. */
 const MAX_TIDS = 65_536;
 
-const SLOT = { phase: 0, progress: 1, orders: 2, writer: 3, closed: 4, freezers: 5, tids: 6 } as const;
+const SLOT = { phase: 0, progress: 1, orders: 2, writer: 3, closed: 4, freezers: 5, tids: 6, writing: 7 } as const;
 const FREEZERS_AT = 8;
 const TIDS_AT = FREEZERS_AT + 2 * MAX_FREEZERS;
 
@@ -86,9 +89,13 @@ export class Board {
     return true;
   }
 
-  /** Withdraws them all, before their descriptors are closed. */
-  withdrawFreezers(): void {
+  /**
+   * Withdraws all freezers, and waits until the main thread is not writing to one. False when that takes too long: then the
+   * descriptors must stay open, as the main thread may still write to their numbers.
+   */
+  withdrawFreezers(): boolean {
     Atomics.store(this.#slots, SLOT.freezers, 0);
+    return Atomics.wait(this.#slots, SLOT.writing, 1, WRITING_BOUND_MS) !== 'timed-out';
   }
 
   publishTid(tid: number): void {
@@ -121,6 +128,18 @@ export class Board {
       writer: Atomics.load(this.#slots, SLOT.writer) === 1,
       closed: Atomics.load(this.#slots, SLOT.closed),
     };
+  }
+
+  /** Calls `write` for each freezer that is published. Until this returns, none of their descriptors is closed. */
+  forEachFreezer(write: (freezer: PublishedFreezer) => void): void {
+    // First the flag, then the count; the tracing thread first the count, then the flag: so one of the two sees the other.
+    Atomics.store(this.#slots, SLOT.writing, 1);
+    try {
+      for (const freezer of this.freezers()) write(freezer);
+    } finally {
+      Atomics.store(this.#slots, SLOT.writing, 0);
+      Atomics.notify(this.#slots, SLOT.writing);
+    }
   }
 
   freezers(): readonly PublishedFreezer[] {

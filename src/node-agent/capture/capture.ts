@@ -14,11 +14,12 @@ import type { Phase } from '../../api/podcapture.js';
 import type { Failure } from '../pure/failure.js';
 import { announce, dismiss } from './announcement.js';
 import { collect } from './phases/collect.js';
+import { takeStatusFiles } from './first-look.js';
 import { awaitOthers, freeze } from './phases/freeze.js';
 import { hold } from './phases/hold.js';
 import { release } from './phases/release.js';
 import { inspect } from './phases/inspect.js';
-import { seize } from './phases/seize.js';
+import { seize, seizeEscaped } from './phases/seize.js';
 import { stop } from './phases/stop.js';
 import { thaw } from './phases/thaw.js';
 import { rawCapture, type RawCapture } from './raw-capture.js';
@@ -39,11 +40,12 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
   try {
     failure =
       run(session, 'resolve', inspect) ??
-      run(session, 'cgroupFreeze', awaitOthers) ??
+      run(session, 'cgroupFreeze', awaitOthers, 'resolve') ??
       run(session, 'resolve', announce) ??
       run(session, 'cgroupFreeze', freeze) ??
       run(session, 'seize', seize) ??
       stopAndThaw(session) ??
+      run(session, 'stop', seizeEscaped) ??
       run(session, 'collect', collect) ??
       run(session, 'hold', hold);
   } catch (error) {
@@ -83,14 +85,16 @@ function letGo(session: Session): Failure | undefined {
       session.threadMustEnd = true;
     },
   );
-  // The main thread must not find the descriptors after they are closed and their numbers used for something else.
-  session.board.withdrawFreezers();
-  for (const freezer of session.freezers)
-    attempt(
-      () => freezer.close(),
-      () => undefined,
-    );
+  closeFiles(session, attempt);
   return defect;
+}
+
+/** The main thread may be about to write to a freezer: its descriptor is closed, and its number free for something else, only after that. */
+function closeFiles(session: Session, attempt: (step: () => void, onDefect: () => void) => void): void {
+  const nothing = (): void => undefined;
+  for (const fd of takeStatusFiles(session)) attempt(() => void session.kernel.files.close(fd), nothing);
+  if (!session.board.withdrawFreezers()) return;
+  for (const freezer of session.freezers) attempt(() => freezer.close(), nothing);
 }
 
 function internalError(error: unknown): Failure {
@@ -105,12 +109,18 @@ function stopAndThaw(session: Session): Failure | undefined {
     : (run(session, 'cgroupThaw', thaw) ?? run(session, 'stop', stop));
 }
 
-function run(session: Session, phase: Phase, phaseFunction: PhaseFunction): Failure | undefined {
+/** The main thread is told of `phase`; the time counts as that of `timedAs`. */
+function run(
+  session: Session,
+  phase: Phase,
+  phaseFunction: PhaseFunction,
+  timedAs: Phase = phase,
+): Failure | undefined {
   session.board.enter(phase);
   const since = session.kernel.now();
   try {
     return phaseFunction(session);
   } finally {
-    session.durations[phase] = (session.durations[phase] ?? 0) + session.kernel.now() - since;
+    session.durations[timedAs] = (session.durations[timedAs] ?? 0) + session.kernel.now() - since;
   }
 }

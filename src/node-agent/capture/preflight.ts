@@ -1,12 +1,14 @@
 /** A dry run: everything that a capture would meet is looked at, and nothing is touched. */
-import { listTasks, TASK_FILE } from '../cgroup/list-tasks.js';
 import { failure, type Failure } from '../pure/failure.js';
-import { readProcesses, readTasks } from './phases/collect.js';
+import { noRoom, readProcesses, readTasks, type Processes } from './phases/collect.js';
+import { takeStatusFiles } from './first-look.js';
 import { inspect } from './phases/inspect.js';
 import { rawCapture, type RawCapture } from './raw-capture.js';
 import { tracerPidOf } from '../pure/proc-status.js';
 import { Session, type CaptureContext, type CaptureRequest, type Task } from './session.js';
-import { describeTask, heldByKernel } from './stuck-tasks.js';
+import { unstoppable } from './stuck-tasks.js';
+import { listTarget, unlisted } from './target-tasks.js';
+import { describeTask } from './task-facts.js';
 
 /** Reads the tree while it runs, and names what would stand in the way of a capture. */
 export function preflight(context: CaptureContext, request: CaptureRequest): RawCapture {
@@ -14,26 +16,31 @@ export function preflight(context: CaptureContext, request: CaptureRequest): Raw
   const since = context.kernel.now();
   const obstacle = inspect(session) ?? look(session);
   session.durations.resolve = context.kernel.now() - since;
+  for (const fd of takeStatusFiles(session)) context.kernel.files.close(fd);
   for (const freezer of session.freezers) freezer.close();
   return rawCapture(session, obstacle);
 }
 
 function look(session: Session): Failure | undefined {
   for (const target of session.targets) {
-    const cgroups = listTasks(
-      session.kernel.files,
-      target.container.directory,
-      TASK_FILE[target.container.cgroupVersion],
-    );
-    if (typeof cgroups === 'number') continue;
+    const cgroups = listTarget(session, target);
+    if (typeof cgroups === 'number') return unlisted(session, target, cgroups);
     for (const { directory, tids } of cgroups)
       for (const tid of tids) session.addTask(tid, target, directory, undefined);
   }
-  const processes = new Map<number, Task>();
-  readTasks(session, new Set(), processes);
+  const processes: Processes = new Map();
+  const interrupted = readTasks(session, new Set(), processes);
+  if (interrupted !== undefined) return interrupted;
   readProcesses(session, processes);
-  for (const task of heldByKernel(session, [...session.tasks.keys()])) session.unfrozen.set(task.tid, task);
-  return traced(session);
+  for (const task of unstoppable(session, running(session))) session.unfrozen.set(task.tid, task);
+  return noRoom(session) ?? traced(session);
+}
+
+/** The tasks that a capture would have to stop. What somebody else has frozen shows state D on v1, and is only read. */
+function running(session: Session): number[] {
+  const isRunning = ({ target, directory, tid }: Task): boolean =>
+    target.found === 'THAWED' && !target.frozenBelow.has(directory) && !session.isLeftAlone(tid);
+  return [...session.tasks.values()].filter(isRunning).map(({ tid }) => tid);
 }
 
 function traced(session: Session): Failure | undefined {

@@ -1,26 +1,42 @@
 /**
- * Raw bytes of /proc files, kept as they were read while the pod stood still. Nothing here looks into them but to find
- * whose they are; parsing waits until the tasks run again.
+ * Raw bytes of /proc files, kept as they were read. Nothing here looks into them; parsing waits until the tasks run again.
  */
 
-/** Which file an entry holds. */
-export const RAW_STATUS = 0;
-export const RAW_EXE = 1;
-/** Status of a process that is in /proc and in no list: a zombie child, or a stranger. */
-export const RAW_CANDIDATE = 2;
-/** wchan, of tasks that are read in somebody else's frozen v1 cgroup: there it alone tells a stopped task. */
-export const RAW_WCHAN = 3;
-/** stat and namespace links as they were before the freeze, and after the release. The links' kinds follow one another. */
-export const RAW_BEFORE = 10;
-export const RAW_AFTER = 30;
+/** Which file a record holds: the name below /proc/PID. */
+export const RAW_FILES = [
+  'status',
+  'stat',
+  'exe',
+  /** Of tasks in somebody else's frozen v1 cgroup: there it alone tells a job-control stop. */
+  'wchan',
+  'uid_map',
+  'gid_map',
+  'ns/cgroup',
+  'ns/ipc',
+  'ns/mnt',
+  'ns/net',
+  'ns/pid',
+  'ns/time',
+  'ns/user',
+  'ns/uts',
+] as const;
+export type RawFile = (typeof RAW_FILES)[number];
+
+/** When a record was read: before the freeze while the task ran, while it stood still, or after the release. */
+export const RAW_LOOKS = ['first', 'held', 'after'] as const;
+export type RawLook = (typeof RAW_LOOKS)[number];
 
 /** Enough for a pod of a few dozen tasks, and for those of many threads. */
 const FIRST_CHUNK_BYTES = 64 << 10;
 const CHUNK_BYTES = 1 << 20;
-/** Room that a read must find. status is 1.4 kB, or up to 0.7 MB for a task in 65,536 groups, which reads again. */
+/** Room that a read must find. status takes 1.4 kB as a rule; a read that fills its room is repeated with more. */
 const ROOM_BYTES = 16 << 10;
-/** kind, id, chunk, offset, length. */
+/** What one capture may keep: the status of 90,000 processes. */
+export const MAX_ARENA_BYTES = 128 << 20;
+/** file and look, id, chunk, offset, length. */
 const FIELDS = 5;
+
+const NO_ROOM = new Uint8Array(0);
 
 /** An arena as plain data, to be transferred to another thread. */
 export interface RawRecords {
@@ -35,27 +51,41 @@ export class RawArena {
   #index = new Int32Array(FIELDS * 512);
   #entries = 0;
   #used = 0;
+  #full = false;
 
   /** Forgets the records, and with them every view that was handed out. */
   clear(): void {
     this.#current = 0;
     this.#entries = 0;
     this.#used = 0;
+    this.#full = false;
+  }
+
+  /** Whether a record found no room: then the capture is not complete, and must say so. */
+  get isFull(): boolean {
+    return this.#full;
   }
 
   /**
-   * Lets `read` fill the free room and keeps what it read. Returns the bytes kept as a view, or -errno. `read` is called
-   * again with more room when it filled all that it was given.
+   * Lets `read` fill the free room and keeps what it read, after `shrink` has cut out what need not be kept. Returns the bytes
+   * kept as a view, or -errno. `read` is called again with more room when it filled all that it was given.
    */
-  add(kind: number, id: number, read: (into: Uint8Array) => number): Uint8Array | number {
+  add(
+    look: RawLook,
+    file: RawFile,
+    id: number,
+    read: (into: Uint8Array) => number,
+    shrink?: (bytes: Uint8Array, length: number) => number,
+  ): Uint8Array | number {
     let room = this.#room(ROOM_BYTES);
     let length = read(room);
-    while (length === room.length) {
+    while (length === room.length && room.length > 0) {
       room = this.#room(4 * room.length);
       length = read(room);
     }
-    if (length < 0) return length;
-    this.#note(kind, id, length);
+    if (length < 0 || room.length === 0) return length;
+    if (shrink !== undefined) length = shrink(room, length);
+    this.#note(RAW_LOOKS.indexOf(look) * RAW_FILES.length + RAW_FILES.indexOf(file), id, length);
     this.#used += length;
     return room.subarray(0, length);
   }
@@ -70,8 +100,12 @@ export class RawArena {
       const chunk = this.#chunks[this.#current];
       if (chunk !== undefined && chunk.length - this.#used >= atLeast) return chunk.subarray(this.#used);
     }
-    const size = this.#chunks.length === 0 ? FIRST_CHUNK_BYTES : CHUNK_BYTES;
-    const chunk = new Uint8Array(Math.max(size, atLeast));
+    const size = Math.max(this.#chunks.length === 0 ? FIRST_CHUNK_BYTES : CHUNK_BYTES, atLeast);
+    if (this.#chunks.reduce((sum, chunk) => sum + chunk.length, size) > MAX_ARENA_BYTES) {
+      this.#full = true;
+      return NO_ROOM;
+    }
+    const chunk = new Uint8Array(size);
     this.#chunks.push(chunk);
     this.#used = 0;
     return chunk;
@@ -95,7 +129,8 @@ export class RawArena {
 
 /** One record. */
 export interface RawRecord {
-  readonly kind: number;
+  readonly look: RawLook;
+  readonly file: RawFile;
   readonly id: number;
   readonly bytes: Uint8Array;
 }
@@ -106,11 +141,10 @@ export function* eachRecord(records: RawRecords): Generator<RawRecord> {
   for (let at = 0; at < index.length; at += FIELDS) {
     const chunk = chunks[index[at + 2] ?? 0];
     const offset = index[at + 3] ?? 0;
-    if (chunk === undefined) continue;
-    yield {
-      kind: index[at] ?? 0,
-      id: index[at + 1] ?? 0,
-      bytes: chunk.subarray(offset, offset + (index[at + 4] ?? 0)),
-    };
+    const kind = index[at] ?? 0;
+    const look = RAW_LOOKS[Math.floor(kind / RAW_FILES.length)];
+    const file = RAW_FILES[kind % RAW_FILES.length];
+    if (chunk === undefined || look === undefined || file === undefined) continue;
+    yield { look, file, id: index[at + 1] ?? 0, bytes: chunk.subarray(offset, offset + (index[at + 4] ?? 0)) };
   }
 }

@@ -2,6 +2,7 @@
 import type { Phase, Timings, UnfrozenTask } from '../../api/podcapture.js';
 import type { Failure } from '../pure/failure.js';
 import type { ContainerTarget } from '../pure/container-target.js';
+import type { FirstLook } from './first-look.js';
 import type { RawRecords } from './raw-arena.js';
 import type { Session, Task } from './session.js';
 
@@ -29,6 +30,12 @@ export interface RawCapture {
   readonly tasks: readonly RawTask[];
   /** pid of each process, and a tid that led to its links. */
   readonly processes: readonly (readonly [number, number])[];
+  /** What each task looked like before the freeze, by tid. */
+  readonly firstLooks: ReadonlyMap<number, FirstLook>;
+  /** Pids of the zombies that were seen. */
+  readonly zombies: readonly number[];
+  /** They were seen while their parents stood still: no second look is needed. */
+  readonly zombiesAreHeld: boolean;
   readonly records: RawRecords;
   readonly unfrozen: readonly UnfrozenTask[];
   readonly timings: Timings;
@@ -43,8 +50,6 @@ export interface RawCapture {
   readonly threadMustEnd: boolean;
   /** When the pause began, by the monotonic clock; undefined when nothing was touched. */
   readonly firstActAt: number | undefined;
-  /** What detaching cost, for the next budget. */
-  readonly releaseMicrosecondsPerTask: number;
 }
 
 /** Takes everything out of an ended session. */
@@ -60,6 +65,9 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
     })),
     tasks: [...session.tasks.values()].map(rawTask),
     processes: [...session.processes],
+    firstLooks: session.firstLooks,
+    zombies: [...session.zombies],
+    zombiesAreHeld: session.zombiesAreHeld,
     records: session.arena.records(),
     unfrozen: [...session.unfrozen.values()],
     timings,
@@ -69,7 +77,6 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
     thawUnproved: session.thawUnproved,
     threadMustEnd: session.threadMustEnd,
     firstActAt: session.firstActAt,
-    releaseMicrosecondsPerTask: (session.durations.release ?? 0) / Math.max(1, session.tasks.size),
   };
 }
 

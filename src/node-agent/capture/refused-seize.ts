@@ -6,7 +6,7 @@ import { errnoName } from '../../native/syscall-error.js';
 import { failure, type Failure } from '../pure/failure.js';
 import { tracerPidOf } from '../pure/proc-status.js';
 import type { Session } from './session.js';
-import { describeTask } from './stuck-tasks.js';
+import { describeTask } from './task-facts.js';
 
 export type RefusedSeize =
   /** It is our tracee: the kernel attached it (PTRACE_O_TRACE*), an execve gave it another's tid, or a second SEIZE took it. */

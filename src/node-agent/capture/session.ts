@@ -10,6 +10,8 @@ import type { ArmedFault } from './fault-points.js';
 import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from '../cgroup/freezer.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import type { FreezerState } from '../pure/freezer-state.js';
+import { releaseEstimate, type ReleaseCost } from '../pure/release-cost.js';
+import type { FirstLook } from './first-look.js';
 import { RawArena } from './raw-arena.js';
 
 /** What is asked for: plain data, so that it can be posted to the tracing thread. */
@@ -43,12 +45,21 @@ export interface CaptureContext {
   readonly fault?: ArmedFault | undefined;
   /** Where the raw bytes go; what an earlier capture left in it is lost. */
   readonly arena?: RawArena;
-  /** What detaching one task cost at worst in earlier captures: the budget keeps so much back. */
-  readonly releaseMicrosecondsPerTask: number;
+  /** What letting go cost in earlier captures: the budget keeps so much back. */
+  readonly releaseCost: ReleaseCost;
 }
 
-/** Of the second that the guard gives: on a machine without CPU time, what takes milliseconds as a rule can take a hundred times as long. */
+/**
+ * After so long since the announcement the guard is told in the middle of the capture that the freezers are open. It ends this
+ * process when it has not heard of that in 1 s, and what takes milliseconds as a rule takes a hundred times as long without CPU time.
+ */
 const TELL_AFTER_MICROSECONDS = 100_000;
+
+/**
+ * How long the looks before the freeze may take. 10,000 tasks take 0.3 s; a tenant can make its own take longer (18 ms per task in
+ * 65,536 groups), and nothing is held meanwhile.
+ */
+const INSPECTION_MICROSECONDS = 30_000_000;
 
 /** How a cgroup's tasks are brought to a stop. */
 export type Way =
@@ -112,10 +123,26 @@ export class Session {
   readonly arena: RawArena;
   /** Each process that was collected, and a thread of it that still leads to its links. */
   readonly processes = new Map<number, number>();
-  /** Processes of which start time and namespaces were read before the freeze. */
-  readonly bracketed = new Set<number>();
-  /** Processes that lived outside before the freeze: not looked at again. */
-  readonly strangers = new Set<number>();
+  /** What each task looked like before the freeze, by tid. */
+  readonly firstLooks = new Map<number, FirstLook>();
+  /** Open status files of thread-group leaders, by pid: a descriptor into /proc never leads to another task. */
+  readonly statusFiles = new Map<number, number>();
+  /** Texts that many looks share. */
+  readonly credentials = new Map<string, string>();
+  /** Memory for reads whose bytes are not kept. */
+  scratch: Uint8Array | undefined;
+  /** Children of the tasks that have exited and wait for their parents. */
+  readonly zombies = new Set<number>();
+  /** The zombies were looked at while their parents stood still. */
+  zombiesAreHeld = false;
+  /** Processes that write a core file: nothing may disturb them (pid). */
+  readonly dumping = new Set<number>();
+  /** CPU time of late tasks when each was first looked at, in microseconds by tid. */
+  readonly ranWhenLate = new Map<number, number>();
+  /** Kernel stacks that were read. */
+  stacksRead = 0;
+  /** The tree is collected and the pod is kept held: a cancellation ends that, and is no failure. */
+  isHolding = false;
   readonly durations: Partial<Record<Phase, number>> = {};
   /** The first freezer write, or without freezer the first interrupt. Pause and deadlines count from it. */
   firstActAt: number | undefined;
@@ -126,6 +153,7 @@ export class Session {
   /** All is open, and FROZEN is not written any more: only then may the guard be told so. */
   freezesNoMore = false;
   #openedTold = false;
+  readonly #madeAt: number;
   /** A tracee could not be detached: only the end of the tracing thread frees it. */
   threadMustEnd = false;
   /** A freezer could not be proved open again. */
@@ -138,6 +166,12 @@ export class Session {
     this.kernel = context.kernel;
     this.board = context.board;
     this.request = request;
+    this.#madeAt = context.kernel.now();
+  }
+
+  /** Whether a task belongs to a process that nothing may disturb. */
+  isLeftAlone(tid: number): boolean {
+    return this.dumping.size > 0 && this.dumping.has(this.firstLooks.get(tid)?.tgid ?? tid);
   }
 
   /** Notes that the workload feels us from now on. */
@@ -148,7 +182,6 @@ export class Session {
   addTask(tid: number, target: Target, directory: string, tracee: Tracee | undefined, joined = false): Task {
     const task: Task = { tid, target, directory, tracee, held: false, joined };
     this.tasks.set(tid, task);
-    if (tracee !== undefined) this.board.publishTid(tid);
     return task;
   }
 
@@ -170,10 +203,10 @@ export class Session {
     if ((orders & ORDER_UNGUARDED) !== 0) {
       return failure('GuardUnavailable', 'the guard ended in the middle of the capture; what was held is let go');
     }
-    if ((orders & ORDER_CANCEL) !== 0 && this.collectedAt === undefined) {
+    if ((orders & ORDER_CANCEL) !== 0 && (this.collectedAt === undefined || this.isHolding)) {
       return failure('Cancelled', 'the capture was cancelled before it was complete');
     }
-    if (this.firstActAt === undefined) return undefined;
+    if (this.firstActAt === undefined) return this.#inspectedTooLong();
     this.tellOpenedInTime();
     const elapsed = this.kernel.now() - this.firstActAt;
     const budget = this.request.maxPauseMicroseconds;
@@ -183,6 +216,14 @@ export class Session {
       return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
     }
     return undefined;
+  }
+
+  #inspectedTooLong(): Failure | undefined {
+    if (this.kernel.now() - this.#madeAt <= INSPECTION_MICROSECONDS) return undefined;
+    return failure(
+      'FreezeTimeout',
+      `looking at the tasks before the freeze took longer than ${INSPECTION_MICROSECONDS} µs`,
+    );
   }
 
   /**
@@ -227,6 +268,6 @@ export class Session {
   }
 
   releaseEstimate(): number {
-    return Math.ceil(this.tasks.size * this.context.releaseMicrosecondsPerTask);
+    return releaseEstimate(this.context.releaseCost, this.tasks.size);
   }
 }

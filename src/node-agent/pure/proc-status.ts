@@ -95,6 +95,22 @@ const FIRST_LETTERS: ReadonlySet<number> = new Set([...FIELDS.keys()].map((name)
 
 /** Parses the whole text of a status file, in one pass over its lines. */
 export function parseStatus(text: string): Parsed<ProcStatus> {
+  const draft = readLines(text);
+  return draft.ok ? complete(draft.value) : draft;
+}
+
+/** What a thread may have of its own (credentials(7): they belong to the thread). */
+export type Credentials = Pick<ProcStatus, 'uids' | 'gids' | 'capabilities' | 'noNewPrivileges' | 'seccomp'>;
+
+/** Parses the lines of a status file that a `StatusDigest` keeps. Undefined when they are damaged. */
+export function parseCredentials(lines: string): Credentials | undefined {
+  const draft = readLines(lines);
+  if (!draft.ok) return undefined;
+  const { uids, gids, capabilities, noNewPrivileges, seccomp } = draft.value;
+  return uids === undefined || gids === undefined ? undefined : { uids, gids, capabilities, noNewPrivileges, seccomp };
+}
+
+function readLines(text: string): Parsed<Draft> {
   if (!text.endsWith('\n')) return cut(FILE, text);
   const draft = emptyDraft();
   for (let start = 0, line = 1; start < text.length; line++) {
@@ -108,7 +124,7 @@ export function parseStatus(text: string): Parsed<ProcStatus> {
     }
     start = end + 1;
   }
-  return complete(draft);
+  return { ok: true, value: draft };
 }
 
 function complete(draft: Draft): Parsed<ProcStatus> {

@@ -1,16 +1,30 @@
 /** From parsed /proc files to the rows of the API. Pure. */
-import type { ProcessRow, TaskState, ThreadRow } from '../../api/podcapture.js';
-import type { ProcStatus } from './proc-status.js';
+import type { IdSet, ProcessRow, TaskState, ThreadRow } from '../../api/podcapture.js';
+import { parseCredentials, type Credentials, type ProcStatus } from './proc-status.js';
+import { idInside, type IdRange } from './uid-map.js';
 
 /** USER_HZ of x86-64 and arm64: the unit of start times in /proc (times(2), proc_pid_stat(5)). */
 const CLOCK_TICKS_PER_SECOND = 100;
 /** The signals that stop a process (signal(7)); the same numbers on x86-64 and arm64. */
 const STOP_SIGNALS: Readonly<Record<number, string>> = { 19: 'SIGSTOP', 20: 'SIGTSTP', 21: 'SIGTTIN', 22: 'SIGTTOU' };
 
-/** A captured task with its status. */
-export interface TaskFacts {
+/** A captured task. */
+export interface CapturedTask {
   readonly tid: number;
-  readonly status: ProcStatus;
+  readonly tgid: number;
+  readonly comm: string;
+  /** It has exited: a leader whose threads live on. */
+  readonly isDead: boolean;
+  /** The lines of its status that `parseCredentials` reads. */
+  readonly credentials: string;
+  /** Bits of STOP_SIGNAL_BITS. */
+  readonly pendingStops: number;
+  /** The looks before and after the pause did not agree. */
+  readonly isUnsettled: boolean;
+  /** The whole status, of a thread-group leader at least. */
+  readonly status?: ProcStatus;
+  /** Stop signals that are pending for its process, as bits; known with {@link status}. */
+  readonly sharedPendingStops: number;
   /** 0 when it was in no job-control stop; -1 when it was in one and the signal is not known. */
   readonly stopSignal: number;
   /** Path of its cgroup below the mount point. */
@@ -22,11 +36,13 @@ export interface ProcessFacts {
   readonly exe?: string;
   readonly startTimeTicks: number;
   readonly namespaces: Readonly<Record<string, number>>;
+  /** Of its user namespace, where that is not the reader's. */
+  readonly idMaps?: { readonly uids: readonly IdRange[]; readonly gids: readonly IdRange[] };
 }
 
 /** All that was read, by pid. */
 export interface TreeFacts {
-  readonly tasks: readonly TaskFacts[];
+  readonly tasks: readonly CapturedTask[];
   /** Status of leaders that are in no list because they have exited. */
   readonly deadLeaders: ReadonlyMap<number, ProcStatus>;
   readonly zombies: ReadonlyMap<number, ProcStatus>;
@@ -40,7 +56,10 @@ const UNKNOWN: ProcessFacts = { startTimeTicks: 0, namespaces: {} };
 /** The flat tree: parents before their children, siblings by pid. */
 export function processRows(facts: TreeFacts): ProcessRow[] {
   const rows: ProcessRow[] = [];
-  for (const [pid, threads] of groupByProcess(facts.tasks)) rows.push(livingRow(facts, pid, threads));
+  for (const [pid, threads] of groupByProcess(facts.tasks)) {
+    const row = livingRow(facts, pid, threads);
+    if (row !== undefined) rows.push(row);
+  }
   const captured = new Map(rows.map((row) => [row.pid, row]));
   for (const [pid, status] of facts.zombies) {
     const parent = captured.get(status.ppid);
@@ -49,34 +68,37 @@ export function processRows(facts: TreeFacts): ProcessRow[] {
   return parentsFirst(rows);
 }
 
-function groupByProcess(tasks: readonly TaskFacts[]): Map<number, TaskFacts[]> {
-  const groups = new Map<number, TaskFacts[]>();
+function groupByProcess(tasks: readonly CapturedTask[]): Map<number, CapturedTask[]> {
+  const groups = new Map<number, CapturedTask[]>();
   for (const task of tasks) {
-    const group = groups.get(task.status.tgid);
-    if (group === undefined) groups.set(task.status.tgid, [task]);
+    const group = groups.get(task.tgid);
+    if (group === undefined) groups.set(task.tgid, [task]);
     else group.push(task);
   }
   return groups;
 }
 
-function livingRow(facts: TreeFacts, pid: number, tasks: readonly TaskFacts[]): ProcessRow {
+function livingRow(facts: TreeFacts, pid: number, tasks: readonly CapturedTask[]): ProcessRow | undefined {
   const leader = tasks.find((task) => task.tid === pid);
-  const deadLeader =
-    leader === undefined || leader.status.state === 'Z' ? (leader?.status ?? facts.deadLeaders.get(pid)) : undefined;
-  const spokesman = leader ?? tasks[0];
+  const deadLeader = leader === undefined || leader.isDead ? (leader?.status ?? facts.deadLeaders.get(pid)) : undefined;
+  const any = leader ?? tasks[0];
+  const status = leader?.status ?? deadLeader ?? tasks.find((task) => task.status !== undefined)?.status;
+  if (any === undefined || status === undefined) return undefined;
   const stopSignal = tasks.find((task) => task.stopSignal !== 0)?.stopSignal ?? 0;
-  const threads = tasks.map(threadRow);
+  const threads = tasks.map((task) => threadRow(task, leader));
   if (deadLeader !== undefined && leader === undefined)
     threads.push({ tid: pid, comm: deadLeader.comm, state: 'Zombie' });
   threads.sort((a, b) => (a.tid === pid ? -1 : b.tid === pid ? 1 : a.tid - b.tid));
-  const status = leader?.status ?? deadLeader ?? spokesman?.status;
   const signal = STOP_SIGNALS[stopSignal];
+  const pending = signalNames(leader === undefined ? 0 : leader.sharedPendingStops | leader.pendingStops);
   return {
-    ...sharedFields(facts, pid, status as ProcStatus),
+    ...sharedFields(facts, pid, status),
     state: stopSignal === 0 ? 'Alive' : 'Stopped',
     ...(signal === undefined ? {} : { stopSignal: signal }),
+    ...(pending.length === 0 ? {} : { pendingStopSignals: pending }),
+    ...(leader?.isUnsettled === true ? { unsettled: true as const } : {}),
     ...(deadLeader === undefined ? {} : { leaderDead: true as const }),
-    cgroup: spokesman?.cgroup ?? '/',
+    cgroup: any.cgroup,
     threads,
   };
 }
@@ -90,7 +112,7 @@ function sharedFields(
   pid: number,
   status: ProcStatus,
 ): Omit<ProcessRow, 'state' | 'cgroup' | 'threads'> {
-  const { exe, startTimeTicks, namespaces } = facts.processes.get(pid) ?? UNKNOWN;
+  const { exe, startTimeTicks, namespaces, idMaps } = facts.processes.get(pid) ?? UNKNOWN;
   return {
     pid,
     ppid: status.ppid,
@@ -102,6 +124,9 @@ function sharedFields(
     startTimeTicks,
     uids: status.uids,
     gids: status.gids,
+    ...(idMaps === undefined
+      ? {}
+      : { containerUids: inside(idMaps.uids, status.uids), containerGids: inside(idMaps.gids, status.gids) }),
     capabilities: status.capabilities,
     noNewPrivileges: status.noNewPrivileges,
     seccomp: status.seccomp,
@@ -110,12 +135,45 @@ function sharedFields(
   };
 }
 
-function threadRow(task: TaskFacts): ThreadRow {
-  return { tid: task.tid, comm: task.status.comm, state: threadState(task) };
+function inside(map: readonly IdRange[], ids: IdSet): IdSet {
+  return {
+    real: idInside(map, ids.real),
+    effective: idInside(map, ids.effective),
+    saved: idInside(map, ids.saved),
+    filesystem: idInside(map, ids.filesystem),
+  };
 }
 
-function threadState(task: TaskFacts): TaskState {
-  if (task.status.state === 'Z' || task.status.state === 'X') return 'Zombie';
+function threadRow(task: CapturedTask, leader: CapturedTask | undefined): ThreadRow {
+  const pending = task === leader ? [] : signalNames(task.pendingStops);
+  return {
+    tid: task.tid,
+    comm: task.comm,
+    state: threadState(task),
+    ...(leader === undefined ? {} : differences(task, leader)),
+    ...(pending.length === 0 ? {} : { pendingStopSignals: pending }),
+    ...(task.isUnsettled && task !== leader ? { unsettled: true as const } : {}),
+  };
+}
+
+/** Nearly always the two texts are one. */
+function differences(task: CapturedTask, leader: CapturedTask): Partial<Credentials> {
+  if (task.credentials === leader.credentials) return {};
+  const own = parseCredentials(task.credentials);
+  const leaders = parseCredentials(leader.credentials);
+  if (own === undefined || leaders === undefined) return {};
+  const fields = Object.keys(own) as (keyof Credentials)[];
+  const different = fields.filter((field) => JSON.stringify(own[field]) !== JSON.stringify(leaders[field]));
+  return Object.fromEntries(different.map((field) => [field, own[field]]));
+}
+
+/** The names of a set of bits, of which signal n is bit n - 1. */
+function signalNames(bits: number): string[] {
+  return Object.entries(STOP_SIGNALS).flatMap(([signal, name]) => ((bits >> (Number(signal) - 1)) & 1 ? [name] : []));
+}
+
+function threadState(task: CapturedTask): TaskState {
+  if (task.isDead) return 'Zombie';
   return task.stopSignal === 0 ? 'Alive' : 'Stopped';
 }
 

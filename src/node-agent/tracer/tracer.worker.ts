@@ -14,15 +14,11 @@ import { Board } from '../capture/board.js';
 import { capture } from '../capture/capture.js';
 import { armFault } from '../capture/fault-points.js';
 import { preflight } from '../capture/preflight.js';
+import { FIRST_RELEASE_COST, nextReleaseCost } from '../pure/release-cost.js';
 import { RawArena } from '../capture/raw-arena.js';
 import { report } from '../report/report.js';
 import type { CaptureContext } from '../capture/session.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
-
-/** Before anything was measured. Detaching takes about 6 µs a task; the first budget keeps more back. */
-const FIRST_RELEASE_COST_MICROSECONDS = 15;
-/** An old measure counts for less each time, so that one slow release does not shorten every budget after it. */
-const FORGETTING = 0.9;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is started as a worker thread');
@@ -38,7 +34,7 @@ const fault = armFault(data.fault, {
   exitThread: () => process.exit(1),
   hang: () => kernel.sleep(HANG_MICROSECONDS),
 });
-let releaseMicrosecondsPerTask = FIRST_RELEASE_COST_MICROSECONDS;
+let releaseCost = FIRST_RELEASE_COST;
 
 /**
  * Only when it is late: the tasks need CPU as well, to freeze and to stop (with nice -20 from the start a stop took 100 µs, not 15). Linux
@@ -77,7 +73,7 @@ function context(captureId: Uint8Array): CaptureContext {
     fault,
     arena,
     wait: (known, microseconds) => board.waitForOrders(known, microseconds),
-    releaseMicrosecondsPerTask,
+    releaseCost,
   };
 }
 
@@ -88,9 +84,7 @@ port.on('message', (message: ToTracer) => {
       quietStops(libc);
       const raw = capture(context(message.captureId), message.request);
       setHurry(false);
-      if (raw.tasks.length > 0) {
-        releaseMicrosecondsPerTask = Math.max(raw.releaseMicrosecondsPerTask, FORGETTING * releaseMicrosecondsPerTask);
-      }
+      releaseCost = nextReleaseCost(releaseCost, raw.tasks.length, raw.timings.releaseMicroseconds);
       if (raw.threadMustEnd) {
         // What could not be detached goes free with this thread, and with nothing else.
         answer({ kind: 'ending', raw });

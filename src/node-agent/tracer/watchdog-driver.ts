@@ -71,10 +71,10 @@ export class WatchdogDriver {
         this.#board.order(effect.bit);
         return;
       case 'thaw':
-        for (const { fd, version } of this.#board.freezers()) {
+        this.#board.forEachFreezer(({ fd, version }) => {
           const word = Buffer.from(THAW_WORD[version]);
           this.#libc.write(fd, word, word.length);
-        }
+        });
         return;
       case 'reapDead': {
         const ptrace = linuxPtrace(this.#libc);

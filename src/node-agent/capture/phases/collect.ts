@@ -1,15 +1,20 @@
 /**
- * Reading /proc of every task, as raw bytes: they are parsed when the tasks run again.
+ * Reading /proc of the tasks, as raw bytes: they are parsed when the tasks run again.
  *
- * Only files that neither sleep on mmap_lock nor on a file system of the pod are named here (status, children, the text of
- * the link exe): a task may hold its mmap_lock, and its executable may lie on a server that does not answer. test/kernel/
- * window.test.ts watches the system calls of a capture for it.
+ * Little is read in the pause. Where a freezer held the tasks, only the status of each thread-group leader, through a descriptor
+ * that was opened before; what a thread, a link or a zombie says before the freeze and after the release tells the rest
+ * ({@link ../first-look.ts}, {@link ../bracket.ts}, {@link ../zombies.ts}). A task that came after the first look is read whole.
+ *
+ * Only files are named here that sleep neither on mmap_lock nor on a file system of the pod: a task may hold its mmap_lock, and
+ * its executable may lie on a server that does not answer. They are status, stat, wchan, and the text of the link exe.
+ * test/kernel/window.test.ts watches the system calls of a capture for it.
  */
-import type { Failure } from '../../pure/failure.js';
-import { faultPoint } from '../fault-points.js';
+import { failure, type Failure } from '../../pure/failure.js';
 import { stateOf, tgidOf, tracerPidOf } from '../../pure/proc-status.js';
-import { parseTaskList } from '../../pure/task-list.js';
-import { RAW_BEFORE, RAW_CANDIDATE, RAW_EXE, RAW_STATUS, RAW_WCHAN } from '../raw-arena.js';
+import { dropGroups } from '../../pure/without-groups.js';
+import { readStat } from '../bracket.js';
+import { faultPoint } from '../fault-points.js';
+import { MAX_ARENA_BYTES, type RawFile } from '../raw-arena.js';
 import type { Session, Task } from '../session.js';
 import { seizeRunning } from './seize-running.js';
 import { stillFrozen } from './still-frozen.js';
@@ -17,17 +22,18 @@ import { lookAgainAtHeld } from './stop.js';
 
 const TRACING_STOP = 't'.charCodeAt(0);
 const UNINTERRUPTIBLE = 'D'.charCodeAt(0);
-const ZOMBIE = 'Z'.charCodeAt(0);
+/** Reads between two looks at the clock and the orders, unless a read took long. */
 const CLOCK_EVERY = 32;
-/** Measured: reading one `children` file, and one name of a listing of /proc. */
-const CHILDREN_MICROSECONDS = 8;
-const LISTED_MICROSECONDS = 1;
-const CHILDREN_BYTES = 64 << 10;
+/** After a read that took longer the clock is looked at: a status may take 20 ms (65,536 groups). */
+const LONG_READ_MICROSECONDS = 1_000;
 
-/** Reads everything. Where no freezer held the tasks, also proves of each that it is ours and stopped, or seizes it anew. */
+/** A thread of each process that was met, the leader where there is one. */
+export type Processes = Map<number, Task>;
+
+/** Reads what only the pause can tell. Where no freezer held the tasks, also proves of each that it is ours and stopped, or seizes it anew. */
 export function collect(session: Session): Failure | undefined {
   const read = new Set<number>();
-  const processes = new Map<number, Task>();
+  const processes: Processes = new Map();
   for (;;) {
     const interrupted = readTasks(session, read, processes);
     if (interrupted !== undefined) return interrupted;
@@ -38,39 +44,77 @@ export function collect(session: Session): Failure | undefined {
     if (!escaped) break;
   }
   readProcesses(session, processes);
-  readCandidates(session);
   lookAgainAtHeld(session);
   session.collectedAt = session.kernel.now();
   for (const target of session.targets) {
     const changed = stillFrozen(session, target);
     if (changed !== undefined) return changed;
   }
-  return session.interruption();
+  return noRoom(session) ?? session.interruption();
 }
 
-/** Reads the status of tasks that were not read yet. */
-export function readTasks(session: Session, read: Set<number>, processes: Map<number, Task>): Failure | undefined {
+/** Reads the tasks that were not read yet. */
+export function readTasks(session: Session, read: Set<number>, processes: Processes): Failure | undefined {
+  let since = session.kernel.now();
   for (const task of session.tasks.values()) {
     if (read.has(task.tid) || task.tracee?.state === 'gone') continue;
     read.add(task.tid);
-    if (read.size % CLOCK_EVERY === 0) {
-      const interrupted = session.interruption();
-      if (interrupted !== undefined) return interrupted;
-    }
-    const status = readInto(session, RAW_STATUS, task.tid, `${task.tid}/status`);
+    readTask(session, task, processes);
     faultPoint(session.context, 'in-collect');
-    if (typeof status === 'number') continue;
-    if (task.tracee === undefined) readInto(session, RAW_WCHAN, task.tid, `${task.tid}/wchan`);
-    const tgid = tgidOf(status, status.length);
-    if (tgid > 0 && (tgid === task.tid || !processes.has(tgid))) processes.set(tgid, task);
-    if (task.target.way === 'interrupts' && task.tracee?.state === 'stopped' && !isHeld(session, status)) {
-      // An execve has put another task under its tid, or it is dying. What is left of our tracee is let go at the release.
-      const tracee = task.tracee.look();
-      if (tracee.state !== 'gone') session.strays.push(tracee);
-      session.tasks.delete(task.tid);
-    }
+    const now = session.kernel.now();
+    const look = read.size % CLOCK_EVERY === 0 || now - since > LONG_READ_MICROSECONDS;
+    since = now;
+    const interrupted = look ? session.interruption() : undefined;
+    if (interrupted !== undefined) return interrupted;
   }
   return undefined;
+}
+
+/** Reads the status of each thread that was not read in the pause. What is not read before `isOver` is told by other looks. */
+export function readThreads(session: Session, isOver: () => boolean): Failure | undefined {
+  for (const { tid, target, tracee } of session.tasks.values()) {
+    if (isOver()) return undefined;
+    const first = session.firstLooks.get(tid);
+    const wasPassedOver = first !== undefined && (first.tgid !== tid || first.isCostly) && target.way !== 'interrupts';
+    if (!wasPassedOver || tracee?.state !== 'stopped') continue;
+    readFile(session, 'status', tid, dropGroups);
+    const interrupted = session.interruption();
+    if (interrupted !== undefined) return interrupted;
+  }
+  return undefined;
+}
+
+function readTask(session: Session, task: Task, processes: Processes): void {
+  const { tid, tracee } = task;
+  const first = session.firstLooks.get(tid);
+  const isFrozenOrOurs = task.target.way !== 'interrupts' && tracee !== undefined;
+  if (first !== undefined && isFrozenOrOurs) {
+    noteProcess(processes, first.tgid, task);
+    if (first.tgid !== tid || first.isCostly || readOpenStatus(session, tid) >= 0) return;
+  }
+  const status = readFile(session, 'status', tid, dropGroups);
+  if (typeof status === 'number') return;
+  if (tracee === undefined) readFile(session, 'wchan', tid);
+  noteProcess(processes, tgidOf(status, status.length), task);
+  if (task.target.way === 'interrupts' && tracee?.state === 'stopped' && !isHeld(session, status)) {
+    // An execve has put another task under its tid, or it is dying. What is left of our tracee is let go at the release.
+    const now = tracee.look();
+    if (now.state !== 'gone') session.strays.push(now);
+    session.tasks.delete(tid);
+  }
+}
+
+/** Through the descriptor of the first look: ESRCH when that task is dead, whoever has its tid now. */
+function readOpenStatus(session: Session, pid: number): number {
+  const fd = session.statusFiles.get(pid);
+  if (fd === undefined) return -1;
+  const read = (into: Uint8Array): number => session.kernel.files.pread(fd, into, 0);
+  const status = session.arena.add('held', 'status', pid, read, dropGroups);
+  return typeof status === 'number' ? status : status.length;
+}
+
+function noteProcess(processes: Processes, tgid: number, task: Task): void {
+  if (tgid > 0 && (tgid === task.tid || !processes.has(tgid))) processes.set(tgid, task);
 }
 
 /** On v1 a task in its ptrace stop shows state D when somebody freezes its cgroup. */
@@ -91,54 +135,32 @@ function forgetEscaped(session: Session, read: Set<number>): boolean {
   return escaped;
 }
 
-/** The program each process runs. A leader that has exited has lost the link; any of its threads still leads to it. */
-export function readProcesses(session: Session, processes: ReadonlyMap<number, Task>): void {
+/** A leader that has exited is in no list, and any thread of its process still leads to the links. */
+export function readProcesses(session: Session, processes: Processes): void {
   for (const [tgid, task] of processes) {
-    if (task.tid !== tgid) readInto(session, RAW_STATUS, tgid, `${tgid}/status`);
-    readLink(session, RAW_EXE, tgid, `${task.tid}/exe`);
-    // A process that was not there before the freeze may be gone after the release.
-    if (!session.bracketed.has(tgid)) readInto(session, RAW_BEFORE, tgid, `${tgid}/task/${tgid}/stat`);
+    if (task.tid !== tgid) readFile(session, 'status', tgid, dropGroups);
     session.processes.set(tgid, task.tid);
+    if (session.firstLooks.has(tgid)) continue;
+    // A process that came after the first look may be gone after the release.
+    const { files } = session.kernel;
+    const { proc } = session.request;
+    session.arena.add('held', 'exe', tgid, (into) => files.readlinkInto(`${proc}/${task.tid}/exe`, into));
+    readStat(files, proc, session.arena, 'held', tgid);
   }
 }
 
-/**
- * Zombies: they are in /proc and in no cgroup's list. Whose they are is told when they are parsed. Two ways lead to them, and
- * the pod waits, so the cheaper one is taken: the children of each task, or all of /proc less what lived elsewhere before.
- */
-function readCandidates(session: Session): void {
-  const byChildren = session.tasks.size * CHILDREN_MICROSECONDS < session.strangers.size * LISTED_MICROSECONDS;
-  const pids = (byChildren ? childrenOf(session) : undefined) ?? listed(session);
-  for (const pid of pids) {
-    if (session.strangers.has(pid) || session.tasks.has(pid) || session.processes.has(pid)) continue;
-    const status = readInto(session, RAW_CANDIDATE, pid, `${pid}/status`);
-    if (typeof status === 'number' || stateOf(status, status.length) !== ZOMBIE) continue;
-    readInto(session, RAW_BEFORE, pid, `${pid}/task/${pid}/stat`);
-  }
+/** The report of a capture whose files do not fit would lack processes: that is a failure, and not a shorter report. */
+export function noRoom(session: Session): Failure | undefined {
+  if (!session.arena.isFull) return undefined;
+  return failure('HostUnfit', `the files of ${session.tasks.size} tasks do not fit into ${MAX_ARENA_BYTES >> 20} MiB`);
 }
 
-/** Undefined on a kernel without CONFIG_PROC_CHILDREN. The file is exact only while the tasks stand still (proc(5)); they do. */
-function childrenOf(session: Session): number[] | undefined {
-  const children: number[] = [];
-  const text = new Uint8Array(CHILDREN_BYTES);
-  for (const task of session.tasks.values()) {
-    const length = session.kernel.files.readInto(`${session.request.proc}/${task.tid}/task/${task.tid}/children`, text);
-    if (length === text.length) return undefined;
-    if (length < 0 && task.tracee?.state === 'stopped') return undefined;
-    if (length > 0) parseTaskList(text, length, children);
-  }
-  return children;
-}
-
-function listed(session: Session): number[] {
-  const names = session.kernel.files.list(session.request.proc);
-  return typeof names === 'number' ? [] : names.map(Number).filter(Number.isInteger);
-}
-
-function readInto(session: Session, kind: number, id: number, path: string): Uint8Array | number {
-  return session.arena.add(kind, id, (into) => session.kernel.files.readInto(`${session.request.proc}/${path}`, into));
-}
-
-function readLink(session: Session, kind: number, id: number, path: string): void {
-  session.arena.add(kind, id, (into) => session.kernel.files.readlinkInto(`${session.request.proc}/${path}`, into));
+function readFile(
+  session: Session,
+  file: RawFile,
+  id: number,
+  shrink?: (bytes: Uint8Array, length: number) => number,
+): Uint8Array | number {
+  const path = `${session.request.proc}/${id}/${file}`;
+  return session.arena.add('held', file, id, (into) => session.kernel.files.readInto(path, into), shrink);
 }

@@ -12,7 +12,8 @@ import { failure, type Failure } from '../../pure/failure.js';
 import { faultPoint } from '../fault-points.js';
 import type { Session, Target } from '../session.js';
 import { stuckWhileFreezing } from '../stuck-tasks.js';
-import { thaw } from './thaw.js';
+import { goOnByInterrupts } from './thaw.js';
+import type { UnfrozenCause } from '../../../api/podcapture.js';
 
 const REWRITE_EVERY_MICROSECONDS = 2_000;
 /** After so long the freezer is opened for a moment instead. */
@@ -20,16 +21,22 @@ const REOPEN_AFTER_MICROSECONDS = 6_000;
 const REOPENING_MICROSECONDS = 300;
 /** Opening wakes every task, and all have to freeze anew: with thousands that takes many times as long as the write itself. */
 const REOPEN_AFTER_WRITES = 10;
-/** A kernel thread on v2 is a fact from the start, but looking for it costs about 7 µs a task: not before freezing is late. */
-const FIRST_LOOK_MICROSECONDS = 10_000;
-/** One task that cannot freeze keeps all others frozen for nothing. By then every one that can was seen to have frozen. */
-const LOOK_EVERY_MICROSECONDS = 100_000;
+/**
+ * The first look for tasks that exit or write a core file, and so never freeze: they are told at once. A look costs 20 µs per
+ * task, and thousands of tasks take tens of milliseconds to freeze, so that it waits for longer where there are more.
+ */
+const EARLY_LOOK_MICROSECONDS = 3_000;
+const EARLY_LOOK_MICROSECONDS_PER_TASK = 40;
+/** One task that cannot freeze keeps all others frozen for nothing. By then every task that can freeze was seen to have frozen. */
+const LOOK_AFTER_MICROSECONDS = 100_000;
+/** Between two looks after that: a task that runs in the kernel is told by the CPU time that it has had since the look before. */
+const LOOK_AGAIN_MICROSECONDS = 25_000;
 /** The shortest sleep takes 60 µs (timer slack, prctl(2)), and a few tasks freeze sooner: first it looks again and again. */
 const SPIN_MICROSECONDS = 60;
 const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
 
-/** Freezes every target that is not frozen already. On failure, and where freezing is of no use, the freezers are open again. */
+/** Freezes every target that is not frozen already. Where freezing is of no use the freezers are open again; after a failure, `letGo()` in capture.ts opens them. */
 export function freeze(session: Session): Failure | undefined {
   const ours = session.targets.filter((target) => target.way === 'freezer');
   const refusal = close(session, ours) ?? awaitFrozen(session, ours);
@@ -44,7 +51,7 @@ export function freeze(session: Session): Failure | undefined {
 export function awaitOthers(session: Session): Failure | undefined {
   const theirs = session.targets.filter((target) => target.found === 'FREEZING');
   const since = session.kernel.now();
-  let look = since + LOOK_EVERY_MICROSECONDS;
+  let look = since + LOOK_AFTER_MICROSECONDS;
   let wait = FIRST_WAIT_MICROSECONDS;
   for (;;) {
     const late = notFrozen(theirs);
@@ -53,7 +60,7 @@ export function awaitOthers(session: Session): Failure | undefined {
     const now = session.kernel.now();
     const overdue = now - since > session.request.timeoutMicroseconds || (session.board.orders() & ORDER_TIMEOUT) !== 0;
     if (overdue || now > look) {
-      const stuck = stuckWhileFreezing(session, late);
+      const stuck = stuckWhileFreezing(session, late, false);
       const unfreezable = stuck.find((task) => task.cause === 'KernelThread' || task.cause === 'Uninterruptible');
       if (unfreezable !== undefined) {
         const reason = unfreezable.cause === 'KernelThread' ? 'KernelThreadInCgroup' : 'TaskUninterruptible';
@@ -62,7 +69,7 @@ export function awaitOthers(session: Session): Failure | undefined {
           `${nameOf(late)} is being frozen by someone else and cannot be: task ${unfreezable.tid} (${unfreezable.comm}) waits in ${unfreezable.waitChannel || 'the kernel'}`,
         );
       }
-      look = now + LOOK_EVERY_MICROSECONDS;
+      look = now + LOOK_AFTER_MICROSECONDS;
     }
     if (overdue)
       return failure(
@@ -109,7 +116,7 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
   let lastWrite = since;
   let lastOpen = since;
   let writeTook = since - (session.firstActAt ?? since);
-  let look = since + FIRST_LOOK_MICROSECONDS;
+  let look = since + EARLY_LOOK_MICROSECONDS + EARLY_LOOK_MICROSECONDS_PER_TASK * session.firstLooks.size;
   for (;;) {
     const late = notFrozen(targets);
     if (!Array.isArray(late)) return late;
@@ -120,16 +127,16 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
     }
     const interrupted = session.interruption();
     if (interrupted !== undefined) {
-      for (const task of stuckWhileFreezing(session, late)) session.unfrozen.set(task.tid, task);
+      for (const task of stuckWhileFreezing(session, late, true)) session.unfrozen.set(task.tid, task);
       return interrupted;
     }
-    if (session.mustOpen()) return goOnByInterrupts(session);
+    if (session.mustOpen() || isOpenedByOthers(late)) return void goOnByInterrupts(session);
     const now = session.kernel.now();
     if (now >= look) {
-      const final = now - since >= LOOK_EVERY_MICROSECONDS;
-      if (cannotFreeze(session, late, final)) return goOnByInterrupts(session);
-      look = now + LOOK_EVERY_MICROSECONDS - (final ? 0 : FIRST_LOOK_MICROSECONDS);
+      const final = now - since >= LOOK_AFTER_MICROSECONDS;
+      if (cannotFreeze(session, late, final)) return void goOnByInterrupts(session);
       lastWrite = session.kernel.now();
+      look = Math.max(since + LOOK_AFTER_MICROSECONDS, lastWrite + LOOK_AGAIN_MICROSECONDS + (lastWrite - now));
     } else if (now - lastWrite >= REWRITE_EVERY_MICROSECONDS) {
       const v1 = late.filter((target) => target.freezer?.version === 'v1');
       const reopen = now - lastOpen >= Math.max(REOPEN_AFTER_MICROSECONDS, REOPEN_AFTER_WRITES * writeTook);
@@ -165,25 +172,24 @@ function rewrite(session: Session, targets: readonly Target[], reopen: boolean):
 }
 
 /**
- * Whether all that is late can never freeze. On v2 a look tells. On v1 the look opens the freezer, so it is not taken
- * before the 100 ms mark, and the freezer is closed again when the answer is no.
+ * Whether all that is late can never freeze. On v2 a look tells. On v1 an uninterruptible wait is told only with the freezer open,
+ * so that is not done before the 100 ms mark, and the freezer is closed again when the answer is no.
  */
 function cannotFreeze(session: Session, late: readonly Target[], final: boolean): boolean {
-  const v1 = late.filter((target) => target.freezer?.version === 'v1');
-  if (v1.length > 0 && !final) return false;
-  const stuck = stuckWhileFreezing(session, late);
+  const stuck = stuckWhileFreezing(session, late, final);
   const hopeless =
-    stuck.length > 0 &&
-    stuck.every((task) => task.cause === 'KernelThread' || (final && task.cause === 'Uninterruptible'));
+    stuck.length > 0 && stuck.every(({ cause }) => NEVER_FREEZES.has(cause) || (final && cause === 'Uninterruptible'));
+  const v1 = late.filter((target) => target.freezer?.version === 'v1');
   if (hopeless) for (const task of stuck) session.unfrozen.set(task.tid, task);
-  else rewrite(session, v1, false);
+  else if (final) rewrite(session, v1, false);
   return hopeless;
 }
 
-/** The freezer is of no use here: everything is stopped task by task instead. */
-function goOnByInterrupts(session: Session): undefined {
-  thaw(session);
-  for (const target of session.targets) if (target.way === 'freezer') target.way = 'interrupts';
+const NEVER_FREEZES: ReadonlySet<UnfrozenCause> = new Set(['KernelThread', 'Exiting', 'CoreDump', 'InKernel']);
+
+/** Somebody else has written THAWED meanwhile: a freezer that this capture closed is FREEZING or FROZEN otherwise. */
+function isOpenedByOthers(late: readonly Target[]): boolean {
+  return late.some((target) => target.closed && target.freezer?.selfFreezing() === false);
 }
 
 function notFrozen(targets: readonly Target[]): Target[] | Failure {

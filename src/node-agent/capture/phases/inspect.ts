@@ -7,45 +7,65 @@ import { failure, type Failure } from '../../pure/failure.js';
 import { openFreezer, readFlag, type Freezer } from '../../cgroup/freezer.js';
 import type { ContainerTarget } from '../../pure/container-target.js';
 import type { FreezerState } from '../../pure/freezer-state.js';
-import { parseStatus, stateOf } from '../../pure/proc-status.js';
-import { RAW_BEFORE } from '../raw-arena.js';
-import type { Session, Way } from '../session.js';
 import { readBracket } from '../bracket.js';
+import { takeFirstLook } from '../first-look.js';
+import type { Session, Target, Way } from '../session.js';
+import { describeTask } from '../task-facts.js';
+import { lookForZombies } from '../zombies.js';
 
-const ZOMBIE = 'Z'.charCodeAt(0);
-
-/** Looks at every target. Refuses what is frozen from above, and what holds ourselves. */
+/** Looks at every target and at each of its tasks. Refuses what is frozen from above, and what holds this process or its guard. */
 export function inspect(session: Session): Failure | undefined {
-  const members = new Set<number>();
+  const members = new Map<number, Target>();
   for (const container of session.request.containers) {
     const refusal = addTarget(session, container, members);
     if (refusal !== undefined) return refusal;
   }
   if (members.size === 0) return failure('CgroupGone', `no task is left in ${session.targets.map(pathOf).join(', ')}`);
-  if (members.has(session.kernel.pid)) {
-    return failure(
-      'InvalidTarget',
-      `the target holds this very process (pid ${session.kernel.pid}), which cannot hold itself`,
-    );
-  }
-  const { guard } = session.context;
-  if (typeof guard !== 'number' && members.has(guard.pid)) {
+  return holdsUs(session, members) ?? lookAtTasks(session, members);
+}
+
+function holdsUs({ kernel, context }: Session, members: ReadonlyMap<number, Target>): Failure | undefined {
+  if (members.has(kernel.pid))
+    return failure('InvalidTarget', `the target holds this very process (pid ${kernel.pid}), which cannot hold itself`);
+  const { guard } = context;
+  if (typeof guard !== 'number' && members.has(guard.pid))
     return failure('InvalidTarget', `the target holds the guard (pid ${guard.pid}), which must run while it is held`);
-  }
-  noteStrangers(session, members);
-  for (const pid of leaders(session)) {
-    readBracket(session.kernel.files, session.request.proc, session.arena, RAW_BEFORE, pid, pid);
-    session.bracketed.add(pid);
-  }
   return undefined;
 }
 
-function addTarget(session: Session, container: ContainerTarget, members: Set<number>): Failure | undefined {
-  const { files } = session.kernel;
-  const cgroups = listTasks(files, container.directory, TASK_FILE[container.cgroupVersion]);
-  if (typeof cgroups === 'number') return unreadable(container, cgroups);
-  for (const cgroup of cgroups) for (const tid of cgroup.tids) members.add(tid);
+/** A threaded v2 cgroup does not list processes (EOPNOTSUPP): the status of each task tells who leads it. */
+function lookAtTasks(session: Session, members: ReadonlyMap<number, Target>): Failure | undefined {
+  const { kernel, request, arena } = session;
+  for (const [tid, target] of members) {
+    const look = takeFirstLook(session, tid);
+    const interrupted = session.interruption();
+    if (interrupted !== undefined) return interrupted;
+    if (look === undefined) continue;
+    if (look.tgid === tid) readBracket(kernel.files, request.proc, arena, 'first', tid, tid);
+    if (look.coreDumping) leaveAlone(session, tid, look.tgid);
+    // Nothing freezes on v2 that has a kernel thread in it, and no freezer may close on a core dump: both are known beforehand.
+    const cannotFreeze = look.coreDumping || (look.kernelThread && target.container.cgroupVersion === 'v2');
+    if (cannotFreeze && target.way === 'freezer') target.way = 'interrupts';
+  }
+  lookForZombies(session, members.keys(), 'first');
+  return undefined;
+}
 
+/**
+ * A process that writes a core file is neither frozen nor seized: v1's freezer makes the kernel give up the file, and any wakeup by a
+ * signal or an interrupt one that goes to a pipe (dump_interrupted() and pipe_write(), fs/coredump.c, fs/pipe.c).
+ */
+function leaveAlone(session: Session, tid: number, tgid: number): void {
+  session.dumping.add(tgid);
+  const row = describeTask(session, tid);
+  if (row !== undefined) session.unfrozen.set(tid, { ...row, cause: 'CoreDump' });
+}
+
+function addTarget(session: Session, container: ContainerTarget, members: Map<number, Target>): Failure | undefined {
+  const { files } = session.kernel;
+  const isOver = (): boolean => session.interruption() !== undefined;
+  const cgroups = listTasks(files, container.directory, TASK_FILE[container.cgroupVersion], isOver);
+  if (typeof cgroups === 'number') return session.interruption() ?? unreadable(container, cgroups);
   const frozenAbove = frozenAncestor(session, container);
   if (frozenAbove !== undefined) {
     return failure(
@@ -59,7 +79,7 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
   if (freezer !== undefined) session.freezers.push(freezer);
   const found = freezer === undefined ? 'THAWED' : freezer.state();
   if (typeof found === 'number') return unreadable(container, found);
-  session.targets.push({
+  const target: Target = {
     container,
     index: session.targets.length,
     freezer,
@@ -69,7 +89,9 @@ function addTarget(session: Session, container: ContainerTarget, members: Set<nu
     closed: false,
     written: false,
     announced: false,
-  });
+  };
+  session.targets.push(target);
+  for (const cgroup of cgroups) for (const tid of cgroup.tids) members.set(tid, target);
   return undefined;
 }
 
@@ -107,36 +129,6 @@ function frozenBelow(session: Session, cgroups: readonly CgroupTasks[]): Readonl
       frozen.add(directory);
   }
   return frozen;
-}
-
-/**
- * Zombies stand in no cgroup's list. They are found while the pod is held among the processes that are in /proc and
- * neither in a list nor known, from now, to live elsewhere: so that the held pod does not wait for a look at the whole machine.
- */
-function noteStrangers(session: Session, members: ReadonlySet<number>): void {
-  const names = session.kernel.files.list(session.request.proc);
-  if (typeof names === 'number') return;
-  const status = new Uint8Array(4096);
-  for (const name of names) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || members.has(pid)) continue;
-    const length = session.kernel.files.readInto(`${session.request.proc}/${pid}/status`, status);
-    if (length > 0 && !isOurZombie(status, length, members)) session.strangers.add(pid);
-  }
-}
-
-function isOurZombie(status: Uint8Array, length: number, members: ReadonlySet<number>): boolean {
-  if (stateOf(status, length) !== ZOMBIE) return false;
-  const parsed = parseStatus(new TextDecoder().decode(status.subarray(0, length)));
-  return !parsed.ok || members.has(parsed.value.ppid);
-}
-
-/** A threaded v2 cgroup does not list processes (EOPNOTSUPP): what is read of them after the release has to do. */
-function leaders(session: Session): number[] {
-  return session.targets.flatMap(({ container }) => {
-    const cgroups = listTasks(session.kernel.files, container.directory, 'cgroup.procs');
-    return typeof cgroups === 'number' ? [] : cgroups.flatMap((cgroup) => cgroup.tids);
-  });
 }
 
 function unreadable(container: ContainerTarget, result: number): Failure {

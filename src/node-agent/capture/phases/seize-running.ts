@@ -9,14 +9,9 @@
  * - at an exec stop, the tid that the task had before is forgotten;
  * - a SEIZE that blocks on an execve which waits for a dead tracee of ours is freed by the main thread, which reaps it.
  */
-import { isGone } from '../../../native/errno.js';
-import { TRACE_OPTIONS } from '../../../native/kernel.js';
-import { errnoName } from '../../../native/syscall-error.js';
-import { Running, seize as seizeTask } from '../../../native/tracee.js';
-import { listTasks, TASK_FILE } from '../../cgroup/list-tasks.js';
-import { failure, type Failure } from '../../pure/failure.js';
-import { refusedSeize } from '../refused-seize.js';
+import type { Failure } from '../../pure/failure.js';
 import type { Session, Target } from '../session.js';
+import { dropUnlisted, listTarget, takeTask, unlisted, type Wanted } from '../target-tasks.js';
 import { stop } from './stop.js';
 
 /** Between two passes that find the same dying task: it needs a moment of CPU to leave the list. */
@@ -46,14 +41,8 @@ export function seizeRunning(session: Session): Failure | undefined {
  * during the hold.
  */
 export function seizePass(session: Session, target: Target, joined: boolean): boolean | Failure {
-  const cgroups = listTasks(
-    session.kernel.files,
-    target.container.directory,
-    TASK_FILE[target.container.cgroupVersion],
-  );
-  if (typeof cgroups === 'number') {
-    return failure('CgroupGone', `the tasks of ${target.container.directory} cannot be listed: ${errnoName(cgroups)}`);
-  }
+  const cgroups = listTarget(session, target);
+  if (typeof cgroups === 'number') return unlisted(session, target, cgroups);
   let clean = true;
   const listed = new Set<number>();
   for (const { directory, tids } of cgroups) {
@@ -66,27 +55,12 @@ export function seizePass(session: Session, target: Target, joined: boolean): bo
         session.addTask(tid, target, directory, undefined, joined);
         continue;
       }
-      const refusal = takeRunning(session, target, directory, tid, joined);
+      const refusal = takeRunning(session, { target, directory, tid, joined });
       if (refusal !== undefined) return refusal;
     }
   }
   if (clean) dropUnlisted(session, target, listed);
   return clean;
-}
-
-/**
- * All that is listed is held: who is held and not listed is a stranger, under a tid that was reused between the list and the
- * SEIZE, or was moved away. It is let go at once.
- */
-function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<number>): void {
-  for (const task of session.tasks.values()) {
-    if (task.target !== target || listed.has(task.tid)) continue;
-    session.tasks.delete(task.tid);
-    session.unfrozen.delete(task.tid);
-    const tracee = task.tracee?.look();
-    if (tracee?.state === 'running' || (tracee?.state === 'stopped' && tracee.detach() === 'refused'))
-      session.strays.push(tracee);
-  }
 }
 
 /** Brings all to their stop, and follows those that changed their tid by execve. */
@@ -113,46 +87,14 @@ function isSettled(session: Session, tid: number): boolean {
   return task.tracee === undefined || task.held || task.tracee.state === 'stopped';
 }
 
-function takeRunning(
-  session: Session,
-  target: Target,
-  directory: string,
-  tid: number,
-  joined: boolean,
-): Failure | undefined {
-  const known = session.tasks.get(tid)?.tracee;
+function takeRunning(session: Session, wanted: Wanted): Failure | undefined {
+  const known = session.tasks.get(wanted.tid)?.tracee;
   if (known?.state === 'running') return void known.interrupt();
   session.act();
-  session.board.publishTid(tid);
-  session.board.step();
-  const tracee = seizeTask(session.kernel.ptrace, tid, TRACE_OPTIONS);
-  session.board.step();
-  if (typeof tracee !== 'number') {
-    session.addTask(tid, target, directory, tracee, joined);
-    return void tracee.interrupt();
-  }
-  if (isGone(tracee)) {
-    session.kernel.sleep(SETTLE_MICROSECONDS);
-    return undefined;
-  }
-  const refused = refusedSeize(session, tid, tracee);
-  switch (refused.kind) {
-    case 'ours':
-      session.addTask(tid, target, directory, new Running(session.kernel.ptrace, tid), joined);
-      return undefined;
-    case 'kernelThread':
-      session.addTask(tid, target, directory, undefined, joined);
-      return undefined;
-    case 'gone':
-      return undefined;
-    case 'traced':
-      if (!joined) return refused.failure;
-      session.unfrozen.set(tid, refused.task);
-      session.addTask(tid, target, directory, undefined, joined);
-      return undefined;
-    case 'denied':
-      return refused.failure;
-    default:
-      return refused satisfies never;
-  }
+  const taken = takeTask(session, wanted);
+  if (taken === 'passed') return undefined;
+  if (taken === 'gone') return void session.kernel.sleep(SETTLE_MICROSECONDS);
+  if ('reason' in taken) return taken;
+  taken.interrupt();
+  return undefined;
 }

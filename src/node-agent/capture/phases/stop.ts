@@ -7,7 +7,8 @@
 import type { Failure } from '../../pure/failure.js';
 import { faultPoint } from '../fault-points.js';
 import type { Session, Task } from '../session.js';
-import { heldByKernel, describeTask } from '../stuck-tasks.js';
+import { heldByKernel } from '../stuck-tasks.js';
+import { describeTask } from '../task-facts.js';
 import type { Running } from '../../../native/tracee.js';
 import { thaw } from './thaw.js';
 
@@ -17,8 +18,8 @@ const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
 /** The first that does not come is waited for so long; after it the others of a round get one look each. */
 const PATIENCE_MICROSECONDS = 2_000;
-/** When nobody has come for so long, those that are missing are looked at in /proc; well below the 100 ms that are promised. */
-const LOOK_AFTER_MICROSECONDS = 5_000;
+/** When no task has come to its stop for so long, those that are missing are looked at in /proc. A stop takes some 20 µs. */
+const LOOK_AFTER_MICROSECONDS = 3_000;
 const CLOCK_EVERY = 64;
 
 /** Brings every running tracee to its stop, or finds out what holds it. */

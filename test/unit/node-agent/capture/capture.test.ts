@@ -227,7 +227,8 @@ test('capture() goes on by interrupts past a kernel thread in a v2 cgroup, and r
   expect(raw.targets).toMatchObject([{ freezer: 'none' }]);
   expect(raw.unfrozen).toMatchObject([{ tid: kthread, comm: 'kworker', cause: 'KernelThread' }]);
   expect(scene.report(raw).tree.map((row) => row.pid)).toContain(pid);
-  expect(freezerWrites(scene)).toEqual(['1', '0']);
+  // Known from the first look: a freezer that cannot close is not tried.
+  expect(freezerWrites(scene)).toEqual([]);
   expectNothingLeft(scene, raw);
 });
 

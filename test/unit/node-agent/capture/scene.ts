@@ -50,7 +50,7 @@ export function makeScene(mode: Mode, options: Partial<HostOptions> = {}): Scene
           guard: fakeGuard(),
           captureId: CAPTURE_ID,
           wait: (_known, microseconds) => kernel.sleep(Math.min(microseconds, 50_000)),
-          releaseMicrosecondsPerTask: 10,
+          releaseCost: { fixedMicroseconds: 0, microsecondsPerTask: 10 },
           ...context,
         },
         {

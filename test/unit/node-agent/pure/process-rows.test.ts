@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { processRows, type TaskFacts, type TreeFacts } from '../../../../src/node-agent/pure/process-rows.js';
+import { processRows, type CapturedTask, type TreeFacts } from '../../../../src/node-agent/pure/process-rows.js';
 import type { ProcStatus } from '../../../../src/node-agent/pure/proc-status.js';
 import { processRow } from '../../builders.js';
 
@@ -25,11 +25,31 @@ function status(facts: Partial<ProcStatus> & Pick<ProcStatus, 'pid'>): ProcStatu
   };
 }
 
-function task(facts: Partial<ProcStatus> & Pick<ProcStatus, 'pid'>, stopSignal = 0): TaskFacts {
-  return { tid: facts.pid, status: status(facts), stopSignal, cgroup: '/pod' };
+function task(facts: Partial<ProcStatus> & Pick<ProcStatus, 'pid'>, stopSignal = 0): CapturedTask {
+  const whole = status(facts);
+  return {
+    tid: facts.pid,
+    tgid: whole.tgid,
+    comm: whole.comm,
+    isDead: whole.state === 'Z',
+    credentials: credentials(0),
+    pendingStops: 0,
+    sharedPendingStops: 0,
+    isUnsettled: false,
+    status: whole,
+    stopSignal,
+    cgroup: '/pod',
+  };
 }
 
-function rows(tasks: readonly TaskFacts[], facts: Partial<TreeFacts> = {}) {
+/** The lines of a status file that are compared, of a task with this user id. */
+function credentials(uid: number, seccomp = 0): string {
+  const sets = ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb'].map((name) => `Cap${name}:\t0000000000000000\n`).join('');
+  const ids = `\t${uid}`.repeat(4).slice(1);
+  return `Uid:\t${ids}\nGid:\t${ids}\n${sets}NoNewPrivs:\t0\nSeccomp:\t${seccomp}\n`;
+}
+
+function rows(tasks: readonly CapturedTask[], facts: Partial<TreeFacts> = {}) {
   return processRows({
     tasks,
     deadLeaders: new Map(),
@@ -66,6 +86,40 @@ describe('processRows()', () => {
       [30, 'Zombie'],
       [31, 'Alive'],
     ]);
+  });
+
+  test('gives the credentials and the seccomp mode of a thread where they differ from those of its leader', () => {
+    const leader = task({ pid: 20 });
+    const same = task({ pid: 21, tgid: 20 });
+    const other = { ...task({ pid: 22, tgid: 20 }), credentials: credentials(65534, 2) };
+    const [row] = rows([leader, same, other]);
+    expect(row?.threads[1]).toEqual({ tid: 21, comm: 'sh', state: 'Alive' });
+    const ids = { real: 65534, effective: 65534, saved: 65534, filesystem: 65534 };
+    expect(row?.threads[2]).toEqual({ tid: 22, comm: 'sh', state: 'Alive', uids: ids, gids: ids, seccomp: 'Filter' });
+  });
+
+  test('names pending stop signals: those of the process, and those of a thread alone', () => {
+    const leader = { ...task({ pid: 20 }), sharedPendingStops: 1 << 18 };
+    const thread = { ...task({ pid: 21, tgid: 20 }), pendingStops: (1 << 19) | (1 << 21) };
+    const [row] = rows([leader, thread]);
+    expect(row?.pendingStopSignals).toEqual(['SIGSTOP']);
+    expect(row?.threads.map((each) => each.pendingStopSignals)).toEqual([undefined, ['SIGTSTP', 'SIGTTOU']]);
+  });
+
+  test('marks a thread whose looks before and after the pause did not agree', () => {
+    const thread = { ...task({ pid: 21, tgid: 20 }), isUnsettled: true };
+    const [row] = rows([task({ pid: 20 }), thread]);
+    expect(row?.threads.map((each) => each.unsettled)).toEqual([undefined, true]);
+    expect(row?.unsettled).toBeUndefined();
+  });
+
+  test('gives the ids as the user namespace of the process sees them, 65534 for those without a mapping', () => {
+    const maps = [{ inside: 0, outside: 100_000, count: 65_536 }];
+    const processes = new Map([[5, { startTimeTicks: 1, namespaces: {}, idMaps: { uids: maps, gids: maps } }]]);
+    const uids = { real: 100_000, effective: 100_033, saved: 100_000, filesystem: 0 };
+    const [row] = rows([task({ pid: 5, uids })], { processes });
+    expect(row?.uids).toEqual(uids);
+    expect(row?.containerUids).toEqual({ real: 0, effective: 33, saved: 0, filesystem: 65534 });
   });
 
   test('takes zombies whose parent is captured, in the cgroup of the parent, and no others', () => {

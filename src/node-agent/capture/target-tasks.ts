@@ -1,0 +1,93 @@
+/** The tasks of a target: listed, taken as tracees, and let go when they turn out not to belong. */
+import { isGone } from '../../native/errno.js';
+import { TRACE_OPTIONS } from '../../native/kernel.js';
+import { errnoName } from '../../native/syscall-error.js';
+import { Running, seize } from '../../native/tracee.js';
+import { listTasks, TASK_FILE } from '../cgroup/list-tasks.js';
+import type { CgroupTasks } from '../cgroup/nest.js';
+import { failure, type Failure } from '../pure/failure.js';
+import { refusedSeize } from './refused-seize.js';
+import type { Session, Target } from './session.js';
+
+/** The tasks in a target and in all cgroups below it. -EINTR: the freezers have to open, or the capture has to end. */
+export function listTarget(session: Session, { container }: Target): CgroupTasks[] | number {
+  const { directory, cgroupVersion } = container;
+  const isOver = (): boolean => session.mustOpen() || session.interruption() !== undefined;
+  return listTasks(session.kernel.files, directory, TASK_FILE[cgroupVersion], isOver);
+}
+
+/** Why a target could not be listed. */
+export function unlisted(session: Session, { container }: Target, result: number): Failure {
+  const message = `the tasks of ${container.directory} cannot be listed: ${errnoName(result)}`;
+  return session.interruption() ?? failure(isGone(result) ? 'CgroupGone' : 'HostUnfit', message);
+}
+
+/** A listed task that is to become a tracee. */
+export interface Wanted {
+  readonly target: Target;
+  /** Directory of the cgroup that lists it. */
+  readonly directory: string;
+  readonly tid: number;
+  /** It came during the hold. */
+  readonly joined: boolean;
+}
+
+/**
+ * Seizes one task: PTRACE_SEIZE disturbs nobody. `gone`: it died meanwhile. `passed`: it is noted and not traced (a kernel thread, a core
+ * dump, after the hold began also another's tracee).
+ */
+export function takeTask(
+  session: Session,
+  { target, directory, tid, joined }: Wanted,
+): Running | 'gone' | 'passed' | Failure {
+  const pass = (): 'passed' => {
+    session.addTask(tid, target, directory, undefined, joined);
+    return 'passed';
+  };
+  if (session.isLeftAlone(tid)) return pass();
+  // Known to the main thread before the call: it reaps our dead when SEIZE blocks on an execve that waits for one of them.
+  session.board.publishTid(tid);
+  session.board.step();
+  const tracee = seize(session.kernel.ptrace, tid, TRACE_OPTIONS);
+  session.board.step();
+  if (typeof tracee !== 'number') {
+    session.addTask(tid, target, directory, tracee, joined);
+    return tracee;
+  }
+  if (isGone(tracee)) return 'gone';
+  const refused = refusedSeize(session, tid, tracee);
+  switch (refused.kind) {
+    case 'ours': {
+      const ours = new Running(session.kernel.ptrace, tid);
+      session.addTask(tid, target, directory, ours, joined);
+      return ours;
+    }
+    case 'kernelThread':
+      return pass();
+    case 'gone':
+      return 'gone';
+    case 'traced':
+      if (!joined) return refused.failure;
+      session.unfrozen.set(tid, refused.task);
+      return pass();
+    case 'denied':
+      return refused.failure;
+    default:
+      return refused satisfies never;
+  }
+}
+
+/**
+ * All that is listed is seized: a tracee that is not listed is a stray, under a tid that was reused between the list and the SEIZE, or
+ * a task that was moved away or is dying. One that stands in its stop is let go at once, the others at the release.
+ */
+export function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<number>): void {
+  for (const task of session.tasks.values()) {
+    if (task.target !== target || listed.has(task.tid)) continue;
+    session.tasks.delete(task.tid);
+    session.unfrozen.delete(task.tid);
+    const tracee = task.tracee?.look();
+    if (tracee?.state === 'running' || (tracee?.state === 'stopped' && tracee.detach() === 'refused'))
+      session.strays.push(tracee);
+  }
+}

@@ -1,0 +1,136 @@
+/** The report of a capture, from what was read of it. Pure. */
+import type { ContainerCapture, ProcessRow, Timings, UnfrozenTask } from '../../api/podcapture.js';
+import type { RawCapture, RawTarget, RawTask } from '../capture/raw-capture.js';
+import { shownPath } from '../../native/path-text.js';
+import { parseBootTime } from '../pure/boot-time.js';
+import type { Failure } from '../pure/failure.js';
+import type { ProcStatus } from '../pure/proc-status.js';
+import { processRows, type CapturedTask } from '../pure/process-rows.js';
+import { agree, type StatusDigest } from '../pure/status-digest.js';
+import { parseRecords, type ParsedRecords } from './parse-records.js';
+import { processFacts, startTicks } from './process-facts.js';
+import type { SecondLook } from './second-look.js';
+
+/** What a capture found out, parsed. Plain data. */
+export interface CaptureReport {
+  readonly failure: Failure | undefined;
+  readonly tree: readonly ProcessRow[];
+  readonly containers: readonly ContainerCapture[];
+  readonly threads: number;
+  readonly joined: number;
+  readonly unfrozen: readonly UnfrozenTask[];
+  readonly timings: Timings;
+  readonly overrunMicroseconds: number;
+  readonly freezeSkewMicroseconds?: number;
+  readonly thawUnproved: readonly string[];
+}
+
+/** Where a job-control stop sleeps: kernel/signal.c. In a frozen v1 cgroup the state letter hides it. */
+const STOPPED_CHANNEL = 'do_signal_stop';
+
+/** Makes the report. */
+export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport {
+  const parsed = parseRecords(raw.records, second.records);
+  const captured = raw.tasks.map((task) => capturedTask(task, raw, parsed, second));
+  const tasks = captured.filter((task) => task !== undefined);
+  const boot = parseBootTime(second.bootTimeText);
+  const tree = processRows({
+    tasks,
+    deadLeaders: parsed.statuses.held,
+    zombies: zombies(raw, parsed),
+    processes: processFacts(parsed),
+    bootTime: boot.ok ? boot.value : 0,
+  });
+  return {
+    failure: raw.failure,
+    tree,
+    containers: raw.targets.map((target, index) => containerCapture(target, index, raw.tasks, captured)),
+    threads: tasks.length,
+    joined: raw.tasks.filter((task) => task.joined).length,
+    unfrozen: raw.unfrozen,
+    timings: raw.timings,
+    overrunMicroseconds: raw.overrunMicroseconds,
+    ...(raw.freezeSkewMicroseconds === undefined ? {} : { freezeSkewMicroseconds: raw.freezeSkewMicroseconds }),
+    thawUnproved: raw.thawUnproved,
+  };
+}
+
+/** What was read while the task stood still counts most; without that, what the looks before and after agree on. */
+function capturedTask(
+  task: RawTask,
+  raw: RawCapture,
+  parsed: ParsedRecords,
+  second: SecondLook,
+): CapturedTask | undefined {
+  const { tid } = task;
+  const container = raw.targets[task.target]?.container;
+  const held = parsed.digests.get(tid);
+  const before = raw.firstLooks.get(tid);
+  const after = second.digests.get(tid);
+  const digest = held ?? after ?? before;
+  if (digest === undefined || container === undefined) return undefined;
+  const status = parsed.statuses.held.get(tid) ?? parsed.statuses.first.get(tid);
+  const stoppedUnderFreezer = parsed.texts.held.get('wchan')?.get(tid)?.startsWith(STOPPED_CHANNEL) === true;
+  return {
+    tid,
+    tgid: digest.tgid,
+    comm: digest.comm,
+    isDead: held !== undefined && (held.state === 'Z' || held.state === 'X'),
+    credentials: digest.credentials,
+    pendingStops: pendingIn(digest, before, after, held),
+    sharedPendingStops: held?.sharedPendingStops ?? 0,
+    isUnsettled: held === undefined && before !== undefined && after !== undefined && !agree(before, after),
+    ...(status === undefined ? {} : { status }),
+    stopSignal: task.stopSignal === 0 && stoppedUnderFreezer ? -1 : task.stopSignal,
+    cgroup: shownPath(container.cgroupPath + task.directory.slice(container.directory.length)),
+  };
+}
+
+/** A signal is pending for as long as nobody takes it: of two looks, what both saw. */
+function pendingIn(
+  digest: StatusDigest,
+  before: StatusDigest | undefined,
+  after: StatusDigest | undefined,
+  held: StatusDigest | undefined,
+): number {
+  if (held !== undefined || before === undefined || after === undefined) return digest.pendingStops;
+  return before.pendingStops & after.pendingStops;
+}
+
+/** Children that were zombies while their parents stood still, or that both looks saw as one and the same zombie. */
+function zombies(raw: RawCapture, parsed: ParsedRecords): ReadonlyMap<number, ProcStatus> {
+  const found = new Map<number, ProcStatus>();
+  for (const pid of raw.zombies) {
+    const status = (raw.zombiesAreHeld ? parsed.statuses.held : parsed.statuses.first).get(pid);
+    if (status?.state !== 'Z') continue;
+    const before = parsed.texts.first.get('stat')?.get(pid);
+    const after = parsed.texts.after.get('stat')?.get(pid);
+    if (raw.zombiesAreHeld || isSameZombie(before, after)) found.set(pid, status);
+  }
+  return found;
+}
+
+function isSameZombie(before: string | undefined, after: string | undefined): boolean {
+  const [one, other] = [startTicks(before), startTicks(after)];
+  return one !== undefined && one.ticks === other?.ticks && other.state === 'Z';
+}
+
+function containerCapture(
+  target: RawTarget,
+  index: number,
+  raw: readonly RawTask[],
+  tasks: readonly (CapturedTask | undefined)[],
+): ContainerCapture {
+  const own = tasks.filter((task, at) => task !== undefined && raw[at]?.target === index);
+  const { name, containerID, cgroupPath, cgroupVersion } = target.container;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(containerID === undefined ? {} : { containerID }),
+    cgroupPath: shownPath(cgroupPath),
+    cgroupVersion,
+    freezer: target.freezer,
+    wasFrozen: target.wasFrozen,
+    processes: new Set(own.map((task) => task?.tgid)).size,
+    threads: own.length,
+  };
+}

@@ -1,0 +1,82 @@
+/** What is read of a capture's tasks after the release, to be compared with what was read before the freeze. */
+import type { KernelFiles } from '../../native/kernel.js';
+import { readBracket, readStat } from '../capture/bracket.js';
+import { eachRecord, RawArena, type RawRecords } from '../capture/raw-arena.js';
+import type { RawCapture } from '../capture/raw-capture.js';
+import { digestStatus, type StatusDigest } from '../pure/status-digest.js';
+
+export interface SecondLook {
+  readonly records: RawRecords;
+  /** Of the tasks whose status was not read while they stood still; those that have gone since are missing. */
+  readonly digests: ReadonlyMap<number, StatusDigest>;
+  /** The whole of /proc/stat, whose line btime has the boot time. */
+  readonly bootTimeText: string;
+}
+
+/** A status file of a task in 65,536 groups has 722 kB: the largest that Linux allows (NGROUPS_MAX). */
+const LARGEST_STATUS = 1 << 20;
+const FIRST_STATUS = 32 << 10;
+
+/** Reads it all. `heldStatus`: ids of the tasks whose status was read while they stood still. */
+export function takeSecondLook(
+  files: KernelFiles,
+  proc: string,
+  raw: RawCapture,
+  heldStatus: ReadonlySet<number>,
+): SecondLook {
+  const arena = new RawArena();
+  for (const [pid, tid] of raw.processes) readBracket(files, proc, arena, 'after', pid, tid);
+  if (!raw.zombiesAreHeld) for (const pid of raw.zombies) readStat(files, proc, arena, 'after', pid);
+  readIdMaps(files, proc, arena);
+  const digests = new Map<number, StatusDigest>();
+  const read = wholeReader(files);
+  for (const { tid } of raw.tasks) {
+    const first = raw.firstLooks.get(tid);
+    if (first === undefined || heldStatus.has(tid)) continue;
+    // By the process: the path leads nowhere when the tid belongs to another process by now.
+    const bytes = read(`${proc}/${first.tgid}/task/${tid}/status`);
+    const digest = bytes === undefined ? undefined : digestStatus(bytes);
+    if (digest !== undefined) digests.set(tid, digest);
+  }
+  const stat = read(`${proc}/stat`);
+  return { records: arena.records(), digests, bootTimeText: new TextDecoder().decode(stat ?? new Uint8Array()) };
+}
+
+/** The id maps of one process in each user namespace that is not the reader's. */
+function readIdMaps(files: KernelFiles, proc: string, arena: RawArena): void {
+  const own = new Uint8Array(64);
+  const length = files.readlinkInto(`${proc}/self/ns/user`, own);
+  const known = new Set([new TextDecoder().decode(own.subarray(0, Math.max(0, length)))]);
+  for (const { file, id, bytes } of eachRecord(arena.records())) {
+    if (file !== 'ns/user') continue;
+    const name = new TextDecoder().decode(bytes);
+    if (known.has(name)) continue;
+    known.add(name);
+    for (const map of ['uid_map', 'gid_map'] as const)
+      arena.add('after', map, id, (into) => files.readInto(`${proc}/${id}/${map}`, into));
+  }
+}
+
+/** Reads a file to its end, however many pieces it comes in: /proc/stat has lines of many kilobytes on a large machine. */
+function wholeReader(files: KernelFiles): (path: string) => Uint8Array | undefined {
+  let buffer = new Uint8Array(FIRST_STATUS);
+  return (path) => {
+    const fd = files.open(path, 'read');
+    if (fd < 0) return undefined;
+    try {
+      let length = 0;
+      for (;;) {
+        const more = files.pread(fd, buffer.subarray(length), length);
+        if (more < 0) return undefined;
+        length += more;
+        if (more === 0 || length === LARGEST_STATUS) return buffer.subarray(0, length);
+        if (length < buffer.length) continue;
+        const larger = new Uint8Array(2 * buffer.length);
+        larger.set(buffer);
+        buffer = larger;
+      }
+    } finally {
+      files.close(fd);
+    }
+  };
+}
