@@ -1,6 +1,7 @@
 /**
- * make bench-cluster: what a Checkpoint costs in a real cluster, from create to Succeeded, in API writes, and in the agent's memory.
- * Prints Markdown; with WRITE=1 also puts it into docs/performance.md. RUNS (50) Checkpoints are timed, SOAK (1000) make the memory row.
+ * `make bench-cluster`: the cost of a Checkpoint in a real cluster: the time from create to Succeeded, the API writes, and the memory of the agent.
+ * Prints Markdown, and with WRITE=1 also writes the Markdown into docs/performance.md. RUNS (50) is the number of timed Checkpoints, SOAK
+ * (1000) the number of Checkpoints before the second memory figure.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +42,7 @@ if (process.env['WRITE'] === '1') {
 async function measure(on: Cluster, where: World): Promise<string[]> {
   await where.createPod('target', [sleeper('sleeper')]);
   await where.running('target');
-  // The first ones warm the paths up; the idle cluster is what is measured.
+  // The first Checkpoints warm the code paths up. The pause after them lets the cluster become idle.
   for (let index = 0; index < 5; index++) await timed(where, `warm-${index}`);
   await sleep(2000);
   const idle = await agentMemory(on);
@@ -49,7 +50,7 @@ async function measure(on: Cluster, where: World): Promise<string[]> {
   const before = new Date();
   const runs: Timed[] = [];
   for (let index = 0; index < RUNS; index++) runs.push(await timed(where, `run-${index}`));
-  // The Events come a little later than the end.
+  // The Events arrive a little later than the end of a Checkpoint.
   await sleep(2000);
   const writes = writesSince(on, before, where.namespace) / RUNS;
 
@@ -78,7 +79,7 @@ async function measure(on: Cluster, where: World): Promise<string[]> {
   ];
 }
 
-/** Watched, not polled: from the request's start until the event that carries the end arrives. */
+/** Times one Checkpoint by a watch, without polling: from the start of the request until the arrival of the event that carries the end. */
 async function timed(where: World, name: string): Promise<Timed> {
   const stop = new AbortController();
   const { namespace } = where;
@@ -115,7 +116,7 @@ interface AuditEvent {
   readonly objectRef?: { readonly resource?: string; readonly namespace?: string };
 }
 
-/** Of Checkpoints, PodCaptures and their Events in the namespace. */
+/** Counts the writes to Checkpoints, PodCaptures and their Events in the namespace. */
 function writesSince(on: Cluster, since: Date, namespace: string): number {
   return on.auditEvents().filter((event) => {
     const { verb, stage, requestReceivedTimestamp, objectRef } = event as unknown as AuditEvent;
@@ -129,7 +130,7 @@ function writesSince(on: Cluster, since: Date, namespace: string): number {
   }).length;
 }
 
-/** Resident memory of node-2's agent, in MB. */
+/** Returns the resident memory of the agent of node-2, in MB. */
 async function agentMemory(on: Cluster): Promise<number> {
   const node = on.node('node-2');
   const sizes = await Promise.all(
@@ -138,7 +139,7 @@ async function agentMemory(on: Cluster): Promise<number> {
       return Number(/\d+/.exec(stdout)?.[0] ?? 0) / 1024;
     }),
   );
-  // What only passes by (the cmdline reader, a shell) has the same words in its command line, and is smaller.
+  // Short-lived processes (the cmdline reader, a shell) have the same words in their command line, and are smaller.
   const size = Math.max(0, ...sizes);
   if (size === 0) throw new Error('no agent runs on node-2');
   return size;

@@ -1,6 +1,6 @@
 /**
- * make bench: Stasis against a bare C program that does the same stages, in one run. Prints Markdown; with WRITE=1 also puts it
- * into docs/performance.md. ROUNDS (20) is the number of rounds of each row.
+ * `make bench`: compares Stasis with a bare C program that does the same stages, in one run. Prints Markdown, and with WRITE=1 also writes the
+ * Markdown into docs/performance.md. ROUNDS (20) is the number of rounds per row.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';

@@ -1,4 +1,4 @@
-/** Runs the bare C program and Stasis in turn on one workload. */
+/** Runs the bare C program and Stasis alternately on one workload. */
 import { spawnSync } from 'node:child_process';
 import { openLibc } from '../../src/native/libc.js';
 import type { ContainerTarget } from '../../src/node-agent/pure/container-target.js';
@@ -13,7 +13,7 @@ import { startWorkload } from '../kernel/harness/workload.js';
 
 export type Version = 'v1' | 'v2';
 
-/** One round: until all tasks are stopped, and the whole pause, in microseconds. */
+/** The figures of one round: the time until all tasks are stopped, and the whole pause, in microseconds. */
 export interface Round {
   readonly untilStopped: number;
   readonly pause: number;
@@ -26,10 +26,10 @@ export interface Shape {
   readonly args: readonly (string | number)[];
 }
 
-/** Rests between rounds, so that no round measures the tail of the one before. */
+/** The rest between two rounds, in milliseconds, so that no round measures the end of the round before. */
 const REST_MS = 50;
 
-/** Alternates, so that what the machine does besides meets both alike. The first pair warms both up and is dropped. */
+/** Alternates, so that other work of the machine affects both programs alike. The first pair warms both programs up and is dropped. */
 export async function alternate(
   version: Version,
   shape: Shape,
@@ -50,7 +50,7 @@ export async function alternate(
   });
 }
 
-/** Captures by Stasis alone. */
+/** Makes captures by Stasis only. */
 export async function repeat(version: Version, shape: Shape, rounds: number): Promise<Round[]> {
   return await onWorkload(version, shape, async (cgroup) => {
     const tracer = await warmTracer(cgroup);
@@ -61,7 +61,7 @@ export async function repeat(version: Version, shape: Shape, rounds: number): Pr
   });
 }
 
-/** The first capture of each of so many tracing threads, each after its rehearsal, and a warm one of the same. */
+/** Measures `threads` tracing threads: the first capture of each thread after its rehearsal, and then warm captures. */
 export async function firsts(
   version: Version,
   shape: Shape,
@@ -140,7 +140,7 @@ async function own(tracer: Tracer, cgroup: Cgroup): Promise<Round> {
   };
 }
 
-/** On v2 all tasks are stopped before the freezer opens again. */
+/** Sums the phases up to the last stop. On v2 all tasks are stopped before the freezer opens, so the thaw does not count. */
 function untilStopped(version: Version, timings: Timings): number {
   const {
     cgroupFreezeMicroseconds: freeze,

@@ -1,4 +1,4 @@
-/** Peak memory of the command on 10,000 threads. */
+/** Measures the peak memory of the command with 10,000 threads. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Peak {
   readonly peakMegabytes: number;
 }
 
-/** VmHWM of /proc/PID/status (proc_pid_status(5)), read until the command has ended: it only grows. */
+/** Reads VmHWM of /proc/PID/status (proc_pid_status(5)) until the command has ended. VmHWM only grows, so the last value is the peak. */
 export async function peakMemory(version: Version): Promise<Peak> {
   return await onWorkload(version, SHAPE, async (cgroup) => {
     const command = spawn(join(REPOSITORY, 'bin/stasis'), ['checkpoint', '--cgroup', cgroup.directory, '-o', 'json'], {

@@ -1,4 +1,4 @@
-/** A batch of trials in this process, on grounds that it makes and takes away. */
+/** Carries out a batch of trials in this process, on grounds that it makes and removes. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,11 +14,11 @@ import { since, until } from './scene.js';
 import type { Entry } from './tally.js';
 import { runTrial } from './trial.js';
 
-/** The programs end after 120 s, and the longest trial takes 20. */
+/** How long a ground is used, in milliseconds. Its programs end after 120 s, and the longest trial takes 20 s. */
 const GROUND_LIFE_MS = 70_000;
-/** One that finds no moment to strike is tried so often. */
+/** How often a trial is tried that finds no moment to strike. */
 const ATTEMPTS = 3;
-/** Of a guard that was not seen, as its command died too soon: until it has ended. */
+/** How long to wait for the end of a guard that was not seen because its command died too soon, in milliseconds. */
 const TIDY_MS = 3000;
 
 interface Place {
@@ -28,7 +28,7 @@ interface Place {
   readonly since: bigint;
 }
 
-/** Carries it out; stops between two trials when `over` says so. */
+/** Carries the batch out. Stops between two trials when `over` says so. */
 export async function runBatch(batch: Batch, over: () => boolean, tell: (entry: Entry) => void): Promise<void> {
   const random = seeded(batch.seed);
   let place = await makePlace(batch);
@@ -49,7 +49,7 @@ async function attempt(trial: PlannedTrial, place: Place, random: Random): Promi
   for (let count = 1; ; count++) {
     const outcome = await runTrial({ ...trial, ...place, kind, random });
     if (outcome.missed !== undefined && count < ATTEMPTS) continue;
-    // A guard that was killed leaves its journal to the next one; who else ends takes it along.
+    // A guard that was killed leaves its journal to the next guard. A guard that ends in any other way removes its journal.
     const isTidy = (): boolean => kind.name === 'guard' || journals(place.state).length === 0;
     const left = (await until(isTidy, TIDY_MS)) ? outcome.left : [...outcome.left, ...journals(place.state)];
     return { row: kind.row, version: place.ground.version, bound: kind.bound, outcome: { ...outcome, left } };

@@ -1,4 +1,4 @@
-# Harm of every kind, at every moment of a capture, on bare cgroups; and thousands of captures in one process. Included by the Makefile.
+# Targets that harm every part of Stasis at every moment of a capture, and that make thousands of captures in one process. Included by the Makefile.
 .PHONY: chaos soak chaos-cluster
 
 chaos: build programs guard ## Kill command and guard at every moment of a capture, KILLS=1000 times a kind (root; an hour; SECONDS=n ends it sooner)

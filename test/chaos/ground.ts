@@ -1,4 +1,4 @@
-/** What is held in a trial: a cgroup with a workload and a heartbeat, and how to tell that nothing holds it. */
+/** The ground of a trial: a cgroup with a workload and a heartbeat, and the checks that nothing holds them. */
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -13,11 +13,11 @@ export interface Shape {
   readonly name: string;
   readonly program: string;
   readonly args: readonly (string | number)[];
-  /** Tasks that sleep, and of which none may be missing afterwards. Storms have no such number. */
+  /** Number of sleeping tasks, none of which may be missing afterwards. A storm has no such number. */
   readonly tasks?: number;
   /** The program keeps counters, in a file that is its first argument (test/programs/stopped.c). */
   readonly counters?: true;
-  /** Only the end of the tracing thread lets it go: each capture is followed by a cold thread. */
+  /** Only the end of the tracing thread releases this workload, so each capture is followed by a cold thread. */
   readonly endsThread?: true;
 }
 
@@ -34,15 +34,15 @@ export interface Ground {
   readonly shape: Shape;
   readonly version: CgroupVersion;
   readonly cgroup: Cgroup;
-  /** Whether a capture holds the heartbeat now: a look that costs 50 µs. */
+  /** Whether a capture holds the heartbeat now. The look takes 50 µs. */
   held(): boolean;
-  /** Everything that stands still or is traced, and the heart if it has not beaten since `after` (hrtime). Empty: free. */
+  /** Lists everything that stands still or is traced, and the heart if it has not beaten since `after` (hrtime). Empty when all is free. */
   standing(after: bigint): string[];
-  /** What a capture has done to the workload that lasts. Empty: nothing. */
+  /** Lists the lasting harm that a capture did to the workload. Empty when there is none. */
   harm(): string[];
 }
 
-/** Makes one. It lives for two minutes, as the programs do. */
+/** Makes a ground. It lives for two minutes, as its programs do. */
 export async function makeGround(shape: Shape, version: CgroupVersion): Promise<Ground> {
   const made = makeCgroup(version, 'chaos');
   if (!made.ok) throw new Error(made.reason);
@@ -73,12 +73,12 @@ export async function makeGround(shape: Shape, version: CgroupVersion): Promise<
   };
 }
 
-/** What still stands in the cgroups that a process has made to rehearse in. */
+/** Lists everything that still stands in the cgroups that a process has made for its rehearsal. */
 export function rehearsalsOf(pid: number): string[] {
   return rehearsals(pid).flatMap(({ directory, version }) => stateOf(directory, version));
 }
 
-/** Removes those that a killed process has left, empty. Returns those that are not. */
+/** Removes the empty rehearsal cgroups that a killed process has left. Returns those that are not empty. */
 export function sweepRehearsals(pid: number): string[] {
   return rehearsals(pid).flatMap(({ directory }) => {
     try {
@@ -112,7 +112,7 @@ function stateOf(directory: string, version: CgroupVersion): string[] {
   }
 }
 
-/** A task that is traced, or in a tracing stop. One that is gone is neither. */
+/** Says whether a task is traced, or in a tracing stop. A task that is gone is neither. */
 export function holdOn(tid: number): string[] {
   const status = statusOf(tid);
   const state = /^State:\t(.)/m.exec(status)?.[1];

@@ -1,4 +1,4 @@
-/** Another tool freezes the command's own v1 cgroup, while the command holds something: not even SIGKILL ends it then. */
+/** Another tool freezes the v1 cgroup of the command while the command holds something. Not even SIGKILL ends the command then. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -47,7 +47,10 @@ export const frozenAgent: HardCase = {
   },
 };
 
-/** Waits until it has stopped itself, takes its guard out of the cgroup (in a cluster it never is in it), and freezes that. */
+/**
+ * Waits until the victim has stopped itself, moves the guard out of the cgroup (in a cluster the guard is never in the cgroup of the agent),
+ * and freezes the cgroup.
+ */
 async function freezeAt(victim: Victim, home: Cgroup): Promise<string | undefined> {
   const stopped = await until(() => victim.stopped() || victim.ended(), START_BOUND_MS);
   const guard = victim.guard();

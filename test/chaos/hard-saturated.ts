@@ -13,7 +13,7 @@ import { startVictim, type Victim } from './victim.js';
 
 const BUSY_PER_CPU = 2;
 const SHAPE = { name: '10,000 threads', program: 'tree', args: [20, 500], tasks: 10_001 };
-/** Ten thousand threads take seconds to be seized, with a fraction of a processor. */
+/** The timeout of the capture, in milliseconds. With a fraction of a processor, seizing ten thousand threads takes seconds. */
 const TIMEOUT_MS = 30_000;
 const HOLD_MS = 60_000;
 const START_BOUND_MS = 60_000;
@@ -28,7 +28,7 @@ export const saturated: HardCase = {
   run: async (version, random) => {
     const ground = await makeGround(SHAPE, version);
     for (let index = 0; index < BUSY_PER_CPU * cpus().length; index++) await startWorkload(undefined, 'busy');
-    // Who measures is no part of what is measured.
+    // This process only measures, so it must not wait for a CPU.
     setPriority(-20);
     try {
       return await killOnce(ground, random);
@@ -47,7 +47,7 @@ async function killOnce(ground: Ground, random: Random): Promise<Outcome> {
     holdFor: point === 'in-release' ? 1 : HOLD_MS,
     timeout: TIMEOUT_MS,
     fault: `${point}:kill`,
-    // As in a cluster, where it has its CPU request: the children of this process would inherit its priority.
+    // The command would inherit the priority of this process. In a cluster the agent has only its CPU request.
     before: ['nice', '-n', '20'],
   });
   const tids = ground.cgroup.threads();
@@ -60,7 +60,7 @@ async function killOnce(ground: Ground, random: Random): Promise<Outcome> {
   return { milliseconds, held: true, left: [...(free ? [] : ['not free']), ...ground.harm()] };
 }
 
-/** When it was last seen alive. Seen by waiting in this thread: a timer would come late here. */
+/** Returns when the victim was last seen alive. */
 async function death(victim: Victim): Promise<bigint | undefined> {
   let alive = now();
   const dead = await until(() => {
@@ -71,7 +71,7 @@ async function death(victim: Victim): Promise<bigint | undefined> {
   return dead ? alive : undefined;
 }
 
-/** Tells whether all are free. Who was found free is not looked at again: its tracer is dead. */
+/** Tells whether all tasks are free. A task that was found free is not looked at again, because its tracer is dead. */
 function freeOnce(tids: readonly number[]): () => boolean {
   let next = 0;
   return () => {

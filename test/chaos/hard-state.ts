@@ -1,4 +1,4 @@
-/** A state folder that no journal can be written to: nothing may be frozen, and the reason is said. */
+/** A state folder to which no journal can be written: nothing may be frozen, and the command says why. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,11 +8,11 @@ import type { HardCase } from './hard-case.js';
 import { now, since, until } from './scene.js';
 import { startVictim } from './victim.js';
 
-/** Until it has refused: the start of Node, however busy the machine. */
+/** The bound of the refusal, in milliseconds: it includes the start of Node on a busy machine. */
 const BOUND_MS = 30_000;
 const REASON = 'GuardUnavailable';
 
-/** In a mount namespace of its own: a tmpfs on $0, prepared by what $1 says. */
+/** Mounts a tmpfs on $0 in a mount namespace of its own, and prepares it by the command $1. */
 const MOUNT = 'mount -t tmpfs -o size=8k,mode=0700 none "$0" && eval "$1" && shift && exec "$@"';
 const FULL = 'dd if=/dev/zero of="$0/filler" bs=4k 2> /dev/null; true';
 const READ_ONLY = 'mount -o remount,ro "$0"';

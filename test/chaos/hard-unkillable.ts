@@ -1,4 +1,4 @@
-/** Another thread of the command waits for a disk that does not answer: SIGKILL ends every thread but that one, and closes no descriptor. */
+/** Another thread of the command waits for a disk that does not answer. SIGKILL ends all other threads and closes no descriptor. */
 import { join } from 'node:path';
 
 import { scratchDirectory } from '../kernel/harness/scratch.js';
@@ -11,10 +11,10 @@ import { startVictim } from './victim.js';
 const START_BOUND_MS = 20_000;
 const PATIENCE_MS = 15_000;
 const SPREAD_MS = 60;
-/** Any read that was under way is answered by then. */
+/** Any read that was under way is answered within this time, in milliseconds. */
 const SETTLE_MS = 50;
 
-/** On SIGUSR2 a thread of libuv's pool reads the file, again and again. */
+/** Code for the command: on SIGUSR2 a thread of libuv's pool reads the file again and again. */
 const READER = `data:text/javascript,${encodeURIComponent(
   "import{isMainThread}from'node:worker_threads';import{readFile}from'node:fs';" +
     "if(isMainThread)process.once('SIGUSR2',()=>{const go=()=>readFile(process.env.STASIS_TEST_FILE,go);go();});",
@@ -44,7 +44,7 @@ export const unkillable: HardCase = {
     if (!(await until(() => ground.held(), START_BOUND_MS)))
       return { milliseconds: 0, held: false, left: [], missed: `it captured nothing: ${victim.stderr()}` };
     victim.kill('SIGUSR2');
-    // The one READ that the server takes and never answers shall be the command's.
+    // The reader is ended, so that the READ that the server never answers is a READ of the command.
     process.kill(Number(/reader (\d+)/.exec(server.output())?.[1]), 'SIGKILL');
     exactly(SETTLE_MS);
     process.kill(server.pid, 'SIGUSR1');

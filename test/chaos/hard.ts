@@ -1,4 +1,4 @@
-/** Cases that need more around them than a kill: a saturated node, a thread that cannot die, a frozen agent, a state folder that is of no use. */
+/** Cases that need more than a kill: a saturated node, a thread that cannot die, a frozen agent, an unusable state folder. */
 import { cleanupAll } from '../kernel/harness/cleanup.js';
 import { fullState, goneState, readOnlyState } from './hard-state.js';
 import { frozenAgent } from './hard-frozen-agent.js';
@@ -24,7 +24,7 @@ export interface HardJob {
   readonly times: number;
 }
 
-/** Carries a case out so many times; stops between two of them when `over` says so. */
+/** Carries a case out `times` times. Stops between two runs when `over` says so. */
 export async function runHard(job: HardJob, over: () => boolean, tell: (entry: Entry) => void): Promise<void> {
   const found = HARD_CASES.find(({ name }) => name === job.name);
   if (found === undefined) throw new Error(`there is no case ${job.name}`);

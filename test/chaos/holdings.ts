@@ -1,4 +1,4 @@
-/** What a process holds of the machine. */
+/** The resources that a process holds. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Holdings {
@@ -10,7 +10,7 @@ export interface Holdings {
   readonly zombies: number;
 }
 
-/** Undefined when it is gone. */
+/** Returns undefined when the process is gone. */
 export function holdingsOf(pid: number): Holdings | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -27,7 +27,7 @@ export function holdingsOf(pid: number): Holdings | undefined {
   }
 }
 
-/** The highest of each: a level that is breathed up to again and again is no growth. */
+/** Returns the highest value of each resource: memory goes up and down, and a level that is only reached again is no growth. */
 export function highest(all: readonly Holdings[]): Holdings {
   const most = (field: keyof Holdings): number => Math.max(0, ...all.map((one) => one[field]));
   return {

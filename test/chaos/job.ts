@@ -1,4 +1,4 @@
-/** One job of a run, in a process of its own: `job.js JSON [MILLISECONDS]`. Prints an entry a line. */
+/** Carries out one job of a run in a process of its own: `job.js JSON [MILLISECONDS]`. Prints one entry per line. */
 import { runBatch } from './batch.js';
 import { runHard } from './hard.js';
 import type { Job } from './jobs.js';

@@ -1,4 +1,4 @@
-/** Runs jobs in processes of their own, some at a time: each cleans up by itself, and one that fails takes no other with it. */
+/** Runs jobs in processes of their own, some at a time. Each job cleans up by itself, and a job that fails does not end the others. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export type Job =
 
 export interface JobsOptions {
   readonly processes: number;
-  /** By performance.now(): after it no trial begins. */
+  /** The time, by performance.now(), after which no trial begins. */
   readonly endsAt: number;
   readonly progressEvery?: number;
   readonly onProgress?: (entries: readonly Entry[]) => void;
@@ -20,7 +20,7 @@ export interface JobsOptions {
 
 export interface JobsResult {
   readonly entries: readonly Entry[];
-  /** Jobs that failed themselves: nothing is known of their trials. */
+  /** Jobs that failed as a whole. Nothing is known about their trials. */
   readonly failures: readonly string[];
 }
 

@@ -1,21 +1,21 @@
-/** The kinds of harm that are done, and what each row of the table promises. Bounds in milliseconds. */
+/** The kinds of harm, and the promise of each row of the table. Bounds are in milliseconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { now, type Scene, standing, until } from './scene.js';
 import { HOLD_MS, isGuard, REHEARSAL_TIMEOUT_MS, startVictim, TIMEOUT_MS } from './victim.js';
 
-/** Of a guard, and of whoever has one. */
+/** The bound of the guard, and of a process that has a guard. */
 const SECOND = 1000;
-/** The capture's deadline and a second; a rehearsal has a deadline of its own. */
+/** The bound of a process that does not die by itself: the deadline of the capture and a second. A rehearsal has a deadline of its own. */
 const DEADLINE = TIMEOUT_MS + HOLD_MS + SECOND;
 const REHEARSAL_DEADLINE = REHEARSAL_TIMEOUT_MS + SECOND;
 /** kubelet sends SIGKILL two seconds after SIGTERM in a forced deletion. */
 const FORCED_GRACE = 2000;
-/** The next command's own start belongs to it: Node, and what the guard recovers before it answers. */
+/** The bound of the next command. It includes the start of Node, and the recovery that the guard makes before it answers. */
 const NEXT_START = 10_000;
-/** How long a stopped command is left so before it gets SIGKILL. */
+/** How long a stopped command waits for its SIGKILL, at most. */
 const LONGEST_STOP_MS = 60;
-/** The guard ends whoever has left a freezer announced for a second: the continuation comes about then. */
+/** When a stopped command is continued: about one second after the announcement, when the guard ends the command. */
 const ABOUT_THE_DEADLINE = [850, 1150] as const;
 
 export const KIND_NAMES = [
@@ -34,29 +34,29 @@ export type KindName = (typeof KIND_NAMES)[number];
 
 export interface Kind {
   readonly name: KindName;
-  /** As the table of docs/safety.md has it. */
+  /** The row of the table in docs/safety.md. */
   readonly row: string;
   readonly bound: number;
-  /** What the victim does to itself at a fault point. */
+  /** The action of the victim at its fault point. */
   readonly action: 'kill' | 'stop' | 'exit' | 'hang';
-  /** Also at instants spread over the whole capture. */
+  /** Whether the harm is also done at instants spread over the whole capture. */
   readonly anywhere: boolean;
-  /** Fault points that it is of use at; undefined: all. */
+  /** Fault points at which the harm makes sense; undefined means all. */
   readonly points?: readonly string[];
-  /** Does it. Returns when the clock began. */
+  /** Does the harm. Returns the moment from which the time counts. */
   strike(scene: Scene): Promise<bigint>;
-  /** What must hold besides that all is free. */
+  /** A further condition that must hold when all is free. */
   settled?(scene: Scene): boolean;
-  /** Started afterwards; what it says of itself when it failed. */
+  /** Starts the next command, and returns what went wrong. */
   next?(scene: Scene): Promise<string[]>;
 }
 
-/** Milliseconds: the kind's own bound, but for a rehearsal that may have been hit. */
+/** Returns the bound in milliseconds. It is longer where a rehearsal may have been struck. */
 export function boundOf({ kind, rehearsed }: { readonly kind: Kind; readonly rehearsed: boolean }): number {
   return rehearsed && kind.bound === DEADLINE ? REHEARSAL_DEADLINE : kind.bound;
 }
 
-/** The victim has done it to itself. */
+/** Strikes nothing, because the victim has harmed itself. */
 const nothing = async (): Promise<bigint> => await Promise.resolve(now());
 
 function signal({ victim, aimed }: Scene, name: NodeJS.Signals): bigint {
@@ -149,7 +149,7 @@ export const KINDS: readonly Kind[] = [
       await until(() => victim.ended() && !isGuard(guard), SECOND);
       return now();
     },
-    // Whether it then succeeds is not asked: on a machine that is too busy for the guard to answer in time, it refuses to capture.
+    // The next command need not succeed: on a machine that is too busy for the guard to answer in time, it refuses to capture.
     next: async ({ bystander, state, ground, victim: before, guard }) => {
       const victim = startVictim({ cgroup: bystander, state, hold: false, fault: 'none', repeat: 1 });
       const ended = await until(() => victim.ended(), NEXT_START);

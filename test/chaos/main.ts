@@ -1,8 +1,8 @@
 /**
- * make chaos: harms the command, its guard, or both, at instants spread over the whole capture and at each fault point, and looks at
- * what is left. KILLS (1000): of each kind. SECONDS: ends after so long. SEED: repeats a run's plan. KINDS: some of them, by name.
- * JOBS: trials at a time, as many as processors by default.
- * Exit status 1 when a bound is broken, or anything is left behind.
+ * `make chaos`: harms the command, its guard, or both, at instants spread over the whole capture and at each fault point, and checks that nothing
+ * is left behind. KILLS (1000) is the number of trials per kind. SECONDS limits the run. SEED repeats the plan of a run. KINDS names the kinds to
+ * run. JOBS is the number of trials at a time, by default the number of processors.
+ * The exit status is 1 when a bound is broken or anything is left behind.
  */
 import { cpus } from 'node:os';
 
@@ -17,14 +17,14 @@ import { seeded } from './random.js';
 import { type Entry, renderRows, tally } from './tally.js';
 
 const KILLS = Number(process.env['KILLS'] ?? 1000);
-/** Each of them takes seconds, and has no instant that could be varied. */
+/** How often each hard case runs: it takes seconds, and has no instant that could be varied. */
 const HARD_TIMES = Math.max(1, Math.round(KILLS / 100));
 const SECONDS = Number(process.env['SECONDS'] ?? Number.POSITIVE_INFINITY);
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const JOBS = Number(process.env['JOBS'] ?? cpus().length);
 const WANTED = process.env['KINDS']?.split(',');
 const PROGRESS_MS = 10_000;
-/** SECONDS bounds what can be cut short; these cases come after it, at least some of them. */
+/** The extra time of the hard cases, in milliseconds: they run after SECONDS are over, and some of them shall run in any case. */
 const HARD_EXTRA_MS = 120_000;
 
 const versions = (['v1', 'v2'] as const).filter((version) => findHierarchy(version).ok);
@@ -53,7 +53,7 @@ const report = (all: readonly Entry[]): void => {
 };
 const options = { endsAt: began + SECONDS * 1000, progressEvery: PROGRESS_MS, onProgress: report };
 const done = await runJobs(batches, { ...options, processes: JOBS });
-// By themselves: one of them leaves nothing of the machine to the others.
+// The hard cases run one at a time, because one case can use up the whole machine.
 const doneHard = await runJobs(hardJobs, { ...options, endsAt: options.endsAt + HARD_EXTRA_MS, processes: 1 });
 const entries = [...done.entries, ...doneHard.entries];
 const failures = [...done.failures, ...doneHard.failures];

@@ -1,16 +1,16 @@
-/** Which trials a run consists of: every kind on every workload and version, anywhere and at every fault point. Pure. */
+/** Plans the trials of a run: every kind on every workload and version, at random instants and at every fault point. Pure. */
 import type { KindName } from './kinds.js';
 import type { Random } from './random.js';
 
 export interface PlannedTrial {
   readonly kind: KindName;
-  /** Undefined: at a random instant. */
+  /** The fault point; undefined means a random instant. */
   readonly point?: string;
   readonly hold: boolean;
   readonly rehearsed: boolean;
 }
 
-/** Trials that one process carries out on one ground. */
+/** The trials that one process carries out on one ground. */
 export interface Batch {
   /** Index in the list of shapes. */
   readonly shape: number;
@@ -25,11 +25,11 @@ export interface PlannedKind {
   readonly points?: readonly string[];
 }
 
-/** A batch of some seconds each, so that the last ones end together. */
+/** Trials per batch: a batch takes some seconds, so that the last batches of a run end together. */
 const BATCH = 10;
-/** A rehearsal takes a second of CPU: some commands are taken with it, so that it too is hit. */
+/** The share of commands that rehearse, so that rehearsals are struck too. Only some do, because a rehearsal takes a second of CPU. */
 const REHEARSED_PERCENT = 10;
-/** A point that is passed in a hold alone. */
+/** The fault point that only a capture with a hold reaches. */
 const IN_HOLD = 'in-hold';
 
 export interface PlanRequest {
@@ -45,7 +45,7 @@ export function planBatches({ kinds, shapes, versions, points, kills }: PlanRequ
   const grounds = versions.flatMap((version) => Array.from({ length: shapes }, (_, shape) => ({ version, shape })));
   const lists = grounds.map((): PlannedTrial[] => []);
   for (const kind of kinds) {
-    // Each kind begins elsewhere, so that a short run does not leave the last grounds out.
+    // Each kind begins on another ground, so that a short run does not leave the last grounds out.
     const first = Math.floor(random.between(0, grounds.length));
     for (let index = 0; index < kills; index++)
       lists[(first + index) % grounds.length]?.push(
@@ -60,7 +60,7 @@ export function planBatches({ kinds, shapes, versions, points, kills }: PlanRequ
   return shuffled(batches, random);
 }
 
-/** Half of them anywhere, half at the fault points in turn. */
+/** Plans one trial: half of the trials strike at a random instant, the other half at the fault points in turn. */
 function planTrial(kind: PlannedKind, all: readonly string[], round: number, random: Random): PlannedTrial {
   const points = kind.points ?? all;
   const anywhere = points.length === 0 || (kind.anywhere && random.percent(50));

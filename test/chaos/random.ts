@@ -1,11 +1,11 @@
-/** Chance that can be repeated: a run prints its seed. Pure. */
+/** Random numbers that can be repeated: a run prints its seed. Pure. */
 
 export interface Random {
   /** At least 0, below 1. */
   next(): number;
   /** At least `from`, below `to`. */
   between(from: number, to: number): number;
-  /** True so many times in a hundred. */
+  /** Returns true in `share` of a hundred calls. */
   percent(share: number): boolean;
 }
 

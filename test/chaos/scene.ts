@@ -1,4 +1,4 @@
-/** What the kinds of trials share: the scene, and waiting that reads a clock of its own. */
+/** The parts that all kinds of trials share: the scene, and functions that wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Ground, rehearsalsOf } from './ground.js';
@@ -12,25 +12,25 @@ export interface Scene {
   readonly guard: number;
   readonly random: Random;
   readonly state: string;
-  /** Another cgroup, for a command that is started afterwards. */
+  /** Another cgroup, for the next command. */
   readonly bystander: string;
   /** The victim has stopped itself at a fault point. */
   readonly aimed: boolean;
 }
 
-/** Between two looks. Of one CPU this costs 5 %. */
+/** The time between two looks, in milliseconds. At 1 ms the looks take 5 % of one CPU. */
 const LOOK_MS = 1;
 
 export function now(): bigint {
   return process.hrtime.bigint();
 }
 
-/** Milliseconds since then. */
+/** Returns the milliseconds since `then`. */
 export function since(then: bigint): number {
   return Number(now() - then) / 1e6;
 }
 
-/** Waits until it holds, or so long. Returns whether it does. */
+/** Waits until the condition holds, for at most `boundMs`. Returns whether the condition holds. */
 export async function until(condition: () => boolean, boundMs: number): Promise<boolean> {
   const start = now();
   while (!condition()) {
@@ -40,12 +40,12 @@ export async function until(condition: () => boolean, boundMs: number): Promise<
   return true;
 }
 
-/** So long, to a hundredth of a millisecond: the instants must not fall on the ticks of a timer. */
+/** Waits precisely to a hundredth of a millisecond, so that the instants of harm do not fall on the ticks of a timer. */
 export function exactly(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Everything that a victim holds: in the ground, and in what it rehearses on. */
+/** Lists everything that a victim holds, in the ground and in its rehearsal cgroups. */
 export function standing({ ground, victim }: Pick<Scene, 'ground' | 'victim'>, after: bigint): string[] {
   const held = ground.standing(after);
   return held.length > 0 ? held : rehearsalsOf(victim.pid);

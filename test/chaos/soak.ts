@@ -1,6 +1,6 @@
 /**
- * make soak: SOAK (10000) captures of a changing set of cgroups by one process, the command itself. What it and its guard hold of memory,
- * descriptors, threads and dead children must be at the end what it was when it was warm.
+ * `make soak`: one command makes SOAK (10000) captures of a changing set of cgroups. At the end, the command and its guard may have no more memory,
+ * descriptors, threads and dead children than when they were warm.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -15,12 +15,12 @@ import { since, now, until } from './scene.js';
 import { startVictim, type Victim } from './victim.js';
 
 const CAPTURES = Number(process.env['SOAK'] ?? 10_000);
-/** So many cgroups at a time; the oldest goes, and another comes. */
+/** How many cgroups exist at a time. The oldest is removed when a new one is made. */
 const CGROUPS = 6;
 const CHANGE_EVERY_MS = 400;
 const PROGRESS_MS = 10_000;
 const START_BOUND_MS = 60_000;
-/** The share of the run that counts as warming up, and the share that is compared with the next one like it. */
+/** The share of the run that counts as warming up, and the share after it that is compared with the same share at the end. */
 const WARM = 0.2;
 const COMPARED = 0.2;
 
@@ -32,9 +32,8 @@ const PROGRAMS: readonly (readonly [string, readonly number[]])[] = [
 ];
 
 /**
- * What may be more at the end. Memory of the command: the timings of each capture are kept for the summary that --repeat prints, less than
- * 1 KB each, and V8 lets its heap breathe by some megabytes. All else is counted, and no count may grow; a descriptor of /proc that
- * is open while it is looked at comes and goes.
+ * How much each resource may grow. The memory of the command grows because the command keeps the timings of each capture for the summary of
+ * `--repeat`, less than 1 KB per capture, and because the size of V8's heap varies by some megabytes. No other count may grow.
  */
 const MAY_GROW = { kilobytes: 16_000 + CAPTURES, descriptors: 0, threads: 0, zombies: 0 } as const;
 const GUARD_MAY_GROW = { kilobytes: 0, descriptors: 0, threads: 0, zombies: 0 } as const;
@@ -72,7 +71,7 @@ async function soak(version: 'v1' | 'v2'): Promise<void> {
   report(version, changed, victim, samples);
 }
 
-/** Returns how many cgroups have come and gone. */
+/** Makes and removes cgroups until the victim has ended. Returns how many cgroups there were. */
 async function change(parent: Cgroup, victim: Victim, samples: Sample[]): Promise<number> {
   const living: { cgroup: Cgroup; workload: Workload }[] = [];
   const began = now();

@@ -1,17 +1,17 @@
-/** What a run has shown, a row for each row of the promise. Pure. */
+/** The results of a run, one row per row of the promise and cgroup version. Pure. */
 import type { Outcome } from './trial.js';
 
 export interface Row {
   readonly row: string;
   readonly version: string;
   readonly trials: number;
-  /** Of them: something was frozen or traced at that instant. */
+  /** Number of trials in which something was frozen or traced at the instant of the harm. */
   readonly held: number;
   readonly median: number;
   readonly worst: number;
   readonly bound: number;
   readonly left: readonly string[];
-  /** Of those whose bound was missed. */
+  /** One text per trial that missed its bound. */
   readonly late: readonly string[];
   readonly missed: readonly string[];
 }
@@ -23,7 +23,7 @@ export interface Entry {
   readonly outcome: Outcome;
 }
 
-/** Rows in the order in which `order` names them. */
+/** Makes the rows, in the order of `order`. */
 export function tally(entries: readonly Entry[], order: readonly string[]): Row[] {
   return order.flatMap((row) =>
     ['v1', 'v2'].flatMap((version) => {
@@ -50,7 +50,7 @@ function rowOf(row: string, version: string, entries: readonly Entry[]): Row {
   };
 }
 
-/** Markdown, as it stands in docs/safety.md. */
+/** Renders the rows as the Markdown table of docs/safety.md. */
 export function renderRows(rows: readonly Row[]): string {
   const lines = rows.map(
     ({ row, version, trials, held, median, worst, bound, left }) =>

@@ -1,4 +1,4 @@
-/** One trial: a command that captures without end is harmed, and everything is looked at until it is as it was. */
+/** One trial: harms a command that captures without end, and watches until everything is as it was before. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Ground, sweepRehearsals } from './ground.js';
@@ -7,19 +7,19 @@ import type { Random } from './random.js';
 import { exactly, now, type Scene, standing, until } from './scene.js';
 import { isGuard, startVictim, type Victim } from './victim.js';
 
-/** Looked at for so much longer than any bound, to tell how late it was. */
+/** How long a trial watches, in milliseconds: longer than any bound, to tell how late a release was. */
 const PATIENCE_MS = 15_000;
 const START_BOUND_MS = 20_000;
-/** After it was free once: whoever could still freeze it has run by then. */
+/** The time before the second look at a free ground, in milliseconds. Any process that could still freeze has run by then. */
 const SECOND_LOOK_MS = 40;
-/** A guard that has nothing left to guard ends at once. */
+/** How long a guard may take to end, in milliseconds. A guard that has nothing left to guard ends at once. */
 const GUARD_END_MS = 3000;
-/** A command that was continued, or whose thread hangs, ends by its own bounds or by SIGKILL. */
+/** How long a command may take to end, in milliseconds. A command that was continued, or whose thread hangs, ends by its own bounds or by SIGKILL. */
 const END_MS = 5000;
-/** Some captures long, so that the instant falls anywhere in one. */
+/** The range of the instant of harm, in milliseconds: as long as some captures, so that the instant falls anywhere in a capture. */
 const SPREAD_MS = { hold: 130, none: 25 } as const;
 
-/** Makes SIGUSR2 hang the event loop of the main thread, in the command as it is. */
+/** Code for the command: SIGUSR2 makes the event loop of the main thread hang. */
 const LOOP_HANGS = `data:text/javascript,${encodeURIComponent(
   "import{isMainThread}from'node:worker_threads';if(isMainThread)process.on('SIGUSR2',()=>{for(;;);})",
 )}`;
@@ -30,27 +30,27 @@ export interface Plan {
   readonly random: Random;
   readonly state: string;
   readonly bystander: string;
-  /** A fault point; undefined: at a random instant. */
+  /** The fault point; undefined means a random instant. */
   readonly point?: string;
   readonly hold: boolean;
-  /** The command as it is, its rehearsal included; else a cold one, that strikes in the capture that was asked for. */
+  /** Whether the command rehearses, as usual. Otherwise it is cold, so that the harm falls into the requested capture. */
   readonly rehearsed: boolean;
 }
 
 export interface Outcome {
-  /** From the harm until all was free. */
+  /** The time from the harm until all was free. */
   readonly milliseconds: number;
-  /** Something was frozen or traced when it was struck. */
+  /** Whether something was frozen or traced at the instant of the harm. */
   readonly held: boolean;
-  /** What was left behind, or not as promised. Must be empty. */
+  /** Everything that was left behind or broke a promise. Must be empty. */
   readonly left: readonly string[];
-  /** By how much the bound was missed. */
+  /** Says how late the release was, if it missed its bound. */
   readonly late?: string;
-  /** The harm could not be done, and why; then the rest means nothing. */
+  /** Why the harm could not be done. The other fields then mean nothing. */
   readonly missed?: string;
 }
 
-/** Undefined when it is within its bound. */
+/** Returns undefined for a time within its bound. */
 export function lateness(milliseconds: number, bound: number): string | undefined {
   return milliseconds > bound ? `${milliseconds.toFixed(0)} ms, and ${bound} are promised` : undefined;
 }
@@ -84,7 +84,7 @@ async function look(plan: Plan, scene: Scene, at: bigint, held: boolean): Promis
   let last: string[] = [];
   let freeSince: bigint | undefined;
   const isSettled = (): boolean => kind.settled?.(scene) !== false;
-  // Free is not enough while it can still freeze: what counts is the moment since which nothing has stood any more.
+  // A victim that is free may freeze again, so the time counts until the moment since which nothing has stood still.
   const settled = await until(() => {
     last = standing(scene, at);
     freeSince = last.length > 0 ? undefined : (freeSince ?? now());
@@ -98,7 +98,7 @@ async function look(plan: Plan, scene: Scene, at: bigint, held: boolean): Promis
   return { milliseconds, held, left: left.map(told), ...(late === undefined ? {} : { late: told(late) }) };
 }
 
-/** What was stopped is continued, what lives is ended; then nothing may stand, and nobody be left. */
+/** Continues a stopped victim and ends a living one. Then nothing may stand still, and no process may be left. */
 async function aftermath({ kind, random, ground }: Plan, scene: Scene): Promise<string[]> {
   const { victim, guard } = scene;
   if (kind.name === 'stop') {
@@ -123,20 +123,20 @@ async function aftermath({ kind, random, ground }: Plan, scene: Scene): Promise<
 
 interface Begun {
   readonly guard?: number | undefined;
-  /** When it has struck itself. */
+  /** The moment at which the victim harmed itself. */
   readonly at?: bigint;
   readonly held: boolean;
   readonly missed?: string;
 }
 
-/** A command without a fault point: until a capture of its was seen. */
+/** Waits until a command without a fault point is seen to capture. */
 async function untilCapturing(victim: Victim, { ground }: Plan): Promise<Begun> {
   const seen = await until(() => ground.held() || victim.ended(), START_BOUND_MS);
   if (!seen || victim.ended()) return { held: false, missed: seen ? 'it ended' : 'it captured nothing' };
   return { held: false, guard: victim.guard() };
 }
 
-/** Until it has struck itself: it is stopped, or dead, or (a thread that hangs or has ended) holds for long or no more. */
+/** Waits until the victim has harmed itself: it is stopped, or has ended, or (with a thread that hangs) is seen to hold. */
 async function untilStruck(victim: Victim, { kind, ground }: Plan): Promise<Begun> {
   let guard: number | undefined;
   let firstHeld: bigint | undefined;
@@ -156,7 +156,7 @@ async function untilStruck(victim: Victim, { kind, ground }: Plan): Promise<Begu
   if (kind.action === 'stop' && struck && !victim.ended()) return { guard, held };
   const unharmed = kind.action === 'stop' || (kind.action !== 'hang' && !struck);
   if (unharmed) return { held, missed: struck ? 'it ended' : 'its fault point was not reached' };
-  // From the last look at which it lived: up to a millisecond too much is counted.
+  // The time counts from the last look at which the victim lived, so it is up to one millisecond too long.
   return { guard, held, at: kind.action === 'kill' ? lastAlive : (firstHeld ?? lastAlive) };
 }
 

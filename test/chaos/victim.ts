@@ -1,21 +1,21 @@
-/** What is killed: the command itself, as users run it, with its guard. */
+/** The victim of a trial: the command itself, as users run it, with its guard. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { onCleanup } from '../kernel/harness/cleanup.js';
 import { STASIS } from '../kernel/harness/stasis-command.js';
 
-/** The freezing stage's bound; with the hold it is the capture's deadline. */
+/** The bound of the freezing stage. The deadline of a capture is this bound plus the hold. */
 export const TIMEOUT_MS = 1000;
 export const HOLD_MS = 40;
-/** A rehearsal's own bound (src/node-agent/tracer/rehearsal.ts). */
+/** The bound of a rehearsal (src/node-agent/tracer/rehearsal.ts). */
 export const REHEARSAL_TIMEOUT_MS = 2000;
 
 const FOREVER = 100_000;
 
 export interface Victim {
   readonly pid: number;
-  /** Its guard's pid. Undefined when it has none now. */
+  /** The pid of the guard of the victim, or undefined when the victim has no guard now. */
   guard(): number | undefined;
   kill(signal: NodeJS.Signals): void;
   ended(): boolean;
@@ -30,11 +30,11 @@ export interface VictimOptions {
   readonly cgroup: string;
   readonly state: string;
   readonly hold: boolean;
-  /** STASIS_FAULT_POINT. Undefined: the command as it is, with its rehearsal. */
+  /** The value of STASIS_FAULT_POINT. Undefined means the command as usual, with its rehearsal. */
   readonly fault?: string;
-  /** Captures; otherwise without end. */
+  /** The number of captures; undefined means without end. */
   readonly repeat?: number;
-  /** Put before the command. */
+  /** Words that are put before the command. */
   readonly before?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds. */
@@ -83,7 +83,7 @@ function watch(child: ChildProcess): Victim {
   };
 }
 
-/** Whether it is the guard that it was: never a stranger under a pid that came round again. */
+/** Whether the pid is a living guard, and not another process under a reused pid. */
 export function isGuard(pid: number): boolean {
   return read(`/proc/${pid}/comm`) === 'stasis-guard\n' && /^State:\t[^ZX]/m.test(read(`/proc/${pid}/status`));
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make demo: Stasis's main job in a real cluster, from nothing. KEEP=1 leaves the cluster up.
+# make demo: shows the main job of Stasis in a real cluster, which is built from nothing. KEEP=1 leaves the cluster up.
 set -eu
 cd "$(dirname "$0")/../.."
 name=demo
@@ -8,7 +8,7 @@ kubectl() { STASIS_CLUSTER=$name node build/test/cluster/main.js kubectl "$@"; }
 run() { echo && echo "\$ $*" && "$@"; }
 began=$(date +%s)
 
-# `up` does it, and takes what is left of a former one away; so only what follows has to be undone.
+# `up` removes the remains of an earlier cluster, and cleans up by itself when it fails or is interrupted. So the trap is set after `up`.
 take_down() {
   trap - EXIT INT TERM HUP PIPE
   if [ "${KEEP:-}" = 1 ]; then

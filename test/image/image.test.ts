@@ -1,4 +1,4 @@
-/** The container image that `make image` wrote: what it is called, what is in it and what is not, and that it runs. */
+/** Checks the container image that `make image` wrote: its name, its contents, and that it runs. */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -30,9 +30,9 @@ import { openImage, readJson, type OpenedImage } from './opened-image.js';
 
 const ARCHIVE = join(REPOSITORY, 'build/stasis-image.tar');
 const UNPACK_MS = 60_000;
-/** Two builds, one of them from nothing: 30 s here, and a registry may be slow. */
+/** The bound of two builds, one of them from nothing, in milliseconds. They took 30 s, but a registry may be slow. */
 const BUILD_MS = 600_000;
-/** 48 and 158 when written, of which Node is 121 unpacked. Whoever needs more says why. */
+/** The largest sizes, in MiB. They were 48 and 158 when this was written, and Node takes 121 of the 158. A change that needs more says why. */
 const MOST_MIB = { archive: 64, unpacked: 200 };
 const MIB = 1024 * 1024;
 
@@ -53,7 +53,7 @@ afterAll(() => {
 });
 
 (built ? describe : describe.skip)('the image', () => {
-  test('the archive has one image, of the name and tag that the chart uses', () => {
+  test('the archive has one image with the name and tag that the chart uses', () => {
     expect(image.manifests).toHaveLength(1);
     expect(image.manifests[0]?.annotations).toEqual({
       'io.containerd.image.name': `ghcr.io/stasis-dev/stasis:${version}`,
@@ -65,7 +65,7 @@ afterAll(() => {
     expect(chart.appVersion).toBe(version);
   });
 
-  test('the archive holds each blob under its digest, and the layers as the config names them', () => {
+  test('the archive holds each blob under its digest, and the layers that the config names', () => {
     for (const { digest, size } of [...image.manifests, ...image.layers]) {
       expect(sha256(readFileSync(image.blob(digest)))).toBe(digest);
       expect(statSync(image.blob(digest)).size).toBe(size);
@@ -76,7 +76,7 @@ afterAll(() => {
     expect(unzipped).toEqual(image.diffIds);
   });
 
-  test('the config starts stasis as a user that is not root, and labels say what it is', () => {
+  test('the config starts stasis as a user that is not root, and has labels that describe the image', () => {
     const { User, Entrypoint, Cmd, Env, Labels } = image.config;
     expect({ User, Entrypoint, Cmd, Env }).toEqual({
       User: '65532:65532',
@@ -102,7 +102,7 @@ afterAll(() => {
     expect(said('ENV')?.split(' ')).toEqual(Env);
   });
 
-  test('the layers hold no file that gives rights, none that others may write, and owners are 0', () => {
+  test('the layers hold no file that gives rights, no file that others may write, and only files of user 0', () => {
     const odd = image.entries.filter(
       ({ mode, owner, path }) =>
         owner !== '0/0' || /^[^-dl]|[sS]/.test(mode) || (/^[^l].{7}w/.test(mode) && path !== 'tmp/'),
@@ -136,7 +136,7 @@ afterAll(() => {
 
   test('the layers hold no path of the machine that built them', () => {
     const needles = [REPOSITORY, `${homedir()}/`].filter((path) => path.length > 2).map((path) => Buffer.from(path));
-    // Node itself is what the registry has, by the lock's digest; its own builders' paths are in it.
+    // Node itself comes from the registry, by the digest in the lock file, and contains paths of its own builders.
     const ours = filesBelow(image.root).filter((file) => file !== join(image.root, 'usr/bin/node'));
     const found = ours.filter((file) => {
       const bytes = readFileSync(file);
@@ -148,7 +148,7 @@ afterAll(() => {
   test('the guard is one static file, for `stasis checkpoint` and for a container of its own', () => {
     const program = join(image.root, 'usr/lib/stasis/build/guard/stasis-guard');
     expect(realpathSync(join(image.root, 'usr/bin/stasis-guard'))).toBe(realpathSync(program));
-    // PT_INTERP names the loader that a program needs which is not static.
+    // A program that is not static names its loader in PT_INTERP.
     expect(readFileSync(program).subarray(0, 4096).includes('ld-linux')).toBe(false);
     expect(statSync(program).size).toBeLessThan(MIB);
   });
@@ -162,7 +162,7 @@ afterAll(() => {
   });
 
   test(
-    'build.sh makes the same archive from nothing as from its cache, whoever builds',
+    'build.sh makes the same archive from nothing as from its cache, for every user',
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'stasis-image-test-'));
       try {
@@ -186,7 +186,7 @@ afterAll(() => {
 const root = process.getuid?.() === 0;
 if (!root) process.stderr.write('skipped: in the image: chroot needs root\n');
 (built && root ? describe : describe.skip)('in the image', () => {
-  test.each(['65532:65532', '0:0'])('stasis says its version, and helps, as user %s', (user) => {
+  test.each(['65532:65532', '0:0'])('stasis prints its version and its help as user %s', (user) => {
     const inside = (...args: string[]): string => {
       const { stdout, stderr } = spawnSync('chroot', [`--userspec=${user}`, image.root, ...CLEAN, ...args], {
         encoding: 'utf8',
@@ -205,11 +205,11 @@ if (built) {
   describeOn(anyVersion(), 'in the image', (make) => {
     afterEach(cleanupAll);
 
-    test('stasis checkpoint holds a process tree and lets it go', async () => {
+    test('stasis checkpoint holds a process tree and releases it', async () => {
       const cgroup = make('image');
       const { pid } = await startWorkload(cgroup, 'sleeper');
       for (const name of ['proc', 'sys', 'dev']) mkdirSync(join(image.root, name), { recursive: true });
-      // The mounts are in a mount namespace of their own, and go with it.
+      // The mounts are in a mount namespace of their own, and end with that namespace.
       const enter =
         'root=$1; shift; for name in proc sys dev; do mount --rbind "/$name" "$root/$name"; done; exec chroot "$root" "$@"';
       const command = ['unshare', '--mount', 'sh', '-euc', enter, 'sh', image.root, ...CLEAN, 'stasis'];
@@ -223,7 +223,7 @@ if (built) {
   });
 }
 
-/** Nothing of the caller's environment, and the PATH of the config. */
+/** Runs a command with the PATH of the config, and without the environment of the caller. */
 const CLEAN = ['/usr/bin/env', '-i', 'PATH=/usr/bin'];
 
 const run = promisify(execFile);
@@ -232,7 +232,7 @@ function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Regular files, links not followed. */
+/** Returns all regular files below the directory. Links are not followed. */
 function filesBelow(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())

@@ -1,9 +1,9 @@
-/** An image archive of `make image`, opened: its JSON, what its layers list, and the file system that they make. */
+/** Opens an image archive of `make image`: its JSON, the entries of its layers, and the file system that the layers make. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** image-spec, descriptor.md. */
+/** A descriptor, as in descriptor.md of the OCI image-spec. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
@@ -11,7 +11,7 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** image-spec, config.md: the part that a runtime reads. */
+/** The part of a config that a runtime reads, as in config.md of the OCI image-spec. */
 export interface RuntimeConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -20,34 +20,34 @@ export interface RuntimeConfig {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** One entry of a layer, as tar lists it. */
+/** An entry of a layer, as tar lists it. */
 export interface LayerEntry {
-  /** As `ls -l` prints it: drwxr-xr-x. */
+  /** The mode as `ls -l` prints it: drwxr-xr-x. */
   readonly mode: string;
-  /** user/group, as numbers. */
+  /** The user and the group as numbers: 0/0. */
   readonly owner: string;
-  /** In UTC: 2026-11-23 14:00:00. */
+  /** The time in UTC: 2026-11-23 14:00:00. */
   readonly time: string;
-  /** Without the leading './'. */
+  /** The path without the leading './'. */
   readonly path: string;
 }
 
 export interface OpenedImage {
   readonly manifests: readonly Descriptor[];
   readonly layers: readonly Descriptor[];
-  /** Digests of the layers' tar archives, unzipped. */
+  /** The digests of the unzipped tar archives of the layers. */
   readonly diffIds: readonly string[];
   readonly config: RuntimeConfig;
   readonly entries: readonly LayerEntry[];
-  /** The layers, one over the other, in a folder that can be changed root to. */
+  /** A folder with all layers, one over the other. chroot(1) can enter it. */
   readonly root: string;
-  /** The file of a digest ('sha256:…'). */
+  /** Returns the file of a digest ('sha256:…'). */
   blob(digest: string): string;
-  /** Removes what was unpacked. */
+  /** Removes all unpacked files. */
   close(): void;
 }
 
-/** Unpacks the archive into `directory`, which is made. Throws on what is no image layout. */
+/** Makes `directory` and unpacks the archive there. Throws when the archive is no image layout. */
 export function openImage(archive: string, directory: string): OpenedImage {
   const layout = join(directory, 'layout');
   const root = join(directory, 'root');
@@ -92,7 +92,7 @@ function listLayer(file: string): LayerEntry[] {
   });
 }
 
-/** A JSON file of any shape. */
+/** Reads a JSON file of any shape. */
 export function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }

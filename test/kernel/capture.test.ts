@@ -1,4 +1,4 @@
-/** A capture of real processes: what it counts, how long it says it took, and that nothing is left of it. */
+/** Captures real processes: checks the counts, the reported times, and that nothing is left behind. */
 import { readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,7 +16,7 @@ import { eventually } from './harness/waiting.js';
 import { startWorkload } from './harness/workload.js';
 
 const LONG = 60_000;
-/** What a busy machine of two cores adds between the last detach and the tracee's next beat; the best of some tries counts. */
+/** The time that a busy machine of two cores may add between the last detach and the next beat. The best of some tries counts. */
 const NOISE_MICROSECONDS = 15_000;
 
 const capturing = useTracer();
@@ -34,7 +34,7 @@ async function expectUntouched(cgroup: Cgroup, pids: readonly number[]): Promise
 
 describeWays('capture()', (make, { freezer, named }) => {
   test(
-    'counts processes, threads and nested cgroups, 50 times alike',
+    'counts the same processes, threads and nested cgroups 50 times',
     async () => {
       const cgroup = make('tree');
       const outer = await startWorkload(cgroup, 'tree', [3, 4]);
@@ -77,12 +77,12 @@ describeWays('capture()', (make, { freezer, named }) => {
         await eventually('it beats again', () => readHeartbeat(file).lastBeat > after);
         const beat = readHeartbeat(file);
         const { pauseMicroseconds, freezingMicroseconds, collectMicroseconds, holdMicroseconds } = report.timings;
-        // While it was collected and held it cannot have run; before and after it may have been first or last.
+        // The heartbeat cannot have run during collect and hold. In the other phases it may have been stopped last or released first.
         expect(beat.longestGapMicroseconds).toBeGreaterThanOrEqual(collectMicroseconds + holdMicroseconds);
         expect(holdMicroseconds).toBeGreaterThanOrEqual(hold * 1000);
         expect(pauseMicroseconds).toBeGreaterThanOrEqual(freezingMicroseconds + holdMicroseconds);
         expect(Number(after - before) / 1000).toBeGreaterThan(pauseMicroseconds);
-        // On a busy machine the longest gap may be another one, from before the capture: then this round tells nothing.
+        // On a busy machine the longest gap may lie before the capture. Such a round proves nothing.
         if (beat.gapEnd <= before) continue;
         least = Math.min(least, beat.longestGapMicroseconds - pauseMicroseconds);
       }
@@ -109,7 +109,7 @@ describeWays('capture()', (make, { freezer, named }) => {
     await expectUntouched(cgroup, [pid]);
   });
 
-  test('tells a dead leader, and finds its program by a thread that lives', async () => {
+  test('reports a dead leader, and finds its program through a living thread', async () => {
     const cgroup = make('leader');
     const { pid } = await startWorkload(cgroup, 'dead-leader', [3]);
     const tids = threadsOf(pid).filter((tid) => tid !== pid);
@@ -163,7 +163,7 @@ describeWays('capture()', (make, { freezer, named }) => {
 
 describeOn('v2', 'capture()', (make) => {
   test.each(['auto', 'none'] as const)(
-    'goes into threaded cgroups, which list no processes, with freezer %s',
+    'captures threaded cgroups, which list no processes, with freezer %s',
     async (freezer) => {
       const cgroup = make('threaded');
       const { pid } = await startWorkload(cgroup, 'tree', [1, 4]);

@@ -1,4 +1,4 @@
-/** `make chaos` in short: each row of the promise of docs/safety.md, on every workload and both freezers. */
+/** A short form of `make chaos`: each row of the promise in docs/safety.md, on every workload and with both freezers. */
 import { cpus } from 'node:os';
 
 import { describe, expect, test } from '@jest/globals';
@@ -16,11 +16,11 @@ import { findHierarchy } from './harness/hierarchy.js';
 
 const KILLS = Number(process.env['STASIS_CHAOS_KILLS'] ?? 12);
 const LONG = 300_000;
-/** The machine of a test run may be anybody's, and busy: here nothing may be left. To the bound itself `make chaos` keeps. */
+/** The factor by which a bound may be exceeded here, because a test machine may be busy. `make chaos` checks the bounds themselves. */
 const BUSY = 3;
 const versions = (['v1', 'v2'] as const).filter((version) => findHierarchy(version).ok);
 
-/** Prints the seed, so that a failure can be repeated: SEED=… KINDS=… make chaos. */
+/** Runs the jobs and checks their results. Prints the seed, so that a failure can be repeated: SEED=… KINDS=… make chaos. */
 async function expectRuns(row: string, seed: number, jobs: readonly Job[]): Promise<void> {
   const { entries, failures } = await runJobs(jobs, { processes: cpus().length, endsAt: Infinity });
   const rows = tally(entries, [row]);
@@ -66,7 +66,7 @@ describeOn(anyVersion(), 'stasis checkpoint leaves nothing frozen, traced or run
 });
 
 describe('planBatches()', () => {
-  test('plans each kind as often as was asked for, on every ground', () => {
+  test('plans each kind as often as requested, on every ground', () => {
     const request = {
       kinds: KINDS,
       shapes: SHAPES.length,

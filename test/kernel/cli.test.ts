@@ -1,4 +1,4 @@
-/** The command as users run it: what it refuses, what it prints, and what it leaves alone. */
+/** Runs the command as users run it: checks refusals and output, and that everything else is left alone. */
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -21,7 +21,7 @@ const LONG = 60_000;
 
 afterEach(cleanupAll);
 
-/** One line, that names the value. */
+/** Expects one line on stderr that names the value. */
 async function expectRefused(args: readonly string[], value: string): Promise<void> {
   const { status, stdout, stderr } = await stasis(...args);
   expect([args, stderr.split('\n').length, status, stdout]).toEqual([args, 2, 2, '']);
@@ -32,7 +32,7 @@ async function expectRefused(args: readonly string[], value: string): Promise<vo
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'stasis checkpoint', (make) => {
     test(
-      'refuses a directory that is no cgroup, or none that can be captured',
+      'refuses a directory that is no cgroup, and a cgroup that cannot be captured',
       async () => {
         const hierarchy = findHierarchy(version);
         if (!hierarchy.ok) throw new Error(hierarchy.reason);
@@ -43,7 +43,7 @@ for (const version of ['v1', 'v2'] as const) {
         const up = `${empty.directory}/../x`;
         for (const path of [`${empty.directory}-missing`, '/tmp', '/', '/proc', link, file, up, empty.directory, ''])
           await expectRefused(['checkpoint', '--cgroup', path], path);
-        // The root of the hierarchy, or on a machine where we are deeper, the cgroup that holds ourselves.
+        // The root of the hierarchy, or on a machine where this process is deeper, the cgroup that holds this process.
         await expectRefused(['checkpoint', '--cgroup', hierarchy.directory], hierarchy.directory);
         expect(empty.freezeState()).toBe('THAWED');
       },
@@ -51,7 +51,7 @@ for (const version of ['v1', 'v2'] as const) {
     );
 
     test(
-      'refuses the cgroup that holds itself, and leaves it as it is',
+      'refuses the cgroup that holds the command itself, and leaves the cgroup as it is',
       async () => {
         const cgroup = make('own');
         const { pid } = await startWorkload(cgroup, 'sleeper');
@@ -160,7 +160,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
   );
 
   test(
-    '--dry-run touches nothing and names what it would meet',
+    '--dry-run touches nothing and names the obstacles of a capture',
     async () => {
       const cgroup = make('dry');
       const file = join(scratchDirectory(), 'beats');
@@ -174,7 +174,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
       const { status } = JSON.parse(dry.stdout) as PodCapture;
       expect(status).toMatchObject({ processes: 1, threads: 1, timings: { pauseMicroseconds: 0 } });
       expect(status.conditions).toMatchObject([{ reason: 'DryRunPassed' }, { reason: 'FreezersRestored' }]);
-      // A freeze or a ptrace stop would have ended a nanosleep of it with EINTR.
+      // A freeze or a ptrace stop would have ended a nanosleep of the heartbeat with EINTR.
       expect(readHeartbeat(file).interrupted).toBe(0);
       expect(statSync(control).mtimeMs).toBe(writtenAt);
 
@@ -189,7 +189,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
   );
 
   test(
-    '--repeat 5 has five samples, and their distribution',
+    '--repeat 5 prints five samples and their distribution',
     async () => {
       const cgroup = make('repeated');
       const { pid } = await startWorkload(cgroup, 'sleeper');
@@ -207,7 +207,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
   );
 
   test(
-    '--include cmdline has the command lines',
+    '--include cmdline prints the command lines',
     async () => {
       const cgroup = make('cmdline');
       const { pid } = await startWorkload(cgroup, 'sleeper', [77]);
@@ -225,7 +225,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
 
 describeOn(anyVersion(), 'stasis checkpoint --include cmdline', (make) => {
   test(
-    'is not held up by a process of which the command line cannot be read',
+    'does not wait for a process whose command line cannot be read',
     async () => {
       const cgroup = make('unreadable');
       const directory = join(scratchDirectory(), 'mount');

@@ -1,4 +1,4 @@
-/** Linux keeps the contract that the scripted kernel of the unit tests keeps. */
+/** Checks that Linux keeps the same contract as the scripted kernel of the unit tests. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createLinuxKernel } from '../../src/native/linux-kernel.js';
@@ -47,7 +47,7 @@ function realWorld(): World {
     makeCgroup: (version, name) => wrap(made(version, name)),
     startIdle: async (threads, cgroup) => {
       if (threads === 1) {
-        // An orphan: what it leaves when it is killed is reaped, unlike a child of tree.
+        // This task is an orphan: when it is killed, process 1 reaps it. A dead child of tree would stay a zombie.
         const pid = await startSleeper(place(cgroup));
         return { pid, tids: [pid] };
       }
@@ -81,14 +81,14 @@ function realWorld(): World {
       const { pid } = await startWorkload(cgroup, 'fork-storm', [1]);
       return { links: () => cgroup.threads().filter((tid) => tid !== pid) };
     },
-    // Our own child, because spawnSync() has waited for it: how soon process 1 reaps an orphan is its own affair.
+    // A child of this process, for which spawnSync() has waited. Process 1 may take any time to reap an orphan.
     deadTid: () => spawnSync('true').pid,
     signal: (pid, signal) => void process.kill(pid, signal),
     dispose: cleanupAll,
   };
 }
 
-/** Never 0: that would be our own process group. */
+/** Returns the pid of the only child. Throws when there is none: a pid of 0 would mean the process group of this process. */
 function onlyChild(pid: number): number {
   const [child] = childrenOf(pid);
   if (child === undefined) throw new Error(`process ${pid} has no child`);

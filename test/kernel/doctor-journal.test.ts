@@ -1,4 +1,4 @@
-/** The reader of journals: that it mirrors the guard's header file, and reads what a guard writes. */
+/** Checks that the reader of journals mirrors the header file of the guard, and reads the journals that a guard writes. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 
@@ -48,7 +48,7 @@ describe('RECORD_LAYOUT', () => {
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'parseJournal()', (make) => {
-    test('reads what a guard has written', async () => {
+    test('reads the journal that a guard has written', async () => {
       const cgroup = make('journal');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();

@@ -1,4 +1,4 @@
-/** `stasis doctor`: what it says of cgroups that somebody left frozen, and what it dares to open. */
+/** Checks what `stasis doctor` reports about frozen cgroups, and which freezers it opens. */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,10 +17,10 @@ import { eventually } from './harness/waiting.js';
 import { startWorkload } from './harness/workload.js';
 
 afterEach(cleanupAll);
-/** A test starts the command up to four times, on a machine that may be busy. */
+/** The timeout per test, in milliseconds: a test starts the command up to four times, on a machine that may be busy. */
 jest.setTimeout(30_000);
 
-/** What a guard tells this process as its agent. */
+/** Returns the recoveries that a guard reports to this process as its agent. */
 function recoveredOf(guard: RunningGuard): unknown {
   const channel = openGuard(openLibc(), { socket: guard.socket }, { pid: process.pid, tid: process.pid });
   if (typeof channel === 'number') throw new Error(`the guard is not to be reached: ${channel}`);
@@ -31,7 +31,7 @@ function recoveredOf(guard: RunningGuard): unknown {
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'stasis doctor', (make) => {
-    test('finds nothing on a node where all runs, and tells what the node can do', async () => {
+    test('finds nothing on a node where everything runs, and reports what the node can do', async () => {
       const node = nodeBelow(make('well'));
       await startWorkload(node.container, 'sleeper');
       const { status, report } = await consult(node, scratchDirectory());
@@ -64,7 +64,7 @@ for (const version of ['v1', 'v2'] as const) {
       }
     });
 
-    test('lists what a dead capture left frozen as ours, and thaws it', async () => {
+    test('lists a cgroup that a dead capture left frozen as left by Stasis, and thaws it', async () => {
       const node = nodeBelow(make('left'));
       const sleeper = await startWorkload(node.container, 'sleeper');
       const { guard, client, journal } = await leave(node.container);
@@ -88,7 +88,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([after.status, after.report.frozen, node.container.freezeState()]).toEqual([0, [], 'THAWED']);
       await assertUntouched([sleeper.pid]);
 
-      // What somebody else freezes from now on is theirs, to the next guard too, which still tells what was done.
+      // A later freeze by somebody else is foreign, also to the next guard, which still reports the recovery.
       await freeze(node.container);
       const foreign = await examine(node, guard.state, '--thaw');
       expect(foreign.report).toMatchObject({ frozen: [{ holder: { kind: 'Foreign' } }], thawed: [] });
@@ -97,7 +97,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(recoveredOf(next)).toMatchObject([{ container: 0, outcome: 'Thawed', cause: 'GuardDied' }]);
     });
 
-    test('leaves alone what an agent that lives could freeze again', async () => {
+    test('leaves alone a cgroup that a living agent could freeze again', async () => {
       const node = nodeBelow(make('agent-alive'));
       await startWorkload(node.container, 'sleeper');
       const { guard, client } = await capture(node.container);
@@ -107,11 +107,11 @@ for (const version of ['v1', 'v2'] as const) {
       expect([status, report.thawed, node.container.freezeState()]).toEqual([1, [], 'FROZEN']);
     });
 
-    test('leaves a capture to the guard that watches it, which is no wrong', async () => {
+    test('leaves a capture to the living guard that watches it, and reports no problem', async () => {
       const node = nodeBelow(make('guarded'));
       await startWorkload(node.container, 'sleeper');
       const { guard, client } = await capture(node.container);
-      // A guard that is stopped is alive, and acts when it goes on.
+      // A stopped guard is alive, and acts when it continues.
       process.kill(guard.pid, 'SIGSTOP');
       client.kill('SIGKILL');
       await client.died();
@@ -123,7 +123,7 @@ for (const version of ['v1', 'v2'] as const) {
       await eventually('thawed', () => node.container.freezeState() === 'THAWED');
     });
 
-    test('takes no record of an earlier boot, and none of another cgroup at the same path, for a proof', async () => {
+    test('accepts neither a record of an earlier boot nor a record of another cgroup at the same path as proof', async () => {
       const node = nodeBelow(make('proof'));
       const sleeper = await startWorkload(node.container, 'sleeper');
       const { guard, journal } = await leave(node.container);
@@ -145,7 +145,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(node.container.freezeState()).toBe('FROZEN');
     });
 
-    test('names the ancestor of what is frozen from above, and opens neither', async () => {
+    test('names the ancestor of a cgroup that is frozen from above, and opens neither', async () => {
       const node = nodeBelow(make('above'));
       await startWorkload(node.container, 'sleeper');
       await freeze(node.root);
@@ -159,7 +159,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(all.report.frozen[0]).toMatchObject({ directory: node.root.directory, holder: { kind: 'Foreign' } });
     });
 
-    test('opens its own freezer below an ancestor that stays closed, and says so', async () => {
+    test('opens a freezer of a dead capture below an ancestor that stays closed, and says so', async () => {
       const node = nodeBelow(make('both'));
       await startWorkload(node.container, 'sleeper');
       const { guard } = await leave(node.container);
@@ -204,7 +204,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(status).toBe(1);
     });
 
-    test('knows a capture in its hold by its journal', async () => {
+    test('recognises a capture in its hold by the journal', async () => {
       const node = nodeBelow(make('hold'));
       await startWorkload(node.container, 'sleeper');
       const { guard, client } = await capture(node.container);
@@ -221,7 +221,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([status, report.frozen]).toEqual([0, []]);
     });
 
-    test('leaves alone what a guard takes over at that moment', async () => {
+    test('leaves alone a record that a guard takes over at that moment', async () => {
       const node = nodeBelow(make('lock'));
       await startWorkload(node.container, 'sleeper');
       const { guard, journal } = await leave(node.container);
@@ -233,7 +233,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([status, node.container.freezeState()]).toEqual([1, 'FROZEN']);
     });
 
-    test('takes nobody for dead in a PID namespace that shows nobody', async () => {
+    test('assumes no process dead in a PID namespace that shows no processes', async () => {
       const node = nodeBelow(make('blind'));
       await startWorkload(node.container, 'sleeper');
       const { guard } = await leave(node.container);
@@ -243,7 +243,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([status, report.thawed, node.container.freezeState()]).toEqual([1, [], 'FROZEN']);
     });
 
-    test('believes no journal in a folder that others can write to', async () => {
+    test('trusts no journal in a folder that others can write to', async () => {
       const node = nodeBelow(make('folder'));
       await startWorkload(node.container, 'sleeper');
       const { guard } = await leave(node.container);
@@ -253,7 +253,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([status, node.container.freezeState()]).toEqual([1, 'FROZEN']);
     });
 
-    test('prints who holds what, and what to do, for a person', async () => {
+    test('prints for a person who holds each cgroup, and what to do', async () => {
       const node = nodeBelow(make('text'));
       await startWorkload(node.container, 'sleeper');
       const { guard, client } = await leave(node.container);

@@ -1,4 +1,4 @@
-/** A cgroup that somebody else has frozen is never thawed, and a frozen one above is not touched. */
+/** Checks that a cgroup that somebody else has frozen is never thawed, and that a frozen ancestor is not touched. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
@@ -28,7 +28,7 @@ async function frozenHeartbeat(cgroup: Cgroup): Promise<{ pid: number; beats: ()
   return { pid, beats: () => readHeartbeat(file).beats };
 }
 
-/** The freezer is then opened by the test; what runs again was neither killed nor kept. */
+/** Opens the freezer and expects the heartbeat to run again: it was neither killed nor held. */
 async function expectAliveOnceThawed(cgroup: Cgroup, pid: number, beats: () => bigint): Promise<void> {
   const before = beats();
   cgroup.thaw();
@@ -41,7 +41,7 @@ describeOn('v2', 'capture() of a cgroup found FROZEN', (make) => foundFrozen('v2
 
 function foundFrozen(version: 'v1' | 'v2', make: (name: string) => Cgroup): void {
   test.each([0, 100])(
-    'reads it and lets nothing in it run, with a hold of %i ms',
+    'reads the cgroup and lets nothing in it run, with a hold of %i ms',
     async (hold) => {
       const cgroup = make('frozen');
       const tree = await startWorkload(cgroup, 'tree', [2, 3]);
@@ -61,7 +61,7 @@ function foundFrozen(version: 'v1' | 'v2', make: (name: string) => Cgroup): void
     LONG,
   );
 
-  test('tells a stopped process in it, and leaves that stopped', async () => {
+  test('reports a stopped process in the cgroup, and leaves the process stopped', async () => {
     const cgroup = make('frozen-stopped');
     const file = join(scratchDirectory(), 'counters');
     await startWorkload(cgroup, 'stopped', [file, 19, 2]);
@@ -101,12 +101,12 @@ describeWays('capture()', (make, { freezer }) => {
     LONG,
   );
 
-  test('says AncestorFrozen at once, and changes nothing', async () => {
+  test('fails with AncestorFrozen at once, and changes nothing', async () => {
     const cgroup = make('outer');
     const child = cgroup.child('inner');
     const file = join(scratchDirectory(), 'beats');
     const { pid } = await startWorkload(child, 'heartbeat', [file]);
-    // The thread is warm when the time is taken.
+    // This capture warms the thread up before the time is measured.
     expect((await capturing.report(child, { freezer })).failure).toBeUndefined();
     cgroup.freeze();
     await eventually('frozen', () => cgroup.freezeState() === 'FROZEN');
@@ -123,7 +123,7 @@ describeWays('capture()', (make, { freezer }) => {
     expect(child.freezeState()).toBe('THAWED');
   });
 
-  test('leaves a cgroup FROZEN that was found so, and says so, whatever the freezer', async () => {
+  test('leaves a cgroup FROZEN that was found FROZEN, and says so, with any freezer', async () => {
     const cgroup = make('found');
     const { pid, beats } = await frozenHeartbeat(cgroup);
     const before = beats();

@@ -1,4 +1,4 @@
-/** The guard by itself: who may speak to it, what it takes, and the laws of its state machine. */
+/** Checks the guard by itself: who may speak to it, how much memory it takes, and the laws of its state machine. */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,13 +18,13 @@ function mode(path: string): number {
 }
 
 describeOn(anyVersion(), 'stasis-guard', (make) => {
-  test('lets nobody else in: folder, socket and journal are of its user alone', async () => {
+  test('keeps others out: folder, socket and journal are accessible to its user only', async () => {
     const guard = await startGuard();
     expect([mode(guard.state), mode(guard.socket), mode(journalOf(guard))]).toEqual([0o700, 0o600, 0o600]);
     expect(statSync(join(guard.state, 'lock'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test('takes another capture of an announced cgroup for a mistake', async () => {
+  test('refuses another capture of an announced cgroup', async () => {
     const cgroup = make('twice');
     const guard = await startGuard();
     const one = await startClient(guard, cgroup);
@@ -38,7 +38,7 @@ describeOn(anyVersion(), 'stasis-guard', (make) => {
 });
 
 describe('stasis-guard', () => {
-  test('takes less than 5 MB, all of it locked', async () => {
+  test('uses less than 5 MB of memory, all of it locked', async () => {
     const guard = await startGuard();
     const kilobytes = (field: string): number => Number.parseInt(statusField(guard.pid, field) ?? '', 10);
     expect(kilobytes('VmHWM')).toBeLessThan(5000);

@@ -1,4 +1,4 @@
-/** What outlives the guard itself: its journal, and the guard that comes after it. */
+/** Checks the journal, which outlives its guard, and the next guard, which reads the journal. */
 import {
   existsSync,
   mkdirSync,
@@ -43,7 +43,7 @@ interface Left {
   readonly client: Client;
 }
 
-/** A frozen cgroup, its journal, and no guard: with its agent dead too, unless it shall live. */
+/** Leaves a frozen cgroup and a journal without a guard. The agent is dead too, unless it shall live. */
 async function leave(cgroup: Cgroup, agent: 'dead' | 'alive'): Promise<Left> {
   const guard = await startGuard();
   const client = await startClient(guard, cgroup);
@@ -59,7 +59,7 @@ async function leave(cgroup: Cgroup, agent: 'dead' | 'alive'): Promise<Left> {
   return { state: guard.state, journal, client };
 }
 
-/** What the guard tells this process as its agent. */
+/** Returns the recoveries that the guard reports to this process as its agent. */
 function recoveredOf(guard: RunningGuard, acknowledge: boolean): readonly Recovered[] {
   const channel = openGuard(openLibc(), { socket: guard.socket }, { pid: process.pid, tid: process.pid });
   if (typeof channel === 'number') throw new Error(`the guard is not to be reached: ${channel}`);
@@ -76,7 +76,7 @@ function acknowledged(channel: Guard, one: Recovered): void {
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'a journal', (make) => {
-    test('leads the next guard to what was left frozen, before it serves anyone', async () => {
+    test('leads the next guard to the frozen cgroup, before that guard serves anyone', async () => {
       const cgroup = make('left');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const { state, journal } = await leave(cgroup, 'dead');
@@ -89,7 +89,7 @@ for (const version of ['v1', 'v2'] as const) {
       await assertUntouched([sleeper.pid]);
     });
 
-    test('keeps what was done until an agent has acknowledged it, over the deaths of guards', async () => {
+    test('keeps a recovery until an agent has acknowledged it, also when guards die', async () => {
       const cgroup = make('kept');
       await startWorkload(cgroup, 'sleeper');
       const { state } = await leave(cgroup, 'dead');
@@ -104,7 +104,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(readdirSync(state).filter((name) => name.endsWith('.journal'))).toEqual([]);
     });
 
-    test('does not lead to a cgroup that was made anew at the same path', async () => {
+    test('does not lead to another cgroup that was made at the same path', async () => {
       const parent = make('anew');
       const cgroup = parent.child('same');
       const sleeper = await startWorkload(cgroup, 'sleeper');
@@ -135,7 +135,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([cgroup.freezeState(), existsSync(journal)]).toEqual(['THAWED', false]);
     });
 
-    test('is not believed when a record is torn', async () => {
+    test('is not trusted where a record is torn', async () => {
       const cgroup = make('torn');
       await startWorkload(cgroup, 'sleeper');
       const { state, journal } = await leave(cgroup, 'dead');
@@ -160,7 +160,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(existsSync(journal)).toBe(false);
     });
 
-    test('has the next guard end an agent that lives and does not say that it has rolled back', async () => {
+    test('makes the next guard end a living agent that does not say that it has rolled back', async () => {
       const cgroup = make('silent');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const { state, client } = await leave(cgroup, 'alive');
@@ -173,7 +173,7 @@ for (const version of ['v1', 'v2'] as const) {
       await assertUntouched([sleeper.pid]);
     });
 
-    test('has the next guard leave in peace an agent that says that it has rolled back', async () => {
+    test('makes the next guard spare an agent that says that it has rolled back', async () => {
       const cgroup = make('says-so');
       await startWorkload(cgroup, 'sleeper');
       const { state, client } = await leave(cgroup, 'alive');
@@ -189,21 +189,21 @@ for (const version of ['v1', 'v2'] as const) {
   });
 }
 
-/** Where the file system of the cgroup is mounted. */
+/** Returns the directory on which the file system of the cgroup is mounted. */
 function mountOf(cgroup: Cgroup): string {
   let directory = cgroup.directory;
   while (statSync(dirname(directory)).dev === statSync(directory).dev) directory = dirname(directory);
   return directory;
 }
 
-/** As half a write leaves it: the sum of one record, and the end of another. */
+/** Damages a record as half a write would: the checksum no longer fits the end of the record. */
 function tear(path: string): void {
   const bytes = readFileSync(path);
   bytes.fill(0xff, RECORD.size - 100, RECORD.size - 1);
   writeFileSync(path, bytes);
 }
 
-describeOn(anyVersion(), 'two guards of one folder', (make) => {
+describeOn(anyVersion(), 'two guards of one state folder', (make) => {
   test('take turns with --exclusive: the second recovers when the first has died', async () => {
     const cgroup = make('turns');
     const sleeper = await startWorkload(cgroup, 'sleeper');
@@ -233,7 +233,7 @@ describeOn(anyVersion(), 'two guards of one folder', (make) => {
   });
 });
 
-/** A tmpfs at $1 in a mount namespace of the guard's own, with the options $2; `full` is filled to the last byte. */
+/** Mounts a tmpfs at $1 in a mount namespace of the guard, with the options $2. With `full` as $3 the tmpfs is filled to the last byte. */
 const MOUNT =
   'mount -t tmpfs -o "$2" none "$1" && { [ "$3" != full ] || cat /dev/zero > "$1/fill" 2>/dev/null; shift 3; exec "$@"; }';
 
@@ -255,7 +255,7 @@ describeOn(anyVersion(), 'an announcement', (make) => {
     expect(await announceOn('ro,mode=0700', 'empty', make('read-only'))).toBe('EROFS');
   });
 
-  test('is refused when the state folder is gone, and taken when it is there again', async () => {
+  test('is accepted when the journal is gone, and refused when the state folder is gone', async () => {
     const cgroup = make('gone');
     const socket = join(scratchDirectory(), 'guard.sock');
     const guard = await startGuard({ socket });

@@ -1,4 +1,4 @@
-/** The bound of one second where it is hardest: ten thousand threads held, and no processor idle. */
+/** Checks the bound of one second in the hardest case: ten thousand held threads, and no idle processor. */
 import { cpus } from 'node:os';
 
 import { afterEach, expect, test } from '@jest/globals';
@@ -18,7 +18,7 @@ const BUSY_PER_CPU = 4;
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'stasis-guard', (make) => {
     test(
-      'has ten thousand threads run again within a second of the death of their tracer, on a saturated machine',
+      'releases ten thousand threads within a second of the death of their tracer, on a saturated machine',
       async () => {
         const cgroup = make('many');
         const tree = await startWorkload(cgroup, 'tree', [1, THREADS]);

@@ -1,4 +1,4 @@
-/** Our side of the channel: that it mirrors the guard's header file, and how it fails. */
+/** Checks the agent's side of the channel: it mirrors the header file of the guard, and fails as documented. */
 import { spawnSync } from 'node:child_process';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -43,7 +43,7 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `structure.field` as C names it. */
+/** Returns `structure.field` in the names of C. */
 function mirrored(): Record<string, number> {
   const lines: Record<string, number> = {};
   for (const [structure, { size, ...fields }] of Object.entries(LAYOUT)) {
@@ -134,7 +134,7 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     channel.close();
   });
 
-  test('takes no more than tens of microseconds for an announcement', async () => {
+  test('announces within tens of microseconds', async () => {
     const cgroup = make('fast');
     const channel = connect(await startGuard());
     const took: number[] = [];
@@ -151,7 +151,7 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     channel.close();
   });
 
-  test('refuses what the guard cannot find by its path, or takes for too long', async () => {
+  test('returns an error for a path that the guard cannot find, and for a path that is too long', async () => {
     const cgroup = make('paths');
     const channel = connect(await startGuard());
     const at = (directory: string): number => channel.announce({ ...announcement(cgroup), directory });
@@ -160,7 +160,7 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     channel.close();
   });
 
-  test('gives up on a guard that is stopped, and is not ended for it when the guard goes on', async () => {
+  test('gives up on a stopped guard, which does not end this process when it continues', async () => {
     const cgroup = make('stopped');
     const guard = await startGuard();
     const channel = connect(guard);
@@ -176,7 +176,7 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     channel.close();
   });
 
-  test('says so at once when the guard has died', async () => {
+  test('reports the death of the guard at once', async () => {
     const guard = await startGuard();
     const channel = connect(guard);
     await guard.end('SIGKILL');
@@ -194,7 +194,7 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     expect(openGuard(libc, { socket: guard.socket }, { pid: sleeper.pid, tid: sleeper.pid })).toBe(-1);
   });
 
-  test('talks to a guard of its own over a pair, which ends with it', async () => {
+  test('talks to its own guard over a socket pair, and the guard ends with the pair', async () => {
     const cgroup = make('pair');
     const pair = guardPair(libc);
     if (typeof pair === 'number') throw new Error(`no pair: ${pair}`);

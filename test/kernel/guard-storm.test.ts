@@ -1,4 +1,4 @@
-/** An agent that captures without an end is killed at a random instant, a thousand times over: each time all must run again. */
+/** Kills an agent that captures without end at a random instant, a thousand times. Each time the whole workload must run again. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
@@ -14,16 +14,16 @@ import { startWorkload } from './harness/workload.js';
 afterEach(cleanupAll);
 
 const KILLS = Number(process.env['STASIS_GUARD_KILLS'] ?? 1000);
-/** The promise is 1 s, to which `make chaos` keeps; this machine may have other things to do. */
+/** The bound of this test, in milliseconds. The promise is 1 s, which `make chaos` checks; this machine may be busy. */
 const NOISY_MS = 3000;
-/** One capture of the client takes 0.5 to 1 ms. */
+/** The range of the instant of the kill, in milliseconds. One capture of the client takes 0.5 to 1 ms. */
 const SPREAD_MS = 4;
 const LONG = 110_000;
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'stasis-guard', (make) => {
     test(
-      `has the workload run again within a second after each of ${KILLS} deaths of the agent`,
+      `makes the workload run again within a second after each of ${KILLS} deaths of the agent`,
       async () => {
         const cgroup = make('storm');
         const file = join(scratchDirectory(), 'beats');

@@ -1,4 +1,4 @@
-/** What an agent says of its freezers, and what the guard makes of it; and what it does when it is told to end. */
+/** Checks how the guard reacts to what an agent says about its freezers, and to SIGTERM. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,7 +17,7 @@ const PAST_ITS_DEADLINE_MS = 600;
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'stasis-guard', (make) => {
-    test('refuses what it finds frozen, and never thaws it', async () => {
+    test('refuses a cgroup that it finds frozen, and never thaws it', async () => {
       const cgroup = make('found');
       await startWorkload(cgroup, 'sleeper');
       cgroup.freeze();
@@ -31,7 +31,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(cgroup.freezeState()).toBe('FROZEN');
     });
 
-    test('leaves alone what an agent disowns, whatever has become of it', async () => {
+    test('leaves alone a freezer that an agent disowns, whatever its state', async () => {
       const cgroup = make('disowned');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -49,7 +49,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(cgroup.freezeState()).toBe('FROZEN');
     });
 
-    test('does not believe an agent that says open of what is closed', async () => {
+    test('does not believe an agent that calls a closed freezer open', async () => {
       const cgroup = make('lie');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -61,7 +61,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([await client.say('opened 0'), await client.say('done')]).toEqual(['ok', 'ok']);
     });
 
-    test('thaws on SIGTERM, ends who could close it again, and then itself', async () => {
+    test('on SIGTERM thaws, ends the process that could close the freezer again, and then ends itself', async () => {
       const cgroup = make('term');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -76,7 +76,7 @@ for (const version of ['v1', 'v2'] as const) {
       await assertUntouched([sleeper.pid]);
     });
 
-    test('waits on SIGTERM no longer than an agent needs that opens in time', async () => {
+    test('on SIGTERM waits only as long as an agent needs to open in time', async () => {
       const cgroup = make('term-kind');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();

@@ -1,4 +1,4 @@
-/** Rescues: an agent announces, freezes, and goes wrong; the guard alone is left to open the freezer. */
+/** Checks recoveries: an agent announces, freezes, and fails; only the guard can open the freezer. */
 import { afterEach, expect, test } from '@jest/globals';
 
 import type { Cgroup } from './harness/cgroup.js';
@@ -12,7 +12,7 @@ import { startWorkload } from './harness/workload.js';
 
 afterEach(cleanupAll);
 
-/** The promise is 1 s, to which `make chaos` keeps; on an idle machine it takes 1 ms. Machines are noisy, and a failure takes a minute here. */
+/** The bound of a recovery in this test, in milliseconds. The promise is 1 s, which `make chaos` checks, and an idle machine needs 1 ms; this machine may be busy. */
 const RESCUE_MS = 3000;
 
 function thawed(cgroup: Cgroup): Promise<void> {
@@ -21,7 +21,7 @@ function thawed(cgroup: Cgroup): Promise<void> {
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'stasis-guard', (make) => {
-    test('thaws and sees untraced what a killed agent held', async () => {
+    test('thaws the cgroup of a killed agent and sees its tasks untraced', async () => {
       const cgroup = make('killed');
       const inner = cgroup.child('inner');
       const tree = await startWorkload(cgroup, 'tree', [2, 3]);
@@ -45,7 +45,7 @@ for (const version of ['v1', 'v2'] as const) {
       await assertUntouched(pids);
     });
 
-    test('opens at its deadline what a stopped agent closed, and ends the agent', async () => {
+    test('opens the freezer of a stopped agent at the deadline, and ends the agent', async () => {
       const cgroup = make('stopped');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -75,7 +75,7 @@ for (const version of ['v1', 'v2'] as const) {
       await assertUntouched([sleeper.pid]);
     });
 
-    test('keeps to 1 s, whatever deadline it is given', async () => {
+    test('acts after 1 s, whatever deadline the agent announces', async () => {
       const cgroup = make('bound');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -88,15 +88,15 @@ for (const version of ['v1', 'v2'] as const) {
       expect(performance.now() - since).toBeLessThan(RESCUE_MS);
     });
 
-    test('opens what is late in the hands of a thread that only lacks CPU, and lets it live', async () => {
+    test('opens the late freezer of a thread that only lacks CPU time, and lets the process live', async () => {
       const cgroup = make('starved');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
       const client = await startClient(guard, cgroup);
       await client.say('announce 0 200 60000');
       await client.say('freeze');
-      // All at once: while we have no CPU to ask for the next, it would not seem to want one. The second `freeze` is an agent that
-      // comes to write only now: it is opened again.
+      // All commands are sent at once, so that the client is runnable even while this process waits for a CPU. The second `freeze`
+      // plays an agent that writes FROZEN late: the guard opens the freezer again.
       const commands = ['spin 800', 'freeze', 'spin 300', 'opened 0', 'done'].map(async (one) => await client.say(one));
       await guard.logged('freezerLate');
       expect(await Promise.all(commands)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
@@ -104,7 +104,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(guard.log().map(({ event }) => event)).not.toContain('agentKilled');
     });
 
-    test('ends a thread that spins for ever, however much it wants the CPU', async () => {
+    test('ends the process of a thread that spins for ever, although that thread is always runnable', async () => {
       const cgroup = make('spinning');
       await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -115,12 +115,12 @@ for (const version of ['v1', 'v2'] as const) {
       await client.died(10_000);
       await thawed(cgroup);
       expect(await guard.logged('agentKilled')).toMatchObject({ cause: 'FreezerDeadline' });
-      // Counted from its end, not from the first thaw two seconds before: looked after as closely as any other.
+      // The time counts from the end of the process, not from the first thaw two seconds before.
       expect((await guard.logged('released')).thawMicroseconds).toBeLessThan(1_000_000);
       expect(guard.log().map(({ event }) => event)).not.toContain('releaseLate');
     });
 
-    test('thaws for a process whose tracing thread has ended, and lets it live when it says that it is done', async () => {
+    test('thaws for a process whose tracing thread has ended, and lets the process live when it says that it is done', async () => {
       const cgroup = make('thread');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -139,7 +139,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect([await client.say('opened 1'), await client.say('done')]).toEqual(['ok', 'ok']);
     });
 
-    test('opens when the agent cannot die, because another of its threads waits for a hung disk', async () => {
+    test('opens the freezer of an agent that cannot die because another of its threads waits for a hung disk', async () => {
       const cgroup = make('unkillable');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const directory = scratchDirectory();
@@ -147,7 +147,7 @@ for (const version of ['v1', 'v2'] as const) {
       const guard = await startGuard();
       const client = await startClient(guard, cgroup);
       await client.say(`hang /proc/${server.pid}/root${directory}/f`);
-      // The one READ that the server takes and never answers shall be the agent's.
+      // The reader is ended, so that the READ that the server never answers is a READ of the agent.
       process.kill(Number(/reader (\d+)/.exec(server.output())?.[1]), 'SIGKILL');
       await new Promise((resolve) => setTimeout(resolve, 50));
       process.kill(server.pid, 'SIGUSR1');
@@ -181,7 +181,7 @@ for (const version of ['v1', 'v2'] as const) {
       expect(await guard.logged('released')).toMatchObject({ outcome: 'Thawed' });
     });
 
-    test('ends an agent that outstays the deadline of the whole capture, so that the kernel lets its tasks go', async () => {
+    test('ends an agent that exceeds the deadline of the whole capture, so that the kernel releases its tasks', async () => {
       const cgroup = make('hold');
       const sleeper = await startWorkload(cgroup, 'sleeper');
       const guard = await startGuard();
@@ -211,7 +211,7 @@ for (const version of ['v1', 'v2'] as const) {
       await assertUntouched([sleeper.pid]);
     });
 
-    test('settles a cgroup that vanishes', async () => {
+    test('settles a capture whose cgroup vanishes', async () => {
       const cgroup = make('vanishing');
       const guard = await startGuard();
       const client = await startClient(guard, cgroup);
@@ -224,7 +224,7 @@ for (const version of ['v1', 'v2'] as const) {
 }
 
 describeOn('v1', 'stasis-guard', (make) => {
-  test('thaws the cgroup of the agent itself, when that keeps it from dying', async () => {
+  test('thaws the cgroup of the agent itself when that cgroup keeps the agent from dying', async () => {
     const cgroup = make('target');
     const home = make('home');
     await startWorkload(cgroup, 'sleeper');

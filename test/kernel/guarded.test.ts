@@ -1,4 +1,4 @@
-/** Captures and their guard: what happens to a held pod when either of them goes. */
+/** Checks that a held pod is released when the capture or its guard dies. */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -55,7 +55,7 @@ describeWays('stasis checkpoint', (make, { freezer }) => {
       const { command, members, open } = await holding();
       const guard = guardOf(command);
       expect(guard).toBeGreaterThan(0);
-      // The hold begins a moment after the last stop; before it a capture is rolled back as soon.
+      // The hold begins a moment after the last stop. Before that, the capture would be rolled back as quickly.
       process.kill(guard, 'SIGKILL');
       await eventually('let go', () => members.every((one) => stateOf(one) !== 't'), BOUND_MS);
       const ended = await command.ended;
@@ -66,7 +66,7 @@ describeWays('stasis checkpoint', (make, { freezer }) => {
   );
 
   test(
-    'takes its guard along when it is killed itself, and leaves nothing held',
+    'leaves nothing held when it is killed, and its guard ends with it',
     async () => {
       const { command, members, state, open } = await holding();
       const guard = guardOf(command);
@@ -107,7 +107,7 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
 describe('a tracer', () => {
   describeOn(anyVersion(), 'with a guard', (make) => {
     test(
-      'refuses a capture, and freezes nothing, when its journal is gone',
+      'refuses a capture and freezes nothing when the journal is gone',
       async () => {
         const cgroup = make('journal');
         await startWorkload(cgroup, 'sleeper');

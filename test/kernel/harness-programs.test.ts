@@ -1,4 +1,4 @@
-/** Each program of test/programs does what its first comment says, as /proc shows it. */
+/** Checks by /proc that each program of test/programs does what its first comment says. */
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,12 +32,12 @@ const SIGTTIN = 21;
 
 afterEach(cleanupAll);
 
-/** The pid in the line `NAME PID` of what a program wrote. */
+/** Returns the pid in the line `NAME PID` of the output of a program. */
 function announced(workload: Workload, name: string): number {
   return Number(new RegExp(`^${name} ([0-9]+)$`, 'm').exec(workload.output())?.[1]);
 }
 
-/** Starts a command that is expected to hang, as nobody's child, so that its hanging holds up nothing here. */
+/** Starts a command that is expected to hang. It is no child of this process, so that nothing here waits for it. */
 function inBackground(...command: string[]): number {
   const script = '"$@" > /dev/null 2>&1 < /dev/null & echo $!';
   return Number(spawnSync('sh', ['-c', script, 'sh', ...command], { encoding: 'utf8' }).stdout);
@@ -70,7 +70,7 @@ describeOn(anyVersion(), 'the programs', (make) => {
     expect(readCounters(file, STOPPED_COUNTERS).stopped).toBe(1n);
   });
 
-  test('stopped leaves no stopped child behind when its parent is killed', async () => {
+  test('stopped leaves no stopped child behind when the parent is killed', async () => {
     const file = join(scratchDirectory(), 'counters');
     const workload = await startWorkload(make('orphan'), 'stopped', [file]);
     const child = Number(readCounters(file, STOPPED_COUNTERS).child);
@@ -79,7 +79,7 @@ describeOn(anyVersion(), 'the programs', (make) => {
     expect(isAlive(child)).toBe(false);
   });
 
-  test('vfork-parent sits in vfork until its child gets SIGUSR1', async () => {
+  test('vfork-parent waits in vfork until its child gets SIGUSR1', async () => {
     const workload = await startWorkload(make('vfork'), 'vfork-parent', [0]);
     const child = announced(workload, 'child');
     expect(childrenOf(workload.pid)).toEqual([child]);
@@ -110,7 +110,7 @@ describeOn(anyVersion(), 'the programs', (make) => {
     await eventually('asleep again', () => stateOf(pid) === 'S');
   });
 
-  test('namespaces has a child and a grandchild inside', async () => {
+  test('namespaces has a child and a grandchild in new namespaces', async () => {
     const { pid } = await startWorkload(make('namespaces'), 'namespaces');
     const [child = 0] = childrenOf(pid);
     const [grandchild = 0] = childrenOf(child);
@@ -132,7 +132,7 @@ describeOn(anyVersion(), 'the programs', (make) => {
     expect(counters).toMatchObject({ lastPayload: 500n, outOfOrder: 0n, duplicates: 0n, strangers: 0n });
   });
 
-  test('tracer with stop holds its tracee, and lets it go when it ends', async () => {
+  test('tracer with stop holds its tracee until the tracer ends', async () => {
     const { pid } = await startWorkload(make('tracer'), 'sleeper');
     const tracer = await startWorkload(undefined, 'tracer', [pid, 'stop']);
     expect([stateOf(pid), tracerPidOf(pid)]).toEqual(['t', tracer.pid]);
@@ -159,7 +159,7 @@ describeOn(anyVersion(), 'the programs', (make) => {
   });
 
   test.each(['fork-storm', 'clone-storm', 'exec-storm', 'vfork-storm'])(
-    '%s changes its tasks all the time, and stays within 10 to 80',
+    '%s changes its tasks all the time, and has 10 to 80 of them',
     async (storm) => {
       const cgroup = make('storm');
       await startWorkload(cgroup, storm);
@@ -182,7 +182,7 @@ describeOn(anyVersion(), 'the programs', (make) => {
     expect(cgroup.freezeState()).toBe('THAWED');
   });
 
-  test('fuse-hang read hangs its reader, which can be moved, until the server ends', async () => {
+  test('fuse-hang read makes its reader hang, which can be moved, until the server ends', async () => {
     const cgroup = make('fuse');
     const server = await startWorkload(undefined, 'fuse-hang', [scratchDirectory(), 'read']);
     const reader = announced(server, 'reader');

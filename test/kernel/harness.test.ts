@@ -20,7 +20,7 @@ const VERSIONS: readonly CgroupVersion[] = ['v1', 'v2'];
 
 afterEach(cleanupAll);
 
-/** Cgroups of this process that are still there. */
+/** Returns the cgroups of this process that still exist. */
 function leftovers(): string[] {
   return VERSIONS.flatMap((version) => {
     const hierarchy = findHierarchy(version);
@@ -38,7 +38,7 @@ afterAll(() => {
 });
 
 describe('cleanupAll()', () => {
-  test('frees all, undoes the last first, does not stop at a failure, and names it', () => {
+  test('frees everything first, then undoes in reverse order, and names a failure without stopping at it', () => {
     const order: string[] = [];
     onCleanup({ what: 'first', undo: () => order.push('first'), free: () => order.push('free') });
     onCleanup({ what: 'second', undo: refuse });
@@ -51,7 +51,7 @@ describe('cleanupAll()', () => {
 
 for (const version of VERSIONS) {
   describeOn(version, 'the harness', (make) => {
-    test('startWorkload() starts the program inside, and never as a child of this process', async () => {
+    test('startWorkload() starts the program in the cgroup, and never as a child of this process', async () => {
       const cgroup = make('start');
       const workload = await startWorkload(cgroup, 'sleeper');
       expect(cgroup.processes()).toEqual([workload.pid]);
@@ -62,7 +62,7 @@ for (const version of VERSIONS) {
       expect(isAlive(workload.pid)).toBe(false);
     });
 
-    test('startWorkload() tells what a program wrote that ended before it was ready', async () => {
+    test('startWorkload() throws the output of a program that ended before it was ready', async () => {
       await expect(startWorkload(make('early'), 'stopped')).rejects.toThrow('stopped ended before it was ready');
     });
 
@@ -73,7 +73,7 @@ for (const version of VERSIONS) {
       expect(cgroup.processes()).toHaveLength(6);
     });
 
-    test('remove() thaws and kills what is in nested cgroups, and may be called twice', async () => {
+    test('remove() thaws and kills everything in nested cgroups, and may be called twice', async () => {
       const cgroup = make('nested');
       const inner = cgroup.child('inner').child('innermost');
       const outer = await startWorkload(cgroup, 'tree', [3, 2]);
@@ -129,7 +129,7 @@ for (const version of VERSIONS) {
       await assertUntouched([workload.pid]);
     });
 
-    test('heartbeat measures from inside how long each thread stood still', async () => {
+    test('heartbeat measures from inside for how long each thread stood still', async () => {
       const cgroup = make('heartbeat');
       const file = join(scratchDirectory(), 'beats');
       await startWorkload(cgroup, 'heartbeat', [file, 3]);
@@ -153,7 +153,7 @@ for (const version of VERSIONS) {
       }
     });
 
-    test('bare prints a line of JSON a round, and leaves all as it was', async () => {
+    test('bare prints one line of JSON per round, and leaves everything as it was', async () => {
       const cgroup = make('bare');
       await startWorkload(cgroup, 'tree', [10, 10]);
       const run = spawnSync(programPath('bare'), [version, cgroup.directory, '3'], { encoding: 'utf8' });

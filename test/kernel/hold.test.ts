@@ -1,4 +1,4 @@
-/** A hold: it can be ended, it is bounded, it catches who comes, and it keeps nobody waiting for the dead. */
+/** Checks holds: a hold can be ended, is bounded, seizes newcomers, and lets no parent wait for a dead tracee. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -13,10 +13,10 @@ import { assertUntouched, descendantsOf, isAlive, stateOf, tracerPidOf } from '.
 import { eventually } from './harness/waiting.js';
 import { startWorkload } from './harness/workload.js';
 
-/** Fields of `struct counters` in test/programs/waiter.c, in its order. */
+/** The fields of `struct counters` in test/programs/waiter.c, in the same order. */
 const WAITER_COUNTERS = ['child', 'returned'] as const;
 const LONG = 60_000;
-/** The promise is 50 ms; the rest is for a busy machine. */
+/** The bound of a reap in this test, in milliseconds. The promise is 50 ms; the rest is for a busy machine. */
 const REAPED_WITHIN_MS = 500;
 
 const capturing = useTracer();
@@ -36,7 +36,7 @@ function succeededOf(stdout: string): { status: string; reason: string } | undef
 
 describeWays('a hold', (make, { freezer }) => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'ends soon by %s to the command, which succeeds',
+    'ends soon when the command gets %s, and the command succeeds',
     async (signal) => {
       const cgroup = make('ended');
       const { pid } = await startWorkload(cgroup, 'tree', [2, 2]);
@@ -44,7 +44,7 @@ describeWays('a hold', (make, { freezer }) => {
       const args = ['--cgroup', cgroup.directory, '--freezer', freezer, '--hold', '30s', '-o', 'json'];
       const command = startStasis(['checkpoint', ...args]);
       await eventually('held', () => members.every((one) => stateOf(one) === 't'), 10_000);
-      // The last stop comes before the tree is read; until then the signal would cancel the capture.
+      // The tree is read after the last stop. Before that the signal would cancel the capture.
       await sleep(200);
       const since = performance.now();
       process.kill(command.pid, signal);
@@ -65,7 +65,7 @@ describeWays('a hold', (make, { freezer }) => {
     const controller = new AbortController();
     const capture = capturing.report(cgroup, { freezer, hold: 10_000 }, controller.signal);
     await eventually('held', () => stateOf(pid) === 't');
-    // It stands still before it is collected, and a cancellation before that is a failure: let the hold begin.
+    // The workload stands still before it is collected, and a cancellation before the end of the collection is a failure. So the hold must begin first.
     await sleep(200);
     const since = performance.now();
     controller.abort();
@@ -76,7 +76,7 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched([pid]);
   });
 
-  test('keeps everyone held, and counts nobody twice, for as long as it was asked for', async () => {
+  test('holds every task for the requested time, and counts no task twice', async () => {
     const cgroup = make('kept');
     const { pid } = await startWorkload(cgroup, 'tree', [3, 3]);
     const members = [pid, ...descendantsOf(pid)];
@@ -92,7 +92,7 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched(members);
   });
 
-  test('catches processes that are moved in', async () => {
+  test('seizes processes that are moved in', async () => {
     const cgroup = make('joined');
     const { pid } = await startWorkload(cgroup, 'sleeper');
     const capture = capturing.report(cgroup, { freezer, hold: 1000 });
@@ -108,11 +108,11 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched(members);
   });
 
-  test('reaps a process that is killed meanwhile, so that its parent hears of it', async () => {
+  test('reaps a process that is killed, so that its parent learns of the death', async () => {
     const cgroup = make('reaped');
     const outside = make('outside');
     const file = join(scratchDirectory(), 'counters');
-    // The parent runs outside of what is held, as a container runtime's shim does.
+    // The parent runs outside of the held cgroup, like the shim of a container runtime.
     const { pid } = await startWorkload(outside, 'waiter', [file]);
     const child = Number(readCounters(file, WAITER_COUNTERS).child);
     cgroup.add(child);
@@ -128,7 +128,7 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched([pid]);
   });
 
-  test('leaves process 1 of a pid namespace to its parent when it is killed, though it waits for all others in it', async () => {
+  test('leaves a killed process 1 of a pid namespace to its parent, although it waits for all others in the namespace', async () => {
     const cgroup = make('contained');
     const outside = make('outside');
     const { pid } = await startWorkload(outside, 'namespaces', []);
@@ -138,14 +138,14 @@ describeWays('a hold', (make, { freezer }) => {
     const capture = capturing.report(cgroup, { freezer, hold: 1000 });
     await eventually('held', () => [first, second].every((one) => stateOf(one) === 't'));
     process.kill(first, 'SIGKILL');
-    // Dead, and no longer ours; its parent never asks.
+    // The process is dead and no tracee any more; its parent never asks for the exit status.
     await eventually('left to its parent', () => stateOf(first) === 'Z' && tracerPidOf(first) === 0, 500);
     expect((await capture).failure).toBeUndefined();
     expect(isAlive(second)).toBe(false);
     await assertUntouched([pid]);
   });
 
-  test('that outlasts the pause budget is undone, and the reason says so', async () => {
+  test('that exceeds the pause budget is undone, and the reason says so', async () => {
     const cgroup = make('budget');
     const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);
     const members = [pid, ...descendantsOf(pid)];
@@ -171,7 +171,7 @@ describeWays('a hold', (make, { freezer }) => {
   });
 
   test(
-    'budget of the command that is too small gives exit status 1 and one line',
+    'that exceeds the budget of the command gives exit status 1 and one line',
     async () => {
       const cgroup = make('budgeted');
       const { pid } = await startWorkload(cgroup, 'sleeper');

@@ -1,4 +1,4 @@
-/** Processes in a job-control stop are captured as they are, and stay so. */
+/** Checks that processes in a job-control stop are captured as they are, and stay stopped. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
@@ -13,7 +13,7 @@ import { startWorkload } from './harness/workload.js';
 
 const ROUNDS = 20;
 const LONG = 60_000;
-/** On v1 the SEIZE blocks until the main thread has seen for 5 ms that nothing moves, and opens the freezer. */
+/** How long a capture may take, in milliseconds. On v1 the SEIZE blocks until the main thread has seen no progress for 5 ms and opens the freezer. */
 const CAPTURE_BOUND_MS = 1000;
 
 const capturing = useTracer();
@@ -25,7 +25,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     ['SIGTSTP', 20],
     ['SIGTTIN', 21],
   ])(
-    'reports it Stopped by %s, leaves it so, and its parent hears nothing twice',
+    'reports the process Stopped by %s, leaves it stopped, and causes no second report to its parent',
     async (name, signal) => {
       const cgroup = make('stopped');
       const file = join(scratchDirectory(), 'counters');
@@ -41,7 +41,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
         expect(row?.threads.map((thread) => thread.state)).toEqual(['Stopped', 'Stopped', 'Stopped']);
         expect(report.tree.find((one) => one.pid === pid)?.state).toBe('Alive');
         expect(cgroup.freezeState()).toBe('THAWED');
-        // v1 shows R for a moment after the thaw.
+        // On v1 the task shows state R for a moment after the thaw.
         await eventually('all stopped', () => threadsOf(child).every((tid) => stateOf(tid) === 'T'));
       }
       await assertUntouched([pid, child]);
@@ -59,7 +59,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     LONG,
   );
 
-  test('lets it run afterwards when SIGCONT came during the hold', async () => {
+  test('lets the process run afterwards when SIGCONT came during the hold', async () => {
     const cgroup = make('continued');
     const file = join(scratchDirectory(), 'counters');
     const { pid } = await startWorkload(cgroup, 'stopped', [file]);
@@ -76,7 +76,7 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     await assertUntouched([pid, child]);
   });
 
-  test('leaves a process stopped afterwards when SIGSTOP came during the hold', async () => {
+  test('leaves a running process stopped afterwards when SIGSTOP came during the hold', async () => {
     const cgroup = make('halted');
     const { pid } = await startWorkload(cgroup, 'tree', [1, 3]);
     const [child = 0] = cgroup.processes().filter((one) => one !== pid);

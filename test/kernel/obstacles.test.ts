@@ -1,4 +1,4 @@
-/** What stands in the way of a capture: known in milliseconds, named, and left as it was. */
+/** Checks obstacles of a capture: each obstacle is recognised within milliseconds, named, and left as it was. */
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
@@ -22,7 +22,7 @@ function announced(workload: Workload, name: string): number {
   return Number(new RegExp(`^${name} ([0-9]+)$`, 'm').exec(workload.output())?.[1]);
 }
 
-/** Starts a heartbeat beside the obstacle: that it beats on is the proof that the pod was let go. */
+/** Starts a heartbeat beside the obstacle. If the heartbeat beats on, the pod was released. */
 async function startHeartbeat(cgroup: Cgroup): Promise<{ pid: number; beatsOn: () => Promise<void> }> {
   const file = join(scratchDirectory(), 'beats');
   const { pid } = await startWorkload(cgroup, 'heartbeat', [file]);
@@ -38,11 +38,11 @@ describeWays('capture()', (make, { freezer }) => {
   test.each([
     { title: 'traced', args: [] },
     { title: 'held in a stop', args: ['stop'] },
-  ])('leaves a task $title by a debugger to it, and says so at once', async ({ args }) => {
+  ])('leaves a task $title by a debugger to the debugger, and says so at once', async ({ args }) => {
     const cgroup = make('traced');
     const heart = await startHeartbeat(cgroup);
     const { pid } = await startWorkload(cgroup, 'sleeper');
-    // The thread is warm when the time is taken.
+    // This capture warms the thread up before the time is measured.
     expect((await capturing.report(cgroup, { freezer })).failure).toBeUndefined();
     const tracer = await startWorkload(undefined, 'tracer', [pid, ...args]);
     const state = stateOf(pid);
@@ -57,8 +57,8 @@ describeWays('capture()', (make, { freezer }) => {
       expect(tracerPidOf(pid)).toBe(tracer.pid);
       expect(cgroup.freezeState()).toBe('THAWED');
     }
-    // The middle of eleven: the machine may be busy with something else once in a while.
-    // At once is a tenth of the timeout at most, also beside busy others; alone it takes two milliseconds.
+    // The median of eleven is compared, because the machine may be busy once in a while. "At once" means a tenth of the timeout at most,
+    // also on a busy machine. On an idle machine the answer takes two milliseconds.
     expect(took.sort((a, b) => a - b)[5]).toBeLessThan(1000);
     await eventually('as before', () => stateOf(pid) === state);
     await heart.beatsOn();
@@ -68,7 +68,7 @@ describeWays('capture()', (make, { freezer }) => {
   });
 
   test(
-    'captures beside a vfork parent, names it, and does not keep it',
+    'captures a cgroup with a vfork parent, names the vfork parent, and releases it',
     async () => {
       const cgroup = make('vfork');
       const heart = await startHeartbeat(cgroup);
@@ -95,14 +95,14 @@ describeWays('capture()', (make, { freezer }) => {
   );
 
   test(
-    'captures beside a reader that hangs in FUSE, by interrupts, and names it',
+    'captures a cgroup with a reader that hangs in FUSE, by interrupts, and names the reader',
     async () => {
       const cgroup = make('hung');
       const heart = await startHeartbeat(cgroup);
       const server = await startWorkload(undefined, 'fuse-hang', [scratchDirectory(), 'read']);
       const reader = announced(server, 'reader');
       cgroup.add(reader);
-      // Any signal makes it wait on uninterruptibly: the server has the request already (fs/fuse/dev.c).
+      // Any signal turns the wait of the reader into an uninterruptible wait, because the server already has the request (fs/fuse/dev.c).
       process.kill(reader, 'SIGTERM');
       await eventually('it is uninterruptible', () => stateOf(reader) === 'D');
       for (let round = 0; round < 3; round++) {
@@ -144,7 +144,7 @@ describeWays('capture()', (make, { freezer }) => {
   );
 
   test.each(['exec', 'mmap-lock'])(
-    'is not hung by a process whose program or memory lock hangs in FUSE (%s)',
+    'does not hang because of a process whose program or memory lock hangs in FUSE (%s)',
     async (mode) => {
       const cgroup = make('exe');
       const heart = await startHeartbeat(cgroup);

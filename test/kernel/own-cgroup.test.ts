@@ -1,4 +1,4 @@
-/** The agent's own cgroup from inside a private cgroup namespace, as containers on cgroup v2 have one. */
+/** Finds the cgroup of the agent from inside a private cgroup namespace, as containers on cgroup v2 have. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -7,10 +7,10 @@ import { REPOSITORY } from './harness/programs.js';
 import { describeOn } from './harness/requirements.js';
 import { scratchDirectory } from './harness/scratch.js';
 
-/** Enters the cgroup $1, then a namespace whose root that is, and prints what is found there as JSON. */
+/** Enters the cgroup $1, then a cgroup namespace whose root is that cgroup, and runs the command there. */
 const ENTER = 'echo $$ > "$1/cgroup.procs" && shift && exec unshare -C "$@"';
 
-/** Rehearses, too: its cgroups are made inside the one that was found. */
+/** Prints the result of ownCgroup() as JSON, after a rehearsal whose cgroups are made inside the cgroup that was found. */
 const LOOK = `
 const [home, version, state] = process.argv.slice(1);
 (async () => {
@@ -35,8 +35,8 @@ const [home, version, state] = process.argv.slice(1);
 afterEach(cleanupAll);
 
 for (const version of ['v1', 'v2'] as const) {
-  describeOn(version, 'in a cgroup namespace of its own', (make) => {
-    test('ownCgroup() finds the directory by the process, and a rehearsal runs in it', () => {
+  describeOn(version, 'ownCgroup() in a private cgroup namespace', (make) => {
+    test('finds the directory by the process, and a rehearsal runs there', () => {
       const cgroup = make('host').child('pod').child('container');
       const command = ['node', '-e', LOOK, join(REPOSITORY, '.'), version, join(scratchDirectory(), 'state')];
       const { stdout, stderr } = spawnSync('sh', ['-c', ENTER, 'sh', cgroup.directory, ...command], {

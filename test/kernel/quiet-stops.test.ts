@@ -9,11 +9,11 @@ const FLAGS = 136;
 const SA_NOCLDSTOP = 1;
 const libc = openLibc();
 
-test('quietStops() silences stops where Node has a child, whose end it hears all the same', async () => {
+test('quietStops() silences the stops of a child of Node, and Node still learns of the end of the child', async () => {
   const child = spawn('sleep', ['3600'], { stdio: 'ignore' });
   const ended = once(child, 'exit');
   try {
-    // Another test's capture may have done it before, if a child of that test is still there.
+    // The capture of another test may have set the flag before, if a child of that test still lives.
     setFlags((flags) => flags & ~SA_NOCLDSTOP);
     const before = flagsOf(disposition());
     quietStops(libc);
@@ -24,7 +24,7 @@ test('quietStops() silences stops where Node has a child, whose end it hears all
   expect(await ended).toEqual([null, 'SIGKILL']);
 });
 
-/** struct sigaction of SIGCHLD in this process. */
+/** Returns struct sigaction of SIGCHLD in this process. */
 function disposition(): Uint8Array {
   const action = new Uint8Array(152);
   expect(libc.sigaction(SIGCHLD, null, action)).toBe(0);

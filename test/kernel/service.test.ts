@@ -1,4 +1,4 @@
-/** The node agent as a service on the real kernel: cgroups laid out as kubelet's, an API server in memory. */
+/** Runs the node agent as a service on the real kernel, with cgroups laid out as by kubelet and an API server in memory. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +28,7 @@ const CONTAINERS = [
   { name: 'app', containerID: 'a'.repeat(64) },
   { name: 'sidecar', containerID: 'b'.repeat(64) },
 ];
-/** Longer than any test. */
+/** The hold of the captures, in seconds: longer than any test. */
 const HOLD_SECONDS = 600;
 
 const agents: Agent[] = [];
@@ -37,7 +37,7 @@ afterEach(async () => {
   cleanupAll();
 });
 
-/** The agent's tie to a guard that runs as in its pod. */
+/** Returns the connection of the agent to a guard that runs as in the agent's pod. */
 function keeperOf({ socket }: RunningGuard): GuardKeeper {
   return new GuardKeeper({ door: guardDoor(openLibc(), socket, undefined), clock: systemClock(), log: silentLogger() });
 }
@@ -59,12 +59,12 @@ async function held(agent: Agent, members: readonly number[]): Promise<void> {
 
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'the node agent', (make) => {
-    /** A pod of two containers, and an agent whose host is that cgroup. */
+    /** Makes a pod of two containers, and an agent whose host is the cgroup above the pod. */
     async function pod(): Promise<{ agent: Agent; guard: RunningGuard; members: number[]; cgroups: Cgroup[] }> {
       const root = make('host');
       const { podUID } = podCapture(1).spec;
       const directory = root.child('kubepods').child('burstable').child(`pod${podUID}`);
-      // The sandbox: nobody asks for it.
+      // No request names the sandbox container.
       const sandbox = directory.child('f'.repeat(64));
       const cgroups = CONTAINERS.map(({ containerID }) => directory.child(containerID));
       const pause = await startWorkload(sandbox, 'sleeper');
@@ -82,7 +82,7 @@ for (const version of ['v1', 'v2'] as const) {
       const agent = startAgent({
         guard,
         parts: {
-          // Its bounds are for a real machine.
+          // The clock is real, because the bounds of the agent are for a real machine.
           clock: systemClock(),
           start: async () => await startTracer(libc, guard),
           rehearse: async (tracer) =>
@@ -98,7 +98,7 @@ for (const version of ['v1', 'v2'] as const) {
     }
 
     test(
-      'captures the containers that were asked for, and names them',
+      'captures the requested containers, and names them',
       async () => {
         const { agent, members, cgroups } = await pod();
         agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS }));
@@ -121,7 +121,7 @@ for (const version of ['v1', 'v2'] as const) {
     );
 
     test(
-      'ends a hold when it is lowered',
+      'ends a hold when holdSeconds is lowered',
       async () => {
         const { agent, members, cgroups } = await pod();
         await held(agent, members);
@@ -160,7 +160,7 @@ for (const version of ['v1', 'v2'] as const) {
     );
 
     test(
-      'ends a hold when the guard is killed, and captures again when there is another',
+      'ends a hold when the guard is killed, and captures again when there is another guard',
       async () => {
         const { agent, guard, members, cgroups } = await pod();
         await held(agent, members);
@@ -180,7 +180,7 @@ for (const version of ['v1', 'v2'] as const) {
     );
 
     test(
-      'counts what is held and frozen from the kernel, and says so when asked in a hold',
+      'counts held pods and frozen cgroups by asking the kernel, also during a hold',
       async () => {
         const { agent, members, cgroups } = await pod();
         await held(agent, members);
@@ -210,7 +210,7 @@ for (const version of ['v1', 'v2'] as const) {
     );
 
     test(
-      'says what a process before it left frozen, and does not open it',
+      'names a cgroup that an earlier process left frozen, and does not open it',
       async () => {
         const { agent, members, cgroups } = await pod();
         const [, app] = cgroups;

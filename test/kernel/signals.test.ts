@@ -1,4 +1,4 @@
-/** Signals that arrive while a process is held reach it: all, once, and in order. */
+/** Checks that all signals that arrive while a process is held reach the process, once and in order. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -15,7 +15,7 @@ import { startWorkload } from './harness/workload.js';
 
 const LONG = 90_000;
 const CAPTURES = 200;
-/** More than 200 captures take; the rest is not waited for, but counted. */
+/** The number of signals: sending them takes longer than 200 captures. The remaining signals are received after the captures. */
 const SIGNALS = 20_000;
 const SIGNAL_EVERY_US = 200;
 const KILLS = 5;
@@ -23,7 +23,7 @@ const KILLS = 5;
 const capturing = useTracer();
 afterEach(cleanupAll);
 
-/** What is right at every moment, while signals are still on their way. */
+/** The counters that must be zero at every moment, even while signals are still on their way. */
 const CLEAN = { outOfOrder: 0n, duplicates: 0n, strangers: 0n };
 
 describeWays('a capture', (make, { freezer }) => {
@@ -50,7 +50,7 @@ describeWays('a capture', (make, { freezer }) => {
   );
 
   test(
-    'that is SIGKILLed while it holds loses no signal, and all runs again within a second',
+    'that is SIGKILLed during its hold loses no signal, and everything runs again within a second',
     async () => {
       const cgroup = make('killed');
       const file = join(scratchDirectory(), 'signals');

@@ -1,4 +1,4 @@
-/** Tasks that hardly get a CPU: they can freeze and stop, and take seconds to get there. */
+/** Captures tasks that hardly get CPU time: they can freeze and stop, but take seconds to do so. */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
@@ -13,13 +13,13 @@ import { startWorkload } from './harness/workload.js';
 const LONG = 110_000;
 const TASKS = 8;
 const BUSY_PER_CPU = 3;
-/** About every second capture is over before its freezer has been closed for 0.8 s. */
+/** The most captures that are tried. About every second capture is complete before its freezer has been closed for 0.8 s. */
 const ATTEMPTS = 20;
 
 const capturing = useTracer();
 afterEach(cleanupAll);
 
-/** SCHED_IDLE: a share of 3 where every other task has one of 1024 (sched(7)). */
+/** Gives the task the policy SCHED_IDLE: a CPU share of 3, where every other task has 1024 (sched(7)). */
 function makeIdle(pid: number): void {
   const run = spawnSync('chrt', ['--idle', '--pid', '0', String(pid)], { encoding: 'utf8' });
   expect([run.stderr, run.status]).toEqual(['', 0]);
@@ -28,7 +28,7 @@ function makeIdle(pid: number): void {
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'capture()', (make) => {
     test(
-      'holds tasks that get to no freezer in the time that one may be closed, with the freezer open',
+      'holds tasks that do not freeze within the freezer window, with the freezer open',
       async () => {
         const cgroup = make('starved');
         const pids: number[] = [];

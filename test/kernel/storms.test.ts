@@ -1,4 +1,4 @@
-/** Cgroups whose tasks fork, clone, exec and vfork all the time: once held, not one of them runs. */
+/** Captures cgroups whose tasks fork, clone, exec and vfork all the time, and checks that no task runs during the hold. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -15,19 +15,19 @@ import { startWorkload } from './harness/workload.js';
 const CAPTURES = 30;
 const LONG = 90_000;
 const HOLD_MS = 40;
-/** Within the hold at least so long nothing but held tasks was seen: less than the hold, as the looks take turns with it. */
+/** How long only held tasks must be seen, in milliseconds. This is less than the hold, because the looks need CPU time during the hold. */
 const HELD_MS = 8;
-/** A seize without freezer may look complete between two of its passes: what counts begins so long after the first such look. */
+/** How long after the first complete look the check begins, in milliseconds: a seize without freezer may look complete between two passes. */
 const SETTLED_MS = 12;
 
 const capturing = useTracer();
 afterEach(cleanupAll);
 
-/** One look at every listed task. */
+/** The result of one look at every listed task. */
 interface Look {
   readonly at: number;
   readonly tids: readonly number[];
-  /** Tasks that no tracer has, or that have one and are not stopped. */
+  /** Tasks that are not traced, or are traced and not stopped. */
   readonly loose: readonly { readonly tid: number; readonly traced: boolean; readonly state: string }[];
 }
 
@@ -38,7 +38,7 @@ function look(cgroup: Cgroup): Look {
     const state = /^State:\t(\S)/m.exec(status)?.[1] ?? 'X';
     return { tid, state, traced: !/^TracerPid:\t0$/m.test(status) };
   });
-  // The dead are held by nobody, and may be listed for a moment.
+  // Nobody holds dead tasks, which may be listed for a moment.
   const alive = tasks.filter(({ state }) => state !== 'X' && state !== 'Z');
   const loose = alive.filter(({ traced, state }) => !traced || state !== 't');
   return { at, tids: alive.map(({ tid }) => tid), loose };
@@ -52,7 +52,7 @@ function statusOf(tid: number): string {
   }
 }
 
-/** Looks all the time while a capture runs. The tracing thread is another one: it holds while we look. */
+/** Looks at the tasks all the time while another thread captures them. */
 async function captureWatched(
   cgroup: Cgroup,
   freezer: 'auto' | 'none',
@@ -69,7 +69,7 @@ async function captureWatched(
   return { report: await capture, looks };
 }
 
-/** The longest run of looks in which every task was held, or is one that the report says the kernel holds. */
+/** Returns the longest run of looks in which every task was held, either by the capture or, according to the report, by the kernel. */
 function longestHeld(looks: readonly Look[], report: CaptureReport): Look[] {
   const excused = new Set(report.unfrozen.filter((task) => task.cause !== 'Unknown').map((task) => task.tid));
   const isHeld = ({ tids, loose }: Look): boolean =>
@@ -80,18 +80,18 @@ function longestHeld(looks: readonly Look[], report: CaptureReport): Look[] {
     current = isHeld(one) ? [...current, one] : [];
     if (current.length > longest.length) longest = current;
   }
-  // The looks at both ends may have begun before the last stop, and ended after the release.
+  // The first look of the run may have begun before the last stop, and the last look may have ended after the release.
   return longest.slice(1, -1);
 }
 
-/** Milliseconds between two looks. */
+/** Returns the longest time between two looks, in milliseconds. */
 function longestGap(looks: readonly Look[]): number {
   return looks.slice(1).reduce((longest, { at }, index) => Math.max(longest, at - (looks[index]?.at ?? at)), 0);
 }
 
 describeWays('capture()', (make, { freezer }) => {
   test.each(['fork-storm', 'clone-storm', 'exec-storm', 'vfork-storm'])(
-    'holds every task of %s, and lets every one go',
+    'holds every task of %s, and releases every task',
     async (storm) => {
       const cgroup = make(storm);
       await startWorkload(cgroup, storm);
@@ -103,7 +103,7 @@ describeWays('capture()', (make, { freezer }) => {
         expect(report.joined).toBe(0);
         const held = longestHeld(looks, report);
         const span = (held.at(-1)?.at ?? 0) - (held[0]?.at ?? 0);
-        // Whoever looks has to get a CPU in the hold, too, among all those who want one after it.
+        // This thread may have been without a CPU during the hold. Such a round proves nothing and is repeated.
         if (span < SETTLED_MS + HELD_MS && longestGap(looks) > HELD_MS && starved < CAPTURES) {
           starved += 1;
           round -= 1;
@@ -111,12 +111,12 @@ describeWays('capture()', (make, { freezer }) => {
         }
         if (span < SETTLED_MS + HELD_MS)
           throw new Error(`round ${round}: held for ${span} ms of ${HOLD_MS}: ${describeLooks(looks)}`);
-        // Surely within the hold. The end is not: to let a vfork parent go takes milliseconds, in which its child may exit.
+        // Only the first part of the run is surely within the hold. The release of a vfork parent takes milliseconds, in which its child may exit.
         const since = (held[0]?.at ?? 0) + SETTLED_MS;
         const within = held.filter(({ at }) => at >= since && at <= since + HELD_MS);
         const { tids: first = [] } = within[0] ?? {};
         const excused = report.unfrozen.map(({ tid }) => tid);
-        // Who is held neither forks nor ends. A task that the kernel holds may die when it lets go.
+        // A held task neither forks nor ends. A task that the kernel holds may die when the kernel releases it.
         for (const { tids } of within) {
           expect(tids.filter((tid) => !first.includes(tid))).toEqual([]);
           expect(first.filter((tid) => !tids.includes(tid) && !excused.includes(tid))).toEqual([]);

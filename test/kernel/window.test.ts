@@ -1,6 +1,6 @@
 /**
- * Between the closing of a freezer and the last detach the tracing thread opens nothing that could block it: no file that takes
- * mmap_lock, and no file of the pod's own file systems. Told by strace, from the system calls of a real capture.
+ * Checks by strace, from the system calls of a real capture, that the tracing thread opens nothing that could block it between the
+ * closing of a freezer and the last detach: no file that takes mmap_lock, and no file of the pod's own file systems.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,14 +22,14 @@ const CALLS =
 
 afterEach(cleanupAll);
 
-/** A system call of one thread, in strace's words. */
+/** A system call of one thread, as strace prints it. */
 interface Call {
   readonly tid: number;
   readonly name: string;
   readonly args: string;
 }
 
-/** `-f -o`: each line starts with the thread. A call that another thread's line cut in two stands on its first half. */
+/** Parses the output of `strace -f -o`: each line starts with the tid. A call that is split over two lines counts with its first half. */
 function parseTrace(text: string): Call[] {
   return text.split('\n').flatMap((line) => {
     const match = /^(\d+) +(\w+)\((.*)$/.exec(line);
@@ -39,7 +39,7 @@ function parseTrace(text: string): Call[] {
   });
 }
 
-/** From the last write that closes the target's freezer (without freezer: its first SEIZE of a member) to the last detach. */
+/** Returns the calls from the last write that closes the freezer of the target (without freezer: the first SEIZE of a member) to the last detach. */
 function windowOf(calls: readonly Call[], members: readonly number[], { named }: HoldingWay): Call[] {
   const isSeize = ({ name, args }: Call): boolean =>
     name === 'ptrace' && members.some((pid) => args.startsWith(`PTRACE_SEIZE, ${pid},`));
@@ -58,13 +58,13 @@ function windowOf(calls: readonly Call[], members: readonly number[], { named }:
 const ALLOWED_FILES = [/^\/proc$/, /^\/proc\/\d+\/status$/, /^\/proc\/\d+\/task\/\d+\/(stat|children)$/];
 const ALLOWED_LINKS = [/^\/proc\/\d+\/exe$/];
 
-/** The calls of the window that name a path which is not allowed there. */
+/** Returns the calls of the window that name a path which is not allowed there. */
 function violations(calls: readonly Call[], cgroup: Cgroup): string[] {
   return calls.flatMap(({ name, args }) => {
     if (name === 'ptrace' || name === 'write') return [];
     const path = /"([^"]*)"/.exec(args)?.[1];
     if (path === undefined) return [`${name}(${args}`];
-    // fstat of an open descriptor: what it was opened with stands here too.
+    // This is fstat of an open descriptor, whose open call is checked by itself.
     if (path === '' && args.includes('AT_EMPTY_PATH')) return [];
     const own = path === cgroup.directory || path.startsWith(`${cgroup.directory}/`);
     const allowed = name.startsWith('readlink') ? ALLOWED_LINKS : ALLOWED_FILES;
@@ -75,7 +75,7 @@ function violations(calls: readonly Call[], cgroup: Cgroup): string[] {
 }
 
 const module = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
-/** A capture without the command's rehearsal: strace follows forks, and would be the tracer of the rehearsal's processes. */
+/** Code that captures without a rehearsal: strace follows forks, and would be the tracer of the processes of the rehearsal. */
 const CAPTURE = `
 import { openLibc } from ${module('native/libc.js')};
 import { startTracer } from ${module('node-agent/tracer/tracer.js')};

@@ -1,4 +1,4 @@
-/* busy: takes all of one processor that it can get. */
+/* busy: uses as much of one processor as the kernel grants. */
 #include "common.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * clone-storm [CHAINS]: one process with chains of threads in which each thread creates the next and ends.
+ * clone-storm [CHAINS]: one process with chains of threads. Each thread of a chain creates the next thread and ends.
  */
 #include "common.h"
 

@@ -1,6 +1,7 @@
 /*
- * What every workload shares: a limit on its own life, the word "ready", threads with small stacks, and counters in
- * a file that a test reads while the program runs. Static inline, so that each program stays a single source file.
+ * The parts that all workloads share: a limit on the life of a workload, the word "ready", threads with small stacks, and
+ * counters in a file that a test reads while the program runs. All functions are static inline, so that each program
+ * stays a single source file.
  */
 #ifndef COMMON_H
 #define COMMON_H
@@ -23,14 +24,14 @@
 #include <unistd.h>
 
 /*
- * Seconds that any process of a workload may live. Workloads outlive their starter on purpose (no PR_SET_PDEATHSIG:
- * a test kills tracers and agents while the workload stays), so this is what cleans up after a test that died.
+ * How long any process of a workload may live, in seconds. Workloads outlive their starter on purpose (no PR_SET_PDEATHSIG),
+ * because a test kills tracers and agents while the workload stays. This limit cleans up after a test that died.
  */
 #ifndef LIFE_LIMIT_SECONDS
 #define LIFE_LIMIT_SECONDS 120
 #endif
 
-static time_t life_ends; /* CLOCK_MONOTONIC; inherited over fork, so that a chain of forks has one limit, not many */
+static time_t life_ends; /* CLOCK_MONOTONIC, in seconds; inherited over fork, so that a chain of forks has one limit */
 
 static inline void die(const char *what)
 {
@@ -47,9 +48,9 @@ static inline uint64_t now_ns(void)
 }
 
 /*
- * Arms the watchdog of this process; each calls it once, as alarm(2) is not inherited over fork. It is kept over
- * execve: a running one is left alone, because arming it anew with the whole seconds it has left would let a program
- * that execs all the time live for ever.
+ * Arms the alarm that ends this process. Each process calls limit_life() once, because alarm(2) is not inherited over fork. An
+ * alarm survives execve, and a running alarm is left alone: alarm(2) takes whole seconds, so a program that execs all
+ * the time and rounds the rest up each time would live for ever.
  */
 static inline void limit_life(void)
 {
@@ -63,7 +64,7 @@ static inline void limit_life(void)
 		alarm(life_ends > now ? (unsigned)(life_ends - now) : 1);
 }
 
-/* write(2), not stdio: nothing may wait in a buffer that a fork would copy. */
+/* Uses write(2) instead of stdio, because a fork would copy text that waits in a buffer. */
 static inline void say(const char *text)
 {
 	if (write(1, text, strlen(text)) < 0)
@@ -96,7 +97,7 @@ static inline void *sleeping_thread(void *unused)
 	return NULL;
 }
 
-/* A detached thread with a stack of 64 KiB, so that 10,000 of them fit into any container. */
+/* Starts a detached thread. Its stack has 64 KiB, so that 10,000 threads fit into any container. */
 static inline void start_thread(void *(*body)(void *), void *argument)
 {
 	pthread_attr_t attributes;
@@ -111,7 +112,7 @@ static inline void start_thread(void *(*body)(void *), void *argument)
 	pthread_attr_destroy(&attributes);
 }
 
-/* A file of `bytes` zeroes, mapped shared: what is stored there, a reader of the file sees at once. */
+/* Maps a file of `bytes` zeroes as shared memory: a reader of the file sees each stored value at once. */
 static inline void *map_counters(const char *path, size_t bytes)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -127,8 +128,8 @@ static inline void *map_counters(const char *path, size_t bytes)
 }
 
 /*
- * A lifeline: all descendants hold the read end and only the first process the write end. It reads end of file as
- * soon as the first process is dead, however it died, so a storm cannot outrun whoever kills it pid by pid.
+ * A lifeline is a pipe. All descendants hold its read end, and only the first process holds its write end. The read end reports
+ * end of file as soon as the first process is dead, for any reason. So a storm cannot outrun a test that kills it pid by pid.
  */
 static inline int lifeline_cut(int read_end)
 {

@@ -1,6 +1,6 @@
 /*
- * dead-leader [THREADS]: the main thread has exited and the others live on: /proc/PID says Z, and the cgroup's `tasks`
- * no longer lists the process by its own id.
+ * dead-leader [THREADS]: a process whose main thread has exited while its other threads live on. /proc/PID then shows state Z,
+ * and the file `tasks` of the cgroup no longer lists the pid of the process.
  */
 #include "common.h"
 

@@ -1,7 +1,7 @@
 /*
- * exec-storm [PROCESSES]: processes of six threads in which one that is not the leader execs the program anew, over
- * and over. Each exec kills the siblings and takes over the leader's tid: on cgroup v1 such a process can stick in
- * FREEZING, and without a freezer PTRACE_SEIZE can deadlock against it.
+ * exec-storm [PROCESSES]: processes of six threads. A thread that is not the leader execs the program again, over and over.
+ * Each exec kills the sibling threads and takes over the tid of the leader. On cgroup v1 such a process can stick in
+ * FREEZING, and without a freezer PTRACE_SEIZE can deadlock with it.
  */
 #include "common.h"
 
@@ -31,7 +31,7 @@ static void one_life(void)
 
 int main(int argc, char **argv)
 {
-	/* The leader is replaced too: only the path says which program to exec, so it must not depend on argv[0]. */
+	/* The path of the program comes from /proc/self/exe, because a relative argv[0] may lead nowhere. */
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (length <= 0)

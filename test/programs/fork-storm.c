@@ -1,6 +1,6 @@
 /*
- * fork-storm [CHAINS]: chains of processes in which each link forks the next and exits. A lister that reads the
- * cgroup's processes once, or until a pass finds nothing new, misses some of them.
+ * fork-storm [CHAINS]: chains of processes. Each process of a chain forks the next process and exits. A program that lists the
+ * processes of the cgroup once, or until a pass finds nothing new, misses some of them.
  */
 #include "common.h"
 #include <sys/prctl.h>
@@ -11,7 +11,7 @@ static void link_of_chain(int lifeline)
 		pid_t pid;
 
 		limit_life();
-		/* About 1,000 links a second and chain: pids come round after seconds, not while one is being looked at. */
+		/* Each chain makes about 1,000 processes per second, so a pid is reused after seconds and not while a capture looks at it. */
 		sleep_us(1000);
 		if (lifeline_cut(lifeline))
 			_exit(0);
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 	limit_life();
 	if (pipe2(lifeline, O_NONBLOCK) != 0)
 		die("pipe2");
-	/* Links are orphans; they are reaped here, so that the storm does not depend on what process 1 does. */
+	/* The processes of a chain are orphans. This process reaps them, so that the storm does not depend on process 1. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (long i = 0; i < chains; i++) {
 		pid_t pid = fork();

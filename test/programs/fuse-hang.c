@@ -2,21 +2,22 @@
  * fuse-hang DIR (read|read-later|exec|mmap-lock) [BINARY]: a file system whose server stops answering, as a dead NFS or
  * FUSE server does.
  *
- * Mounts a FUSE file system with the file `f` on DIR, in a mount namespace of its own, and starts a reader in it:
- *  read        its first READ is never answered
- *  read-later  it reads again and again; SIGUSR1 makes the server silent, and it says "hanging"
- *  exec        it executes `f`, which is BINARY; then nothing is answered, so /proc/READER/exe leads into a hung one
- *  mmap-lock   one thread's READ, never answered, keeps a page locked; the leader, in mmap(2) with mmap_lock taken for
- *              writing, waits for that page: reading /proc/READER/cmdline then blocks
- * Prints "reader PID", and "ready" once it stands so. A test moves the reader into its cgroup; the server stays
- * outside. SIGTERM, the limit, or any death of the server closes /dev/fuse: the kernel aborts the connection and the
- * waits end in an error.
+ * The program mounts a FUSE file system with the file `f` on DIR, in a mount namespace of its own, and starts a reader there:
+ *  read        the server never answers the first READ of the reader
+ *  read-later  the reader reads again and again; SIGUSR1 makes the server silent, and the server says "hanging"
+ *  exec        the reader executes `f`, which is BINARY; then the server answers nothing, so /proc/READER/exe leads into a
+ *              file system that hangs
+ *  mmap-lock   a READ of one thread, never answered, keeps a page locked; the leader waits for that page in mmap(2) and has
+ *              taken mmap_lock for writing; reading /proc/READER/cmdline then blocks
+ * It prints "reader PID", and "ready" when that state is reached. A test moves the reader into its cgroup; the server stays
+ * outside. SIGTERM, the limit of life, or any death of the server closes /dev/fuse. The kernel then aborts the connection,
+ * and the waits end with an error.
  */
 #include "fuse-server.h"
 
-/* Half of a workload's limit: who waits here cannot be ended by a signal. */
+/* How long the server lives, in seconds: half the limit of a workload, because no signal ends a reader that waits for the server. */
 #define SERVER_SECONDS (LIFE_LIMIT_SECONDS / 2)
-/* A program that has said "ready" and caused no page fault for so long has all that it needs to sleep on. */
+/* A program that has said "ready" and caused no page fault for this many milliseconds has loaded all pages that it needs to sleep. */
 #define QUIET_MS 100
 
 static struct fuse_server server;
@@ -56,7 +57,7 @@ static void reader(const char *mode, char *path)
 	start_thread(read_file, path);
 	if (read(go[0], &byte, 1) != 1)
 		_exit(1);
-	/* Opened with direct I/O: mapping such a file first drops the cached pages, one by one, each under its lock. */
+	/* The file is opened with direct I/O. mmap(2) of such a file first drops its cached pages one by one, each under its lock. */
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
 	sleep_for_ever();
@@ -80,12 +81,12 @@ static void serve_exec(void)
 	}
 }
 
-/* Answers until a READ comes that is to hang. */
+/* Answers requests until a READ arrives that shall hang. */
 static void serve_until_hung(int at_once)
 {
 	int said_ready = at_once;
 
-	/* Direct I/O: each read(2) asks the server, no page is cached. */
+	/* With direct I/O each read(2) asks the server, and no page is cached. */
 	if (!at_once)
 		server.open_flags = FOPEN_DIRECT_IO;
 	while (!told_to_end) {
@@ -104,12 +105,12 @@ static void serve_until_hung(int at_once)
 	}
 }
 
-/* The READ stays unanswered; all else is, until the reader's leader sleeps uninterruptibly. */
+/* Leaves the READ unanswered, and answers every other request until the leader of the reader sleeps uninterruptibly. */
 static void serve_mmap(pid_t pid)
 {
 	char path[64], text[256];
 
-	/* KEEP_CACHE: else open(2) itself would drop the cached pages, and wait there, without mmap_lock. */
+	/* Without KEEP_CACHE, open(2) itself would drop the cached pages and wait there, without mmap_lock. */
 	server.open_flags = FOPEN_DIRECT_IO | FOPEN_KEEP_CACHE;
 	if (write(go[1], "", 1) != 1)
 		die("write");
@@ -178,7 +179,7 @@ int main(int argc, char **argv)
 	say(strcmp(argv[2], "read-later") == 0 ? "hanging\n" : "ready\n");
 	while (!told_to_end)
 		sleep_us(10000);
-	/* First the abort: until then SIGKILL does not end whoever waits for an answer. */
+	/* The abort comes first: before it, SIGKILL does not end a process that waits for an answer. */
 	close(server.device);
 	kill(pid, SIGKILL);
 	for (int i = 0; i < 200 && waitpid(pid, NULL, WNOHANG) == 0; i++)

@@ -1,6 +1,6 @@
 /*
- * The least FUSE server: a directory with the one file `f`, spoken straight over /dev/fuse (linux/fuse.h), so that the
- * caller decides which request is answered and which never. No libfuse, whose threads would answer by themselves.
+ * A minimal FUSE server: a directory with the one file `f`. It speaks to /dev/fuse directly (linux/fuse.h), so that the caller
+ * decides which request is answered and which is never answered. The threads of libfuse would answer by themselves.
  */
 #ifndef FUSE_SERVER_H
 #define FUSE_SERVER_H
@@ -13,17 +13,17 @@
 #include <sys/stat.h>
 
 #define FUSE_FILE_NODE 2
-/* Also the largest READ that the kernel may send (max_pages' default of 32). */
+/* The most bytes of one READ: the kernel sends at most 32 pages of 4 KiB by default (max_pages). */
 #define FUSE_MAX_IO (128 * 1024)
 
 struct fuse_server {
 	int device;
 	const char *content;
 	size_t size;
-	uint32_t open_flags; /* FOPEN_* of the next OPEN */
+	uint32_t open_flags; /* FOPEN_* flags in the answer to the next OPEN */
 };
 
-/* Mounts on `directory` in a new mount namespace: the mount ends with the last process in it. */
+/* Mounts on `directory` in a new mount namespace. The mount ends with the last process of that namespace. */
 static inline void fuse_mount(struct fuse_server *server, const char *directory)
 {
 	char options[96];
@@ -38,7 +38,7 @@ static inline void fuse_mount(struct fuse_server *server, const char *directory)
 		die("mount fuse");
 }
 
-/* The next request, or NULL when none came within `wait_ms` or a signal did. */
+/* Returns the next request, or NULL when no request came within `wait_ms` or a signal interrupted the wait. */
 static inline const struct fuse_in_header *fuse_next(struct fuse_server *server, int wait_ms)
 {
 	static _Alignas(8) char request[4096 + FUSE_MAX_IO];
@@ -59,12 +59,12 @@ static inline void fuse_reply(struct fuse_server *server, uint64_t unique, int e
 	memcpy(reply, &header, sizeof(header));
 	if (size > 0)
 		memcpy(reply + sizeof(header), data, size);
-	/* ENOENT: whoever asked was killed meanwhile. */
+	/* ENOENT: the process that asked was killed in the meantime. */
 	if (write(server->device, reply, header.len) < 0 && errno != ENOENT)
 		die("fuse reply");
 }
 
-/* Validity 0 all along: each look at the file asks the server anew, and hangs once it is silent. */
+/* All attributes are valid for 0 s, so each look at the file asks the server again, and hangs once the server is silent. */
 static inline struct fuse_attr fuse_attributes(struct fuse_server *server, uint64_t node)
 {
 	int root = node == FUSE_ROOT_ID;
@@ -123,7 +123,7 @@ static inline void fuse_answer(struct fuse_server *server, const struct fuse_in_
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
-		break; /* these expect no answer */
+		break; /* the kernel expects no answer to these requests */
 	default:
 		fuse_reply(server, in->unique, -ENOSYS, NULL, 0);
 	}

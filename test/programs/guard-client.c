@@ -1,15 +1,15 @@
 /*
- * guard-client SOCKET DIRECTORY v1|v2: an agent of stasis-guard, reduced to what the guard can see of one. It announces and
- * closes the freezer of the cgroup DIRECTORY as the lines of its stdin say, and answers each with a line: "ok", or an errno.
+ * guard-client SOCKET DIRECTORY v1|v2: an agent of stasis-guard, reduced to the behaviour that the guard can see. It announces and
+ * closes the freezer of the cgroup DIRECTORY as the lines of its stdin say, and answers each line with "ok" or an errno.
  *
  *   announce CONTAINER FREEZER_MS HOLD_MS | freeze | thaw | opened CONTAINER | disowned CONTAINER | done | seize | hello
  *   own DIRECTORY
- *   end-thread   the tracing thread ends, and the main thread goes on with what follows
- *   spin MS      wants the CPU, and does nothing else
+ *   end-thread   ends the tracing thread; the main thread obeys the lines that follow
+ *   spin MS      uses the CPU for MS milliseconds
  *   hang-up      closes the connection
- *   hang FILE    another thread reads FILE again and again, until a server that stops answering keeps it from dying
- *   connect PATH to another guard, in place of the one before
- *   storm        captures without an end: announce, freeze, thaw, opened, done
+ *   hang FILE    starts a thread that reads FILE again and again, until a silent server keeps the thread from dying
+ *   connect PATH connects to another guard, in place of the first
+ *   storm        repeats without end: announce, freeze, thaw, opened, done
  *
  * SOCKET may be the number of a descriptor.
  */
@@ -97,7 +97,7 @@ static int subject(int kind, long container)
 	return ask(&message, sizeof(message), kind, -1);
 }
 
-/* As the agent does, after the announcement was answered, through a descriptor that was opened before. */
+/* The freezer is written through a descriptor that was opened before the announcement, as the agent does it. */
 static int control = -1;
 
 static int open_control(void)

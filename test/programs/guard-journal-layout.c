@@ -1,4 +1,4 @@
-/* guard-journal-layout: prints where the fields of src/guard/journal.h stand, one "field offset" a line, for the mirror's test. */
+/* guard-journal-layout: prints the offset of each field of src/guard/journal.h, one "field offset" per line, for a test of its mirror. */
 #include "../../src/guard/journal.h"
 #include <stddef.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* guard-layout: prints where the fields of src/guard/protocol.h stand, one "structure.field offset" a line, for the mirror's test. */
+/* guard-layout: prints the offset of each field of src/guard/protocol.h, one "structure.field offset" per line, for a test of its mirror. */
 #include "../../src/guard/protocol.h"
 #include <stddef.h>
 #include <stdio.h>

@@ -1,19 +1,19 @@
 /*
- * heartbeat FILE [THREADS]: measures from inside the workload how long it was paused. Each thread sleeps 100 us at a
- * time and records in its own slot of FILE the longest gap between two beats since the last reset, so that a test can
- * hold the pause that the capture reports against the pause that the workload felt.
+ * heartbeat FILE [THREADS]: measures a pause from inside the workload. Each thread sleeps 100 us at a time and records, in its
+ * own slot of FILE, the longest gap between two beats since the last reset. So a test can compare the pause that the
+ * capture reports with the pause that the workload felt.
  */
 #include "common.h"
 #include <sys/prctl.h>
 
-/* One slot a thread, a cache line each. Native-endian; test/kernel/harness/heartbeat.ts reads it in this order. */
+/* One slot per thread, one cache line per slot. Native-endian; test/kernel/harness/heartbeat.ts reads the fields in this order. */
 struct slot {
 	_Atomic uint64_t beats;
 	_Atomic uint64_t longest_gap_ns;
-	_Atomic uint64_t reset_request; /* the test writes 1; 0 again is the acknowledgement */
+	_Atomic uint64_t reset_request; /* the test writes 1; this program acknowledges with 0 */
 	_Atomic uint64_t longest_gap_start_ns; /* CLOCK_MONOTONIC */
 	_Atomic uint64_t longest_gap_end_ns;
-	_Atomic uint64_t interrupted; /* nanosleep that returned EINTR */
+	_Atomic uint64_t interrupted; /* how often nanosleep returned EINTR */
 	_Atomic uint64_t tid;
 	_Atomic uint64_t last_beat_ns;
 };
@@ -24,7 +24,7 @@ static void *beat(void *argument)
 	struct timespec interval = { 0, 100 * 1000 };
 	uint64_t last = now_ns();
 
-	/* The default slack of 50 us would be half an interval of noise. */
+	/* The default timer slack of 50 us would add noise of half an interval. */
 	prctl(PR_SET_TIMERSLACK, 1);
 	slot->tid = (uint64_t)gettid();
 	for (;;) {

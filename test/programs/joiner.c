@@ -1,7 +1,7 @@
 /*
- * joiner DIR N INTERVAL_US [LIFE_US]: every INTERVAL_US a new process moves itself into the cgroup DIR, sleeps LIFE_US
- * (default 20,000) and exits, N times: what kubectl exec and exec probes do to a pod while it is held. Says "joined" at
- * the end.
+ * joiner DIR N INTERVAL_US [LIFE_US]: starts N processes, one every INTERVAL_US. Each process moves itself into the cgroup DIR,
+ * sleeps LIFE_US (default 20,000) and exits. kubectl exec and exec probes do the same to a pod that is held. Says "joined"
+ * at the end.
  */
 #include "common.h"
 
@@ -13,7 +13,7 @@ static void join(const char *directory, long life)
 	limit_life();
 	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	/* "0" is the writing process itself, on both hierarchies. */
+	/* "0" means the writing process itself, on both hierarchies. */
 	if (fd < 0 || write(fd, "0", 1) != 1)
 		die(path);
 	close(fd);

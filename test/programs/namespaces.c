@@ -1,6 +1,6 @@
 /*
- * namespaces: a process outside, its child as process 1 of new user, pid, mount and UTS namespaces, and a grandchild
- * inside. Ids and pids then differ by who looks.
+ * namespaces: a process outside, its child as process 1 of new user, pid, mount and UTS namespaces, and a grandchild inside
+ * these namespaces. User ids and pids then depend on the namespace of the observer.
  */
 #include "common.h"
 #include <sched.h>
@@ -25,7 +25,7 @@ static void first_inside(int mapped)
 	char byte;
 	pid_t pid;
 
-	/* Process 1 of a pid namespace ignores signals with the default action, its own alarm too (pid_namespaces(7)). */
+	/* Process 1 of a pid namespace ignores signals that have the default action, even its own alarm (pid_namespaces(7)). */
 	signal(SIGALRM, on_limit);
 	limit_life();
 	if (read(mapped, &byte, 1) != 1 || getpid() != 1)
@@ -52,7 +52,7 @@ int main(void)
 	limit_life();
 	if (pipe(mapped) != 0)
 		die("pipe");
-	/* The raw call without a stack is a fork with namespaces; all other arguments are zero on every architecture. */
+	/* The raw call without a stack is a fork into new namespaces. All other arguments are zero, so their order does not matter. */
 	pid = syscall(SYS_clone, flags, 0, 0, 0, 0);
 	if (pid < 0)
 		die("clone");

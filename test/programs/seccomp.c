@@ -1,6 +1,6 @@
 /*
- * seccomp (strict|filter): a process that may call almost nothing and waits in read(2) of an empty pipe. A tracer that
- * injected a system call into it would get it killed.
+ * seccomp (strict|filter): a process that may make almost no system call and waits in read(2) of an empty pipe. The kernel would
+ * kill it if a tracer injected a system call.
  */
 #include "common.h"
 #include <linux/filter.h>
@@ -9,7 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-/* What strict mode allows, and restart_syscall, which the kernel itself calls after a freeze; all else kills. */
+/* The calls that strict mode allows, and restart_syscall, which the kernel itself issues after a freeze. Any other call kills. */
 static const struct sock_filter RULES[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 5, 0),

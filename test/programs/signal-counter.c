@@ -1,11 +1,11 @@
 /*
- * signal-counter FILE N: receives the signals SIGRTMIN with payloads 1..N that signal-sender queues, and records in
- * FILE whether each came once and in order. One thread, because only then the order of delivery is promised (signal(7),
- * real-time signals).
+ * signal-counter FILE N: receives the signals SIGRTMIN with payloads 1..N that signal-sender queues, and records in FILE whether
+ * each signal came once and in order. The process has one thread, because only then the kernel promises the order of
+ * delivery (signal(7), real-time signals).
  */
 #include "common.h"
 
-/* Native-endian, followed by one byte a payload; test/kernel/harness/counters.ts names them in this order. */
+/* Native-endian, followed by one byte per payload. test/kernel/harness/counters.ts names the fields in this order. */
 struct counters {
 	_Atomic uint64_t received;
 	_Atomic uint64_t last_payload;

@@ -1,5 +1,5 @@
 /*
- * signal-sender PID N INTERVAL_US: queues SIGRTMIN with the payloads 1..N to PID, and says "sent". For signal-counter.
+ * signal-sender PID N INTERVAL_US: queues SIGRTMIN with the payloads 1..N to PID, a signal-counter, and then says "sent".
  */
 #include "common.h"
 
@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 	for (long payload = 1; payload <= count; payload++) {
 		union sigval value = { .sival_int = (int)payload };
 
-		/* EAGAIN: the receiver is held and RLIMIT_SIGPENDING is used up. It was not queued, so send it again. */
+		/* EAGAIN: the receiver is held, and RLIMIT_SIGPENDING is used up. The signal was not queued, so it is sent again. */
 		while (sigqueue(pid, SIGRTMIN, value) != 0) {
 			if (errno != EAGAIN)
 				die("sigqueue");

@@ -1,5 +1,5 @@
 /*
- * sleeper [SECONDS]: one process that sleeps. The plainest target, and the binary that fuse-hang serves.
+ * sleeper [SECONDS]: one process that sleeps. It is the simplest target, and the binary that fuse-hang serves.
  */
 #include "common.h"
 

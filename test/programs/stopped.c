@@ -1,26 +1,26 @@
 /*
- * stopped FILE [SIGNAL [THREADS]]: a parent with a child of THREADS threads that is in a job-control stop (SIGNAL: 19
- * SIGSTOP, the default, 20 SIGTSTP, 21 SIGTTIN). The parent counts in FILE what it is told by waitpid: a capture that
- * caused a second report of the same stop, or a continuation that nobody asked for, shows here.
+ * stopped FILE [SIGNAL [THREADS]]: a parent with a child of THREADS threads that is in a job-control stop (SIGNAL: 19 SIGSTOP, the
+ * default; 20 SIGTSTP; 21 SIGTTIN). The parent counts in FILE the reports of waitpid. So FILE shows whether a capture
+ * caused a second report of the same stop, or a continuation that nobody asked for.
  */
 #include "common.h"
 
-/* Native-endian; test/kernel/harness/counters.ts names them in this order. */
+/* Native-endian; test/kernel/harness/counters.ts names the fields in this order. */
 struct counters {
 	_Atomic uint64_t child;
 	_Atomic uint64_t stopped; /* WIFSTOPPED reports */
 	_Atomic uint64_t continued; /* WIFCONTINUED reports */
 	_Atomic uint64_t ended;
-	_Atomic uint64_t last_signal; /* of the last stop */
-	_Atomic uint64_t resumed; /* times that the child itself came out of its stop */
+	_Atomic uint64_t last_signal; /* the signal of the last stop */
+	_Atomic uint64_t resumed; /* how often the child came out of its stop */
 };
 
 static void child(struct counters *counters, int signal_number, long threads)
 {
 	limit_life();
 	/*
-	 * A process group of its own, in the parent's session: SIGTSTP and SIGTTIN do not stop an orphaned group, and
-	 * if the parent dies the group becomes one, whereupon the kernel sends SIGHUP and SIGCONT and the child ends.
+	 * The child has a process group of its own in the session of its parent. SIGTSTP and SIGTTIN would not stop an orphaned
+	 * group. If the parent dies, the group becomes orphaned, the kernel sends SIGHUP and SIGCONT, and the child ends.
 	 */
 	setpgid(0, 0);
 	for (long i = 1; i < threads; i++)

@@ -1,6 +1,6 @@
 /*
- * tracer PID [stop]: somebody else's debugger. Seizes the task PID and passes its signals on; with `stop` it also holds
- * it in a ptrace stop. SIGTERM ends it; its end detaches, as the kernel does for every tracer.
+ * tracer PID [stop]: plays a debugger of somebody else. It seizes the task PID and passes signals on. With `stop` it also holds the
+ * task in a ptrace stop. SIGTERM ends the tracer, and the kernel then detaches the task, as for every tracer.
  */
 #include "common.h"
 #include <sys/ptrace.h>
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 			die("waitid");
 	}
 	say_ready();
-	/* With `stop` the tracee's stops are left alone: that is the mode. */
+	/* With `stop` the tracee stays in its stop, so its events are left alone. */
 	while (sigwaitinfo(&awaited, NULL) != SIGTERM)
 		if (!stop)
 			serve(pid);

@@ -1,6 +1,6 @@
 /*
- * tree P T: a first process with P children of T threads each, all asleep: P * T + 1 tasks. The benchmark's
- * workload: it costs no CPU, so what is measured is freezing and not the workload.
+ * tree P T: a first process with P children of T threads each, all asleep: P * T + 1 tasks. The benchmark uses this workload because
+ * it takes no CPU, so the figures are those of the capture and not of the workload.
  */
 #include "common.h"
 

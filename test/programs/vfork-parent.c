@@ -1,7 +1,7 @@
 /*
- * vfork-parent MS: the parent sits in vfork(2) (state D) for MS milliseconds, or with 0 until its child gets SIGUSR1.
- * Such a task neither stops nor can be detached; afterwards the parent says "returned" and sleeps.
- * The child prints its pid ("child PID") and "ready": nobody else can, the parent is not there.
+ * vfork-parent MS: the parent waits in vfork(2) (state D) for MS milliseconds, or, with MS 0, until its child gets SIGUSR1. A task in
+ * vfork(2) reaches no stop and cannot be detached. Afterwards the parent says "returned" and sleeps.
+ * The child prints its pid ("child PID") and "ready", because the parent cannot run yet.
  */
 #include "common.h"
 
@@ -16,7 +16,7 @@ static void child_of_vfork(long milliseconds, const sigset_t *until)
 	if (milliseconds > 0)
 		sleep_us(milliseconds * 1000);
 	else
-		/* A freeze or a ptrace stop ends it with EINTR (signal(7)). */
+		/* A freeze or a ptrace stop ends sigwaitinfo with EINTR (signal(7)). */
 		while (sigwaitinfo(until, NULL) == -1 && errno == EINTR)
 			;
 	_exit(0);

@@ -1,6 +1,6 @@
 /*
- * vfork-storm [PROCESSES]: processes that vfork a child, which sleeps 1 to 4 ms and then either execs or exits.
- * At any moment most of them sit in vfork: on cgroup v1 one write of FROZEN leaves such a cgroup FREEZING.
+ * vfork-storm [PROCESSES]: processes that vfork a child, which sleeps 1 to 4 ms and then either execs or exits. At any moment most of
+ * the processes wait in vfork. On cgroup v1 a single write of FROZEN leaves such a cgroup in FREEZING.
  */
 #include "common.h"
 
@@ -16,7 +16,7 @@ static void storm(unsigned seed)
 		if (pid == 0) {
 			struct timespec t = { 0, rest * 1000 };
 
-			/* Timers are not inherited: a limit of its own, should it be held for so long. */
+			/* Timers are not inherited over vfork, so the child needs a limit of its own for the case that it is held. */
 			alarm(LIFE_LIMIT_SECONDS);
 			nanosleep(&t, NULL);
 			if (exec)

@@ -1,13 +1,14 @@
 /*
- * waiter FILE: forks a child that sleeps, waits for it by waitpid, and records in FILE when that returned: what a
- * container's first process, or a runtime, does. A tracer that does not reap a dead tracee keeps it waiting.
+ * waiter FILE: forks a child that sleeps, waits for the child by waitpid, and records in FILE when waitpid returned. The first process
+ * of a container waits in the same way, and so does a container runtime. A tracer that does not reap a dead tracee keeps
+ * them waiting.
  */
 #include "common.h"
 
-/* Native-endian; the test that uses it names them in this order. */
+/* Native-endian; the test that uses this program names the fields in this order. */
 struct counters {
 	_Atomic uint64_t child;
-	_Atomic uint64_t returned; /* ns of CLOCK_MONOTONIC; 0: not yet */
+	_Atomic uint64_t returned; /* ns of CLOCK_MONOTONIC; 0 until waitpid returns */
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /*
- * zombies N: a living parent with N children that have exited and that it never reaps.
+ * zombies N: a living parent with N children that have exited and that the parent never reaps.
  */
 #include "common.h"
 
@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 			die("fork");
 		if (pid == 0)
 			_exit(0);
-		/* WNOWAIT: see that it is dead, and leave it unreaped. */
+		/* WNOWAIT sees that the child is dead and leaves it unreaped. */
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) != 0)
 			die("waitid");
 	}

@@ -1,4 +1,4 @@
-/** Real captures of a test's cgroups, through the tracing thread as the command and the agent run them. */
+/** Makes real captures of the cgroups of a test, through the same tracing thread as the command and the agent. */
 import { afterAll } from '@jest/globals';
 
 import { openLibc } from '../../../src/native/libc.js';
@@ -12,7 +12,7 @@ import type { CgroupVersion } from './hierarchy.js';
 import { ownGuard } from './own-guard.js';
 import { anyVersion, describeOn } from './requirements.js';
 
-/** Durations in milliseconds. */
+/** All durations are in milliseconds. */
 export interface CaptureOptions {
   readonly freezer?: 'auto' | 'none';
   readonly hold?: number;
@@ -20,7 +20,7 @@ export interface CaptureOptions {
   readonly maxPause?: number;
 }
 
-/** What the command would ask for with `--cgroup`. Throws when the resolver refuses the cgroup. */
+/** Returns the request that the command would make with `--cgroup`. Throws when the resolver refuses the cgroup. */
 export function captureRequest(cgroup: Pick<Cgroup, 'directory'>, options: CaptureOptions = {}): CaptureRequest {
   const { freezer = 'auto', hold = 0, timeout = 10_000, maxPause } = options;
   const target = resolveTarget(
@@ -38,13 +38,13 @@ export function captureRequest(cgroup: Pick<Cgroup, 'directory'>, options: Captu
 }
 
 export interface Capturing {
-  /** One capture, however it ends. */
+  /** Makes one capture, which may fail. */
   run(cgroup: Pick<Cgroup, 'directory'>, options?: CaptureOptions, signal?: AbortSignal): Promise<TracerResult>;
-  /** The same; throws when the tracing thread brought no report. */
+  /** Makes one capture. Throws when the tracing thread brought no report. */
   report(cgroup: Pick<Cgroup, 'directory'>, options?: CaptureOptions, signal?: AbortSignal): Promise<CaptureReport>;
 }
 
-/** One tracing thread for a test file: started by the first capture, and ended when the file is through. */
+/** Provides one tracing thread per test file. The first capture starts the thread, and the end of the file ends it. */
 export function useTracer(): Capturing {
   let started: Promise<Tracer> | undefined;
   let guard: OwnGuard | undefined;
@@ -75,11 +75,11 @@ export function useTracer(): Capturing {
 export interface HoldingWay {
   readonly version: CgroupVersion;
   readonly freezer: 'auto' | 'none';
-  /** As `containers[].freezer` of the report names it. */
+  /** The name of the way in `containers[].freezer` of the report. */
   readonly named: 'v1' | 'v2' | 'none';
 }
 
-/** {@link describeOn} for each way: by the freezer of v1, by that of v2, and without freezer. */
+/** Runs {@link describeOn} for each way: with the freezer of v1, with the freezer of v2, and without freezer. */
 export function describeWays(title: string, body: (make: (name: string) => Cgroup, way: HoldingWay) => void): void {
   for (const version of ['v1', 'v2'] as const) {
     describeOn(version, title, (make) => body(make, { version, freezer: 'auto', named: version }));
@@ -88,7 +88,7 @@ export function describeWays(title: string, body: (make: (name: string) => Cgrou
   describeOn(version, `${title}, without freezer`, (make) => body(make, { version, freezer: 'none', named: 'none' }));
 }
 
-/** For sort(): by value, where the default would sort numbers by their text. */
+/** Compares numbers by value for sort(), which compares them by their text by default. */
 export function ascending(a: number, b: number): number {
   return a - b;
 }

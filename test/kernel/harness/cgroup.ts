@@ -5,29 +5,29 @@ import { onCleanup } from './cleanup.js';
 import { type CgroupVersion, findHierarchy } from './hierarchy.js';
 import { blockUntil } from './waiting.js';
 
-/** How long the members of a cgroup may take to die. */
+/** How long the members of a cgroup may take to die, in milliseconds. */
 const EMPTY_BOUND_MS = 5000;
 
 export type FreezeState = 'THAWED' | 'FREEZING' | 'FROZEN';
 
-/** A cgroup that a test made. Its methods are synchronous and throw what the file system says. */
+/** A cgroup that a test made. Its methods are synchronous and throw the errors of the file system. */
 export interface Cgroup {
   readonly version: CgroupVersion;
   readonly directory: string;
-  /** Moves a process with all its threads in. */
+  /** Moves a process with all its threads into the cgroup. */
   add(pid: number): void;
   /** Makes a cgroup inside this one. */
   child(name: string): Cgroup;
-  /** Processes directly inside, one entry each. */
+  /** Returns the pids of the processes directly inside, each once. */
   processes(): number[];
-  /** Threads directly inside. */
+  /** Returns the tids of the threads directly inside. */
   threads(): number[];
-  /** The fact, not the wish: with v2 FREEZING is "asked for, not frozen yet", and a frozen ancestor counts. */
+  /** Returns the actual state, not the request. On v2, FREEZING means that a freeze is requested and not complete; a frozen ancestor counts. */
   freezeState(): FreezeState;
-  /** Asks the freezer to close, and does not wait. */
+  /** Requests a freeze, and does not wait. */
   freeze(): void;
   thaw(): void;
-  /** Thaws, kills by pid what is inside, waits until empty, removes; deepest first. Nothing to do the second time. */
+  /** Thaws, kills every process inside by pid, waits until the cgroup is empty, and removes it; deepest first. A second call does nothing. */
   remove(): void;
 }
 
@@ -36,7 +36,7 @@ export type MadeCgroup =
 
 let counter = 0;
 
-/** Makes a fresh cgroup below the caller's own; the reason when this machine has no such hierarchy. */
+/** Makes a fresh cgroup below the cgroup of the caller. Returns the reason when this machine has no such hierarchy. */
 export function makeCgroup(version: CgroupVersion, name: string): MadeCgroup {
   const hierarchy = findHierarchy(version);
   if (!hierarchy.ok) return hierarchy;
@@ -90,12 +90,12 @@ function thawTree(version: CgroupVersion, directory: string): void {
 function removeTree(version: CgroupVersion, directory: string): void {
   thawTree(version, directory);
   const all = withChildren(directory);
-  // Again and again: a storm forks while its list is read, and what a freezer held dies a little later.
+  // The kill is repeated, because a storm forks while its list is read, and a task that a freezer held dies a little later.
   const empty = blockUntil(() => all.every((one) => killIn(one) === 0 && isRemoved(one)), EMPTY_BOUND_MS);
   if (!empty) throw new Error(`${basename(directory)} still holds ${all.flatMap((one) => processesOf(one)).join(' ')}`);
 }
 
-/** The directory and all cgroups below it, deepest first. Empty when it is gone. */
+/** Returns the directory and all cgroups below it, deepest first; an empty list when the directory is gone. */
 function withChildren(directory: string): string[] {
   try {
     const inside = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -105,7 +105,7 @@ function withChildren(directory: string): string[] {
   }
 }
 
-/** SIGKILL to each process that is listed inside, by pid. Returns how many were listed. */
+/** Sends SIGKILL to each process that is listed inside, by pid. Returns how many were listed. */
 function killIn(directory: string): number {
   const pids = processesOf(directory);
   for (const pid of pids) if (pid > 1 && pid !== process.pid) quietly(() => process.kill(pid, 'SIGKILL'));
@@ -117,7 +117,7 @@ function isRemoved(directory: string): boolean {
     rmdirSync(directory);
     return true;
   } catch (error) {
-    // Not by instanceof: under Jest the file system's errors are of another realm.
+    // `instanceof` would fail: under Jest the errors of the file system belong to another realm.
     return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
@@ -138,6 +138,6 @@ function quietly(action: () => void): void {
   try {
     action();
   } catch {
-    // It is gone already, which is what was wanted.
+    // The directory is gone already, as wanted.
   }
 }

@@ -1,22 +1,22 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * What a test made and has not removed yet. Module state, as the 'exit' hook needs it: a test that throws has no other
- * way to tell what it left.
+ * The things that a test made and has not removed yet. This is module state because the 'exit' hook needs it: a test that
+ * throws has no other way to say what it left.
  */
 const pending: Undoing[] = [];
 let hooked = false;
 
-/** How to undo one thing. Both are synchronous, and may be called when there is nothing left to do. */
+/** How to undo one thing. Both functions are synchronous, and may be called when there is nothing left to undo. */
 export interface Undoing {
-  /** Named when undoing fails. */
+  /** The name of the thing in the message of a failure. */
   readonly what: string;
   readonly undo: () => void;
-  /** Called before anything is undone: a thaw, as nobody inside a frozen v1 cgroup dies of SIGKILL. */
+  /** Called before anything is undone. Thaws, because SIGKILL ends no process inside a frozen v1 cgroup. */
   readonly free?: () => void;
 }
 
-/** Has it undone by {@link cleanupAll}, or when the process ends. */
+/** Registers a thing that {@link cleanupAll}, or the end of the process, undoes. */
 export function onCleanup(undoing: Undoing): void {
   if (!hooked) realProcess().on('exit', undoAll);
   hooked = true;
@@ -24,8 +24,8 @@ export function onCleanup(undoing: Undoing): void {
 }
 
 /**
- * For afterEach: undoes everything, last made first: a helper that hangs or traces a workload was started after it, and
- * the workload cannot die before it. Throws at the end when something could not be undone.
+ * For afterEach: undoes everything, in the reverse order of making. A helper that hangs or traces a workload was started after
+ * the workload, and the workload cannot die before the helper. Throws at the end when something could not be undone.
  */
 export function cleanupAll(): void {
   const failures = undoAll();
@@ -35,8 +35,8 @@ export function cleanupAll(): void {
 }
 
 /**
- * Jest gives tests a copy of `process`, whose 'exit' listeners are never called. A function of Node's own carries the
- * realm that has the real one.
+ * Jest gives tests a copy of `process`, whose 'exit' listeners are never called. A function of Node itself leads to the realm that
+ * has the real `process`.
  */
 function realProcess(): NodeJS.Process {
   return spawnSync.constructor('return process')() as NodeJS.Process;

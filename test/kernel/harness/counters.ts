@@ -1,16 +1,16 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** Size of a counter: a native-endian uint64, as the programs store it. */
+/** The size of a counter in bytes: the programs store each counter as a native-endian uint64. */
 const WIDTH = 8;
-/** Both architectures that this project runs on, x86-64 and arm64, are little-endian. */
+/** True, because both architectures of this project, x86-64 and arm64, are little-endian. */
 const LITTLE_ENDIAN = true;
 
-/** Fields of `struct counters` in test/programs/stopped.c, in its order. */
+/** The fields of `struct counters` in test/programs/stopped.c, in the same order. */
 export const STOPPED_COUNTERS = ['child', 'stopped', 'continued', 'ended', 'lastSignal', 'resumed'] as const;
-/** Fields of `struct counters` in test/programs/signal-counter.c, in its order. */
+/** The fields of `struct counters` in test/programs/signal-counter.c, in the same order. */
 export const SIGNAL_COUNTERS = ['received', 'lastPayload', 'outOfOrder', 'duplicates', 'strangers'] as const;
 
-/** Reads counters that a program keeps in a shared mapping of `file`, from the slot that starts at byte `start`. */
+/** Reads the counters that a program keeps in a shared mapping of `file`, from the slot that starts at byte `start`. */
 export function readCounters<Name extends string>(
   file: string,
   names: readonly Name[],
@@ -22,7 +22,7 @@ export function readCounters<Name extends string>(
   return Object.fromEntries(pairs) as Record<Name, bigint>;
 }
 
-/** Stores one counter; the program's mapping sees it at once. */
+/** Stores one counter. The mapping of the program shows the new value at once. */
 export function writeCounter(file: string, start: number, value: bigint): void {
   const bytes = new DataView(new ArrayBuffer(WIDTH));
   bytes.setBigUint64(0, value, LITTLE_ENDIAN);

@@ -1,4 +1,4 @@
-/** A node for `stasis doctor`: a pod's cgroups below a cgroup of the test's own, and captures that die there. */
+/** A node for `stasis doctor`: the cgroups of a pod below a cgroup of the test, and captures that die there. */
 import type { DoctorReport } from '../../../src/node-agent/pure/doctor-report.js';
 import type { Cgroup } from './cgroup.js';
 import { journalOf, startClient, startGuard, type Client, type RunningGuard } from './guard.js';
@@ -7,17 +7,17 @@ import { eventually } from './waiting.js';
 
 export const POD = '0f8fad5b-d9cb-469f-a165-70867728950e';
 export const CONTAINER = 'c0ffee00'.repeat(8);
-/** What test/programs/guard-client.c calls its capture. */
+/** The capture id that test/programs/guard-client.c uses. */
 export const CAPTURE = '67756172-642d-636c-6965-6e742d000000';
 
 export interface Node {
-  /** Stands for the root of the hierarchy. */
+  /** The cgroup that plays the root of the hierarchy. */
   readonly root: Cgroup;
   readonly pod: Cgroup;
   readonly container: Cgroup;
 }
 
-/** The cgroups of a node with one pod, as kubelet makes them. */
+/** Makes the cgroups of a node with one pod, as kubelet makes them. */
 export function nodeBelow(root: Cgroup): Node {
   const pod = root.child('kubepods').child('burstable').child(`pod${POD}`);
   return { root, pod, container: pod.child(CONTAINER) };
@@ -28,7 +28,7 @@ export interface Answer {
   readonly report: DoctorReport;
 }
 
-/** `stasis doctor` on that node alone; `before` is put before the command. */
+/** Runs `stasis doctor` on that node only. The words of `before` are put before the command. */
 export async function consult(
   { root }: Node,
   state: string,
@@ -41,7 +41,7 @@ export async function consult(
   return { status: ended.status, report: JSON.parse(ended.stdout) as DoctorReport };
 }
 
-/** Without the rehearsal, which takes seconds on a busy machine. */
+/** Runs `stasis doctor` without the rehearsal, which takes seconds on a busy machine. */
 export async function examine(node: Node, state: string, ...more: string[]): Promise<Answer> {
   return await consult(node, state, ['--no-rehearsal', ...more]);
 }
@@ -57,7 +57,7 @@ export interface Capture {
   readonly journal: string;
 }
 
-/** A capture that has closed the freezer. */
+/** Starts a capture and lets it close the freezer. */
 export async function capture(cgroup: Cgroup): Promise<Capture> {
   const guard = await startGuard();
   const client = await startClient(guard, cgroup);
@@ -67,7 +67,7 @@ export async function capture(cgroup: Cgroup): Promise<Capture> {
   return { guard, client, journal: journalOf(guard) };
 }
 
-/** The same, whose guard and then whose agent have died. */
+/** Starts such a capture, and kills first its guard and then its agent. */
 export async function leave(cgroup: Cgroup): Promise<Capture> {
   const left = await capture(cgroup);
   await left.guard.end('SIGKILL');

@@ -1,4 +1,4 @@
-/** The guard, and agents that are reduced to what it can see of one (test/programs/guard-client.c). */
+/** Starts guards, and agents that are reduced to the behaviour that a guard can see (test/programs/guard-client.c). */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { isAlive, startTimeOf } from './tasks.js';
 import { blockUntil, eventually } from './waiting.js';
 
 const END_BOUND_MS = 5000;
-/** How long the answer to a command may take, behind those that were sent before it. */
+/** How long the answer to a command may take, in milliseconds, with other commands before it. */
 const ANSWER_BOUND_MS = 10_000;
 
-/** Path of the guard. Throws where it was not built. */
+/** Returns the path of the guard. Throws when the guard was not built. */
 export function guardPath(): string {
   const path = `${REPOSITORY}build/guard/stasis-guard`;
   try {
@@ -25,7 +25,7 @@ export function guardPath(): string {
   return path;
 }
 
-/** A line of the guard's log. */
+/** One line of the log of the guard. */
 export interface LogLine {
   readonly event: string;
   readonly cause?: string;
@@ -40,27 +40,27 @@ export interface RunningGuard {
   readonly pid: number;
   readonly state: string;
   readonly socket: string;
-  /** What it has logged so far. */
+  /** Returns the lines that the guard has logged so far. */
   log(): LogLine[];
   /** Waits for a line with this event. */
   logged(event: string, boundMs?: number): Promise<LogLine>;
-  /** Sends a signal, and waits until it has ended. */
+  /** Sends a signal, and waits until the guard has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
 export interface GuardOptions {
   readonly state?: string;
   readonly socket?: string;
-  /** In place of `--socket`: the descriptor of our end's peer, which becomes its descriptor 3. */
+  /** A descriptor of one end of a socket pair, which becomes descriptor 3 of the guard. Replaces `--socket`. */
   readonly peer?: number;
-  /** Put before the command: unshare, for one. */
+  /** Words that are put before the command, such as `unshare`. */
   readonly before?: readonly string[];
   readonly exclusive?: boolean;
-  /** False: do not wait until it serves. */
+  /** False: startGuard() does not wait until the guard serves. */
   readonly ready?: boolean;
 }
 
-/** Starts a guard, and waits until it serves. */
+/** Starts a guard, and waits until the guard serves. */
 export async function startGuard(options: GuardOptions = {}): Promise<RunningGuard> {
   const state = options.state ?? join(scratchDirectory(), 'state');
   const socket = options.socket ?? join(state, 'guard.sock');
@@ -91,17 +91,17 @@ export async function startGuard(options: GuardOptions = {}): Promise<RunningGua
 
 export interface Client {
   readonly pid: number;
-  /** Sends a command, and waits for its answer: `ok`, or the name of an errno. They are carried out in the order of the calls. */
+  /** Sends a command, and waits for its answer: `ok`, or the name of an errno. Commands are carried out in the order of the calls. */
   say(command: string): Promise<string>;
-  /** Sends a command without waiting. */
+  /** Sends a command, and does not wait. */
   tell(command: string): void;
   kill(signal: NodeJS.Signals): void;
   dead(): boolean;
-  /** Waits until it is. */
+  /** Waits until the client is dead. */
   died(boundMs?: number): Promise<void>;
 }
 
-/** Starts an agent for a cgroup. Says hello unless told not to. `version` may be `none`. */
+/** Starts an agent for a cgroup. The agent says hello unless told not to. `version` may be `none`. */
 export async function startClient(
   guard: Pick<RunningGuard, 'socket'>,
   cgroup: Pick<Cgroup, 'directory' | 'version'>,
@@ -141,15 +141,15 @@ export async function startClient(
   return client;
 }
 
-/** The journals in a state folder. */
+/** Returns the paths of the journals in a state folder. */
 export function journalOf(guard: RunningGuard): string {
   return join(guard.state, `${guard.pid}-${startTimeOf(guard.pid)}.journal`);
 }
 
-/** Bytes of one record, and of the fields that tests change. */
+/** The size of a record, and the offsets of the fields that tests change, in bytes. */
 export const RECORD = { size: 1024, crc: 8, boot: 16, inode: 56 } as const;
 
-/** Changes the records of a journal whose guard is dead, and makes their sums right again. */
+/** Changes the records of a journal whose guard is dead, and corrects their checksums. */
 export function editJournal(path: string, change: (record: Buffer) => void): void {
   const bytes = readFileSync(path);
   for (let at = 0; at + RECORD.size <= bytes.length; at += RECORD.size) {
@@ -182,7 +182,7 @@ function ended(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-/** Synchronous, for clean-up: a child that libuv has not reaped yet is a zombie, and not alive. */
+/** Kills a child and waits synchronously, for clean-up. A child that libuv has not reaped yet is a zombie and counts as dead. */
 function killAndWait(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined || ended(child) || !existsSync(`/proc/${pid}`)) return;

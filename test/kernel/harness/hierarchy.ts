@@ -2,13 +2,13 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 
 export type CgroupVersion = 'v1' | 'v2';
 
-/** Where a test may make cgroups, or why it cannot. */
+/** The directory in which a test may make cgroups, or the reason why it cannot. */
 export type Hierarchy =
   { readonly ok: true; readonly directory: string } | { readonly ok: false; readonly reason: string };
 
 /**
- * Finds the caller's own cgroup directory in the v1 freezer hierarchy, or in v2. Works where only one of them is
- * mounted, and inside a container, whose mount may show the hierarchy from the container's cgroup downwards.
+ * Finds the cgroup directory of the caller in the v1 freezer hierarchy, or in v2. It also works where only one of them is
+ * mounted, and inside a container, whose mount may show the hierarchy from the cgroup of the container downwards.
  */
 export function findHierarchy(version: CgroupVersion): Hierarchy {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
@@ -31,7 +31,7 @@ function nameOf(version: CgroupVersion): string {
   return version === 'v1' ? 'the cgroup v1 freezer' : 'cgroup v2';
 }
 
-/** cgroups(7), /proc/PID/cgroup: `7:freezer:/path`, and for v2 `0::/path`. */
+/** Reads lines of /proc/PID/cgroup (cgroups(7)): `7:freezer:/path`, and for v2 `0::/path`. */
 function ownPath(version: CgroupVersion, text: string): string | undefined {
   for (const line of text.split('\n')) {
     const [id, controllers, ...path] = line.split(':');
@@ -41,7 +41,7 @@ function ownPath(version: CgroupVersion, text: string): string | undefined {
   return undefined;
 }
 
-/** proc_pid_mountinfo(5): root (4), mount point (5), options, `-`, type, source, super options. */
+/** Reads a line of mountinfo (proc_pid_mountinfo(5)): root (4), mount point (5), options, `-`, type, source, super options. */
 function below(version: CgroupVersion, line: string, own: string): string | undefined {
   const [before, after] = line.split(' - ');
   const [, , , root, mountPoint] = before?.split(' ') ?? [];

@@ -1,4 +1,4 @@
-/** A guard for captures that a test or a measurement makes in its own process. */
+/** Starts a guard for the captures that a test or a measurement makes in its own process. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { openLibc } from '../../../src/native/libc.js';
 import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../../../src/node-agent/tracer/own-guard.js';
 
-/** Where a tmpfs is on any Linux: a journal is meant to be on one, and a rehearsal writes it 120 times. */
+/** A folder that is a tmpfs on every Linux. A journal belongs on a tmpfs, and a rehearsal writes it 120 times. */
 const MEMORY = '/dev/shm';
 
-/** A folder for a journal; whoever makes it removes it. */
+/** Makes a folder for a journal. The caller removes the folder. */
 export function journalFolder(): string {
   return mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'stasis-guard-'));
 }
 
-/** Starts one, with a journal in a folder of its own: not a scratch folder, which goes with the first test. */
+/** Starts a guard with its journal in a folder of its own. A scratch folder would be removed after the first test. */
 export async function ownGuard(): Promise<OwnGuard & { readonly state: string }> {
   const state = journalFolder();
   const started = await startOwnGuard(openLibc(), { program: BUILT_GUARD, state, ownFreezer: undefined });

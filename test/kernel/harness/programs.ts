@@ -1,10 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Root of the repository, seen from build/test/kernel/harness/, where this file runs. */
+/** The root of the repository, seen from build/test/kernel/harness/, where this file runs. */
 export const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Path of the compiled program of test/programs/NAME.c (or test/bench/NAME.c). Throws where it was not built. */
+/** Returns the path of the compiled test/programs/NAME.c (or test/bench/NAME.c). Throws when the program was not built. */
 export function programPath(name: string): string {
   const path = `${REPOSITORY}build/programs/${name}`;
   try {

@@ -4,9 +4,9 @@ import { type Cgroup, makeCgroup } from './cgroup.js';
 import { type CgroupVersion, findHierarchy } from './hierarchy.js';
 
 /**
- * A `describe` for tests that need a cgroup hierarchy, and root. Where they are missing the tests are skipped and the
- * reason is printed; with STASIS_REQUIRE_KERNEL=1, as in continuous integration, the missing is a failure: a skipped
- * proof is none. `body` gets a function that makes a fresh cgroup.
+ * A `describe` for tests that need a cgroup hierarchy and root. Where one is missing, the tests are skipped and the reason is
+ * printed. With STASIS_REQUIRE_KERNEL=1, as in continuous integration, this is a failure instead, because a skipped proof
+ * proves nothing. `body` gets a function that makes a fresh cgroup.
  */
 export function describeOn(
   version: CgroupVersion,
@@ -25,12 +25,12 @@ export function describeOn(
   });
 }
 
-/** For tests to which the version makes no difference: v2 where it is there, else v1. */
+/** The version for tests that need only one of them: v2 where it is mounted, else v1. */
 export function anyVersion(): CgroupVersion {
   return findHierarchy('v2').ok ? 'v2' : 'v1';
 }
 
-/** Why tests on this hierarchy cannot run here. Undefined when they can. */
+/** Returns why tests on this hierarchy cannot run here, or undefined when they can. */
 function missing(version: CgroupVersion): string | undefined {
   if (process.getuid?.() !== 0) return 'this needs root';
   const hierarchy = findHierarchy(version);

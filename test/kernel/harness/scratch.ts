@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { onCleanup } from './cleanup.js';
 
 /**
- * A directory for one test's files. In memory where possible: write-back of a mapped file on a disk would make the
- * heartbeat miss beats of its own.
+ * Makes a directory for the files of one test, in memory where possible. The write-back of a mapped file on a disk would make
+ * the heartbeat miss beats.
  */
 export function scratchDirectory(): string {
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'stasis-test-'));

@@ -1,4 +1,4 @@
-/** The command `stasis`, run as users run it. */
+/** Runs the command `stasis` as users run it. */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
@@ -9,7 +9,7 @@ import { REPOSITORY } from './programs.js';
 export const STASIS = `${REPOSITORY}bin/stasis`;
 
 export interface Ended {
-  /** Exit status; null when a signal ended it. */
+  /** The exit status, or null when a signal ended the command. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -17,12 +17,12 @@ export interface Ended {
 }
 
 export interface RunningCommand {
-  /** Of node itself: the shell script execs it. */
+  /** The pid of node itself, because the shell script execs node. */
   readonly pid: number;
   readonly ended: Promise<Ended>;
 }
 
-/** Starts it. SIGKILLed, by pid, when the test ends before it does. */
+/** Starts the command. The end of the test ends the command by SIGKILL, by its pid. */
 export function startStasis(args: readonly string[], command: readonly string[] = [STASIS]): RunningCommand {
   const [program = STASIS, ...before] = command;
   const state = args[0] === 'checkpoint' && !args.includes('--state') ? ownState() : [];
@@ -42,14 +42,14 @@ export function startStasis(args: readonly string[], command: readonly string[] 
   return { pid: child.pid ?? 0, ended };
 }
 
-/** The journal of its guard, where no disk keeps it waiting: /run is no tmpfs in a container. */
+/** Adds a folder for the journal of the guard that is on no disk. In a container /run is no tmpfs. */
 function ownState(): string[] {
   const state = journalFolder();
   onCleanup({ what: state, undo: () => rmSync(state, { recursive: true, force: true }) });
   return ['--state', state];
 }
 
-/** Runs it to its end. */
+/** Runs the command to its end. */
 export async function stasis(...args: string[]): Promise<Ended> {
   return await startStasis(args).ended;
 }

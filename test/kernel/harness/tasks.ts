@@ -1,16 +1,16 @@
-/** Looking at tasks in /proc, for tests: plain, slow, and only ever at files that cannot block. */
+/** Looks at tasks in /proc, for tests. The code is simple and slow, and reads only files that cannot block. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 import { eventually } from './waiting.js';
 
 /**
- * Where the freezers hold a task (/proc/TID/wchan): v1, and v2. Compilers inline v2's trap into get_signal, where a
- * task in state S sits for no other reason.
+ * The kernel functions in which the freezers of v1 and v2 hold a task (/proc/TID/wchan). Compilers inline the function of v2 into
+ * get_signal, where a task in state S sleeps for no other reason.
  */
 const FREEZER_WAITS = ['__refrigerator', 'do_freezer_trap'];
 const FREEZER_WAIT_INLINED = 'get_signal';
 
-/** A field of /proc/TID/status, which any thread has by its own tid. Undefined when the task or the field is gone. */
+/** Returns a field of /proc/TID/status, which any thread has under its tid, or undefined when the task or the field is missing. */
 export function statusField(tid: number, field: string): string | undefined {
   const line = readOrEmpty(`/proc/${tid}/status`)
     .split('\n')
@@ -18,29 +18,29 @@ export function statusField(tid: number, field: string): string | undefined {
   return line?.slice(field.length + 1).trim();
 }
 
-/** The letter of `State:`. Undefined when the task is gone. */
+/** Returns the letter of `State:`, or undefined when the task is gone. */
 export function stateOf(tid: number): string | undefined {
   return statusField(tid, 'State')?.charAt(0);
 }
 
-/** Who traces the task: 0 for nobody. Undefined when the task is gone. */
+/** Returns the tracer of the task, 0 when nobody traces it, or undefined when the task is gone. */
 export function tracerPidOf(tid: number): number | undefined {
   const text = statusField(tid, 'TracerPid');
   return text === undefined ? undefined : Number(text);
 }
 
-/** The kernel function the task sleeps in; empty when it runs or is gone. */
+/** Returns the kernel function in which the task sleeps; empty when the task runs or is gone. */
 export function waitChannelOf(tid: number): string {
   const text = readOrEmpty(`/proc/${tid}/wchan`);
   return text === '0' ? '' : text;
 }
 
-/** The task's name. Empty when it is gone. */
+/** Returns the name of the task; empty when the task is gone. */
 export function commOf(tid: number): string {
   return readOrEmpty(`/proc/${tid}/comm`).trimEnd();
 }
 
-/** Inode of a namespace (`pid`, `mnt`, …) of the task. Undefined when it is gone. */
+/** Returns the inode of a namespace (`pid`, `mnt`, …) of the task, or undefined when the task is gone. */
 export function namespaceOf(tid: number, name: string): string | undefined {
   try {
     return readlinkSync(`/proc/${tid}/ns/${name}`);
@@ -49,17 +49,17 @@ export function namespaceOf(tid: number, name: string): string | undefined {
   }
 }
 
-/** Threads of the process, the leader first while it is listed. Empty when it is gone. */
+/** Returns the threads of the process, the leader first while it is listed; empty when the process is gone. */
 export function threadsOf(pid: number): number[] {
   return numbersIn(`/proc/${pid}/task`);
 }
 
-/** Children of the process, by their PPid. */
+/** Returns the children of the process, found by their PPid. */
 export function childrenOf(pid: number): number[] {
   return numbersIn('/proc').filter((child) => statusField(child, 'PPid') === String(pid));
 }
 
-/** Children, their children, and so on. */
+/** Returns the children, their children, and so on. */
 export function descendantsOf(pid: number): number[] {
   const parents = new Map(numbersIn('/proc').map((child) => [child, Number(statusField(child, 'PPid'))]));
   const found: number[] = [pid];
@@ -68,9 +68,9 @@ export function descendantsOf(pid: number): number[] {
 }
 
 /**
- * Whether any thread of the process is neither dead nor a zombie: a dead leader may have living threads. One of those
- * takes over the leader's tid by execve(2), and may do so between the list and its turn: so who seems dead is looked at
- * twice.
+ * Whether any thread of the process is neither dead nor a zombie. A dead leader may have living threads. By execve(2) such a thread
+ * takes over the tid of the leader, possibly between the listing and the look at that thread. So a process that seems dead
+ * is looked at twice.
  */
 export function isAlive(pid: number): boolean {
   return hasLivingThread(pid) || hasLivingThread(pid);
@@ -83,16 +83,16 @@ function hasLivingThread(pid: number): boolean {
   });
 }
 
-/** Which process has this pid, in ticks since boot: execve(2) keeps it, who has the pid next has another. */
+/** Returns the start time of the process, in ticks since boot. execve(2) keeps the start time; the next process with the pid has another. */
 export function startTimeOf(pid: number): string | undefined {
-  // Field 22 of proc_pid_stat(5), counted from behind the name, which may hold anything.
+  // Field 22 of proc_pid_stat(5). The count begins after the name, which may hold any character.
   const text = readOrEmpty(`/proc/${pid}/stat`);
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 /**
- * What holds the task: a tracer, a ptrace stop, a freezer; undefined for none of them. A task in a job-control stop
- * stays where it is when its v2 cgroup freezes: of such a one only `Cgroup.freezeState()` tells.
+ * Returns what holds the task (a tracer, a ptrace stop, a freezer), or undefined. A task in a job-control stop does not move when
+ * its v2 cgroup freezes. For such a task only `Cgroup.freezeState()` tells.
  */
 export function holdOn(tid: number): string | undefined {
   const tracer = tracerPidOf(tid) ?? 0;
@@ -105,8 +105,8 @@ export function holdOn(tid: number): string | undefined {
 }
 
 /**
- * Throws unless, within `boundMs`, no thread of these processes is traced or frozen any more. After a release a task
- * has to be scheduled until it has left the freezer's wait: milliseconds, on a machine that lets it have a CPU.
+ * Throws unless, within `boundMs`, no thread of these processes is traced or frozen any more. After a release a task must get
+ * CPU time to leave the wait of the freezer, which takes milliseconds.
  */
 export async function assertUntouched(pids: readonly number[], boundMs = 1000): Promise<void> {
   const holds = (): string[] => pids.flatMap(threadsOf).flatMap((tid) => holdOn(tid) ?? []);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Between two looks. The waits of the harness are for events of some milliseconds. */
+/** The time between two looks, in milliseconds. The harness waits for events that take some milliseconds. */
 const LOOK_MS = 2;
 
-/** Waits until `condition` holds, and throws, naming `what`, when it still does not after `boundMs`. */
+/** Waits until `condition` holds. Throws an error that names `what` when the condition does not hold after `boundMs`. */
 export async function eventually(what: string, condition: () => boolean, boundMs = 2000): Promise<void> {
   const end = performance.now() + boundMs;
   while (!condition()) {
@@ -12,7 +12,7 @@ export async function eventually(what: string, condition: () => boolean, boundMs
   }
 }
 
-/** The same without giving up the thread, for clean-up in an 'exit' hook. Returns whether it came to hold. */
+/** Waits in the same way without giving up the thread, for clean-up in an 'exit' hook. Returns whether the condition holds. */
 export function blockUntil(condition: () => boolean, boundMs: number): boolean {
   const end = performance.now() + boundMs;
   const never = new Int32Array(new SharedArrayBuffer(4));

@@ -9,25 +9,25 @@ import { scratchDirectory } from './scratch.js';
 import { descendantsOf, isAlive, startTimeOf } from './tasks.js';
 import { blockUntil, eventually } from './waiting.js';
 
-/** How long a workload may take until it says "ready": 10,000 threads on a busy machine need seconds. */
+/** How long a workload may take until it says "ready", in milliseconds. 10,000 threads on a busy machine need seconds. */
 const READY_BOUND_MS = 10_000;
-/** How long a helper may take to end by itself after SIGTERM. */
+/** How long a helper may take to end by itself after SIGTERM, in milliseconds. */
 const TERM_BOUND_MS = 2000;
 const KILL_BOUND_MS = 5000;
 
 export interface Workload {
-  /** The program itself, never a shell around it. */
+  /** The pid of the program itself, never of a shell around it. */
   readonly pid: number;
-  /** What it has written so far, stdout and stderr. */
+  /** Returns the text that the program has written so far to stdout and stderr. */
   output(): string;
-  /** SIGTERM to the program, then SIGKILL to it and each of its descendants, by pid; waits until they are gone. */
+  /** Sends SIGTERM to the program, then SIGKILL to the program and each of its descendants, by pid, and waits until they are gone. */
   stop(): void;
 }
 
 /**
- * Moves itself into the cgroup ($1, when not empty), starts the program in the background with all output in the file
- * $2, and ends. So the program is never a child of this process: libuv waits for its children in ways that take a
- * tracer's stops away.
+ * A shell script that moves itself into the cgroup ($1, when not empty), starts the program in the background with all output in
+ * the file $2, and ends. So the program is never a child of this process. libuv waits for its own children, and would take
+ * ptrace stops away from a tracer.
  */
 const STARTER = `
 if [ -n "$1" ]; then echo $$ > "$1/cgroup.procs" || exit 1; fi
@@ -38,8 +38,8 @@ echo $!
 `;
 
 /**
- * Starts a program of test/programs in the cgroup, or with undefined in the caller's own, and waits for its "ready".
- * Throws, with what it wrote, when it ends before or says nothing in time.
+ * Starts a program of test/programs in the cgroup, or in the cgroup of the caller for undefined, and waits for its "ready". Throws
+ * an error with the output of the program when the program ends before that or says nothing in time.
  */
 export async function startWorkload(
   cgroup: Cgroup | undefined,
@@ -64,7 +64,7 @@ export async function startWorkload(
 function end(pid: number): void {
   if (!isAlive(pid)) return;
   const family = [pid, ...descendantsOf(pid)].map((member) => ({ pid: member, startTime: startTimeOf(member) }));
-  // A storm takes thousands of tids a second: with a small pid_max a pid may be somebody else's soon.
+  // A storm uses up thousands of tids per second. With a small pid_max, another process may soon have the pid.
   const living = (): number[] =>
     family.filter((one) => isAlive(one.pid) && startTimeOf(one.pid) === one.startTime).map((one) => one.pid);
   signal(pid, 'SIGTERM');
@@ -81,6 +81,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // ESRCH: it ended meanwhile.
+    // ESRCH: the program ended in the meantime.
   }
 }
