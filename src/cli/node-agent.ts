@@ -10,13 +10,13 @@ import { openLibc } from '../native/libc.js';
 import { readCmdlines } from '../node-agent/report/cmdline-reader.js';
 import { ownFreezer } from '../node-agent/resolve/own-cgroup.js';
 import { rehearse } from '../node-agent/tracer/rehearsal.js';
-import { resolveContainers } from '../node-agent/resolve/containers.js';
+import type { ContainersRequest } from '../node-agent/resolve/containers.js';
 import type { ResolveRoots } from '../node-agent/resolve/request.js';
 import { runAgent } from '../node-agent/service/agent.js';
 import { guardDoor } from '../node-agent/service/guard-door.js';
 import { GuardKeeper } from '../node-agent/service/guard-keeper.js';
 import { likelyWay } from '../node-agent/service/likely-way.js';
-import { startTracer } from '../node-agent/tracer/tracer.js';
+import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
 import type { NodeAgentArgumentsOptions } from './node-agent-arguments.js';
 
 export type NodeAgentOutcome = { readonly kind: 'unusable'; readonly message: string } | { readonly kind: 'ended' };
@@ -76,12 +76,12 @@ export async function runNodeAgent(
     log,
     guard,
     start: async () => await startTracer(libc, guard),
-    rehearse: async (tracer: Awaited<ReturnType<typeof startTracer>>) => {
+    rehearse: async (tracer: Tracer) => {
       const way = likelyWay(roots);
       if (way === undefined) log.warn('own cgroup not found: nothing is rehearsed', {});
       return way && (await rehearse(tracer, roots, [way]));
     },
-    resolve: (request: Parameters<typeof resolveContainers>[0]) => resolveContainers(request, roots),
+    resolve: async (tracer: Tracer, request: ContainersRequest) => await tracer.resolve(request, roots),
     readCmdlines: async (tree: Parameters<typeof readCmdlines>[1]) => await readCmdlines(PROC, tree),
     die,
     collect: garbageCollector(),

@@ -8,7 +8,6 @@ import { systemClock } from '../../src/kube/clock.js';
 import { silentLogger } from '../../src/kube/log.js';
 import { openLibc } from '../../src/native/libc.js';
 import { rehearse } from '../../src/node-agent/tracer/rehearsal.js';
-import { resolveContainers } from '../../src/node-agent/resolve/containers.js';
 import type { ResolveRoots } from '../../src/node-agent/resolve/request.js';
 import { guardDoor } from '../../src/node-agent/service/guard-door.js';
 import { GuardKeeper } from '../../src/node-agent/service/guard-keeper.js';
@@ -89,7 +88,7 @@ for (const version of ['v1', 'v2'] as const) {
             await rehearse(tracer, roots, [
               { directory: '/', cgroupPath: '/', cgroupVersion: version, freezer: version },
             ]),
-          resolve: (request) => resolveContainers(request, roots),
+          resolve: async (tracer, request) => await tracer.resolve(request, roots),
         },
       });
       agents.push(agent);

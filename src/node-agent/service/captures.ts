@@ -203,13 +203,12 @@ export class Captures {
 
   /** Without a claim, or after one of a process before this: in one write. */
   async #end(object: PodCapture, run: CaptureRun, why: Failure): Promise<void> {
-    const { me, lastCall, clock, resolve, observer, log, guard } = this.#parts;
-    const { podUID, containers } = object.spec;
-    const target = resolve({ uid: podUID, containers, freezer: 'auto' });
+    const { me, lastCall, clock, observer, log, guard } = this.#parts;
     const claimed = object.status?.claimedBy !== undefined;
     if (claimed) await guard.whenAlive(GUARD_WITHIN_MS, lastCall);
     const byGuard = claimed ? describeRecovered(guard.recovered(run.uid)) : '';
-    const thawUnproved = claimed && target.ok ? await leftFrozen(target.containers, clock, lastCall) : [];
+    const targets = claimed ? await this.#targetsOf(object) : [];
+    const thawUnproved = await leftFrozen(targets, clock, lastCall);
     run.letGo();
     const status = refusedStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
     const delivered = await deliver(this.#parts, object, [status], lastCall);
@@ -222,6 +221,17 @@ export class Captures {
     });
     this.#finished.add(run.uid);
     await this.#afterReport(object, delivered);
+  }
+
+  /** The cgroups that an agent before this one may have frozen; none where they cannot be found any more. */
+  async #targetsOf({ spec }: PodCapture): Promise<readonly ContainerTarget[]> {
+    const { pool, resolve } = this.#parts;
+    const acquired = await pool.acquire();
+    if (!acquired.ok) return [];
+    const request = { uid: spec.podUID, containers: spec.containers, freezer: 'auto' } as const;
+    const found = await resolve(acquired.pooled.tracer, request);
+    void pool.release(acquired.pooled);
+    return found.ok ? found.containers : [];
   }
 
   async #afterReport({ metadata }: PodCapture, delivered: Delivered): Promise<void> {

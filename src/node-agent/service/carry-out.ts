@@ -15,10 +15,11 @@ import type { DiskGate } from './disk-gate.js';
 import type { GuardKeeper } from './guard-keeper.js';
 import type { Ended } from './status.js';
 import type { TracerPool } from './tracer-pool.js';
+import type { Tracer } from '../tracer/tracer.js';
 
 export interface CarryOutParts {
   readonly proc: string;
-  readonly resolve: (request: ContainersRequest) => ContainersResolution;
+  readonly resolve: (tracer: Tracer, request: ContainersRequest) => Promise<ContainersResolution>;
   readonly pool: TracerPool;
   readonly artifacts: Artifacts;
   readonly gate: DiskGate;
@@ -120,17 +121,22 @@ async function attempt(
   const { spec } = object;
   const acquired = await parts.pool.acquire();
   if (!acquired.ok) return emptyReport(acquired.failure);
+  const { tracer } = acquired.pooled;
+  let isLost = false;
+  const noteLoss = (report: FinalReport): FinalReport => {
+    isLost = report.processMustEnd === true;
+    return report;
+  };
   try {
     // As late as possible: containers come and go.
-    const target = parts.resolve({
+    const target = await parts.resolve(tracer, {
       uid: spec.podUID,
       containers: spec.containers,
       freezer: spec.freezer === 'None' ? 'none' : 'auto',
     });
     if (!target.ok) return emptyReport(target.failure);
-    const { tracer } = acquired.pooled;
     const request = captureRequest(object, target.containers, run.holdSeconds, parts.proc);
-    if (spec.dryRun) return finalReport(await tracer.preflight(request));
+    if (spec.dryRun) return noteLoss(finalReport(await tracer.preflight(request)));
     const leave = await parts.gate.enterStill(DISK_BOUND_MS);
     if (leave === undefined) {
       return emptyReport(failure('ArtifactFailed', 'the disk of the artifacts does not answer; nothing was touched'));
@@ -143,12 +149,13 @@ async function attempt(
         leave();
         watchers.onHold();
       };
-      return finalReport(await tracer.capture(request, run.signal, { onHold }));
+      return noteLoss(finalReport(await tracer.capture(request, run.signal, { onHold })));
     } finally {
       leave();
     }
   } finally {
-    void parts.pool.release(acquired.pooled);
+    // A thread that does not even end may still write to the freezers of its capture: nobody gets it again.
+    if (!isLost) void parts.pool.release(acquired.pooled);
   }
 }
 

@@ -2,6 +2,8 @@
 import type { Fault } from '../capture/fault-points.js';
 import type { RawCapture } from '../capture/raw-capture.js';
 import type { CaptureReport } from '../report/report.js';
+import type { ContainersRequest, ContainersResolution } from '../resolve/containers.js';
+import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
 
 /** Handed over when the thread starts. */
@@ -31,7 +33,9 @@ export type ToTracer =
   /** Parse what was captured by a thread that has ended since. */
   | { readonly kind: 'report'; readonly proc: string; readonly raw: RawCapture }
   /** Look without touching. */
-  | { readonly kind: 'preflight'; readonly request: CaptureRequest };
+  | { readonly kind: 'preflight'; readonly request: CaptureRequest }
+  /** Find the cgroups of a pod's containers. */
+  | { readonly kind: 'resolve'; readonly request: ContainersRequest; readonly roots: ResolveRoots };
 
 export type FromTracer =
   | { readonly kind: 'ready' }
@@ -39,4 +43,5 @@ export type FromTracer =
   | { readonly kind: 'released' }
   /** The last tasks go free with the thread, which ends now. Another one has to make the report. */
   | { readonly kind: 'ending'; readonly raw: RawCapture }
-  | { readonly kind: 'reported'; readonly report: CaptureReport };
+  | { readonly kind: 'reported'; readonly report: CaptureReport }
+  | { readonly kind: 'resolved'; readonly resolution: ContainersResolution };

@@ -12,6 +12,8 @@ import { openFreezer, thawAndVerify } from '../cgroup/freezer.js';
 import type { GuardSupply } from './guard-supply.js';
 import type { RawCapture } from '../capture/raw-capture.js';
 import type { CaptureReport } from '../report/report.js';
+import type { ContainersRequest, ContainersResolution } from '../resolve/containers.js';
+import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 import { WatchdogDriver } from './watchdog-driver.js';
@@ -131,6 +133,28 @@ export class TracerThread {
     } finally {
       watching?.stop();
       signal?.removeEventListener('abort', cancel);
+      this.#worker.removeAllListeners('message');
+      this.#onExit = () => undefined;
+    }
+  }
+
+  /**
+   * Finds the cgroups of a pod's containers on this thread: walking a hierarchy of some thousand cgroups takes 0.1 s, in which the
+   * main thread could not open another capture's freezer.
+   */
+  async resolve(request: ContainersRequest, roots: ResolveRoots): Promise<ContainersResolution> {
+    try {
+      return await new Promise((resolve) => {
+        const died = (): void =>
+          resolve({ ok: false, failure: failure('InternalError', `the tracing thread failed: ${this.#defect}`) });
+        this.#worker.on('message', (answer: FromTracer) => {
+          if (answer.kind === 'resolved') resolve(answer.resolution);
+        });
+        this.#onExit = died;
+        if (this.ended) died();
+        else this.#worker.postMessage({ kind: 'resolve', request, roots } satisfies ToTracer);
+      });
+    } finally {
       this.#worker.removeAllListeners('message');
       this.#onExit = () => undefined;
     }

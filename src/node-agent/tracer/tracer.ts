@@ -7,6 +7,8 @@ import type { Failure } from '../pure/failure.js';
 import type { Fault } from '../capture/fault-points.js';
 import { NO_GUARD, type GuardSupply } from './guard-supply.js';
 import type { CaptureReport } from '../report/report.js';
+import type { ContainersRequest, ContainersResolution } from '../resolve/containers.js';
+import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
 import { TracerThread, type Outcome } from './tracer-thread.js';
 
@@ -32,6 +34,8 @@ export interface Tracer {
   capture(request: CaptureRequest, signal?: AbortSignal, progress?: Progress): Promise<TracerResult>;
   /** Looks at everything that a capture would meet, and touches nothing. */
   preflight(request: CaptureRequest): Promise<TracerResult>;
+  /** Finds the cgroups of a pod's containers, away from the main thread. */
+  resolve(request: ContainersRequest, roots: ResolveRoots): Promise<ContainersResolution>;
   /** How many threads there have been: a new number means a cold one, that is worth a rehearsal. */
   threads(): number;
   /** Ends the tracing thread. */
@@ -63,6 +67,7 @@ export async function startTracer(libc: Libc, guards: GuardSupply = NO_GUARD, fa
       return await finish(request, await (await live()).capture(request, id, signal, progress));
     },
     preflight: async (request) => await finish(request, await (await live()).ask({ kind: 'preflight', request })),
+    resolve: async (request, roots) => await (await live()).resolve(request, roots),
     threads: () => threads,
     close: async () => await thread.close(),
   };

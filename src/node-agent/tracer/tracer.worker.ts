@@ -17,6 +17,7 @@ import { preflight } from '../capture/preflight.js';
 import { FIRST_RELEASE_COST, nextReleaseCost } from '../pure/release-cost.js';
 import { RawArena } from '../capture/raw-arena.js';
 import { report } from '../report/report.js';
+import { resolveContainers } from '../resolve/containers.js';
 import type { CaptureContext } from '../capture/session.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 
@@ -102,6 +103,9 @@ port.on('message', (message: ToTracer) => {
       answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
       break;
     }
+    case 'resolve':
+      answer({ kind: 'resolved', resolution: resolveContainers(message.request, message.roots) });
+      break;
     default:
       message satisfies never;
   }

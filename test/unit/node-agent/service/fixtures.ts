@@ -139,6 +139,17 @@ export function scriptedTracer(script: TracerScript): Tracer {
       script.requests.push(request);
       return await Promise.resolve({ report: goodReport() });
     },
+    resolve: async (request): Promise<ContainersResolution> =>
+      await Promise.resolve({
+        ok: true,
+        containers: request.containers.map(({ name }) => ({
+          name,
+          directory: `/nowhere/${request.uid}/${name}`,
+          cgroupPath: `/${name}`,
+          cgroupVersion: 'v2',
+          freezer: 'v2',
+        })),
+      }),
     threads: () => 1,
     close: async () => {
       script.closed += 1;
@@ -222,16 +233,7 @@ export function startAgent(setup: AgentSetup = {}): Agent {
       guard: setup.guard ?? new GuardKeeper({ door: fakeDoor(() => fakeGuard()), clock, log: silentLogger() }),
       start: async () => await Promise.resolve(scriptedTracer(script)),
       rehearse: async () => await Promise.resolve(undefined),
-      resolve: (request): ContainersResolution => ({
-        ok: true,
-        containers: request.containers.map(({ name }) => ({
-          name,
-          directory: `/nowhere/${request.uid}/${name}`,
-          cgroupPath: `/${name}`,
-          cgroupVersion: 'v2',
-          freezer: 'v2',
-        })),
-      }),
+      resolve: async (tracer, request) => await tracer.resolve(request, { proc: '/proc', self: 1 }),
       readCmdlines: async () => await Promise.resolve(new Map()),
       die: () => {
         died = true;
