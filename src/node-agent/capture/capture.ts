@@ -16,7 +16,7 @@ import { announce, dismiss } from './announcement.js';
 import { collect } from './phases/collect.js';
 import { takeStatusFiles } from './first-look.js';
 import { awaitOthers, freeze } from './phases/freeze.js';
-import { hold } from './phases/hold.js';
+import { hold, readTheRest } from './phases/hold.js';
 import { release } from './phases/release.js';
 import { inspect } from './phases/inspect.js';
 import { seize, seizeEscaped } from './phases/seize.js';
@@ -47,6 +47,7 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
       stopAndThaw(session) ??
       run(session, 'stop', seizeEscaped) ??
       run(session, 'collect', collect) ??
+      run(session, 'collect', readTheRest, 'hold') ??
       run(session, 'hold', hold);
   } catch (error) {
     failure = internalError(error);

@@ -18,7 +18,7 @@ export function lookForZombies(session: Session, tids: Iterable<number>, look: E
   const decoder = new TextDecoder();
   if (look === 'held') session.zombies.clear();
   for (const pid of childrenOf(session, tids) ?? everyProcess(session)) {
-    if (session.firstLooks.has(pid) || session.tasks.has(pid) || session.zombies.has(pid)) continue;
+    if (session.tasks.has(pid) || session.zombies.has(pid)) continue;
     const stat = readStat(kernel.files, request.proc, arena, look, pid);
     const parsed = typeof stat === 'number' ? undefined : parseStat(decoder.decode(stat));
     if (parsed?.ok !== true || parsed.value.state !== 'Z') continue;

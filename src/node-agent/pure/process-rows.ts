@@ -85,7 +85,7 @@ function livingRow(facts: TreeFacts, pid: number, tasks: readonly CapturedTask[]
   const status = leader?.status ?? deadLeader ?? tasks.find((task) => task.status !== undefined)?.status;
   if (any === undefined || status === undefined) return undefined;
   const stopSignal = tasks.find((task) => task.stopSignal !== 0)?.stopSignal ?? 0;
-  const threads = tasks.map((task) => threadRow(task, leader));
+  const threads = tasks.map((task) => threadRow(task, leader, status));
   if (deadLeader !== undefined && leader === undefined)
     threads.push({ tid: pid, comm: deadLeader.comm, state: 'Zombie' });
   threads.sort((a, b) => (a.tid === pid ? -1 : b.tid === pid ? 1 : a.tid - b.tid));
@@ -144,26 +144,24 @@ function inside(map: readonly IdRange[], ids: IdSet): IdSet {
   };
 }
 
-function threadRow(task: CapturedTask, leader: CapturedTask | undefined): ThreadRow {
+function threadRow(task: CapturedTask, leader: CapturedTask | undefined, row: Credentials): ThreadRow {
   const pending = task === leader ? [] : signalNames(task.pendingStops);
   return {
     tid: task.tid,
     comm: task.comm,
     state: threadState(task),
-    ...(leader === undefined ? {} : differences(task, leader)),
+    ...(task.credentials === leader?.credentials ? {} : differences(task, row)),
     ...(pending.length === 0 ? {} : { pendingStopSignals: pending }),
     ...(task.isUnsettled && task !== leader ? { unsettled: true as const } : {}),
   };
 }
 
-/** Nearly always the two texts are one. */
-function differences(task: CapturedTask, leader: CapturedTask): Partial<Credentials> {
-  if (task.credentials === leader.credentials) return {};
+/** What a thread has that differs from the row of its process, which is the leader's, also of a leader that has exited. */
+function differences(task: CapturedTask, row: Credentials): Partial<Credentials> {
   const own = parseCredentials(task.credentials);
-  const leaders = parseCredentials(leader.credentials);
-  if (own === undefined || leaders === undefined) return {};
+  if (own === undefined) return {};
   const fields = Object.keys(own) as (keyof Credentials)[];
-  const different = fields.filter((field) => JSON.stringify(own[field]) !== JSON.stringify(leaders[field]));
+  const different = fields.filter((field) => JSON.stringify(own[field]) !== JSON.stringify(row[field]));
   return Object.fromEntries(different.map((field) => [field, own[field]]));
 }
 

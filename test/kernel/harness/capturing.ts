@@ -71,6 +71,42 @@ export function useTracer(): Capturing {
   };
 }
 
+export interface HeldCaptures {
+  /** Captures with a hold, calls `look` as soon as the pod is held, and ends the hold. Throws when there is no report. */
+  whileHeld<T>(
+    cgroup: Pick<Cgroup, 'directory'>,
+    options: CaptureOptions,
+    look: () => T,
+  ): Promise<{ readonly report: CaptureReport; readonly seen: T }>;
+}
+
+/** As {@link useTracer}, for captures that somebody else looks into while they hold. */
+export function useHeldCaptures(): HeldCaptures {
+  let started: Promise<Tracer> | undefined;
+  let guard: OwnGuard | undefined;
+  afterAll(async () => {
+    await (await started)?.close();
+    guard?.close();
+  });
+  return {
+    whileHeld: async <T>(cgroup: Pick<Cgroup, 'directory'>, options: CaptureOptions, look: () => T) => {
+      guard ??= await ownGuard();
+      started ??= startTracer(openLibc(), guard);
+      const tracer = await started;
+      const letGo = new AbortController();
+      let seen: { readonly value: T } | undefined;
+      const onHold = (): void => {
+        seen = { value: look() };
+        letGo.abort();
+      };
+      const result = await tracer.capture(captureRequest(cgroup, options), letGo.signal, { onHold });
+      if (!('report' in result)) throw new Error(`${result.failure.reason}: ${result.failure.message}`);
+      if (seen === undefined) throw new Error(`never held: ${result.report.failure?.message ?? 'no failure'}`);
+      return { report: result.report, seen: seen.value };
+    },
+  };
+}
+
 /** A way to hold a cgroup still. */
 export interface HoldingWay {
   readonly version: CgroupVersion;

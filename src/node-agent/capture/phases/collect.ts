@@ -70,18 +70,14 @@ export function readTasks(session: Session, read: Set<number>, processes: Proces
   return undefined;
 }
 
-/** Reads the status of each thread that was not read in the pause. What is not read before `isOver` is told by other looks. */
-export function readThreads(session: Session, isOver: () => boolean): Failure | undefined {
+/** Reads the status of each thread that was not read in the pause. */
+export function readThreads(session: Session, isOver: () => boolean): void {
   for (const { tid, target, tracee } of session.tasks.values()) {
-    if (isOver()) return undefined;
+    if (isOver()) return;
     const first = session.firstLooks.get(tid);
     const wasPassedOver = first !== undefined && (first.tgid !== tid || first.isCostly) && target.way !== 'interrupts';
-    if (!wasPassedOver || tracee?.state !== 'stopped') continue;
-    readFile(session, 'status', tid, dropGroups);
-    const interrupted = session.interruption();
-    if (interrupted !== undefined) return interrupted;
+    if (wasPassedOver && tracee?.state === 'stopped') readFile(session, 'status', tid, dropGroups);
   }
-  return undefined;
 }
 
 function readTask(session: Session, task: Task, processes: Processes): void {
