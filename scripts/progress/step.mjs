@@ -13,7 +13,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { STEPS, usualSeconds } from './steps.mjs';
-import { count, duration, place, secondsLeft } from './words.mjs';
+import { duration, place, progress, things } from './words.mjs';
 
 const SECONDS_BETWEEN_LINES = Number(process.env.STASIS_PROGRESS_SECONDS ?? 15);
 const LINES_OF_FAILURE = 20;
@@ -34,18 +34,16 @@ function announce() {
   const rest = steps.slice(steps.indexOf(name) + 1);
   const inAll = usual + rest.reduce((sum, step) => sum + usualSeconds(step), 0);
   const all = steps.includes(name) && rest.length > 0 ? `; ${duration(inAll)} left in all` : '';
-  say(`${total > 0 ? `${count(total)} ${values.unit}, ` : ''}${duration(usual)}${all}`);
+  say(`${total > 0 ? `${things(total, values.unit)}, ` : ''}${duration(usual)}${all}`);
 }
 
 function report(began) {
-  const elapsed = (performance.now() - began) / 1000;
-  if (total === 0) return say(`${duration(Math.max(0, usual - elapsed))} left`);
-  const counted = spawnSync('sh', ['-c', values.count], { encoding: 'utf8', env: { ...process.env, LOG: values.log } });
-  const done = Number(counted.stdout.trim() || 0);
-  const left = secondsLeft(usual, elapsed, done, total);
-  say(
-    `${count(Math.min(done, total))} of ${count(total)} ${values.unit}, ${left === 0 ? 'nearly done' : `${duration(left)} left`}`,
-  );
+  const counting =
+    total > 0
+      ? spawnSync('sh', ['-c', values.count], { encoding: 'utf8', env: { ...process.env, LOG: values.log } })
+      : undefined;
+  const done = Number(counting?.stdout.trim() || 0);
+  say(progress(usual, (performance.now() - began) / 1000, { done, total, unit: values.unit }));
 }
 
 /** Runs the command; a terminal's Ctrl-C reaches it by itself, and it decides what to do then. */

@@ -29,10 +29,15 @@ export const STEPS = {
   demo: { title: 'a cluster, Stasis in it, a pod captured', seconds: 40 },
 };
 
+/** The step NAME; a name that the table has not is a mistake in a Makefile. */
+export function stepOf(name) {
+  if (!(name in STEPS)) throw new Error(`scripts/progress/steps.mjs has no step ${name}`);
+  return STEPS[name];
+}
+
 /** How long the step takes on this machine, by what is known before it begins; `total` is how many things it does, 0 for all. */
 export function usualSeconds(name, total = 0, processors = availableParallelism()) {
-  const step = STEPS[name];
-  if (step === undefined) throw new Error(`scripts/progress/steps.mjs has no step ${name}`);
+  const step = stepOf(name);
   const share = total > 0 && step.of !== undefined ? total / step.of : 1;
   return Math.max(
     step.least ?? 0,

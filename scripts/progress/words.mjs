@@ -1,7 +1,9 @@
 /** How progress is worded, everywhere the same: `[2/6] building Kubernetes: 743 of 2,668 packages, about 3 minutes left`. */
 
-/** `743`, `2,668` */
-export const count = (number) => number.toLocaleString('en-US');
+const number = (value) => value.toLocaleString('en-US');
+
+/** `2,734 packages`, `1 package`: the plural is given, as every unit here has one that ends in s. */
+export const things = (total, unit) => `${number(total)} ${total === 1 ? unit.replace(/s$/, '') : unit}`;
 
 /** `a few seconds`, `about 40 seconds`, `about a minute`, `about 3 minutes`: no finer than such an estimate is. */
 export function duration(seconds) {
@@ -21,13 +23,26 @@ export function place(name, steps) {
 }
 
 /**
- * How long a step goes on, in seconds. `usual` is how long the whole of it usually takes here; `done` of `total` things are
- * finished after `elapsed` seconds. From a quarter on the measured speed alone counts: before, the first things, which are
- * small, would say too much.
+ * How long a step goes on, in seconds; negative where it takes longer than it usually does. `usual` is how long the whole
+ * of it usually takes here; `share` of it, from 0 to 1, is done after `elapsed` seconds. From a quarter on the measured
+ * speed alone counts: before, the first things, which are small, would say too much.
  */
-export function secondsLeft(usual, elapsed, done, total) {
-  const share = Math.min(1, done / total);
+export function secondsLeft(usual, elapsed, share) {
   const trust = Math.min(1, 4 * share);
-  const whole = (1 - trust) * usual + (trust === 0 ? 0 : (trust * elapsed) / share);
-  return share === 1 ? 0 : Math.max(0, whole - elapsed);
+  const measured = trust === 0 ? 0 : elapsed / share;
+  return (1 - trust) * usual + trust * measured - elapsed;
+}
+
+/** `743 of 2,734 packages, about 3 minutes left`; without things to count only `about 3 minutes left`. */
+export function progress(usual, elapsed, { done, total, unit }) {
+  const counted = total > 0;
+  const share = counted ? Math.min(1, done / total) : 0;
+  const left = secondsLeft(usual, elapsed, share);
+  const rest =
+    share === 1
+      ? 'nearly done'
+      : left > 0
+        ? `${duration(left)} left`
+        : `longer than usual: ${duration(elapsed)} so far`;
+  return counted ? `${number(Math.min(done, total))} of ${things(total, unit)}, ${rest}` : rest;
 }
