@@ -8,21 +8,27 @@
 import { availableParallelism } from 'node:os';
 import { due } from './due.mjs';
 import { stepOf, usualSeconds } from './steps.mjs';
-import { duration } from './words.mjs';
+import { duration, megabytes, things } from './words.mjs';
 
 const LEAST_SECONDS_TO_MENTION = 20;
 
 const words = process.argv.slice(2);
 const end = words.includes('--') ? words.indexOf('--') : words.length;
-const steps = due(words.slice(0, end), words.slice(end + 1));
-const seconds = (names) => names.reduce((sum, name) => sum + usualSeconds(name), 0);
+const steps = due([...new Set(words.slice(0, end))], words.slice(end + 1));
 const once = steps.filter((name) => stepOf(name).once);
+const seconds = (names) => names.reduce((sum, name) => sum + usualSeconds(name), 0);
 
 if (seconds(once) > LEAST_SECONDS_TO_MENTION) {
   const processors = availableParallelism();
+  const later = steps.filter((name) => !stepOf(name).once);
   process.stderr.write(
-    `The first run prepares this machine, once: ${duration(seconds(once))} of the ${duration(seconds(steps)).replace('about ', '')}` +
-      ` that this run takes on ${processors === 1 ? 'one processor' : `${processors} processors`}. Progress: [step/${steps.length}].\n`,
+    `First run on this machine: ${steps.length} steps, ${duration(seconds(steps))} on ${things(processors, 'processors')};` +
+      ` the next run takes ${duration(seconds(later))}.\n${cost(once)}`,
   );
 }
 process.stdout.write(`${steps.join(' ')}\n`);
+
+function cost(names) {
+  const sum = (what) => names.reduce((total, name) => total + (stepOf(name)[what] ?? 0), 0);
+  return `It downloads ${megabytes(sum('downloads'))}, and takes ${megabytes(sum('disk'))} of disk space.\n`;
+}

@@ -13,6 +13,12 @@ export function duration(seconds) {
   return minutes <= 1 ? 'about a minute' : `about ${minutes} minutes`;
 }
 
+/** `about 20 MB`, `about 1.4 GB` */
+export function megabytes(value) {
+  if (value >= 1000) return `about ${(value / 1000).toFixed(1)} GB`;
+  return `about ${Math.max(10, Math.round(value / 10) * 10)} MB`;
+}
+
 /**
  * `[2/6]`, where `steps` are the names of all steps of this run: `STASIS_STEPS`, which plan.mjs prints. A script that was
  * started by hand has no such list, and its steps no number.
