@@ -97,8 +97,10 @@ STEPS.generate := $(SETUP)
 generate: prepare ## Generate types and the chart's copy from deploy/crds, after a change there
 	@npm run --silent generate
 
+STEPS.prepare := tools npm
 prepare: requirements node_modules/.package-lock.json ## Install the pinned dependencies, and build nothing
 
+STEPS.requirements := tools
 requirements: ## Make sure of the programs that the target needs: installs them as root on Debian, else names them
 	@sh test/requirements.sh node cc $(NEEDS)
 
@@ -111,6 +113,7 @@ node_modules/.package-lock.json: package.json package-lock.json | requirements
 	  npm install --no-save --loglevel=error
 	@touch $@
 
+STEPS.programs := tools npm
 programs: prepare ## Compile the C workloads of the tests
 	@$(MAKE) --no-print-directory -s -f test/programs/programs.mk
 

@@ -63,5 +63,5 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null 2>&1; then
 fi
 apt-get update -qq
 node "$(dirname "$0")/../scripts/progress/step.mjs" tools --what "$*" --log "$(mktemp)" \
-  --unit packages --total "$(apt-get -s install --no-install-recommends "$@" | grep -c '^Inst')" --count 'echo $(($(grep -Ec "^(Unpacking|Setting up)" "$LOG") / 2))' -- \
+  --unit packages --total "$(apt-get -s install --no-install-recommends "$@" | grep -c '^Inst')" --count 'grep -c "^Unpacking" "$LOG"' -- \
   sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2' sh "$@"

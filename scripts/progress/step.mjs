@@ -48,12 +48,13 @@ function report(began) {
 
 /** Runs the command; a terminal's Ctrl-C reaches it by itself, and it decides what to do then. */
 function run() {
+  // Before the command begins: whoever saw it run may end this process at once.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const errors = values.log === undefined ? 'inherit' : openSync(values.log, 'w');
   const began = performance.now();
   const child = spawn(command, operands, { stdio: ['inherit', 'inherit', errors] });
   const timer = setInterval(report, SECONDS_BETWEEN_LINES * 1000, began);
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
     say(error.message);
     process.exit(127);

@@ -46,7 +46,7 @@ describe('the Makefile', () => {
     // `make -n` evaluates the plan of the targets' steps, and an unknown step is an error there.
     const env = { PATH: process.env['PATH'] };
     const { stderr } = spawnSync('make', ['-n', ...PHONY], { cwd: REPOSITORY, encoding: 'utf8', env });
-    expect(stderr.replace(/^(?:The first run|It downloads) .*\n/gm, '')).toBe('');
+    expect(stderr.replace(/^(?:First run on|It downloads) .*\n/gm, '')).toBe('');
     const needs = [...new Set(words(/^NEEDS\.\S+ := (.*)$/gm))];
     const known = readFileSync(join(REPOSITORY, 'test/requirements.sh'), 'utf8');
     expect(needs.filter((need) => !new RegExp(`^  (?:.* )?${need}(?: .*)?\\)`, 'm').test(known))).toEqual([]);
