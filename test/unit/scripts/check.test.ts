@@ -3,8 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
+
+/** In milliseconds: each test starts processes, and on a busy machine a start can take seconds. */
+jest.setTimeout(60_000);
 
 const STEPS = ['src/guard/guard.mk', 'build', 'lint', 'format:check', 'laws', 'test:unit'];
 

@@ -12,8 +12,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
+
+/** In milliseconds: each test starts processes, and on a busy machine a start can take seconds. */
+jest.setTimeout(60_000);
 
 const REAL =
   'cat chmod cut date dirname find flock grep head ln mkdir mv nice rm sed sh sha256sum sleep sort tail touch tr wc';

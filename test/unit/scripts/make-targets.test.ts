@@ -1,9 +1,12 @@
-/** What `make help` lists, CONTRIBUTING.md explains, and scripts/progress knows the duration of, is the same everywhere. */
+/** The list of make targets is the same in the Makefile, in `make help` and in CONTRIBUTING.md, and scripts/progress knows their steps. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
+
+/** In milliseconds: each test starts processes, and on a busy machine a start can take seconds. */
+jest.setTimeout(60_000);
 
 const MAKEFILES = ['Makefile', 'deploy/image/image.mk', 'test/cluster/cluster.mk', 'test/chaos/chaos.mk']
   .map((file) => readFileSync(join(REPOSITORY, file), 'utf8'))
