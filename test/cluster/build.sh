@@ -3,55 +3,55 @@
 # bin/ has etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubectl and helm, and whatever of
 # containerd, runc, tini and busybox the machine has not; cni/ has the CNI plugins. Nothing is installed on the machine.
 # About 10 minutes and 5 GB of Go's own caches the first time, milliseconds afterwards. Safe when two run at once.
+# `build.sh --due` makes nothing, and prints the names of the steps (scripts/progress) that are still to be done.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${STASIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stasis}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/go/bin
-PROGRESS_SECONDS=20
 
 say() { echo "$*" >&2; }
 fail() { say "$*"; exit 2; }
 key() { cat "$@" | sha256sum | cut -c1-16; }
 required() { sed -n "s,^[[:space:]]*$2 \(v[^ ]*\).*,\1,p" "$here/$1/go.mod" | head -n 1; }
+step() { node "$here/../../scripts/progress/step.mjs" "$@"; }
 
-# compile MODULE PACKAGE TARGET LDFLAGS: `go build` in test/cluster/MODULE, with a line of progress now and then.
-compile() {
+# modules MODULE PACKAGE: fetches what test/cluster/MODULE is made of, and writes the list of packages that are not in Go's
+# build cache. The flags decide about that, and are those of `compile`.
+modules() (
   command -v go > /dev/null || fail "missing: go, version 1.21 or newer (https://go.dev/dl); newer toolchains it fetches itself"
-  say "==> building $1, once (minutes)"
-  began=$(date +%s)
-  (cd "$here/$1" && exec nice go build -v -trimpath -mod=readonly -ldflags "-s -w $4" -o "$3.new" "$2") > "$3.log" 2>&1 &
-  build=$!
-  trap 'kill "$build" 2> /dev/null || :' EXIT
-  ticks=0
-  while kill -0 "$build" 2> /dev/null; do
-    sleep 1
-    ticks=$((ticks + 1))
-    [ $((ticks % PROGRESS_SECONDS)) -ne 0 ] ||
-      say "    $1: $(wc -l < "$3.log") packages compiled after $(($(date +%s) - began)) s"
-  done
-  trap - EXIT
-  wait "$build" || { tail -n 20 "$3.log" >&2; fail "building $1 failed: the whole output is in $3.log"; }
+  cd "$here/$1"
+  step modules --what "of $1" --unit modules --total "$(grep -c '^[[:space:]].* v' go.mod)" \
+    --count 'grep -c "^go: downloading" "$LOG"' --log "$cache/$1-modules.log" -- \
+    go list -deps -trimpath -mod=readonly -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$2" > "$cache/$1-packages"
+)
+
+# compile MODULE PACKAGE TARGET LDFLAGS: `go build` in test/cluster/MODULE.
+compile() (
+  cd "$here/$1"
+  step "$1" --unit packages --total "$(grep -c . "$cache/$1-packages")" \
+    --count 'grep -vc "^go: " "$LOG"' --log "$3.log" -- \
+    nice go build -v -trimpath -mod=readonly -ldflags "-s -w $4" -o "$3.new" "$2"
+  rm "$cache/$1-packages"
   mv "$3.new" "$3"
-  rm -f "$3.log"
-}
+)
 
 # fetch FOLDER PACKAGES...: unpacks Debian packages, without installing them, so that no service of theirs starts.
-fetch() {
+fetch() (
   folder=$1
   shift
   command -v apt-get > /dev/null || fail "missing: install what Debian calls $*"
-  say "==> fetching $* into the cache"
+  rm -rf "$folder.new"
   mkdir -p "$folder.new/debs"
-  (
-    cd "$folder.new/debs"
-    chmod 755 .
-    apt-get download -qq "$@" > /dev/null 2>&1 || { apt-get update -qq && apt-get download -qq "$@"; }
-    for deb in *.deb; do dpkg-deb -x "$deb" ..; done
-  ) >&2
-  rm -rf "$folder.new/debs" "$folder"
+  cd "$folder.new/debs"
+  chmod 755 .
+  step programs --what "$*" --unit packages --total $# --count 'ls *.deb | wc -l' --log "$folder.log" -- \
+    sh -c 'apt-get download -qq "$@" || { apt-get update -qq && apt-get download -qq "$@"; }' sh "$@" >&2
+  for deb in *.deb; do dpkg-deb -x "$deb" .. >&2; done
+  cd ..
+  rm -rf debs "$folder"
   mv "$folder.new" "$folder"
-}
+)
 
 # The shell image is made of it, and has no C library.
 static_busybox() { command -v busybox > /dev/null && ldd "$(command -v busybox)" 2>&1 | grep -q 'not a dynamic'; }
@@ -66,10 +66,21 @@ helm=$cache/helm-$(key "$here"/helm/go.mod "$here"/helm/go.sum)
 debian=$cache/debian-$(echo "$missing" | sha256sum | cut -c1-16)
 folder=$cache/cluster-$(echo "$kubernetes $helm $debian $(cat "$0")" | sha256sum | cut -c1-16)
 
+if [ "${1:-}" = --due ]; then
+  [ -d "$folder" ] && exit
+  [ -x "$kubernetes" ] && [ -x "$helm" ] || echo modules
+  [ -x "$kubernetes" ] || echo kubernetes
+  [ -x "$helm" ] || echo helm
+  [ -z "$missing" ] || [ -d "$debian" ] || echo programs
+  exit
+fi
+
 if [ ! -d "$folder" ]; then
   mkdir -p "$cache"
   exec 9> "$cache/lock"
   flock 9
+  [ -x "$kubernetes" ] || modules kubernetes .
+  [ -x "$helm" ] || modules helm helm.sh/helm/v3/cmd/helm
   version=$(required kubernetes k8s.io/kubernetes)
   minor=${version#v*.}
   stamp=k8s.io/component-base/version

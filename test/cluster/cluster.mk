@@ -1,12 +1,22 @@
 # Throw-away clusters: two nodes and the product on this machine, without Docker. Included by the Makefile.
-.PHONY: cluster cluster-down
+.PHONY: cluster cluster-down cluster-programs systemd-node
 
 CLUSTER := node build/test/cluster/main.js
 
-cluster: build programs ## A cluster of two nodes on this machine with the product installed (root; minutes the first time, then seconds)
-	@sh test/requirements.sh root cluster
-	@$(MAKE) --no-print-directory image
+NEEDS.cluster := root cluster
+STEPS.cluster := $(IN_CLUSTER)
+cluster: build programs image cluster-programs ## A cluster of two nodes on this machine with the product installed (root; minutes the first time, then seconds)
 	@sh test/cluster/install.sh
 
+NEEDS.cluster-down := root
 cluster-down: build ## Take that cluster away (NAME=demo: the one that KEEP=1 make demo left)
 	@$(CLUSTER) down --name $(or $(NAME),stasis)
+
+STEPS.cluster-programs := $(SETUP) $(CLUSTER_PROGRAMS)
+cluster-programs: prepare ## Build what clusters are made of, Kubernetes and Helm, into the cache (minutes the first time)
+	@sh test/cluster/build.sh > /dev/null
+
+NEEDS.systemd-node := root systemd-node
+STEPS.systemd-node := $(SETUP) $(SYSTEMD_NODE)
+systemd-node: prepare ## Make the disk of the emulated node that has systemd, into the cache (root)
+	@sh test/cluster/vm/build-vm.sh > /dev/null

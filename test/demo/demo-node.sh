@@ -18,10 +18,7 @@ fi
 cgroup=${own%/}/stasis-demo-$$
 mkdir "$cgroup"
 
-clean_up() {
-  trap - EXIT INT TERM HUP PIPE
-  if [ -e "$cgroup/cgroup.freeze" ]; then echo 0 > "$cgroup/cgroup.freeze"; fi
-  if [ -e "$cgroup/freezer.state" ]; then echo THAWED > "$cgroup/freezer.state"; fi
+end_processes() (
   tries=0
   while pids=$(cat "$cgroup/cgroup.procs") && [ -n "$pids" ] && [ "$tries" -lt 100 ]; do
     # shellcheck disable=SC2086 # one argument per pid
@@ -29,6 +26,13 @@ clean_up() {
     tries=$((tries + 1))
     sleep 0.02
   done
+)
+
+clean_up() {
+  trap - EXIT INT TERM HUP PIPE
+  if [ -e "$cgroup/cgroup.freeze" ]; then echo 0 > "$cgroup/cgroup.freeze"; fi
+  if [ -e "$cgroup/freezer.state" ]; then echo THAWED > "$cgroup/freezer.state"; fi
+  end_processes
   rmdir "$cgroup"
 }
 trap clean_up EXIT

@@ -19,15 +19,15 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/archive"
 
 # pack NAME PROGRAM: adds the image NAME with the root file system $work/NAME.
-pack() {
+pack() (
   layer=$1.tar
   tar -C "$work/$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$work/archive/$layer" .
   digest=$(sha256sum "$work/archive/$layer" | cut -d ' ' -f 1)
   printf '{"architecture":"%s","os":"linux","config":{"Cmd":["%s"],"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
     "$architecture" "$2" "$digest" > "$work/archive/$1.json"
   entry=$(printf '{"Config":"%s.json","RepoTags":["stasis.test/%s:1"],"Layers":["%s"]}' "$1" "$1" "$layer")
-  manifest=${manifest:+$manifest,}$entry
-}
+  echo "$entry" >> "$work/entries"
+)
 
 mkdir -p "$work/pause" "$work/busybox/bin" "$work/busybox/tmp" "$work/busybox/etc"
 cc -O2 -static -s -o "$work/pause/pause" "$here/pause.c"
@@ -39,11 +39,10 @@ echo root:x:0:0:root:/:/bin/sh > "$work/busybox/etc/passwd"
 cp -a "$work/busybox" "$work/programs"
 cp "$root"/build/programs/* "$work/programs/bin/"
 
-manifest=
 pack pause /pause
 pack busybox /bin/sh
 pack programs /bin/sh
-echo "[$manifest]" > "$work/archive/manifest.json"
+echo "[$(paste -s -d , "$work/entries")]" > "$work/archive/manifest.json"
 tar -C "$work/archive" --sort=name --mtime=@0 -cf "$target.$$" .
 mv "$target.$$" "$target"
 echo "$target"

@@ -3,7 +3,8 @@
 # vmlinuz, initrd.img, root.ext4 and run-qemu. The disk has Debian's kernel, systemd, containerd and an SSH server, and
 # nothing of any one cluster: that comes on a second disk (seed.ts). Nothing is installed on the machine: QEMU and
 # mmdebstrap are unpacked into the cache where the machine has them not. Half a minute and 150 MB of downloads on an idle
-# machine of two cores; afterwards milliseconds.
+# machine of two cores; afterwards milliseconds. `build-vm.sh --due` makes nothing, and prints the names of the steps
+# (scripts/progress) that are still to be done.
 set -eu
 umask 022
 export LC_ALL=C
@@ -21,16 +22,23 @@ INODES=131072
 # time of its own gzip.
 PACKAGES=linux-image-cloud-amd64,initramfs-tools,systemd-sysv,dbus,udev,kmod,iproute2,apparmor
 PACKAGES=$PACKAGES,pigz,containerd,runc,containernetworking-plugins,openssh-server
+# How many packages these are with all that they depend on, counted on the disk that was made of them. For progress only.
+PACKAGES_IN_DISK=150
 
 say() { echo "$*" >&2; }
 fail() { say "$*"; exit 2; }
-since() { echo $(($(date +%s) - $1)) s; }
+step() { node "$here/../../../scripts/progress/step.mjs" "$@"; }
 
-inputs() { for file in "$here/build-vm.sh" "$here"/root/*; do echo "$file" | sed 's,.*/,,'; cat "$file"; done; }
+inputs() ( for file in "$here/build-vm.sh" "$here"/root/*; do echo "$file" | sed 's,.*/,,'; cat "$file"; done; )
 folder=$cache/vm-$(inputs | sha256sum | cut -c 1-16)
 tools=$cache/vm-tools
 # Also that QEMU still starts: the libraries that it was fetched without may be gone from the machine since.
-if [ -f "$folder/root.ext4" ] && "$folder/run-qemu" -version > /dev/null 2>&1; then
+ready() { [ -f "$folder/root.ext4" ] && "$folder/run-qemu" -version > /dev/null 2>&1; }
+if [ "${1:-}" = --due ]; then
+  ready || { [ -d "$tools" ] || echo machine-tools; [ -f "$folder/root.ext4" ] || echo machine; }
+  exit
+fi
+if ready; then
   touch "$folder"
   echo "$folder"
   exit
@@ -49,8 +57,7 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 
 # Unpacks qemu and mmdebstrap with all libraries that the machine has not, without installing, so that nothing changes.
-fetch_tools() {
-  began=$(date +%s)
+fetch_tools() (
   rm -rf "$tools" "$tools.new"
   mkdir -p "$tools.new/debs/partial"
   missing=
@@ -58,27 +65,25 @@ fetch_tools() {
     command -v "${pair%=*}" > /dev/null || missing="$missing ${pair#*=}"
   done
   if [ -n "$missing" ]; then
-    say "==> systemd node: fetching$missing into the cache"
     command -v apt-get > /dev/null || fail "missing: install what Debian calls$missing"
-    download() {
-      # shellcheck disable=SC2086 # a list of words
-      apt-get install -y -qq --no-install-recommends --download-only -o Debug::NoLocking=1 \
-        -o APT::Sandbox::User=root -o Dir::Cache::archives="$tools.new/debs" $missing > "$tools.new/log" 2>&1
-    }
-    download || { apt-get update -qq && download; } || { cat "$tools.new/log" >&2; fail "apt-get could not fetch$missing"; }
+    # shellcheck disable=SC2086 # a list of words
+    set -- install -y -qq --no-install-recommends --download-only -o Debug::NoLocking=1 -o APT::Sandbox::User=root \
+      -o Dir::Cache::archives="$tools.new/debs" $missing
+    step machine-tools --what "${missing# }" --log "$tools.log" --unit packages \
+      --total "$(apt-get -s "$@" 2> /dev/null | grep -c '^Inst')" --count "ls '$tools.new/debs' | grep -c deb" -- \
+      sh -c 'apt-get "$@" || { apt-get update -qq && apt-get "$@"; }' sh "$@" >&2
     # A newer C library than the machine's would not start with the machine's own ld.so.
     rm -f "$tools.new"/debs/libc6_*.deb
     for deb in "$tools.new"/debs/*.deb; do dpkg-deb -x "$deb" "$tools.new"; done
   fi
   rm -rf "$tools.new/debs"
   mv "$tools.new" "$tools"
-  say "    $(since "$began")"
-}
+)
 
 # The libraries of some are in folders of their own, which they look for at their usual place only.
 folders() { find "$tools" -type d \( "$@" \) 2> /dev/null | paste -s -d : -; }
 
-write_run_qemu() {
+write_run_qemu() (
   qemu=$(command -v qemu-system-x86_64)
   {
     echo '#!/bin/sh'
@@ -92,39 +97,36 @@ write_run_qemu() {
   } > "$1"
   chmod +x "$1"
   "$1" -version > /dev/null
-}
+)
 
 PATH=$PATH:$tools/usr/bin
-{ [ -d "$tools" ] && write_run_qemu "$scratch/run-qemu" 2> /dev/null; } || { fetch_tools && write_run_qemu "$scratch/run-qemu"; }
+if ! { [ -d "$tools" ] && write_run_qemu "$scratch/run-qemu" 2> /dev/null; }; then
+  fetch_tools
+  write_run_qemu "$scratch/run-qemu"
+fi
 if [ -f "$folder/root.ext4" ]; then
   mv "$scratch/run-qemu" "$folder/run-qemu"
   echo "$folder"
   exit
 fi
 
-began=$(date +%s)
-say "==> systemd node: making its root file system, once"
 # initramfs-tools takes the modules of a virtual disk from modules.d; hvc0 carries the journal from the start.
-PERL5LIB=$(folders -path '*/perl/5.*[0-9]' -o -name perl5) \
-  mmdebstrap --quiet --mode=root --variant=essential --include="$PACKAGES" \
+step machine --log "$scratch.log" --unit packages --total $PACKAGES_IN_DISK \
+  --count "grep -c ^Package: '$scratch/root/var/lib/dpkg/status'" -- \
+  env PERL5LIB="$(folders -path '*/perl/5.*[0-9]' -o -name perl5)" mmdebstrap --quiet --mode=root --variant=essential --include="$PACKAGES" \
   --aptopt='APT::Install-Recommends "false"' \
   --setup-hook="mkdir -p \"\$1/etc/dpkg/dpkg.cfg.d\" \"\$1/etc/initramfs-tools/conf.d\" \"\$1/usr/share/initramfs-tools/modules.d\"" \
   --setup-hook="printf 'path-exclude=/usr/share/%s/*\n' man locale doc > \"\$1/etc/dpkg/dpkg.cfg.d/stasis\"" \
   --setup-hook="printf 'MODULES=list\nCOMPRESS=gzip\n' > \"\$1/etc/initramfs-tools/conf.d/stasis\"" \
   --setup-hook="printf 'ext4\nvirtio_pci\nvirtio_blk\nvirtio_net\nvirtio_console\nvirtio_rng\n' > \"\$1/usr/share/initramfs-tools/modules.d/stasis\"" \
   --customize-hook="sh '$here/root/customize.sh' \"\$1\" '$here/root'" \
-  "$SUITE" "$scratch/root" >&2 || fail "mmdebstrap failed"
-say "    $(since "$began"), $(du -sm "$scratch/root" | cut -f 1) MiB"
-
-began=$(date +%s)
-say "==> systemd node: making its disk"
+  "$SUITE" "$scratch/root" >&2
 cp "$scratch"/root/boot/vmlinuz-* "$scratch/vmlinuz"
 cp "$scratch"/root/boot/initrd.img-* "$scratch/initrd.img"
 rm -rf "$scratch"/root/boot/*
 truncate -s "$DISK_SIZE" "$scratch/root.ext4"
 mke2fs -q -F -t ext4 -L root -m 0 -N "$INODES" -J size=16 -E lazy_itable_init=0,nodiscard -d "$scratch/root" "$scratch/root.ext4" >&2
 rm -rf "$scratch/root"
-say "    $(since "$began"), $(du -m "$scratch/root.ext4" | cut -f 1) MiB"
 
 # What earlier versions of these files made, and nobody asked for in a month.
 find "$cache" -mindepth 1 -maxdepth 1 -type d -name 'vm-????????????????' -mtime +30 -exec rm -rf {} +

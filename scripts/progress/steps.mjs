@@ -1,0 +1,55 @@
+/**
+ * The steps that take long: those that only a first run takes (`once`), and the stages of the tests. The Makefile says
+ * which target takes which steps, and due.mjs which of them are still to be done. `seconds` is how long the whole step
+ * takes on an idle machine with two processors; where `of` things are counted, fewer things take less, and nothing takes
+ * less than `least`. A step with `processors` takes less on more of them. `downloads` and `disk` are in MB, as measured on
+ * an empty Debian with all caches empty.
+ */
+import { availableParallelism } from 'node:os';
+
+export const STEPS = {
+  tools: { title: 'installing', once: true, seconds: 30, downloads: 45, disk: 200 },
+  npm: { title: 'installing npm packages', once: true, seconds: 25, downloads: 73, disk: 400 },
+  compile: { title: 'compiling', once: true, seconds: 15, disk: 80 },
+  'image-base': { title: 'making the image layer base', once: true, seconds: 20, downloads: 60, disk: 150 },
+  'image-dependencies': { title: 'making the image layer dependencies', once: true, seconds: 10, disk: 5 },
+  modules: { title: 'fetching Go modules', once: true, seconds: 60, of: 330, least: 5, downloads: 180, disk: 1000 },
+  kubernetes: {
+    title: 'building Kubernetes',
+    once: true,
+    seconds: 360,
+    of: 2734,
+    least: 20,
+    processors: true,
+    disk: 3000,
+  },
+  helm: { title: 'building Helm', once: true, seconds: 100, of: 800, least: 10, processors: true, disk: 1100 },
+  programs: { title: 'fetching', once: true, seconds: 10, downloads: 37, disk: 150 },
+  'machine-tools': { title: 'fetching', once: true, seconds: 10, downloads: 33, disk: 150 },
+  machine: { title: 'making the disk of the systemd node', once: true, seconds: 60, downloads: 120, disk: 700 },
+  node24: { title: 'fetching Node 24', once: true, seconds: 10, disk: 130 },
+  check: { title: 'the fast gate', seconds: 90 },
+  kernel: { title: 'real-kernel tests', seconds: 420 },
+  'kernel-node24': { title: 'unit and real-kernel tests on Node 24', seconds: 420 },
+  image: { title: 'image tests', seconds: 45 },
+  cluster: { title: 'cluster tests', seconds: 360 },
+  e2e: { title: 'end-to-end tests', seconds: 480 },
+  'e2e-systemd': { title: 'end-to-end tests on the systemd node', seconds: 300 },
+  demo: { title: 'a cluster, Stasis in it, a pod captured', seconds: 40 },
+};
+
+/** The step NAME; a name that the table has not is a mistake in a Makefile. */
+export function stepOf(name) {
+  if (!(name in STEPS)) throw new Error(`scripts/progress/steps.mjs has no step ${name}`);
+  return STEPS[name];
+}
+
+/** How long the step takes on this machine, by what is known before it begins; `total` is how many things it does, 0 for all. */
+export function usualSeconds(name, total = 0, processors = availableParallelism()) {
+  const step = stepOf(name);
+  const share = total > 0 && step.of !== undefined ? total / step.of : 1;
+  return Math.max(
+    step.least ?? 0,
+    (step.seconds * share * (step.processors ? 2 : 1)) / (step.processors ? processors : 1),
+  );
+}
