@@ -1,4 +1,4 @@
-/** Carries out what was decided, in order, up to the first action that fails. */
+/** Carries out the actions of a decision in order, up to the first action that fails. */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { success, type KubeError, type KubeResult } from '../kube/result.js';
@@ -11,14 +11,17 @@ import { applyStatus, guard, lowerHold, remove, unguard } from './writes.js';
 
 export interface Hands {
   readonly api: Pick<KubeApi, 'get' | 'create' | 'apply' | 'mergePatch' | 'remove'>;
-  /** Get the answer of each write at once: the next visit must not act on what we have changed ourselves. */
+  /** The caches get the answer of each write at once, so that the next visit sees the controller's own changes. */
   readonly caches: Caches;
   readonly events: EventSink;
-  /** Called once the last status of a Checkpoint stands. */
+  /** Called once the final status of a Checkpoint has been written. */
   readonly onEnding: (ending: Ending) => void;
 }
 
-/** The objects that the actions are about, as they are after the last action. Undefined: not there, or not any more. */
+/**
+ * The objects that the actions change, as they are after the last action. Undefined: the object does not exist, or no
+ * longer exists.
+ */
 export interface Subject {
   readonly checkpoint: Checkpoint | undefined;
   readonly capture: PodCapture | undefined;
@@ -26,10 +29,10 @@ export interface Subject {
 
 export type ActResult =
   | { readonly kind: 'done' }
-  /** It is to end before all was done; the next leader finds missing what is missing. */
+  /** The signal aborted before all actions were carried out. The next leader carries out what is missing. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'failed'; readonly action: Action['kind']; readonly error: KubeError }
-  /** The server will never take this PodCapture. */
+  /** The server will never accept this PodCapture. */
   | { readonly kind: 'refused'; readonly message: string; readonly subject: Subject };
 
 type Step = KubeResult<Subject> | Refused;
@@ -54,7 +57,7 @@ export async function act(
 }
 
 async function take(hands: Hands, subject: Subject, action: Action): Promise<Step> {
-  // What an earlier action found gone needs nothing more.
+  // When an earlier action found the object gone, nothing more needs to be done to it.
   if (isOfCapture(action)) {
     if (subject.capture === undefined) return success(subject);
     return keepCapture(hands, subject, await changeCapture(hands, subject.capture, action));

@@ -1,10 +1,13 @@
-/** The last status of a Checkpoint, and what is told with it. Pure. */
+/** The actions that end a Checkpoint. Pure. */
 import type { Checkpoint, CheckpointStatus } from '../api/kinds.js';
 import { asReason, findCondition } from './condition.js';
 import type { Action } from './decision.js';
 import { sameStatus } from './status.js';
 
-/** The write, and after it the event: what was told must be so. Nothing where it is written already. */
+/**
+ * Writes the final status, and then emits the Event: an Event must only report what has been written. Returns no action
+ * when the status has been written already.
+ */
 export function ended(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
   if (sameStatus(status, checkpoint.status)) return [];
   const condition = findCondition(status.conditions, 'Succeeded');
