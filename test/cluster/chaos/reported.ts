@@ -6,7 +6,7 @@ import type { Scene } from './row.js';
 
 const REASON = 'NodeAgentRestarted';
 const RECOVERIES = /^stasis_guard_recoveries_total\{.*\} (\d+)$/gm;
-const BY_GUARD = 'the guard saw to its freezers';
+const BY_GUARD = 'freezers handled by the guard';
 
 export interface Told {
   /** A guard had something to do. */

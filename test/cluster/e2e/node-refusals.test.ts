@@ -181,7 +181,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
       const checkpoint = await expectFailed(
         'closes',
         'ArtifactFailed',
-        /could not take the artifact|cannot be written/,
+        /could not store the artifact|cannot be written/,
       );
       const { status } = await captureOf(checkpoint);
       expect(status?.tree?.length).toBeGreaterThan(0);

@@ -118,7 +118,7 @@ describe('Recoveries', () => {
   test('describeRecovered() says what became of how many', () => {
     expect(describeRecovered([])).toBe('');
     expect(describeRecovered([recovered(1), recovered(1), recovered(1, 'FoundThawed')])).toBe(
-      'the guard saw to its freezers: 2 opened by it (AgentDied), 1 open already (AgentDied)',
+      'freezers handled by the guard: 2 opened (AgentDied), 1 found open (AgentDied)',
     );
   });
 });
@@ -148,7 +148,7 @@ describe('guarded', () => {
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
     expect(thawed(agent.capture(1))).toMatchObject({
       status: 'True',
-      message: expect.stringContaining('1 opened by it (AgentDied)'),
+      message: expect.stringContaining('1 opened (AgentDied)'),
     });
     await agent.until('forgotten', () => guard.told.filter(({ kind }) => kind === 'acknowledge').length === 2);
     expect(await agent.registry.metrics()).toMatch(/^stasis_guard_recoveries_total\{outcome="Thawed"\} 2$/m);
