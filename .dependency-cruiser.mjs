@@ -1,6 +1,6 @@
 /** The import laws of docs/architecture.md. Each carries the sentence that says why. */
 const PURE =
-  '^src/(api/|node-agent/pure/|native/(wait-status|errno|guard|guard-protocol|path-text)\\.ts$|cli/(render|duration)|kube/(types|result|resource-path|resource-version|reflector-step|leader-step|lease-observer|lease|micro-time|backoff)\\.ts$|controller/(rules/|(decide|decision|status|condition|ending|containers|keys|pause-text|observation|resources)\\.ts$))';
+  '^src/(api/|node-agent/pure/|native/(wait-status|errno|guard|guard-protocol|path-text)\\.ts$|cli/(render|duration)|kube/(types|result|resource-path|resource-version|reflector-step|leader-step|lease-observer|lease|micro-time|backoff)\\.ts$|controller/(rules/|(decide|decision|status|condition|end-actions|containers|keys|pause-text|observation|resources)\\.ts$))';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -4,10 +4,10 @@ import type { KubeApi } from '../kube/api.js';
 import { success, type KubeError, type KubeResult } from '../kube/result.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { createCapture, type Refused } from './create-capture.js';
-import type { Action, Ending } from './decision.js';
-import { eventsOf, type EventSink } from './happening.js';
+import type { Action, EndLabels } from './decision.js';
+import { eventsOf, type EventSink } from './checkpoint-event.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
-import { applyStatus, guard, lowerHold, remove, unguard } from './writes.js';
+import { applyStatus, addReleaseFinalizer, lowerHold, remove, removeReleaseFinalizer } from './writes.js';
 
 export interface Hands {
   readonly api: Pick<KubeApi, 'get' | 'create' | 'apply' | 'mergePatch' | 'remove'>;
@@ -15,7 +15,7 @@ export interface Hands {
   readonly caches: Caches;
   readonly events: EventSink;
   /** Called once the final status of a Checkpoint has been written. */
-  readonly onEnding: (ending: Ending) => void;
+  readonly onEnd: (labels: EndLabels) => void;
 }
 
 /**
@@ -66,7 +66,7 @@ async function take(hands: Hands, subject: Subject, action: Action): Promise<Ste
   return changeCheckpoint(hands, subject, subject.checkpoint, action);
 }
 
-const OF_CAPTURE = ['unguard-capture', 'end-capture', 'lower-hold', 'delete-capture'] as const;
+const OF_CAPTURE = ['remove-capture-finalizer', 'end-capture', 'lower-hold', 'delete-capture'] as const;
 type CaptureAction = Extract<Action, { readonly kind: (typeof OF_CAPTURE)[number] }>;
 
 function isOfCapture(action: Action): action is CaptureAction {
@@ -79,8 +79,8 @@ function changeCapture(
   action: CaptureAction,
 ): Promise<KubeResult<PodCapture | undefined>> {
   switch (action.kind) {
-    case 'unguard-capture':
-      return unguard(api, PODCAPTURE_RESOURCE, capture);
+    case 'remove-capture-finalizer':
+      return removeReleaseFinalizer(api, PODCAPTURE_RESOURCE, capture);
     case 'end-capture':
       return applyStatus(api, PODCAPTURE_RESOURCE, capture, action.status);
     case 'lower-hold':
@@ -98,25 +98,25 @@ async function changeCheckpoint(
   checkpoint: Checkpoint,
   action: Exclude<Action, CaptureAction>,
 ): Promise<Step> {
-  const { api, events, onEnding } = hands;
+  const { api, events, onEnd } = hands;
   switch (action.kind) {
-    case 'guard-checkpoint':
-      return keepCheckpoint(hands, subject, await guard(api, CHECKPOINT_RESOURCE, checkpoint));
-    case 'unguard-checkpoint':
-      return keepCheckpoint(hands, subject, await unguard(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'add-checkpoint-finalizer':
+      return keepCheckpoint(hands, subject, await addReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'remove-checkpoint-finalizer':
+      return keepCheckpoint(hands, subject, await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
     case 'create-capture': {
       const created = await createCapture(api, checkpoint, action);
       return 'refusal' in created ? created : keepCapture(hands, subject, created);
     }
     case 'write-status': {
       const written = await applyStatus(api, CHECKPOINT_RESOURCE, checkpoint, action.status);
-      if (written.ok && action.ending !== undefined) onEnding(action.ending);
+      if (written.ok && action.endLabels !== undefined) onEnd(action.endLabels);
       return keepCheckpoint(hands, subject, written);
     }
     case 'delete-checkpoint':
       return keepCheckpoint(hands, subject, await remove(api, CHECKPOINT_RESOURCE, checkpoint));
-    case 'tell':
-      for (const event of eventsOf(checkpoint, action.happening)) events.record(event);
+    case 'emit-event':
+      for (const draft of eventsOf(checkpoint, action.event)) events.record(draft);
       return success(subject);
     default:
       return action satisfies never;

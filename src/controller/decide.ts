@@ -47,6 +47,6 @@ function decideOrphan(observation: Orphan): Decision {
   if (lost !== undefined) return { ...lost, rule: 'orphanLost' };
   const { capture } = observation;
   if (!hasEnded(capture.status)) return cancel('orphan', capture);
-  const guarded = capture.metadata.finalizers?.includes(RELEASE_FINALIZER) === true;
-  return guarded ? { rule: 'orphan', actions: [{ kind: 'unguard-capture' }] } : wait('orphan');
+  const hasFinalizer = capture.metadata.finalizers?.includes(RELEASE_FINALIZER) === true;
+  return hasFinalizer ? { rule: 'orphan', actions: [{ kind: 'remove-capture-finalizer' }] } : wait('orphan');
 }

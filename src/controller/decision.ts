@@ -6,7 +6,7 @@ import type { CheckpointStatus, PodCaptureSpec, PodCaptureStatus } from '../api/
 import type { Reason } from '../api/reasons.js';
 
 /** An Event about the Checkpoint and, where the pod is known, about the pod. */
-export interface Happening {
+export interface CheckpointEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
   readonly note: string;
@@ -14,21 +14,21 @@ export interface Happening {
 
 export type Action =
   /** Adds RELEASE_FINALIZER to the Checkpoint. */
-  | { readonly kind: 'guard-checkpoint' }
-  | { readonly kind: 'unguard-checkpoint' }
-  | { readonly kind: 'unguard-capture' }
+  | { readonly kind: 'add-checkpoint-finalizer' }
+  | { readonly kind: 'remove-checkpoint-finalizer' }
+  | { readonly kind: 'remove-capture-finalizer' }
   | { readonly kind: 'create-capture'; readonly name: string; readonly spec: PodCaptureSpec }
-  /** Writes the Checkpoint's status; `ending` is set when this is the final status. */
-  | { readonly kind: 'write-status'; readonly status: CheckpointStatus; readonly ending?: Ending }
+  /** Writes the Checkpoint's status; `endLabels` is set when this is the final status. */
+  | { readonly kind: 'write-status'; readonly status: CheckpointStatus; readonly endLabels?: EndLabels }
   /** Writes the final status of the PodCapture in place of its agent. */
   | { readonly kind: 'end-capture'; readonly status: PodCaptureStatus }
   | { readonly kind: 'lower-hold'; readonly holdSeconds: number }
   | { readonly kind: 'delete-capture' }
   | { readonly kind: 'delete-checkpoint' }
-  | { readonly kind: 'tell'; readonly happening: Happening };
+  | { readonly kind: 'emit-event'; readonly event: CheckpointEvent };
 
 /** How a Checkpoint ended: the labels of the metric stasis_checkpoints_total. */
-export interface Ending {
+export interface EndLabels {
   readonly result: 'succeeded' | 'failed';
   readonly reason: Reason;
 }

@@ -11,7 +11,7 @@ import { WorkQueue } from '../kube/work-queue.js';
 import { Agents } from './agents.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { hasEnded } from './condition.js';
-import type { EventSink } from './happening.js';
+import type { EventSink } from './checkpoint-event.js';
 import { HoldWatches } from './hold-watches.js';
 import type { ControllerMetrics } from './metrics.js';
 import type { Settings } from './observation.js';
@@ -106,7 +106,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     metrics,
     lock: new KeyedLock(),
     wall: () => clock.wall(),
-    onEnding: (ending) => metrics.ending(ending),
+    onEnd: (labels) => metrics.checkpointEnded(labels),
   };
   const ticking = tick({ agents, caches, wake, clock }, signal);
   await queue.run(workers, (key) => reconcile(reconciler, key, signal), signal);

@@ -4,7 +4,7 @@ import type { Clock } from '../kube/clock.js';
 import type { WorkOutcome } from '../kube/work-queue.js';
 import type { Checkpoint } from '../api/kinds.js';
 import { asReason, findCondition } from './condition.js';
-import type { Ending } from './decision.js';
+import type { EndLabels } from './decision.js';
 
 /** The end of one visit. */
 export interface Visited {
@@ -19,7 +19,7 @@ export interface ReconcileMetrics {
 }
 
 export interface ControllerMetrics extends ReconcileMetrics {
-  ending(ending: Ending): void;
+  checkpointEnded(labels: EndLabels): void;
 }
 
 export interface ControllerMetricsOptions {
@@ -99,7 +99,7 @@ export function controllerMetrics({
         if (visited.error === 'for good') terminal.inc(labels);
       }
     },
-    ending: ({ result, reason }) => endings.inc({ result, reason }),
+    checkpointEnded: ({ result, reason }) => endings.inc({ result, reason }),
   };
 }
 

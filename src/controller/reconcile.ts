@@ -6,7 +6,7 @@ import { act, type ActResult, type Hands, type Subject } from './act.js';
 import { podKeyOf } from './caches.js';
 import { decide } from './decide.js';
 import type { Decision } from './decision.js';
-import { ended } from './ending.js';
+import { endActions } from './end-actions.js';
 import { orphanOf } from './keys.js';
 import type { ReconcileMetrics, Visited } from './metrics.js';
 import type { Observation } from './observation.js';
@@ -69,7 +69,7 @@ async function fail(
   if (checkpoint === undefined) return { kind: 'done' };
   const refusal = { reason: 'InternalError', message } as const;
   const status = refusedStatus(checkpoint, refusal, undefined, reconciler.wall());
-  return act(reconciler, subject, ended(checkpoint, status), signal);
+  return act(reconciler, subject, endActions(checkpoint, status), signal);
 }
 
 const DONE: Visited = { outcome: undefined };

@@ -26,7 +26,7 @@ export function applyStatus<T extends Ours>(
 /**
  * Others may change the set of finalizers too, so the patch carries the resourceVersion from which the list was read.
  */
-export function guard<T extends Ours>(
+export function addReleaseFinalizer<T extends Ours>(
   api: Pick<KubeApi, 'mergePatch'>,
   resource: Resource<T>,
   object: T,
@@ -35,7 +35,7 @@ export function guard<T extends Ours>(
 }
 
 /** Returns no object when the object disappeared with its last finalizer, or was gone before. */
-export async function unguard<T extends Ours>(
+export async function removeReleaseFinalizer<T extends Ours>(
   api: Pick<KubeApi, 'mergePatch'>,
   resource: Resource<T>,
   object: T,

@@ -5,7 +5,7 @@
 import type { Checkpoint, PodCaptureSpec } from '../../api/kinds.js';
 import { RELEASE_FINALIZER } from '../../api/kinds.js';
 import { chooseContainers } from '../containers.js';
-import { ended } from '../ending.js';
+import { endActions } from '../end-actions.js';
 import type { Action, Decision } from '../decision.js';
 import type { Undispatched } from '../observation.js';
 import type { Pod } from '../resources.js';
@@ -24,7 +24,7 @@ export function decideUndispatched(observation: Undispatched): Decision {
   if (refusal !== undefined || pod === undefined) {
     const { reason, message } = refusal ?? { reason: 'PodNotFound', message: '' };
     const status = refusedStatus(checkpoint, { reason, message }, pod && rowOfPod(pod), now);
-    return { rule: reason, actions: ended(checkpoint, status) };
+    return { rule: reason, actions: endActions(checkpoint, status) };
   }
   if (predecessor === undefined) return dispatch(observation, pod);
   // The message does not name the predecessor: the predecessor changes with every end in the queue, and each change
@@ -52,10 +52,10 @@ function dispatch({ checkpoint, captureName, now }: Undispatched, pod: Pod): Dec
   const capture = { name: captureName, spec };
   const status = dispatchedStatus(checkpoint, capture, { reason: 'Dispatched', message }, now);
   const holds = spec.holdSeconds > 0 && checkpoint.metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
-  const guard: readonly Action[] = holds ? [{ kind: 'guard-checkpoint' }] : [];
+  const finalizer: readonly Action[] = holds ? [{ kind: 'add-checkpoint-finalizer' }] : [];
   return {
     rule: 'Dispatched',
-    actions: [...guard, { kind: 'create-capture', name: captureName, spec }, { kind: 'write-status', status }],
+    actions: [...finalizer, { kind: 'create-capture', name: captureName, spec }, { kind: 'write-status', status }],
   };
 }
 

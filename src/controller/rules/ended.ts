@@ -6,7 +6,7 @@ import { RELEASE_FINALIZER } from '../../api/kinds.js';
 import type { Checkpoint, PodCapture } from '../../api/kinds.js';
 import { hasEnded } from '../condition.js';
 import { wait, type Action, type Decision } from '../decision.js';
-import { ended } from '../ending.js';
+import { endActions } from '../end-actions.js';
 import type { Settled } from '../observation.js';
 import { endedStatus, vanishedStatus } from '../status.js';
 
@@ -14,12 +14,15 @@ import { endedStatus, vanishedStatus } from '../status.js';
  * The longest time until the next visit, in milliseconds. A timer cannot run longer than 24 days, and the clock may be
  * changed meanwhile.
  */
-const LONGEST_WAIT = 3_600_000;
+const LONGEST_WAIT_MILLISECONDS = 3_600_000;
 
 /** The agent has reported the end, and the Checkpoint does not show it yet. */
 export function captureEnded({ checkpoint, capture, now }: Settled): Decision | undefined {
   if (capture === undefined || !hasEnded(capture.status) || hasEnded(checkpoint.status)) return undefined;
-  const actions = [...ended(checkpoint, endedStatus(checkpoint, capture, now)), ...unguard(checkpoint, capture)];
+  const actions = [
+    ...endActions(checkpoint, endedStatus(checkpoint, capture, now)),
+    ...finalizerRemovals(checkpoint, capture),
+  ];
   return { rule: 'captureEnded', actions };
 }
 
@@ -36,7 +39,10 @@ export function captureVanished({ checkpoint, captureName, capture, now }: Settl
   if (capture !== undefined || hasEnded(checkpoint.status)) return undefined;
   if (deletionTimestamp !== undefined && dispatched !== true) return undefined;
   const status = vanishedStatus(checkpoint, captureName, now);
-  return { rule: 'captureVanished', actions: [...ended(checkpoint, status), ...unguard(checkpoint, undefined)] };
+  return {
+    rule: 'captureVanished',
+    actions: [...endActions(checkpoint, status), ...finalizerRemovals(checkpoint, undefined)],
+  };
 }
 
 /**
@@ -49,17 +55,21 @@ export function finished({ checkpoint, capture, now }: Settled): Decision | unde
   // Only a status written by somebody else can say that the Checkpoint ended while its capture runs. Nobody waits for
   // that capture, so it is cancelled.
   if (capture !== undefined && !hasEnded(capture.status)) return cancel('finished', capture);
-  const guards = unguard(checkpoint, capture);
-  if (metadata.deletionTimestamp !== undefined) return { rule: 'finished', actions: guards };
+  const removals = finalizerRemovals(checkpoint, capture);
+  if (metadata.deletionTimestamp !== undefined) return { rule: 'finished', actions: removals };
   const { generation } = metadata;
   const seen: readonly Action[] =
     generation === undefined || status.observedGeneration === generation
       ? []
       : [{ kind: 'write-status', status: { ...status, observedGeneration: generation } }];
   const ttl = timeToLive(spec.ttlSecondsAfterFinished, status.completionTime, now);
-  if (ttl === undefined) return { rule: 'finished', actions: [...guards, ...seen] };
-  if (ttl <= 0) return { rule: 'timeToLive', actions: [...guards, { kind: 'delete-checkpoint' }] };
-  return { rule: 'finished', actions: [...guards, ...seen], againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT) };
+  if (ttl === undefined) return { rule: 'finished', actions: [...removals, ...seen] };
+  if (ttl <= 0) return { rule: 'timeToLive', actions: [...removals, { kind: 'delete-checkpoint' }] };
+  return {
+    rule: 'finished',
+    actions: [...removals, ...seen],
+    againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT_MILLISECONDS),
+  };
 }
 
 /**
@@ -75,11 +85,12 @@ function timeToLive(seconds: number | undefined, completionTime: string | undefi
  * The actions that remove the finalizers. The capture comes first: once the Checkpoint is gone, the capture could only
  * be found as an orphan.
  */
-export function unguard(checkpoint: Checkpoint, capture: PodCapture | undefined): readonly Action[] {
+export function finalizerRemovals(checkpoint: Checkpoint, capture: PodCapture | undefined): readonly Action[] {
   const actions: Action[] = [];
-  if (capture?.metadata.finalizers?.includes(RELEASE_FINALIZER) === true) actions.push({ kind: 'unguard-capture' });
+  if (capture?.metadata.finalizers?.includes(RELEASE_FINALIZER) === true)
+    actions.push({ kind: 'remove-capture-finalizer' });
   if (checkpoint.metadata.finalizers?.includes(RELEASE_FINALIZER) === true)
-    actions.push({ kind: 'unguard-checkpoint' });
+    actions.push({ kind: 'remove-checkpoint-finalizer' });
   return actions;
 }
 

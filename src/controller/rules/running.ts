@@ -6,13 +6,13 @@ import { wait, type Action, type Decision } from '../decision.js';
 import type { Orphan, Settled } from '../observation.js';
 import { dispatchedStatus, rfc3339, sameStatus } from '../status.js';
 import { holdEnds } from './hold.js';
-import { cancel, unguard } from './ended.js';
+import { cancel, finalizerRemovals } from './ended.js';
 
 /**
  * The status `Capturing` is written only for a capture that has been running for this long. Most captures take
  * milliseconds: the write would cost one request per Checkpoint, and would be outdated when somebody reads it.
  */
-const SHOW_CAPTURING_AFTER = 1000;
+const SHOW_CAPTURING_AFTER_MILLISECONDS = 1000;
 
 /**
  * The agent is lost. The rule assumes nothing about what the agent did: one write claims the capture, if nobody has
@@ -31,7 +31,7 @@ export function agentLost({ capture, agent, now }: Settled | Orphan): Decision |
 export function deleting({ checkpoint, capture }: Settled): Decision | undefined {
   if (checkpoint.metadata.deletionTimestamp === undefined) return undefined;
   if (capture !== undefined) return cancel('deleting', capture);
-  return { rule: 'deleting', actions: unguard(checkpoint, undefined) };
+  return { rule: 'deleting', actions: finalizerRemovals(checkpoint, undefined) };
 }
 
 /**
@@ -53,9 +53,12 @@ export function progress({ checkpoint, capture, now }: Settled): Decision | unde
   const { reason, message } = progressOf(capture);
   const before = findCondition(checkpoint.status?.conditions, 'Succeeded')?.reason;
   const began = Date.parse(capture.status?.startTime ?? '');
-  const shown = now - (Number.isNaN(began) ? now : began);
-  if (reason === 'Capturing' && before === 'Dispatched' && shown < SHOW_CAPTURING_AFTER) {
-    return wait('progress', Math.min(SHOW_CAPTURING_AFTER, SHOW_CAPTURING_AFTER - shown));
+  const runningFor = now - (Number.isNaN(began) ? now : began);
+  if (reason === 'Capturing' && before === 'Dispatched' && runningFor < SHOW_CAPTURING_AFTER_MILLISECONDS) {
+    return wait(
+      'progress',
+      Math.min(SHOW_CAPTURING_AFTER_MILLISECONDS, SHOW_CAPTURING_AFTER_MILLISECONDS - runningFor),
+    );
   }
   const { name } = capture.metadata;
   const status = dispatchedStatus(checkpoint, { name, spec: capture.spec }, { reason, message }, now);
@@ -63,7 +66,7 @@ export function progress({ checkpoint, capture, now }: Settled): Decision | unde
   const actions: Action[] = [{ kind: 'write-status', status }];
   if (reason === 'Holding' && before !== 'Holding') {
     const note = `the processes were read, and the pod is held for at most ${capture.spec.holdSeconds} s`;
-    actions.push({ kind: 'tell', happening: { type: 'Normal', reason: 'Holding', note } });
+    actions.push({ kind: 'emit-event', event: { type: 'Normal', reason: 'Holding', note } });
   }
   return { rule: 'progress', actions };
 }

@@ -24,18 +24,23 @@ describe('decide(), dispatched', () => {
   test('copies what has ended, tells it, and takes the finalizers off, in this order', () => {
     const { rule, actions } = decide(settled({ checkpoint: asked, capture: capture({ status: endedAs('Captured') }) }));
     expect(rule).toBe('captureEnded');
-    expect(kinds(actions)).toEqual(['write-status', 'tell', 'unguard-capture', 'unguard-checkpoint']);
+    expect(kinds(actions)).toEqual([
+      'write-status',
+      'emit-event',
+      'remove-capture-finalizer',
+      'remove-checkpoint-finalizer',
+    ]);
     expect(actions[0]).toMatchObject({
-      ending: { result: 'succeeded', reason: 'Captured' },
+      endLabels: { result: 'succeeded', reason: 'Captured' },
       status: { pods: [{ pause: '12.345ms', processes: 3, threads: 10, captureName: capture().metadata.name }] },
     });
-    expect(actions[1]).toMatchObject({ happening: { type: 'Normal', note: 'so it is (pause 12.345ms)' } });
+    expect(actions[1]).toMatchObject({ event: { type: 'Normal', note: 'so it is (pause 12.345ms)' } });
   });
 
   test('copies a reason that it does not know, and counts it as one that it does', () => {
     const status = { ...endedAs('Captured'), conditions: [condition('Succeeded', 'False', 'FromTheFuture')] };
     const [write] = decide(settled({ checkpoint: shown, capture: capture({ status }) })).actions;
-    expect(write).toMatchObject({ ending: { reason: 'InternalError' } });
+    expect(write).toMatchObject({ endLabels: { reason: 'InternalError' } });
     expect(JSON.stringify(write)).toContain('FromTheFuture');
   });
 
@@ -67,7 +72,7 @@ describe('decide(), dispatched', () => {
 
   test('shows Holding, and tells of it once', () => {
     const first = decide(settled({ checkpoint: asked, capture: holding }));
-    expect(kinds(first.actions)).toEqual(['write-status', 'tell']);
+    expect(kinds(first.actions)).toEqual(['write-status', 'emit-event']);
     const [write] = first.actions;
     const status = write?.kind === 'write-status' ? write.status : undefined;
     expect(decide(settled({ checkpoint: { ...asked, ...(status && { status }) }, capture: holding })).actions).toEqual(
@@ -162,15 +167,19 @@ describe('decide(), to go', () => {
   const going = checkpoint({ metadata: { ...GONE, finalizers: [RELEASE_FINALIZER] } });
   const open = checkpoint({ metadata: GONE });
   const rows: [string, Partial<Settled>, string[]][] = [
-    ['guarded, under way', { checkpoint: going, capture: capture() }, ['delete-capture']],
-    ['guarded, being cancelled', { checkpoint: going, capture: capture({ metadata: GONE }) }, []],
-    ['guarded, nothing made', { checkpoint: going }, ['unguard-checkpoint']],
+    ['with the finalizer, while the capture runs', { checkpoint: going, capture: capture() }, ['delete-capture']],
+    [
+      'with the finalizer, while the capture is being cancelled',
+      { checkpoint: going, capture: capture({ metadata: GONE }) },
+      [],
+    ],
+    ['with the finalizer, without a capture', { checkpoint: going }, ['remove-checkpoint-finalizer']],
     ['unguarded, under way', { checkpoint: open, capture: capture() }, ['delete-capture']],
     ['unguarded, nothing made', { checkpoint: open }, []],
     [
-      'guarded, ended',
+      'with the finalizer, after the capture ended',
       { checkpoint: going, capture: capture({ metadata: GONE, status: endedAs('Cancelled', 'False') }) },
-      ['write-status', 'tell', 'unguard-capture', 'unguard-checkpoint'],
+      ['write-status', 'emit-event', 'remove-capture-finalizer', 'remove-checkpoint-finalizer'],
     ],
   ];
 
@@ -193,7 +202,7 @@ describe('decide(), ended', () => {
   test('takes off what a crash left on', () => {
     const subject = done({ metadata: { finalizers: ['others/own', RELEASE_FINALIZER] } });
     const { actions } = decide(settled({ checkpoint: subject, capture: capture({ status: endedAs('Captured') }) }));
-    expect(kinds(actions)).toEqual(['unguard-capture', 'unguard-checkpoint']);
+    expect(kinds(actions)).toEqual(['remove-capture-finalizer', 'remove-checkpoint-finalizer']);
   });
 
   test('notes a generation that changed nothing', () => {
@@ -219,7 +228,7 @@ describe('decide(), ended', () => {
     const status = dispatchedStatus(checkpoint(), { name: 'x', spec: capture().spec }, PROGRESS, NOW);
     const { rule, actions } = decide(settled({ checkpoint: checkpoint({ status }) }));
     expect(rule).toBe('captureVanished');
-    expect(actions[0]).toMatchObject({ ending: { result: 'failed', reason: 'Cancelled' } });
+    expect(actions[0]).toMatchObject({ endLabels: { result: 'failed', reason: 'Cancelled' } });
   });
 
   test('keeps startTime, and the row that was pinned', () => {
@@ -235,7 +244,7 @@ describe('decide(), an orphan', () => {
     ['under way', capture(), 'Alive', ['delete-capture']],
     ['being cancelled', capture({ metadata: GONE }), 'Alive', []],
     ['of a lost agent', capture({ metadata: GONE }), 'Lost', ['end-capture']],
-    ['ended', capture({ status: endedAs('Captured') }), 'Alive', ['unguard-capture']],
+    ['ended', capture({ status: endedAs('Captured') }), 'Alive', ['remove-capture-finalizer']],
     ['ended and free', capture({ status: endedAs('Captured'), metadata: { finalizers: [] } }), 'Lost', []],
   ] as const)('%s', (_what, orphan, agent, expected) => {
     const { actions } = decide({ stage: 'Orphan', now: NOW, capture: orphan, agent });

@@ -89,9 +89,9 @@ describe('decide(), not dispatched', () => {
   test.each(refused)('refuses a pod that is %s', (_what, reason, parts) => {
     const { rule, actions } = decide(undispatched(parts));
     expect(rule).toBe(reason);
-    expect(kinds(actions)).toEqual(['write-status', 'tell']);
+    expect(kinds(actions)).toEqual(['write-status', 'emit-event']);
     expect(actions[0]).toMatchObject({
-      ending: { result: 'failed', reason },
+      endLabels: { result: 'failed', reason },
       status: {
         completionTime: '2026-01-01T00:00:10Z',
         conditions: [
@@ -126,7 +126,7 @@ describe('decide(), not dispatched', () => {
   test('dispatches without a finalizer where nothing is held, and with one first where it is', () => {
     expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture', 'write-status']);
     const holds = checkpoint({ spec: { holdSeconds: 5 } });
-    const first = ['guard-checkpoint', 'create-capture', 'write-status'];
+    const first = ['add-checkpoint-finalizer', 'create-capture', 'write-status'];
     expect(kinds(decide(undispatched({ checkpoint: holds })).actions)).toEqual(first);
   });
 

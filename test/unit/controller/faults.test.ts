@@ -177,7 +177,7 @@ async function wrongInTheEnd(simulation: Simulation, leaders: 'one' | 'two' = 'o
     const said = simulation.reason(name);
     if (result !== undefined && result !== said) wrong.push(`${name} says ${said}, its PodCapture ${result}`);
   }
-  wrong.push(...simulation.guarded().map((key) => `${key} is guarded`));
+  wrong.push(...simulation.withFinalizer().map((key) => `${key} has the finalizer`));
   const before = simulation.model.revision;
   await simulation.again();
   if (simulation.model.revision !== before) wrong.push('a second run wrote something');

@@ -66,7 +66,7 @@ describe('reconcile()', () => {
   test('guards a Checkpoint that holds, before its PodCapture is made', async () => {
     const simulation = await dispatched({ holdSeconds: 60 });
     expect(writes(simulation)).toEqual(['patch checkpoints', 'create podcaptures', 'apply checkpoints']);
-    expect(simulation.guarded()).toHaveLength(2);
+    expect(simulation.withFinalizer()).toHaveLength(2);
   });
 
   test('releases a held pod before its Checkpoint goes', async () => {

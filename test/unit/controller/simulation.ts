@@ -217,7 +217,7 @@ export class Simulation {
     await this.rest();
   }
 
-  guarded(): string[] {
+  withFinalizer(): string[] {
     const all = [...this.model.all(CHECKPOINT_RESOURCE), ...this.model.all(PODCAPTURE_RESOURCE)];
     return all.filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER) === true).map(keyOf);
   }
@@ -261,7 +261,7 @@ export class Simulation {
       settings: { namespace: 'stasis-system', excludedNamespaces: ['kube-system'] },
       wall: () => this.now,
       events: { record: (event) => this.told.push(event) },
-      onEnding: () => undefined,
+      onEnd: () => undefined,
       lock: new KeyedLock(),
       metrics: { timed: async (visit) => (await visit()).outcome },
       log: silentLogger(),

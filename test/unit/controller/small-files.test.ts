@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { captureName } from '../../../src/controller/capture-name.js';
 import { conditionsOf, type Fact } from '../../../src/controller/condition.js';
-import { eventsOf } from '../../../src/controller/happening.js';
+import { eventsOf } from '../../../src/controller/checkpoint-event.js';
 import { orphanKey, orphanOf } from '../../../src/controller/keys.js';
 import { pauseText } from '../../../src/controller/pause-text.js';
 import { KeyedLock } from '../../../src/controller/pod-lock.js';
@@ -71,15 +71,15 @@ describe('sameStatus()', () => {
 });
 
 describe('eventsOf()', () => {
-  const happening = { type: 'Normal', reason: 'Captured', note: 'done' } as const;
+  const event = { type: 'Normal', reason: 'Captured', note: 'done' } as const;
 
   test('tells the Checkpoint alone where no pod is known', () => {
-    expect(eventsOf(checkpoint(), happening).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
+    expect(eventsOf(checkpoint(), event).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
   });
 
   test('tells the pod by its UID, with the Checkpoint as related', () => {
     const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' }];
-    expect(eventsOf(checkpoint({ status: { pods } }), happening)).toMatchObject([
+    expect(eventsOf(checkpoint({ status: { pods } }), event)).toMatchObject([
       {
         regarding: { kind: 'Checkpoint', uid: 'uid-look' },
         related: { kind: 'Pod', uid: 'pod-uid-1' },

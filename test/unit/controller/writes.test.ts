@@ -2,7 +2,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER, type Checkpoint } from '../../../src/api/kinds.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from '../../../src/controller/resources.js';
-import { applyStatus, guard, lowerHold, remove, unguard } from '../../../src/controller/writes.js';
+import {
+  applyStatus,
+  addReleaseFinalizer,
+  lowerHold,
+  remove,
+  removeReleaseFinalizer,
+} from '../../../src/controller/writes.js';
 import { KubeModel } from '../../fake/kube-model.js';
 import { capture, checkpoint, endedAs, NOW } from './builders.js';
 
@@ -23,19 +29,19 @@ describe('writes', () => {
     const api = model.api();
     const answers = [
       await applyStatus(api, CHECKPOINT_RESOURCE, seen, { observedGeneration: 1 }),
-      await guard(api, CHECKPOINT_RESOURCE, seen),
-      await unguard(api, CHECKPOINT_RESOURCE, seen),
+      await addReleaseFinalizer(api, CHECKPOINT_RESOURCE, seen),
+      await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, seen),
       await remove(api, CHECKPOINT_RESOURCE, seen),
     ];
     expect(answers.map((answer) => !answer.ok && answer.error.reason)).toEqual(Array(4).fill('Conflict'));
     expect(model.revision).toBe(before);
   });
 
-  test('unguard() leaves the finalizers of others', async () => {
+  test('removeReleaseFinalizer() leaves the finalizers of others', async () => {
     const model = new KubeModel(() => NOW);
     model.put(PODCAPTURES, capture({ metadata: { finalizers: ['others/own', RELEASE_FINALIZER] } }));
     const [seen] = model.all(PODCAPTURE_RESOURCE);
-    await unguard(model.api(), PODCAPTURE_RESOURCE, seen ?? capture());
+    await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, seen ?? capture());
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.metadata.finalizers).toEqual(['others/own']);
   });
 
@@ -53,7 +59,7 @@ describe('writes', () => {
   test('of what is gone are content', async () => {
     const model = new KubeModel(() => NOW);
     const gone = { ok: true, value: undefined };
-    expect(await unguard(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
+    expect(await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
     expect(await remove(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
     expect(await lowerHold(model.api(), capture(), 0)).toEqual(gone);
   });

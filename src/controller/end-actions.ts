@@ -8,7 +8,7 @@ import { sameStatus } from './status.js';
  * Writes the final status, and then emits the Event: an Event must only report what has been written. Returns no action
  * when the status has been written already.
  */
-export function ended(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
+export function endActions(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
   if (sameStatus(status, checkpoint.status)) return [];
   const condition = findCondition(status.conditions, 'Succeeded');
   const reason = asReason(condition?.reason ?? '');
@@ -16,10 +16,10 @@ export function ended(checkpoint: Checkpoint, status: CheckpointStatus): readonl
   const row = status.pods?.[0];
   const pause = row?.pause === undefined ? '' : ` (pause ${row.pause})`;
   return [
-    { kind: 'write-status', status, ending: { result: succeeded ? 'succeeded' : 'failed', reason } },
+    { kind: 'write-status', status, endLabels: { result: succeeded ? 'succeeded' : 'failed', reason } },
     {
-      kind: 'tell',
-      happening: {
+      kind: 'emit-event',
+      event: {
         type: succeeded ? 'Normal' : 'Warning',
         reason,
         note: `${condition?.message ?? ''}${pause}`,
