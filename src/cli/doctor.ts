@@ -4,7 +4,7 @@ import { audit } from '../node-agent/doctor/audit.js';
 import { nodeFacts } from '../node-agent/doctor/node-facts.js';
 import { rehearseAll } from '../node-agent/doctor/rehearsals.js';
 import { findScope } from '../node-agent/doctor/scope.js';
-import { thaw } from '../node-agent/doctor/thaw.js';
+import { thawAbandoned } from '../node-agent/doctor/thaw.js';
 import type { AuditFacts, Thaw } from '../node-agent/pure/doctor-facts.js';
 import { judgeFrozen, recordOf } from '../node-agent/pure/doctor-judgement.js';
 import { doctorReport, type DoctorReport } from '../node-agent/pure/doctor-report.js';
@@ -28,7 +28,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
   const thaws: Thaw[] = [];
   if (options.thaw) {
     const surroundings = { libc, proc: PROC };
-    for (const { cgroup, entry } of ours(before)) thaws.push(await thaw(cgroup, entry, surroundings));
+    for (const { cgroup, entry } of ours(before)) thaws.push(await thawAbandoned(cgroup, entry, surroundings));
   }
   const facts = thaws.length === 0 ? before : await audit(scope.value, options.states);
   const node = nodeFacts(scope.value, uid);

@@ -6,7 +6,7 @@ import { isAlive, NO_SIGHTINGS, observeLeases, type LeaseSightings } from '../ku
 import type { Store } from '../kube/store.js';
 import type { AgentState } from './observation.js';
 
-export interface AgentsOptions {
+export interface NodeAgentsOptions {
   readonly leases: Store<Lease>;
   /** The namespace of the Leases. */
   readonly namespace: string;
@@ -35,8 +35,8 @@ const BEGINNING_MILLISECONDS = 15_000;
  * could have seen a renewal. After an outage of the API server, in which no agent could renew, every agent has its full
  * time again.
  */
-export class Agents {
-  readonly #options: AgentsOptions;
+export class NodeAgents {
+  readonly #options: NodeAgentsOptions;
   #sightings: LeaseSightings = NO_SIGHTINGS;
   /** Maps the name of a node to the moment since which its agent is Away. */
   readonly #away = new Map<string, number>();
@@ -44,7 +44,7 @@ export class Agents {
   readonly #began: number;
   #lost: ReadonlySet<string> = new Set();
 
-  constructor(options: AgentsOptions) {
+  constructor(options: NodeAgentsOptions) {
     this.#options = options;
     this.#heard = options.clock.monotonic();
     this.#began = this.#heard;

@@ -8,7 +8,7 @@ import { startReflector, type Reflector } from '../kube/reflector.js';
 import { Store, type Change } from '../kube/store.js';
 import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
 import { WorkQueue } from '../kube/work-queue.js';
-import { Agents } from './agents.js';
+import { NodeAgents } from './agents.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { hasEnded } from './condition.js';
 import type { EventSink } from './checkpoint-event.js';
@@ -63,7 +63,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     return reflector;
   };
   const leases = new Store<Lease>();
-  const agents = new Agents({ leases, namespace: settings.namespace, clock });
+  const agents = new NodeAgents({ leases, namespace: settings.namespace, clock });
   const holds = new HoldWatches({
     api,
     clock,
@@ -114,7 +114,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
 }
 
 interface Ticking {
-  readonly agents: Agents;
+  readonly agents: NodeAgents;
   readonly caches: Caches;
   readonly wake: (keys: readonly string[]) => void;
   readonly clock: Clock;

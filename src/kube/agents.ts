@@ -2,7 +2,7 @@
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import type { Access } from './access.js';
 
-export interface Agents {
+export interface HttpAgents {
   /** For requests with a single answer. */
   readonly unary: Dispatcher;
   /** For watches. Each occupies a connection for minutes. */
@@ -29,13 +29,13 @@ const LARGEST_ANSWER_BYTES = 512 * 1024 * 1024;
 
 /** Holds the current pair of agents. */
 export class AgentCache {
-  #current: { readonly fingerprint: string; readonly agents: Agents } | undefined;
+  #current: { readonly fingerprint: string; readonly agents: HttpAgents } | undefined;
 
   /**
    * Returns the agents for `access`. When its fingerprint has changed, the former agents close once their pending
    * requests have ended.
    */
-  for(access: Access): Agents {
+  for(access: Access): HttpAgents {
     if (this.#current?.fingerprint === access.fingerprint) return this.#current.agents;
     const former = this.#current?.agents;
     const agents = {

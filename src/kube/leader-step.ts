@@ -23,7 +23,7 @@ export type LeaderMove =
   /** Another candidate holds the Lease, and its duration has not passed. */
   | { readonly kind: 'wait'; readonly holder: string };
 
-export interface Candidate {
+export interface LeaderCandidate {
   readonly identity: string;
   readonly leaseDurationSeconds: number;
 }
@@ -37,7 +37,7 @@ export function viewLease(before: LeaderView | undefined, lease: Lease | undefin
 /**
  * Decides at the time `now` (monotonic milliseconds). `wall` (milliseconds since the epoch) only dates what is written.
  */
-export function leaderMove(view: LeaderView, candidate: Candidate, now: number, wall: number): LeaderMove {
+export function leaderMove(view: LeaderView, candidate: LeaderCandidate, now: number, wall: number): LeaderMove {
   const { identity, leaseDurationSeconds } = candidate;
   const time = microTime(wall);
   const fresh = { holderIdentity: identity, leaseDurationSeconds, acquireTime: time, renewTime: time };

@@ -8,7 +8,7 @@ export interface Asked {
   readonly path: string;
 }
 
-export interface Refusal {
+export interface RefusedAnswer {
   readonly code: number;
   /** The body: a metav1.Status, or the text of a proxy. */
   readonly text: string;
@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
-export function refusalError(asked: Asked, refusal: Refusal): KubeError {
+export function refusalError(asked: Asked, refusal: RefusedAnswer): KubeError {
   const body = parseObject(refusal.text);
   const status = body?.['kind'] === 'Status' ? body : undefined;
   const error = statusError(asked, status ?? {}, refusal.code);

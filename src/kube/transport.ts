@@ -1,7 +1,7 @@
 /** Sends requests to the API server over kept connections, with a time limit and current credentials. */
 import type { Dispatcher } from 'undici';
 import { after, linkAbort } from './abort.js';
-import { AgentCache, type Agents } from './agents.js';
+import { AgentCache, type HttpAgents } from './agents.js';
 import type { RawAnswer } from './api.js';
 import type { Clock } from './clock.js';
 import type { Access } from './access.js';
@@ -148,7 +148,7 @@ export class Transport {
   async #dispatch(
     request: Request,
     signal: AbortSignal,
-    choose: (agents: Agents) => Dispatcher,
+    choose: (agents: HttpAgents) => Dispatcher,
   ): Promise<Dispatcher.ResponseData> {
     const access = await this.#access(request);
     const { clock, userAgent, onRequest } = this.#options;

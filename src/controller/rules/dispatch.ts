@@ -10,7 +10,7 @@ import type { Action, Decision } from '../decision.js';
 import type { Undispatched } from '../observation.js';
 import type { Pod } from '../resources.js';
 import { dispatchedStatus, refusedStatus, sameStatus, waitingStatus, type PodRow } from '../status.js';
-import { refuse } from './refusals.js';
+import { findRefusal } from './refusals.js';
 
 /**
  * How often a waiting Checkpoint is visited without an event. The end of a capture wakes it at once; this interval
@@ -19,7 +19,7 @@ import { refuse } from './refusals.js';
 const LOOK_AGAIN_MILLISECONDS = 30_000;
 
 export function decideUndispatched(observation: Undispatched): Decision {
-  const refusal = refuse(observation);
+  const refusal = findRefusal(observation);
   const { checkpoint, pod, now, predecessor } = observation;
   if (refusal !== undefined || pod === undefined) {
     const { reason, message } = refusal ?? { reason: 'PodNotFound', message: '' };

@@ -16,7 +16,7 @@ export interface Refusal {
 type PodRule = (pod: Pod, observation: Undispatched) => Refusal | undefined;
 
 /** Returns undefined when nothing prevents the capture, except perhaps earlier Checkpoints of the same pod. */
-export function refuse(observation: Undispatched): Refusal | undefined {
+export function findRefusal(observation: Undispatched): Refusal | undefined {
   const { pod, settings } = observation;
   const { namespace = '', name } = observation.checkpoint.metadata;
   if (settings.excludedNamespaces.includes(namespace)) {

@@ -30,7 +30,7 @@ export interface ThawSurroundings {
 }
 
 /** @param entry The record that shows that Stasis closed the freezer of this cgroup. */
-export async function thaw(cgroup: FrozenCgroup, entry: Entry, surroundings: ThawSurroundings): Promise<Thaw> {
+export async function thawAbandoned(cgroup: FrozenCgroup, entry: Entry, surroundings: ThawSurroundings): Promise<Thaw> {
   const { directory } = cgroup;
   const { capture } = entry.record;
   const done = (outcome: Thaw['outcome'], message: string): Thaw => ({ directory, capture, outcome, message });

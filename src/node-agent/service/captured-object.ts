@@ -40,7 +40,7 @@ export function succeededOf(object: PodCapture): Condition | undefined {
 }
 
 /** Whether the capture has ended. The server's rules keep an end once it is written. */
-export function hasEnded(object: PodCapture): boolean {
+export function captureHasEnded(object: PodCapture): boolean {
   const status = succeededOf(object)?.status;
   return status !== undefined && status !== 'Unknown';
 }

@@ -12,7 +12,7 @@ import { claimCapture } from './claim.js';
 import { deliver, type Delivered, type DeliveryParts } from './deliver.js';
 import { nextStep, type Knowledge } from './next-step.js';
 import { describeRecovered } from './recoveries.js';
-import { bareEndStatus, endStatus, progressStatus, reasonOf, refusedStatus, type Claim } from './status.js';
+import { bareEndStatus, endStatus, progressStatus, endReason, refusedCaptureStatus, type Claim } from './status.js';
 
 export interface CaptureObserver {
   /** The capture may freeze these cgroups from now on. */
@@ -208,7 +208,13 @@ export class Captures {
     }
     const delivered = await deliver(this.#parts, object, statuses, lastCall);
     const { name, namespace } = object.metadata;
-    log.info('capture ended', { namespace, name, reason: reasonOf(ended), report: delivered, ...ended.report.timings });
+    log.info('capture ended', {
+      namespace,
+      name,
+      reason: endReason(ended),
+      report: delivered,
+      ...ended.report.timings,
+    });
     await this.#afterReport(object, delivered);
   }
 
@@ -221,7 +227,7 @@ export class Captures {
     const targets = claimed ? await this.#targetsOf(object) : [];
     const thawUnproved = await leftFrozen(targets, clock, lastCall);
     run.letGo();
-    const status = refusedStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
+    const status = refusedCaptureStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
     const delivered = await deliver(this.#parts, object, [status], lastCall);
     if (delivered === 'delivered') observer.refused(why.reason);
     log.warn('capture not begun', {

@@ -1,8 +1,8 @@
 /** Claims a PodCapture, so that this process carries it out or nobody does. */
 import type { PodCapture, PodCaptureStatus } from '../../api/kinds.js';
 import { describeError, isConflict, isNotFound } from '../../kube/result.js';
-import { hasEnded } from './captured-object.js';
-import { applyStatus, isInvalid, read, retryDelay, type DeliveryParts } from './deliver.js';
+import { captureHasEnded } from './captured-object.js';
+import { applyCaptureStatus, isInvalid, read, deliveryDelay, type DeliveryParts } from './deliver.js';
 
 export type Claimed =
   | { readonly kind: 'claimed'; readonly object: PodCapture }
@@ -27,7 +27,7 @@ export async function claimCapture(
 ): Promise<Claimed> {
   let known = object;
   for (let failures = 1; !signal.aborted; failures++) {
-    const result = await applyStatus(parts.api, known, status, signal);
+    const result = await applyCaptureStatus(parts.api, known, status, signal);
     if (result.ok) {
       parts.learn(result.value);
       return { kind: 'claimed', object: result.value };
@@ -40,7 +40,7 @@ export async function claimCapture(
       if (looked.ok) {
         known = looked.value;
         const claimedBy = known.status?.claimedBy;
-        if (known.metadata.uid !== object.metadata.uid || hasEnded(known)) return { kind: 'lost' };
+        if (known.metadata.uid !== object.metadata.uid || captureHasEnded(known)) return { kind: 'lost' };
         if (claimedBy !== undefined)
           return claimedBy === status.claimedBy ? { kind: 'claimed', object: known } : { kind: 'lost' };
         // The capture is still unclaimed: its spec has changed in the meantime.
@@ -48,7 +48,7 @@ export async function claimCapture(
       }
     }
     parts.log.warn('capture not claimed yet', { name: object.metadata.name, failures, error: describeError(error) });
-    await parts.clock.sleep(retryDelay(error, failures, parts.random), signal);
+    await parts.clock.sleep(deliveryDelay(error, failures, parts.random), signal);
   }
   return { kind: 'unknown' };
 }

@@ -5,7 +5,7 @@ import { backoffDelay, type Backoff } from '../../kube/backoff.js';
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
 import { describeError, isConflict, isNotFound, type KubeError, type KubeResult } from '../../kube/result.js';
-import { CAPTURES, hasEnded } from './captured-object.js';
+import { CAPTURES, captureHasEnded } from './captured-object.js';
 
 export interface DeliveryParts {
   readonly api: Pick<KubeApi, 'apply' | 'get'>;
@@ -58,7 +58,7 @@ export async function deliver(
   while (!signal.aborted) {
     const status = statuses[next];
     if (status === undefined) return 'refused';
-    const result = await applyStatus(parts.api, known, status, signal);
+    const result = await applyCaptureStatus(parts.api, known, status, signal);
     if (result.ok) {
       parts.learn(result.value);
       return 'delivered';
@@ -80,12 +80,12 @@ export async function deliver(
     } else if (looked !== undefined && isNotFound(looked.error)) return 'gone';
     failures += 1;
     parts.log.warn('status not written yet', { name: object.metadata.name, failures, error: describeError(error) });
-    await parts.clock.sleep(retryDelay(error, failures, parts.random), signal);
+    await parts.clock.sleep(deliveryDelay(error, failures, parts.random), signal);
   }
   return 'gaveUp';
 }
 
-export async function applyStatus(
+export async function applyCaptureStatus(
   api: DeliveryParts['api'],
   { metadata }: PodCapture,
   status: PodCaptureStatus,
@@ -114,13 +114,13 @@ export async function read(
 function tooLate(now: PodCapture, object: PodCapture, claimant: string | undefined): 'gone' | 'ended' | undefined {
   if (now.metadata.uid !== object.metadata.uid) return 'gone';
   const claimedBy = now.status?.claimedBy;
-  return hasEnded(now) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
+  return captureHasEnded(now) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
 }
 
 export function isInvalid(error: KubeError): boolean {
   return error.code !== undefined && INVALID.has(error.code);
 }
 
-export function retryDelay(error: KubeError, failures: number, random: () => number): number {
+export function deliveryDelay(error: KubeError, failures: number, random: () => number): number {
   return Math.max(backoffDelay(BACKOFF, failures, random), (error.retryAfterSeconds ?? 0) * 1000);
 }

@@ -6,7 +6,7 @@ import { GUARD_OUTCOMES } from '../../native/guard.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { isFrozen } from './as-found.js';
 import type { CaptureObserver } from './captures.js';
-import { reasonOf } from './status.js';
+import { endReason } from './status.js';
 
 /**
  * Bounds in seconds, in steps of 1, 2.5 and 5: from 50 µs, the pause of a single task, to 10 s, the default timeout.
@@ -91,7 +91,7 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
     ended: (uid, capture) => {
       const { report, dryRun } = capture;
       frozen.forget(uid, report.thawUnproved);
-      ended(reasonOf(capture));
+      ended(endReason(capture));
       if (dryRun || report.timings.pauseMicroseconds === 0) return;
       for (const phase of PHASES) {
         const microseconds = report.timings[`${phase}Microseconds`];

@@ -1,7 +1,7 @@
 /** Decides what to do about one PodCapture, from what this process knows. Pure. */
 import { CLAIMED_BY_CONTROLLER, type PodCapture } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
-import { hasEnded, withdrawn } from './captured-object.js';
+import { captureHasEnded, withdrawn } from './captured-object.js';
 
 /** The state of a capture that this process is working on. */
 export interface OwnRun {
@@ -45,7 +45,7 @@ function forOwn(object: PodCapture, run: OwnRun): NextStep {
   if (run.cancelled) return IGNORE;
   // Only another agent or the controller can have ended the capture, and both do so only when they believe this agent
   // dead.
-  if (hasEnded(object)) return { do: 'cancel', why: 'another agent or the controller ended the capture' };
+  if (captureHasEnded(object)) return { do: 'cancel', why: 'another agent or the controller ended the capture' };
   const reason = withdrawn(object);
   if (reason !== undefined) return { do: 'cancel', why: reason };
   const { holdSeconds } = object.spec;
@@ -53,7 +53,7 @@ function forOwn(object: PodCapture, run: OwnRun): NextStep {
 }
 
 function forStranger(object: PodCapture, { me, stopping, finished, podBusy, slotFree }: Knowledge): NextStep {
-  if (hasEnded(object) || finished || stopping) return IGNORE;
+  if (captureHasEnded(object) || finished || stopping) return IGNORE;
   const claimedBy = object.status?.claimedBy;
   if (claimedBy === CLAIMED_BY_CONTROLLER) return IGNORE;
   if (claimedBy !== undefined) return { do: 'end', failure: abandoned(claimedBy, me) };

@@ -82,7 +82,7 @@ export function bareEndStatus(claim: Claim, ended: Ended): PodCaptureStatus {
 }
 
 /** The state of the freezers at the end. */
-export interface Thaw {
+export interface ThawFacts {
   /** Directories of the cgroups that were not proved to be as they were found. */
   readonly unproved: readonly string[];
   /** A text about what a guard did in place of the agent. */
@@ -90,11 +90,11 @@ export interface Thaw {
 }
 
 /** The final status of a capture that was not carried out. It also claims the capture if nobody has. */
-export function refusedStatus(
+export function refusedCaptureStatus(
   object: PodCapture,
   me: string,
   failure: Failure,
-  thaw: Thaw,
+  thaw: ThawFacts,
   time: string,
 ): PodCaptureStatus {
   const { claimedBy = me, startTime = time } = object.status ?? {};
@@ -104,7 +104,7 @@ export function refusedStatus(
 }
 
 /** The reason with which the capture ended. */
-export function reasonOf({ report, failure, dryRun }: Ended): Reason {
+export function endReason({ report, failure, dryRun }: Ended): Reason {
   return (report.failure ?? failure)?.reason ?? (dryRun ? 'DryRunPassed' : 'Captured');
 }
 
@@ -122,7 +122,7 @@ interface End {
 const CAPTURED: End = { reason: 'Captured', message: 'held, read and let go', good: true };
 const PASSED: End = { reason: 'DryRunPassed', message: 'nothing stands in the way', good: true };
 
-function conditions(claim: Claim, end: End, { unproved, byGuard = '' }: Thaw, time: string): Condition[] {
+function conditions(claim: Claim, end: End, { unproved, byGuard = '' }: ThawFacts, time: string): Condition[] {
   const { generation } = claim;
   const thawed = unproved.length === 0;
   const more = byGuard === '' ? '' : `; ${byGuard}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Agents } from '../../../src/controller/agents.js';
+import { NodeAgents } from '../../../src/controller/agents.js';
 import type { Lease } from '../../../src/kube/lease.js';
 import { Store } from '../../../src/kube/store.js';
 
@@ -11,7 +11,7 @@ class Leases {
   /** False: the watch brings nothing, though the others go on. */
   seeing = true;
   readonly clock = { wall: () => 0, monotonic: () => this.now, sleep: () => Promise.resolve() };
-  readonly agents = new Agents({ leases: this.store, namespace: 'stasis-system', clock: this.clock });
+  readonly agents = new NodeAgents({ leases: this.store, namespace: 'stasis-system', clock: this.clock });
 
   put(name: string, holderIdentity: string, renewTime: string): void {
     if (!this.seeing) return;
@@ -41,7 +41,7 @@ class Leases {
   }
 }
 
-describe('Agents', () => {
+describe('NodeAgents', () => {
   test('takes a node that never had one for one whose agent is about to come, as long as it has just begun', () => {
     const leases = new Leases();
     leases.pass(14, []);

@@ -10,7 +10,7 @@ import {
   endStatus,
   MAX_STATUS_BYTES,
   progressStatus,
-  refusedStatus,
+  refusedCaptureStatus,
   type Ended,
 } from '../../../../src/node-agent/service/status.js';
 import { containerCapture, processRow, threadRow, unfrozenTask } from '../../builders.js';
@@ -42,9 +42,9 @@ describe('what the server takes', () => {
     expect(refusals(progressStatus(CLAIM, 'Holding'))).toEqual([]);
     expect(refusals(endStatus(CLAIM, ended()))).toEqual([]);
     expect(refusals(bareEndStatus(CLAIM, ended()))).toEqual([]);
-    expect(refusals(refusedStatus(podCapture(1), ME, failure('Cancelled', 'x'), { unproved: ['/x'] }, TIME))).toEqual(
-      [],
-    );
+    expect(
+      refusals(refusedCaptureStatus(podCapture(1), ME, failure('Cancelled', 'x'), { unproved: ['/x'] }, TIME)),
+    ).toEqual([]);
     const artifact = { path: '/var/lib/stasis/x.json', sizeBytes: 1, sha256: '0'.repeat(64) };
     expect(refusals(endStatus(CLAIM, { ...ended(), artifact }))).toEqual([]);
   });
@@ -122,14 +122,14 @@ describe('conditions', () => {
     expect(endStatus(CLAIM, both).conditions?.[0]).toMatchObject({ reason: 'FreezeTimeout' });
   });
 
-  test('refusedStatus() claims what nobody has, and keeps whose it was', () => {
+  test('refusedCaptureStatus() claims what nobody has, and keeps whose it was', () => {
     const why = failure('NodeAgentRestarted', '');
-    expect(refusedStatus(podCapture(1), ME, why, { unproved: [] }, TIME)).toMatchObject({
+    expect(refusedCaptureStatus(podCapture(1), ME, why, { unproved: [] }, TIME)).toMatchObject({
       claimedBy: ME,
       startTime: TIME,
     });
     const claimed = podCapture(1, {}, { status: { claimedBy: 'another', startTime: CLAIM.startTime } });
-    expect(refusedStatus(claimed, ME, why, { unproved: [] }, TIME)).toMatchObject({
+    expect(refusedCaptureStatus(claimed, ME, why, { unproved: [] }, TIME)).toMatchObject({
       claimedBy: 'another',
       startTime: CLAIM.startTime,
     });
