@@ -1,5 +1,5 @@
 /**
- * The observation of one visit to a Checkpoint: everything on which the decision rests, and nothing else. Types only.
+ * The observation of one visit to a Checkpoint: everything on which the decision rests, and nothing else. Types only. Pure.
  */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { KubeNode, Pod } from './resources.js';

@@ -1,6 +1,6 @@
 /**
  * The kinds that the controller reads or writes, reduced to the fields that it uses. Types, and the place of each kind
- * in the API.
+ * in the API. Pure.
  */
 import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import type { KubeObject, Resource } from '../kube/types.js';

@@ -1,4 +1,4 @@
-/** The fields of a coordination.k8s.io/v1 Lease that Stasis uses. Types and one constant. */
+/** The fields of a coordination.k8s.io/v1 Lease that Stasis uses. Types and one constant. Pure. */
 import type { KubeObject, Resource } from './types.js';
 
 export interface LeaseSpec {

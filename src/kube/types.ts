@@ -1,6 +1,6 @@
 /**
  * The fields that every Kubernetes object has (apimachinery, meta/v1), as the API server writes them in JSON. Types
- * only.
+ * and one function. Pure.
  */
 
 export interface OwnerReference {

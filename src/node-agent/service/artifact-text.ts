@@ -1,7 +1,7 @@
 /** The text of an artifact: the whole capture as JSON, produced in pieces. Pure. */
 import type { PodCapture } from '../../api/kinds.js';
 import { podCapture } from '../report/pod-capture.js';
-import type { CaptureReport } from '../report/report.js';
+import type { CaptureReport } from '../report/parse-report.js';
 
 /** Rows per piece. Formatting a piece takes about 1 ms; then other work on this thread gets its turn. */
 const ROWS_AT_ONCE = 500;

@@ -3,7 +3,7 @@ import type { Artifact, Condition, PodCapture, PodCaptureStatus } from '../../ap
 import type { Timings } from '../../api/podcapture.js';
 import type { Reason } from '../../api/reasons.js';
 import type { Failure } from '../pure/failure.js';
-import type { CaptureReport } from '../report/report.js';
+import type { CaptureReport } from '../report/parse-report.js';
 import { boundContainers, boundTree, boundUnfrozen, count, cutText, MAX_MESSAGE } from './status-bounds.js';
 
 /**
