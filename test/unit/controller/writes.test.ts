@@ -1,4 +1,4 @@
-/** What a write carries, so that it can only be carried out on what was seen. */
+/** Tests the preconditions of writes, which make a write fail when the object has changed since it was read. */
 import { describe, expect, test } from '@jest/globals';
 import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER, type Checkpoint } from '../../../src/api/kinds.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from '../../../src/controller/resources.js';
@@ -12,7 +12,7 @@ import {
 import { KubeModel } from '../../fake/kube-model.js';
 import { capture, checkpoint, endedAs, NOW } from './builders.js';
 
-/** A Checkpoint that its author has changed since it was seen. */
+/** A Checkpoint that its author has changed since the controller read it. */
 async function changed(): Promise<{ model: KubeModel; seen: Checkpoint }> {
   const model = new KubeModel(() => NOW);
   model.put(CHECKPOINTS, checkpoint({ spec: { holdSeconds: 60 }, metadata: { finalizers: [RELEASE_FINALIZER] } }));
@@ -23,7 +23,7 @@ async function changed(): Promise<{ model: KubeModel; seen: Checkpoint }> {
 }
 
 describe('writes', () => {
-  test('of a status, of finalizers and of a deletion lose against whoever was quicker', async () => {
+  test('of a status, of finalizers and of a deletion fail when somebody else was faster', async () => {
     const { model, seen } = await changed();
     const before = model.revision;
     const api = model.api();
@@ -45,7 +45,7 @@ describe('writes', () => {
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.metadata.finalizers).toEqual(['others/own']);
   });
 
-  test('lowerHold() overtakes what the agent writes, and is content where it is lower already', async () => {
+  test("lowerHold() overtakes the agent's writes, and accepts a value that is already lower", async () => {
     const model = new KubeModel(() => NOW);
     model.put(PODCAPTURES, capture({ spec: { holdSeconds: 60 } }));
     const [seen] = model.all(PODCAPTURE_RESOURCE);
@@ -56,7 +56,7 @@ describe('writes', () => {
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(5);
   });
 
-  test('of what is gone are content', async () => {
+  test('succeed when the object is gone', async () => {
     const model = new KubeModel(() => NOW);
     const gone = { ok: true, value: undefined };
     expect(await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
