@@ -143,7 +143,7 @@ describe('connect()', () => {
         path: '/apis/example.dev/v1/namespaces/team-a/things/one',
         code: 422,
         reason: 'Invalid',
-        message: 'Invalid it is',
+        message: 'the fake server refuses: Invalid',
         causes: [{ field: 'spec', reason: 'FieldValueInvalid', message: 'no' }],
       },
     });
