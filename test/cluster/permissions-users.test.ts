@@ -93,7 +93,7 @@ describe('a user', () => {
     const body = captureBody(OTHER_NODE);
     const refused = await world.ask('POST', list, { token: owner, body });
     expect(refused).toMatchObject(refusedBy('stasis-podcapture-writers'));
-    expect(refused.message).toContain('create a Checkpoint, and it makes one for it');
+    expect(refused.message).toContain('create a Checkpoint instead');
     expect(await world.ask('POST', list, { token: world.tokens.controller, body })).toMatchObject({ code: 201 });
     const named = { ...body, metadata: { name: 'by-apply' } };
     expect(await world.apply(owner, `${list}/by-apply`, named)).toMatchObject(refusedBy('stasis-podcapture-writers'));
