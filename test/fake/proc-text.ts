@@ -44,7 +44,7 @@ export function wchanText(task: FakeTask, now: number): string {
   return task.activity === 'running' ? '0' : task.waitChannel;
 }
 
-/** Children of the task's process, attributed to its leader: who forked is not simulated. */
+/** The children of the task's process. The fake does not record which thread forked, so all belong to the leader. */
 export function childrenText(state: HostState, task: FakeTask): string {
   if (task.tid !== task.tgid) return '';
   return [...state.tasks.values()]
@@ -53,7 +53,7 @@ export function childrenText(state: HostState, task: FakeTask): string {
     .join('');
 }
 
-/** A task in the kernel has had a CPU all the time; what others had is not simulated. */
+/** A task that runs in the kernel has used a CPU since the start; the CPU time of other tasks is not simulated. */
 export function schedstatText(state: HostState, task: FakeTask): string {
   return `${RUNS_IN_KERNEL.has(task.activity) ? Math.round(state.clock.now() * 1000) : 0} 0 1\n`;
 }
