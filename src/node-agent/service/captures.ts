@@ -240,7 +240,7 @@ export class Captures {
     await this.#afterReport(object, delivered);
   }
 
-  /** The cgroups that an agent before this one may have frozen; none where they cannot be found any more. */
+  /** The cgroups that an earlier agent may have frozen. Empty when they cannot be found any more. */
   async #targetsOf({ spec }: PodCapture): Promise<readonly ContainerTarget[]> {
     const { pool, resolve } = this.#parts;
     const acquired = await pool.acquire();

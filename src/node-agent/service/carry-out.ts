@@ -168,7 +168,7 @@ async function attempt(
       leave();
     }
   } finally {
-    // A thread that does not even end may still write to the freezers of its capture: nobody gets it again.
+    // A tracing thread that does not even end may still write to the freezers of its capture, so it is never lent again.
     if (!isLost) void parts.pool.release(acquired.pooled);
   }
 }
