@@ -1,4 +1,5 @@
-// Copies the CRDs into the chart, which cannot reach out of its own folder. With --check it writes nothing and fails when they differ.
+// Copies the CRDs into the chart, which cannot read files outside of its own folder. With --check it writes nothing,
+// and fails when the copies differ.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 
 const FROM = new URL('../deploy/crds/', import.meta.url);
@@ -18,5 +19,5 @@ for (const file of wanted) {
   else await writeFile(new URL(file, TO), text);
 }
 for (const file of check ? drifted : [])
-  console.error(`deploy/helm/files/crds/${file} does not fit deploy/crds: run npm run generate`);
+  console.error(`deploy/helm/files/crds/${file} differs from deploy/crds: run npm run generate`);
 process.exitCode = check && drifted.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-// Generates src/api/generated/*.ts from the CRDs. With --check it writes nothing and fails when they have drifted.
+// Generates src/api/generated/*.ts from the CRDs. With --check it writes nothing, and fails when the files differ.
 import { readFile, writeFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
 import { format, resolveConfig } from 'prettier';
@@ -17,7 +17,7 @@ for (const { crd, out } of KINDS) {
   if (!check) await writeFile(file, types);
   else if ((await readFile(file, 'utf8').catch(() => '')) !== types) {
     drifted = true;
-    console.error(`${out} does not fit ${crd}: run npm run generate`);
+    console.error(`${out} differs from ${crd}: run npm run generate`);
   }
 }
 process.exitCode = drifted ? 1 : 0;
@@ -42,7 +42,10 @@ async function generate(crd, out) {
   return await format(source, { ...(await resolveConfig(out)), filepath: out });
 }
 
-/** A schema with a title is a type of that name, once; equal titles have equal schemas, but for the description, which is the place's. */
+/**
+ * Turns each schema with a title into a type of that name, once. Schemas with the same title must be equal except for
+ * their descriptions, which describe the field that has the schema.
+ */
 function name(schema, definitions) {
   for (const [key, child] of children(schema)) {
     name(child, definitions);

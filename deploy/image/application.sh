@@ -1,12 +1,13 @@
 #!/bin/sh
-# sh application.sh DIRECTORY: the product itself, from what `make build` compiled.
+# sh application.sh DIRECTORY: copies the product itself, as `make build` compiled it.
 set -eu
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 home=$1/usr/lib/stasis
 mkdir -p "$home/bin" "$1/usr/bin"
 cd "$repository"
 
-# By the sources, for the compiler leaves the output of a source that is gone. Declarations have no output.
+# The list is made from the sources, because the compiler does not delete the output of a removed source. Declaration
+# files have no output.
 find src -name '*.ts' ! -name '*.d.ts' | while read -r source; do
   compiled=build/${source%.ts}.js
   [ -f "$compiled" ] || { echo "image: $source is not compiled: run 'make build'" >&2; exit 1; }
@@ -16,10 +17,11 @@ done
 cp package.json LICENSE "$home/"
 cp bin/stasis "$home/bin/stasis"
 ln -s ../lib/stasis/bin/stasis "$1/usr/bin/stasis"
-# Where `stasis checkpoint` looks for it, beside what was compiled; and where the node agent's pod does.
+# The guard is copied to the place where `stasis checkpoint` looks for it, and linked to where the node agent's pod
+# expects it.
 [ -x build/guard/stasis-guard ] || { echo "image: build/guard/stasis-guard is not built: run 'make build'" >&2; exit 1; }
 mkdir -p "$home/build/guard"
-# Debugging information names the folder that it was compiled in.
+# The debugging information names the folder of the build.
 strip --strip-all -o "$home/build/guard/stasis-guard" build/guard/stasis-guard
 ln -s ../lib/stasis/build/guard/stasis-guard "$1/usr/bin/stasis-guard"
 chmod -R u=rwX,go=rX "$1"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sh dependencies.sh DIRECTORY: the packages that the product needs at run time, as the lock file says.
-# sh dependencies.sh --inputs: what it would be made of. Equal lines, equal content.
+# sh dependencies.sh DIRECTORY: installs the packages that the product needs at run time, according to the lock file.
+# sh dependencies.sh --inputs: prints what the result depends on. Equal output means equal content.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$here/../..
@@ -16,13 +16,14 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# Not `npm ci`, for the Makefile's reason. No install scripts: they would compile what has been built for this platform.
+# `npm ci` is not used, for the reason in the Makefile. Install scripts are off, because they would compile what exists
+# for this platform already.
 cp "$repository/package.json" "$repository/package-lock.json" "$scratch"
 npm install --prefix "$scratch" --omit=dev --no-save --ignore-scripts --os=linux --cpu=x64 --libc=glibc --loglevel=error > /dev/null
 modules=$scratch/node_modules
 
 # Two thirds of the bytes serve compilers, debuggers and other platforms: types, source maps, C++ sources, binaries for
-# musl and for the Bare runtime, a corpus to test with. What npm notes for itself names the registry that was asked, and is no use without npm.
+# musl and for the Bare runtime, and test data. npm's own notes name the registry that was used, and are useless without npm.
 rm -rf "$modules/.bin" "$modules/.package-lock.json"
 rm -rf "$modules"/koffi/lib "$modules"/koffi/vendor "$modules"/koffi/doc "$modules"/@koromix/koffi-linux-x64/musl_x64 "$modules"/bintrees/test
 find "$modules" -depth -type d \( -name prebuilds -o -name @types -o -name undici-types \) -exec rm -rf {} +

@@ -1,7 +1,8 @@
 /**
- * Makes layers into an OCI image layout: node oci-layout.mjs DIRECTORY PACKAGE-JSON SECONDS REVISION LAYER...
- * A LAYER is a folder with layer.tar.gz and `digests`, as build.sh writes it. Formats: OCI image-spec 1.1, image-layout.md,
- * config.md, manifest.md; and docker's manifest.json beside them, so that `docker load` older than 25 takes it too.
+ * Combines layers into an OCI image layout: node oci-layout.mjs DIRECTORY PACKAGE-JSON SECONDS REVISION LAYER...
+ *
+ * A LAYER is a folder with layer.tar.gz and `digests`, as build.sh writes it. Formats: OCI image-spec 1.1 (image-layout.md,
+ * config.md, manifest.md), and in addition docker's manifest.json, for `docker load` older than 25.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ const layers = layerFolders.map((folder) => {
   return { diffId, digest, size: Number(size) };
 });
 
-/** The keys of image-spec's annotations.md: labels to those who inspect the image, annotations to registries. */
+/** The keys of image-spec's annotations.md: labels for people who inspect the image, and annotations for registries. */
 const annotations = {
   'org.opencontainers.image.created': created,
   'org.opencontainers.image.description': description,
@@ -40,8 +41,8 @@ const config = blob('application/vnd.oci.image.config.v1+json', {
   config: {
     User: '65532:65532',
     Env: ['PATH=/usr/bin', 'NODE_ENV=production'],
-    // No init before it: the shell of `stasis` becomes Node by exec, and Node's children are its own to wait for. In the agent's
-    // pod pid 1 is the host's; an init there would be one more process whose death leaves a tracer without its container.
+    // No init runs before it: the shell of `stasis` becomes Node by exec, and Node waits for its own children. In the agent's
+    // pod, pid 1 is the host's; an init would be one more process whose death leaves a tracer without its container.
     Entrypoint: ['/usr/bin/stasis'],
     Cmd: ['help'],
     WorkingDir: '/',
@@ -64,7 +65,7 @@ const manifest = blob('application/vnd.oci.image.manifest.v1+json', {
 });
 
 const platform = { architecture: 'amd64', os: 'linux' };
-// What `ctr images import` names the image by, and what others do.
+// The names that `ctr images import` and other tools give the image.
 const names = { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': version };
 json('index.json', {
   schemaVersion: 2,

@@ -16,14 +16,14 @@ export const GROUP = 'stasis.dev';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}` as const;
 
-/** Where a kind lives in the API. */
+/** The group, version and name under which the API serves a kind. */
 export interface KindOf<T> {
   readonly group: typeof GROUP;
   readonly version: typeof VERSION;
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: true;
-  /** Never set: it ties the place to the type of what lives there. */
+  /** Never set. The field ties this description to the TypeScript type of the kind's objects. */
   readonly objectType?: T;
 }
 
@@ -44,19 +44,25 @@ export const PODCAPTURES: KindOf<PodCapture> = {
 };
 
 /**
- * On every PodCapture from its creation until its end has been copied to the Checkpoint, and on a Checkpoint that holds:
- * neither goes before the pod is let go. The controller alone sets and removes it.
+ * The controller puts this finalizer on every PodCapture when it creates it, and removes it once it has copied the
+ * capture's end to the Checkpoint. A Checkpoint carries the finalizer while it may hold its pod. So neither object
+ * disappears before the pod is released. Only the controller sets and removes the finalizer.
  */
 export const RELEASE_FINALIZER = 'stasis.dev/release';
 
-/** Field managers of server-side apply, one a writer. */
+/** The field managers of server-side apply: one per writer. */
 export const CONTROLLER_MANAGER = 'stasis-controller';
 export const NODE_AGENT_MANAGER = 'stasis-node-agent';
 
-/** `status.claimedBy` where the controller ends a capture whose agent was lost before it began. */
+/**
+ * The controller writes this into `status.claimedBy` when it ends a capture whose agent was lost before the capture
+ * began.
+ */
 export const CLAIMED_BY_CONTROLLER = 'controller';
 
-/** Name of the Lease that a node's agent renews, in Stasis's own namespace. The admission policy compares it. */
+/**
+ * The name of the Lease that a node's agent renews in Stasis's own namespace. An admission policy checks the same name.
+ */
 export function heartbeatLeaseName(nodeName: string): string {
   return `stasis-node-${nodeName}`;
 }

@@ -1,6 +1,6 @@
-/** metav1.ObjectMeta and metav1.OwnerReference, as far as Stasis reads or writes them. Types only. */
+/** metav1.ObjectMeta and metav1.OwnerReference, reduced to the fields that Stasis reads or writes. Types only. */
 
-/** A pointer to the object that owns this one; the garbage collector follows it. */
+/** A reference to the object that owns this one. The garbage collector deletes this object after its owner. */
 export interface OwnerReference {
   apiVersion: string;
   kind: string;
@@ -10,17 +10,17 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** What every object has, as the API server answers it. */
+/** The metadata of every object, as the API server returns it. */
 export interface ObjectMeta {
   name: string;
   namespace?: string;
   uid: string;
   resourceVersion: string;
-  /** Counts changes of the spec. */
+  /** The API server increases it with each change of the spec. */
   generation?: number;
   /** RFC 3339, in whole seconds. */
   creationTimestamp: string;
-  /** RFC 3339; set once the object is to go, and waits for its finalizers. */
+  /** RFC 3339. Set when a deletion was requested; the object remains until its list of finalizers is empty. */
   deletionTimestamp?: string;
   finalizers?: string[];
   labels?: Record<string, string>;

@@ -1,98 +1,126 @@
 /**
- * `PodCapture`, group `stasis.dev/v1alpha1`: what the node half reports. The CLI prints exactly this object, and
- * the custom resource has the same fields. Types only.
+ * `PodCapture`, group `stasis.dev/v1alpha1`: the report of the node half. `stasis checkpoint` prints exactly this
+ * object. The custom resource has no `samples`, `summary` and `cmdline`; its status also has `claimedBy`, `truncated`
+ * and `artifact`, its metadata is complete, and it has a spec. Types only.
  */
 import type { Reason } from './reasons.js';
 
 export const API_VERSION = 'stasis.dev/v1alpha1';
 export const KIND = 'PodCapture';
 
-/** The phases of a capture, in the order in which a cgroup v1 goes through them (v2 stops before it thaws). */
+/** The phases of a capture, in their order on cgroup v1. On v2 the stop phase comes before the thaw. */
 export const PHASES = ['resolve', 'cgroupFreeze', 'seize', 'cgroupThaw', 'stop', 'collect', 'hold', 'release'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/**
- * How long each phase took, in whole microseconds of CLOCK_MONOTONIC. A phase that the capture did not go through is 0.
- */
+/** How long each phase took, in whole microseconds of CLOCK_MONOTONIC. A phase that was not executed is 0. */
 export interface Timings {
-  /** Finding the cgroups, reading the state they are in, and looking who is in them. The pod runs. */
+  /** Finding the cgroups, reading the state of their freezers, and listing their processes. The pod runs. */
   readonly resolveMicroseconds: number;
-  /** First freezer write until every cgroup is frozen in fact (`freezer.state` FROZEN, `cgroup.events` frozen 1). */
+  /**
+   * From the first freezer write until the kernel reports every cgroup as frozen (`freezer.state` FROZEN,
+   * `cgroup.events` frozen 1).
+   */
   readonly cgroupFreezeMicroseconds: number;
-  /** PTRACE_SEIZE of every thread, the second listing, and PTRACE_INTERRUPT. */
+  /** PTRACE_SEIZE of every thread, the listing again until it shows no new thread, and PTRACE_INTERRUPT. */
   readonly seizeMicroseconds: number;
-  /** Opening the freezers, and verifying it. */
+  /** Opening the freezers, and reading back that they are open. */
   readonly cgroupThawMicroseconds: number;
   /** Waiting until each task sits in its ptrace stop. */
   readonly stopMicroseconds: number;
-  /** Reading /proc of every task. */
+  /** Reading /proc for every task. */
   readonly collectMicroseconds: number;
-  /** The hold that was asked for. */
+  /** The hold that the request asked for. */
   readonly holdMicroseconds: number;
   /** Detaching every task. */
   readonly releaseMicroseconds: number;
-  /** First freezer write (without freezer: first PTRACE_INTERRUPT) until the tree is collected; CRIU's freezing_time. */
+  /**
+   * From the first freezer write (without freezer: the first PTRACE_INTERRUPT) until the tree is collected. CRIU calls
+   * this freezing_time.
+   */
   readonly freezingMicroseconds: number;
-  /** First freezer write (without freezer: first PTRACE_INTERRUPT) until the last detach: what the workload feels. */
+  /**
+   * From the first freezer write (without freezer: the first PTRACE_INTERRUPT) until the last detach: the pause that
+   * the workload sees.
+   */
   readonly pauseMicroseconds: number;
 }
 
-/** As metav1.Condition. */
+/** The fields of metav1.Condition. */
 export interface Condition {
   readonly type: 'Succeeded' | 'Thawed';
   readonly status: 'True' | 'False' | 'Unknown';
-  /** A member of the closed list; `Thawed` uses `FreezersRestored` and `FreezerNotRestored`. */
+  /** A member of the closed list. The condition `Thawed` uses `FreezersRestored` and `FreezerNotRestored`. */
   readonly reason: Reason | 'FreezersRestored' | 'FreezerNotRestored';
   readonly message: string;
   /** RFC 3339. */
   readonly lastTransitionTime: string;
 }
 
-/** Why a task could not be brought to a stop, or would not freeze. */
+/** Why a task did not freeze or could not be stopped. */
 export type UnfrozenCause =
-  /** Uninterruptible wait in the kernel (state D): a hung disk, NFS or FUSE server. */
+  /**
+   * The task waits uninterruptibly in the kernel (state D), for instance for a hung disk, NFS server or FUSE server.
+   */
   | 'Uninterruptible'
-  /** A kernel thread: neither freezes on cgroup v2 nor can be traced. */
+  /** The task is a kernel thread, which does not freeze on cgroup v2 and cannot be traced. */
   | 'KernelThread'
-  /** A vfork parent: the kernel holds it until its child execs or exits. It runs no instruction meanwhile. */
+  /**
+   * The task is a vfork parent: the kernel suspends it until its child execs or exits, and it executes nothing
+   * meanwhile.
+   */
   | 'VforkParent'
-  /** A task that exits, or that the kernel holds until its siblings are gone (a leader, an execve). It runs no program any more. */
+  /**
+   * The task exits, or the kernel holds it until its sibling threads are gone: a thread group leader that exits, or a
+   * thread that execs. The task executes nothing more of the old program.
+   */
   | 'Exiting'
-  /** Its process writes a core file. Nothing disturbs it: the file comes out whole. */
+  /** The task's process writes a core file. The capture neither freezes nor interrupts it, so the file is complete. */
   | 'CoreDump'
-  /** It runs, and does not come out of the kernel: a page fault that nobody answers, one system call that works for seconds. */
+  /**
+   * The task runs inside the kernel and does not return to user space, for instance in a page fault that nobody answers,
+   * or in one system call that works for seconds.
+   */
   | 'InKernel'
-  /** Somebody else traces it; only a task that joined during a hold is passed over so, else the capture fails. */
+  /**
+   * Another process traces the task. Only a task that joined during a hold is listed for this; otherwise the capture
+   * fails.
+   */
   | 'Traced'
-  /** None of these was seen; the task was simply not still in time. */
+  /** No known cause was seen: the task had not stopped in time. */
   | 'Unknown';
 
-/** A task that would not freeze or stop. */
+/** A task that did not freeze or stop. */
 export interface UnfrozenTask {
   readonly tid: number;
   readonly comm: string;
-  /** The letter of /proc/TID/status `State:`. */
+  /** The state letter in /proc/TID/status (`State:`). */
   readonly state: string;
-  /** The kernel function it sleeps in (/proc/TID/wchan); empty where the kernel does not tell. */
+  /** The kernel function in which the task sleeps (/proc/TID/wchan). Empty where the kernel does not say. */
   readonly waitChannel: string;
   readonly cause: UnfrozenCause;
-  /** The functions on its kernel stack, the innermost first (/proc/TID/stack): at most 16, of at most 32 tasks. */
+  /**
+   * The functions on the task's kernel stack, innermost first (/proc/TID/stack): at most 16 functions per task, for at
+   * most 32 tasks per capture.
+   */
   readonly stack?: readonly string[];
 }
 
-/** One captured cgroup: with `--cgroup` that directory, in a pod one a container. */
+/** One captured cgroup. With `--cgroup` it is that directory; in a pod there is one per container. */
 export interface ContainerCapture {
-  /** Its name in the pod, where it is known. */
+  /** The container's name in the pod, where known. */
   readonly name?: string;
-  /** Container ID where the cgroup's name carries one. */
+  /** The container ID, where the cgroup's name contains one. */
   readonly containerID?: string;
-  /** Path below the mount point of its hierarchy, starting with `/`. */
+  /** The path below the mount point of the hierarchy; it starts with `/`. */
   readonly cgroupPath: string;
-  /** Which hierarchy the path is in. */
+  /** The hierarchy of `cgroupPath`. */
   readonly cgroupVersion: 'v1' | 'v2';
-  /** How it was held: by its freezer until seized, or interrupted task by task. */
+  /**
+   * How the tasks were held until they were seized: by the freezer of v1 or v2, or by interrupting them one at a time
+   * (`none`).
+   */
   readonly freezer: 'v1' | 'v2' | 'none';
-  /** Somebody else had frozen it before; it was left so, and never thawed in between. */
+  /** Somebody else had frozen the cgroup before the capture. It stayed frozen all the time. */
   readonly wasFrozen: boolean;
   readonly processes: number;
   readonly threads: number;
@@ -110,15 +138,15 @@ export interface ThreadRow {
   readonly capabilities?: CapabilitySets;
   readonly noNewPrivileges?: boolean;
   readonly seccomp?: SeccompMode;
-  /** Stop signals that are pending for this thread alone. */
+  /** Stop signals that are pending for this thread and not for the whole process. */
   readonly pendingStopSignals?: readonly string[];
-  /** Name or credentials changed between the look before the pause and the one after it: those after it are given. */
+  /** The name or the credentials changed between the reads before and after the pause. This row has the later values. */
   readonly unsettled?: true;
 }
 
 export type SeccompMode = 'Disabled' | 'Strict' | 'Filter';
 
-/** Real, effective, saved and filesystem id, as the reader's user namespace sees them. */
+/** Real, effective, saved and filesystem ID, as the user namespace of the reader shows them. */
 export interface IdSet {
   readonly real: number;
   readonly effective: number;
@@ -126,7 +154,7 @@ export interface IdSet {
   readonly filesystem: number;
 }
 
-/** The five capability sets, each 16 hexadecimal digits as in /proc/PID/status (capabilities(7)). */
+/** The five capability sets. Each is 16 hexadecimal digits, as in /proc/PID/status (capabilities(7)). */
 export interface CapabilitySets {
   readonly inheritable: string;
   readonly permitted: string;
@@ -135,45 +163,57 @@ export interface CapabilitySets {
   readonly ambient: string;
 }
 
-/** A process: a row of the flat tree. Parents come before their children; roots are those whose parent is not captured. */
+/**
+ * One process: one row of the flat tree. Parents precede their children. A root is a process whose parent was not
+ * captured.
+ */
 export interface ProcessRow {
   readonly pid: number;
   readonly ppid: number;
   readonly pgid: number;
   readonly sid: number;
   readonly comm: string;
-  /** Target of /proc/PID/exe, never followed; absent for zombies and kernel threads. */
+  /** The target of the link /proc/PID/exe, which is read but not followed. Absent for zombies and kernel threads. */
   readonly exe?: string;
   readonly state: TaskState;
-  /** With state Stopped: the signal of the job-control stop, such as SIGSTOP or SIGTTIN, where it is known. */
+  /** In state `Stopped`: the signal of the job-control stop, such as SIGSTOP or SIGTTIN, where known. */
   readonly stopSignal?: string;
-  /** Stop signals that are pending for the process: they stop it when it runs again. */
+  /** Stop signals that are pending for the process. They stop the process when it runs again. */
   readonly pendingStopSignals?: readonly string[];
-  /** Its status file takes milliseconds to read, so that it was read before and after the pause, and changed in between. */
+  /**
+   * The status file of the thread group leader takes milliseconds to read. It was therefore read before and after the
+   * pause, and its content changed in between; this row has the later content.
+   */
   readonly unsettled?: true;
-  /** The thread-group leader has exited and other threads live on. */
+  /** The thread group leader has exited, and other threads of the process live on. */
   readonly leaderDead?: true;
-  /** RFC 3339, from the boot time and {@link startTimeTicks}. */
+  /** RFC 3339, computed from the boot time and {@link startTimeTicks}. */
   readonly startTime: string;
-  /** Clock ticks since boot (field 22 of /proc/PID/stat): with the pid it identifies a process. */
+  /** Clock ticks since boot (field 22 of /proc/PID/stat). Together with the PID they identify a process. */
   readonly startTimeTicks: number;
   readonly uids: IdSet;
   readonly gids: IdSet;
-  /** The same ids as the process's own user namespace sees them; absent where that is the node's. 65534: an id without a mapping. */
+  /**
+   * The same IDs as the process's own user namespace shows them; 65534 stands for an ID without a mapping. Absent where
+   * the process is in the user namespace of the node.
+   */
   readonly containerUids?: IdSet;
   readonly containerGids?: IdSet;
   readonly capabilities: CapabilitySets;
   readonly noNewPrivileges: boolean;
   readonly seccomp: SeccompMode;
-  /** The pid in each pid namespace, outermost first. */
+  /** The process's PID in each PID namespace, outermost namespace first. */
   readonly nsPids: readonly number[];
-  /** Inode numbers of the namespaces by name (mnt, net, pid, …); empty where the kernel no longer has them. */
+  /**
+   * Inode number of each namespace, by name (mnt, net, pid, …). A namespace that the kernel no longer reports, or that
+   * changed during the capture, is missing.
+   */
   readonly namespaces: Readonly<Record<string, number>>;
-  /** The cgroup that holds the leader, below the mount point of the captured hierarchy. */
+  /** The cgroup of the thread group leader, below the mount point of the captured hierarchy. */
   readonly cgroup: string;
   /** Sorted by tid, the leader first. */
   readonly threads: readonly ThreadRow[];
-  /** Only when asked for, and only where it could be read before its deadline. */
+  /** Present only where command lines were requested and this one could be read before the deadline. */
   readonly cmdline?: readonly string[];
 }
 
@@ -189,29 +229,31 @@ export interface PodCaptureStatus {
   /** RFC 3339. */
   readonly startTime: string;
   readonly completionTime: string;
-  /** `Succeeded` with its reason, and `Thawed`. */
+  /** `Succeeded` with the reason of the end, and `Thawed`. */
   readonly conditions: readonly Condition[];
-  /** Processes captured, zombies included. */
+  /** Number of captured processes, zombies included. */
   readonly processes: number;
-  /** Threads captured, leaders included, zombies excluded. */
+  /** Number of captured threads, thread group leaders included, zombies excluded. */
   readonly threads: number;
-  /** Processes in a job-control stop. */
+  /** Number of processes in a job-control stop. */
   readonly stopped: number;
   readonly zombies: number;
-  /** Tasks that joined the cgroup while it was held, and were caught. */
+  /** Number of tasks that joined the cgroup during the hold and were seized. */
   readonly joined: number;
-  /** From the first cgroup frozen to the last one; absent where no freezer was closed. */
+  /**
+   * Time between the moments at which the first and the last cgroup were frozen. Absent where no freezer was closed.
+   */
   readonly freezeSkewMicroseconds?: number;
   readonly containers: readonly ContainerCapture[];
   readonly timings: Timings;
-  /** By how much the pause exceeded its budget because a single kernel call could not be cut short. */
+  /** By how much the pause exceeded its budget because one kernel call could not be interrupted. */
   readonly overrunMicroseconds?: number;
-  /** Flat rows; parents first. */
+  /** One row per process, without nesting; parents precede their children. */
   readonly tree: readonly ProcessRow[];
   readonly unfrozen: readonly UnfrozenTask[];
   /** With --repeat: the timings of each run. */
   readonly samples?: readonly Timings[];
-  /** With --repeat: each timing's distribution. */
+  /** With --repeat: the distribution of each timing over the runs. */
   readonly summary?: Readonly<Record<keyof Timings, Distribution>>;
 }
 

@@ -1,84 +1,98 @@
 /**
  * The closed list of reasons.
  *
- * One reason is at once the `reason` of a condition, the label of a metric and a heading in docs/errors.md
- * (a unit test compares the two lists). A failure never invents one: what does not fit here is a defect, and
- * is reported as `InternalError` with what is known.
+ * Each reason is at once the `reason` of a condition, the label of a metric, and a heading in docs/errors.md (a unit
+ * test compares the two lists). No code invents another reason: a failure that fits none of these is a defect of
+ * Stasis, and is reported as `InternalError` with the known facts.
  */
 export const REASONS = [
-  /** The tasks were held, read and let go. */
+  /** The tasks were held, read and released. */
   'Captured',
-  /** A dry run found nothing that stands in the way; nothing was touched. */
+  /** A dry run found no obstacle. Nothing was touched. */
   'DryRunPassed',
-  /** In progress: another capture of the same pod runs, or waits longer. */
+  /** In progress: another capture of the same pod runs, or has waited longer. */
   'PodBusy',
-  /** In progress: the PodCapture is made, and the node's agent has not begun. */
+  /** In progress: the PodCapture exists, and the node's agent has not begun. */
   'Dispatched',
-  /** In progress: the node's agent is at it. */
+  /** In progress: the node's agent carries out the capture. */
   'Capturing',
-  /** In progress: the pod is read and held, for as long as was asked. */
+  /** In progress: the pod's processes are read, and the pod is held for the requested time. */
   'Holding',
-  /** A cgroup above the target is frozen: nothing below it can be stopped or verified, and it is not ours to thaw. */
+  /**
+   * A cgroup above the target is frozen. Nothing below it can be stopped or verified, and Stasis never thaws what
+   * somebody else froze.
+   */
   'AncestorFrozen',
-  /** The pod was captured and let go, but the artifact could not be written on the node. */
+  /** The pod was captured and released, but the artifact could not be written on the node. */
   'ArtifactFailed',
   /** SIGINT, SIGTERM or a withdrawn request ended the capture before it was complete. */
   'Cancelled',
-  /** A target cgroup was removed, or emptied, before anything could be captured. */
+  /** A target cgroup was removed, or became empty, before anything could be captured. */
   'CgroupGone',
-  /** `spec.containers` names one that the pod does not have. */
+  /** `spec.containers` names a container that the pod does not have. */
   'ContainerNotFound',
-  /** A container that was asked for, or every one of the pod, is not running. */
+  /** A requested container is not running, or no container of the pod is running. */
   'ContainerNotRunning',
-  /** The freezing stage did not end within its timeout. `unfrozen` names the tasks that were not still. */
+  /** The freezing stage did not end within its timeout. `unfrozen` names the tasks that had not stopped. */
   'FreezeTimeout',
-  /** Someone else thawed or froze the cgroup in the middle of the capture. */
+  /** Somebody else thawed or froze the cgroup during the capture. */
   'FreezerChanged',
-  /** There is no living guard, or it refused: its journal cannot be written, it does not see the cgroup, … Nothing new is frozen, and what was is let go. */
+  /**
+   * No guard is alive, or the guard refused: its journal cannot be written, it does not see the cgroup, … Nothing more
+   * is frozen, and everything that was frozen or held is released.
+   */
   'GuardUnavailable',
-  /** A pod that the node itself depends on: a static pod, one of system-node-critical priority, or one in the host's pid or network namespace. */
+  /**
+   * The node itself depends on the pod: a static pod, a pod of priority class system-node-critical, or a pod in the
+   * host's PID or network namespace.
+   */
   'HostLevelPod',
-  /** This machine cannot do it: no CAP_SYS_PTRACE, Yama, no writable freezer, … The message says which. */
+  /** This machine cannot capture: no CAP_SYS_PTRACE, Yama, no writable freezer, … The message names the obstacle. */
   'HostUnfit',
-  /** A defect of Stasis itself: an exception where none is expected, or a tracing thread that died. */
+  /** A defect of Stasis itself: an unexpected exception, or the death of a tracing thread. */
   'InternalError',
-  /** The request names something that cannot be captured: not a cgroup, a root cgroup, our own, an empty one, … */
+  /**
+   * The request names a target that cannot be captured: a path that is no cgroup, a root cgroup, Stasis's own cgroup,
+   * an empty cgroup, …
+   */
   'InvalidTarget',
-  /** A kernel thread sits in a cgroup that somebody else is freezing: v2 will never say `frozen 1`. */
+  /** A kernel thread is in a cgroup that somebody else is freezing. On v2 such a cgroup never reports `frozen 1`. */
   'KernelThreadInCgroup',
-  /** The pod's namespace is one of those that are never captured. */
+  /** The pod's namespace is on the list of namespaces that are never captured. */
   'NamespaceExcluded',
-  /** The node's agent gave no sign of life any more; the capture can never run later. */
+  /** The node's agent stopped giving signs of life. The capture can never run later. */
   'NodeAgentLost',
-  /** The node's agent was replaced while the capture ran; what it held is free. */
+  /** The node's agent was replaced while the capture ran. Everything that the old agent held is released. */
   'NodeAgentRestarted',
   /** No agent is alive on the pod's node. */
   'NodeAgentUnavailable',
-  /** The pause would have exceeded, or did exceed, its budget; the capture was rolled back. */
+  /** The pause would have exceeded its budget, or did exceed it. The capture was rolled back. */
   'PauseBudgetExceeded',
-  /** There is no pod of that name in the namespace. */
+  /** The namespace has no pod of that name. */
   'PodNotFound',
-  /** The pod is not in phase Running, or not on a node yet. */
+  /** The pod is not in phase Running, or not yet assigned to a node. */
   'PodNotRunning',
-  /** The pod was replaced by another one of the same name before it could be captured. */
+  /** Another pod of the same name replaced the pod before it could be captured. */
   'PodReplaced',
   /** The pod is being deleted. */
   'PodTerminating',
-  /** The kernel refused PTRACE_SEIZE of a task that nobody else traces (capabilities, Yama, LSM). */
+  /**
+   * The kernel refused PTRACE_SEIZE of a task that has no tracer (missing capability, Yama, or another security
+   * module).
+   */
   'SeizeDenied',
-  /** The pod is one of Stasis's own, which cannot hold itself still. */
+  /** The pod belongs to Stasis itself, which cannot hold itself. */
   'StasisPod',
-  /** A task already has a tracer; both are named, and the debugger keeps its tracee. */
+  /** A task already has a tracer. The message names both, and the debugger keeps its tracee. */
   'TaskAlreadyTraced',
-  /** A task sits in an uninterruptible wait inside the kernel in a cgroup that somebody else is freezing. */
+  /** A task waits uninterruptibly in the kernel, in a cgroup that somebody else is freezing. */
   'TaskUninterruptible',
 ] as const;
 
-/** See {@link REASONS}. */
 export type Reason = (typeof REASONS)[number];
 
-/** The reasons with which `Succeeded` is True. */
+/** The reasons with which the condition `Succeeded` is True. */
 export const SUCCESS_REASONS: readonly Reason[] = ['Captured', 'DryRunPassed'];
 
-/** The reasons with which `Succeeded` is Unknown, as the capture goes on. */
+/** The reasons with which the condition `Succeeded` is Unknown, because the capture is still in progress. */
 export const PROGRESS_REASONS: readonly Reason[] = ['PodBusy', 'Dispatched', 'Capturing', 'Holding'];

@@ -1,4 +1,4 @@
-/** The command line of `stasis`: which command, with which options. Prints nothing and ends nothing. */
+/** Parses the command line of `stasis` into a command and its options. It prints nothing and never ends the process. */
 import { Command, CommanderError } from 'commander';
 import { addCheckpoint } from './checkpoint-arguments.js';
 import type { CheckpointArguments } from './checkpoint-arguments.js';
@@ -9,7 +9,7 @@ import { escapeText, quoteValue } from './render-escape.js';
 import { addShow, type ShowArguments } from './show-arguments.js';
 import { addUninstall, type UninstallArguments } from './uninstall-arguments.js';
 
-/** What a command line means. A text ends in a newline; a message is one line without one. */
+/** The meaning of a command line. `text` ends with a newline; `message` is a single line without one. */
 export type ParsedArguments =
   | CheckpointArguments
   | ControllerArguments
@@ -22,17 +22,19 @@ export type ParsedArguments =
   | { readonly kind: 'usage-error'; readonly message: string };
 
 /**
- * Adds a command to the program and hands over what a command line that names it means. A new command is a file with
- * such a function, a line in {@link COMMANDS}, and its kind in {@link ParsedArguments}.
+ * Adds a command to the program. `done` is called with the meaning of a command line that names this command. For a new
+ * command, write a file with such a function, and add the function to {@link COMMANDS} and the command's type to
+ * {@link ParsedArguments}.
  */
 export type AddCommand = (program: Command, done: (result: ParsedArguments) => void) => void;
 
 const COMMANDS: readonly AddCommand[] = [addCheckpoint, addShow, addDoctor, addController, addUninstall, addNodeAgent];
 
 /**
- * Parses the arguments that follow the program's name. Never throws and never exits; without arguments, the help.
+ * Parses the arguments that follow the program's name. Never throws and never exits. Without arguments, the result is
+ * the help text.
  *
- * @param version what `--version` prints
+ * @param version the text that `--version` prints
  */
 export function parseArguments(argv: readonly string[], version: string): ParsedArguments {
   const output = { out: '', err: '' };
@@ -62,7 +64,7 @@ function makeProgram(version: string, output: { out: string; err: string }): Com
     .configureOutput({
       writeOut: (text) => (output.out += text),
       writeErr: (text) => (output.err += text),
-      // By default these ask the terminal of this process, and tests would depend on who runs them.
+      // By default commander asks the terminal of this process, so tests would depend on the terminal they run in.
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
       getOutHasColors: () => false,
@@ -70,7 +72,7 @@ function makeProgram(version: string, output: { out: string; err: string }): Com
     });
 }
 
-/** commander reports help and version, too, as an exception once it may not exit. */
+/** With exitOverride(), commander throws an exception even when it was asked for the help or the version. */
 function describe(
   error: CommanderError,
   output: { readonly out: string; readonly err: string },
@@ -95,20 +97,26 @@ function describe(
   }
 }
 
-/** `stasis help x`: commander answers with the help of everything, and an exit status of 1. */
+/** For `stasis help x` with an unknown x, commander prints the help of the whole program and asks for exit status 1. */
 function unknownTopic(argv: readonly string[]): string {
   const topic = argv[0] === 'help' ? argv[1] : undefined;
   return topic === undefined ? 'no command was given' : `unknown command ${quoteValue(topic)}`;
 }
 
-/** One line, in the form of ours, of `error: unknown option '--pod-uid'\n(Did you mean --pod?)`. */
+/**
+ * Turns a message of commander, such as `error: unknown option '--pod-uid'\n(Did you mean --pod?)`, into one line in
+ * Stasis's form.
+ */
 function reword(message: string): string {
   const [, text = message, hint] = /^error: (.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
   const quoted = text.replace(/'(.*)'/s, (_, value: string) => quoteValue(value));
   return escapeControls(`${quoted}${hint === undefined ? '' : ` (did you mean ${hint}?)`}`);
 }
 
-/** What is quoted is escaped already; a backslash must not be escaped twice. */
+/**
+ * Escapes everything but backslashes: quoted values are escaped already, and their backslashes must not be escaped
+ * again.
+ */
 function escapeControls(text: string): string {
   return text.split('\\').map(escapeText).join('\\');
 }

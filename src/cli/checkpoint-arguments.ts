@@ -1,4 +1,4 @@
-/** `stasis checkpoint`: its options, their help, and the check of what was given. */
+/** The options of `stasis checkpoint`: their declaration, their help and their checks. */
 import type { Command } from 'commander';
 import { checkTarget } from './checkpoint-target.js';
 import type { CheckpointTarget, RawTarget } from './checkpoint-target.js';
@@ -9,30 +9,36 @@ import { quoteValue } from './render-escape.js';
 
 export const FREEZERS = ['auto', 'none'] as const;
 export const OUTPUTS = ['tree', 'json', 'yaml'] as const;
-/** What is collected only on request: command lines can hold secrets, and reading them can block. */
+/**
+ * Values of `--include`. Command lines are collected only on request, because they can hold secrets and reading them
+ * can block.
+ */
 export const INCLUDES = ['cmdline'] as const;
 
-/** What `stasis checkpoint` was asked for, checked and complete. Durations in microseconds. */
+/** The options of `stasis checkpoint` after the checks, with every default filled in. */
 export interface CheckpointOptions {
   readonly target: CheckpointTarget;
   readonly freezer: (typeof FREEZERS)[number];
-  /** For the freezing stage; not yet capped by {@link maxPauseMicroseconds}. */
+  /** Time limit of the freezing stage, not yet limited by {@link maxPauseMicroseconds}. */
   readonly timeoutMicroseconds: number;
   readonly holdMicroseconds: number;
   readonly maxPauseMicroseconds?: number;
   /** Number of captures, at least 1. */
   readonly repeat: number;
-  /** Touch nothing. The hold is then 0, the repetitions 1 and nothing is included, whatever was given. */
+  /**
+   * Nothing is frozen or traced. `holdMicroseconds` is then 0, `repeat` is 1 and `include` is empty, whatever the
+   * command line says.
+   */
   readonly dryRun: boolean;
   readonly include: readonly (typeof INCLUDES)[number][];
   readonly output: (typeof OUTPUTS)[number];
-  /** Folder of the guard's journal. */
+  /** The folder of the guard's journal. */
   readonly state: string;
 }
 
 export type CheckpointArguments = OptionArguments<'checkpoint', CheckpointOptions>;
 
-/** The options as they stand on the command line. */
+/** The options as text, as commander found them on the command line. */
 interface RawOptions extends RawTarget {
   readonly freezer?: string;
   readonly timeout?: string;
@@ -66,7 +72,7 @@ Examples:
   For a program, with command lines
     $ stasis checkpoint --pid 4711 --include cmdline -o json | jq .status.timings.pauseMicroseconds`;
 
-/** Adds the command to the program; `done` gets what a command line that names it means. */
+/** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addCheckpoint(program: Command, done: (result: CheckpointArguments) => void): void {
   const declared = program
     .command('checkpoint')

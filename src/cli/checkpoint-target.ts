@@ -1,29 +1,29 @@
-/** What `stasis checkpoint` is pointed at: exactly one of --cgroup, --pid and --pod. */
+/** The target of `stasis checkpoint`: exactly one of --cgroup, --pid and --pod. */
 import { checkInteger, refuse } from './option-values.js';
 import type { Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 export type CheckpointTarget =
-  /** A directory as given, not yet looked at; absolute or relative to the working directory. */
+  /** The directory as the user wrote it, absolute or relative to the working directory. Nobody has looked at it yet. */
   | { readonly kind: 'cgroup'; readonly directory: string }
   | { readonly kind: 'pid'; readonly pid: number }
-  /** In lower case: a UUID, or the 32 hexadecimal digits that a kubelet gives to a static pod. */
+  /** `uid` is in lower case: a UUID, or the 32 hexadecimal digits that a kubelet gives to a static pod. */
   | { readonly kind: 'pod'; readonly uid: string };
 
-/** Each time that an option was given. */
+/** The values of the three options. Each option has one value for every time it was given. */
 export interface RawTarget {
   readonly cgroup?: readonly string[];
   readonly pid?: readonly string[];
   readonly pod?: readonly string[];
 }
 
-/** PID_MAX_LIMIT of a 64-bit kernel: proc_sys_kernel(5), pid_max. */
+/** The largest value of pid_max on a 64-bit kernel (PID_MAX_LIMIT, proc_sys_kernel(5)). */
 const LARGEST_PID = 4_194_304;
 
-/** A pod made by the API server has a UUID; of a static pod's file the kubelet takes the MD5 sum. */
+/** The API server gives a pod a UUID. The kubelet gives a static pod the MD5 sum of its file. */
 const POD_UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[0-9a-f]{32}$/;
 
-/** Checks that one target was given, once, and that it is well formed; whether it exists is seen later. */
+/** Checks that exactly one target was given, exactly once, and that it is well formed. The target need not exist. */
 export function checkTarget(raw: RawTarget): Checked<CheckpointTarget> {
   const given = [
     ...(raw.cgroup ?? []).map((text) => ({ option: '--cgroup', text, check: checkDirectory })),

@@ -1,10 +1,10 @@
-/** What the commands that run in a cluster have in common: to which server, in which namespace, on which port. */
+/** The options that all commands for a cluster have: the API server, the namespace and the port. */
 import type { Command } from 'commander';
 import { checkInteger, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 const MOST_PORT = 65_535;
-/** RFC 1123, as the API server checks names of namespaces. */
+/** A label as in RFC 1123. The API server applies the same rule to names of namespaces. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Adds `--kubeconfig` and `--namespace`. */
@@ -14,12 +14,12 @@ export function addClusterOptions(command: Command): Command {
     .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)");
 }
 
-/** `--port`; 0 is any that is free. */
+/** Checks `--port`. Port 0 stands for any free port. */
 export function checkPort(text: string): Checked<number> {
   return checkInteger('--port', text, 0, MOST_PORT);
 }
 
-/** The names that are given; those that are absent are fine. */
+/** Checks the names that were given. Undefined names are ignored. */
 export function checkNamespaces(names: readonly (string | undefined)[]): Checked<undefined> {
   const wrong = names.find((name) => name !== undefined && !NAMESPACE.test(name));
   return wrong === undefined

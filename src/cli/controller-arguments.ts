@@ -1,10 +1,10 @@
-/** The options of `stasis controller`: what the chart's Deployment runs. */
+/** The options of `stasis controller`, the command that the chart's Deployment runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, type Checked } from './option-values.js';
 
-/** What is absent has a default in the environment. */
+/** The options after the checks. Options without a fixed default stay absent. */
 export interface ControllerArgumentsOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
@@ -28,9 +28,15 @@ interface RawOptions {
 }
 
 const MOST_WORKERS = 64;
-/** Below, the retries between two renewals get too few for a slow server. */
+/**
+ * A renewal must succeed within two thirds of the lease. With a shorter lease, that is less than 2 s, which is too
+ * little for a slow API server.
+ */
 const SHORTEST_LEASE_SECONDS = 3;
-/** The leader renews after 2/15 of it, and takes 15 s without any renewal for a broken watch (src/controller/agents.ts). */
+/**
+ * The leader renews after 2/15 of the lease, 12 s at most. The interval must stay below 15 s, because a leader that
+ * sees no renewal for so long takes its watch for broken (BLIND_MILLISECONDS in src/controller/agents.ts).
+ */
 const LONGEST_LEASE_SECONDS = 90;
 
 const AFTER = `
@@ -41,7 +47,7 @@ Exit status:
   1  leadership was lost, or a defect
   2  unusable arguments`;
 
-/** Adds the command to the program; `done` gets what a command line that names it means. */
+/** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addController(program: Command, done: (result: ControllerArguments) => void): void {
   const declared = program
     .command('controller')

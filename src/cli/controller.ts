@@ -1,4 +1,4 @@
-/** `stasis controller`, wired to a cluster. */
+/** Runs `stasis controller`: connects to the cluster and starts the controller. */
 import { randomUUID } from 'node:crypto';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createController, leaderTimings } from '../controller/controller.js';
@@ -11,17 +11,17 @@ import type { ControllerArgumentsOptions } from './controller-arguments.js';
 
 export type ControllerOutcome =
   | { readonly kind: 'unusable'; readonly message: string }
-  /** lost: another replica leads now, and this process must end. */
+  /** `lost` means that this process may no longer lead and must end. */
   | { readonly kind: 'ended'; readonly result: 'stopped' | 'lost' };
 
 export interface ControllerSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Takes log lines. */
+  /** Receives each log line. */
   readonly sink: (line: string) => void;
   readonly version: string;
 }
 
-/** Runs until `signal` aborts, or leadership is lost. */
+/** Runs until `signal` aborts or leadership is lost. */
 export async function runController(
   options: ControllerArgumentsOptions,
   { environment, sink, version }: ControllerSurroundings,
@@ -53,7 +53,8 @@ export async function runController(
   const controller = createController({
     api,
     settings: { namespace, excludedNamespaces },
-    // A container that was restarted in the same pod is another process: the lease must not take it for the one before.
+    // The UUID distinguishes this process from an earlier one of the same pod, whose container was restarted: the Lease
+    // must not take the two for the same holder.
     identity: `${name}_${randomUUID()}`,
     workers,
     timings: leaderTimings(leaseSeconds),
@@ -65,7 +66,7 @@ export async function runController(
   });
   const server = createHttpServer({
     healthz: controller.healthz,
-    // A replica that waits for its turn is ready: it has nothing to serve but its own health.
+    // A replica that does not lead is ready, too: it serves nothing but its own health.
     readyz: controller.healthz,
     registry,
     onError: (error) => log.error('request failed', { error }),
@@ -76,7 +77,7 @@ export async function runController(
       log.info('started', { version, namespace, identity: name, port: listening.port });
       return { kind: 'ended', result: await controller.run(signal) };
     } finally {
-      // Or the process would live on, look healthy, and do nothing.
+      // An open server would keep the process alive and apparently healthy, although it does nothing any more.
       await listening.close();
     }
   } finally {

@@ -1,4 +1,4 @@
-/** `stasis doctor`: its options, their help, and the check of what was given. */
+/** The options of `stasis doctor`: their declaration, their help and their checks. */
 import type { Command } from 'commander';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkChoice, refuse, type Checked } from './option-values.js';
@@ -8,10 +8,10 @@ export const DOCTOR_OUTPUTS = ['text', 'json'] as const;
 export interface DoctorOptions {
   readonly thaw: boolean;
   readonly all: boolean;
-  /** Captures of processes of our own, to see that they can be made. */
+  /** Whether to capture processes that the command itself starts, to find out whether captures work on this node. */
   readonly rehearsal: boolean;
   readonly cgroupRoot?: string;
-  /** Folders of the guards' journals. */
+  /** The folders that may hold journals of guards. */
   readonly states: readonly string[];
   readonly output: (typeof DOCTOR_OUTPUTS)[number];
 }
@@ -21,7 +21,7 @@ export type DoctorArguments = OptionArguments<'doctor', DoctorOptions>;
 interface RawOptions {
   readonly thaw?: true;
   readonly all?: true;
-  /** False by --no-rehearsal, as commander has it. */
+  /** commander sets this to true, and `--no-rehearsal` sets it to false. */
   readonly rehearsal: boolean;
   readonly cgroupRoot?: string;
   readonly state?: string;
@@ -46,10 +46,13 @@ Examples:
   Open what dead captures have left frozen
     $ stasis doctor --thaw`;
 
-/** Of `stasis checkpoint`, of the node agent as the chart has it, and of the same in its own containers. */
+/**
+ * The default folders of journals: of `stasis checkpoint`, of the node agent as the chart installs it (path on the
+ * node), and of the node agent again (path in its containers).
+ */
 export const STATE_FOLDERS = ['/run/stasis', '/run/stasis/node-agent', '/run/stasis/state'] as const;
 
-/** Adds the command to the program; `done` gets what a command line that names it means. */
+/** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addDoctor(program: Command, done: (result: DoctorArguments) => void): void {
   const declared = program
     .command('doctor')

@@ -1,19 +1,19 @@
-/** Durations as people write and read them. Pure. */
+/** Parses and formats durations in the form that people write and read. Pure. */
 import { quoteValue } from './render-escape.js';
 
 export type ParsedDuration =
   | { readonly ok: true; readonly microseconds: number }
-  /** The message names the value, and fits behind `--option: `. */
+  /** `message` names the value, and is worded to follow `--option: `. */
   | { readonly ok: false; readonly message: string };
 
 const SECOND = 1_000_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** The longest duration, in microseconds: 24 hours. No pod is meant to stand still for a day. */
+/** The longest duration that is accepted, in microseconds: 24 hours. No pod should stand still for a day. */
 export const LONGEST_DURATION = 24 * HOUR;
 
-/** Microseconds in each unit. `µ` exists twice in Unicode: the micro sign U+00B5 and the Greek letter U+03BC. */
+/** Microseconds per unit. Unicode has two characters for `µ`: the micro sign U+00B5 and the Greek letter U+03BC. */
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['h', HOUR],
   ['m', MINUTE],
@@ -26,13 +26,16 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 
 const TERM = /(\d+(?:\.\d*)?|\.\d+)(ms|us|\u00b5s|\u03bcs|h|m|s)/gy;
 
-/** No reasonable duration is longer, and whole-number arithmetic on digits takes quadratic time. */
+/**
+ * The longest text that is parsed, in UTF-16 units. No reasonable duration is longer, and arithmetic on a BigInt takes
+ * time quadratic in the number of digits.
+ */
 const LONGEST_TEXT = 64;
 
 /**
  * Parses a duration as Go's time.ParseDuration does (`10s`, `250ms`, `1m30s`, `1.5s`, `500µs`, `0`), in whole
- * microseconds. Refused, with a message: no unit (but for 0), a sign, parts of a microsecond, more than 24 hours.
- * Fractions are computed on whole numbers, so that 0.1s is 100000 and not a little less.
+ * microseconds. It refuses a number without a unit (except 0), a sign, a fraction of a microsecond, and more than 24
+ * hours. Fractions are computed with whole numbers, so that 0.1s is exactly 100000.
  */
 export function parseDuration(text: string): ParsedDuration {
   if (text === '0') return { ok: true, microseconds: 0 };
@@ -57,7 +60,7 @@ function refuse(text: string, why: string): ParsedDuration {
   return { ok: false, message: `${quoteValue(text)} ${why}` };
 }
 
-/** A decimal number of units in microseconds, or undefined when that is not a whole number of them. */
+/** Converts a decimal number of units to microseconds. Undefined when the result is not a whole number. */
 function wholeMicroseconds(number: string, unit: number): bigint | undefined {
   const [whole = '', fraction = ''] = number.split('.');
   const scale = 10n ** BigInt(fraction.length);
@@ -66,15 +69,16 @@ function wholeMicroseconds(number: string, unit: number): bigint | undefined {
 }
 
 /**
- * Formats microseconds for a person: `873µs`, `12.345ms`, `1.204s`, `1m03.204s`, `1h00m03.204s`. Exact below one second,
- * to the millisecond above. What it returns, {@link parseDuration} reads (below 24 hours).
+ * Formats microseconds for a person: `873µs`, `12.345ms`, `1.204s`, `1m03.204s`, `1h00m03.204s`. The text is exact
+ * below one second, and rounded to milliseconds above. {@link parseDuration} reads the text of every duration from 0 to
+ * 24 hours.
  */
 export function formatMicroseconds(microseconds: number): string {
   if (microseconds < 0) return `-${formatMicroseconds(-microseconds)}`;
   const whole = Math.round(microseconds);
   if (whole < 1_000) return `${whole}µs`;
   if (whole < SECOND) return `${(whole / 1_000).toFixed(3)}ms`;
-  // Rounded before it is split, or 59.9996 s would become 60.000s.
+  // Rounding after the split would turn 59.9996 s into 60.000s.
   const milliseconds = Math.round(whole / 1_000);
   const hours = Math.floor(milliseconds / 3_600_000);
   const minutes = Math.floor(milliseconds / 60_000) % 60;

@@ -1,11 +1,11 @@
-/** The options of `stasis node-agent`: what the chart's DaemonSet runs. */
+/** The options of `stasis node-agent`, the command that the chart's DaemonSet runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
-/** What is absent has a default in the environment. */
+/** The options after the checks. Options without a fixed default stay absent. */
 export interface NodeAgentArgumentsOptions {
   readonly kubeconfig?: string;
   readonly nodeName?: string;
@@ -13,7 +13,7 @@ export interface NodeAgentArgumentsOptions {
   readonly podUid?: string;
   readonly cgroupRoot?: string;
   readonly artifacts: string;
-  /** Path of the guard's socket. */
+  /** The path of the guard's socket. */
   readonly guard: string;
   readonly port: number;
   readonly maxConcurrentCaptures: number;
@@ -44,7 +44,7 @@ Exit status:
   1  a defect
   2  unusable arguments`;
 
-/** Adds the command to the program; `done` gets what a command line that names it means. */
+/** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addNodeAgent(program: Command, done: (result: NodeAgentArguments) => void): void {
   const declared = program
     .command('node-agent')

@@ -1,4 +1,4 @@
-/** `stasis node-agent`, wired to a cluster and to this machine's kernel. */
+/** Runs `stasis node-agent`: connects the agent to the cluster and to the kernel of this machine. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Registry } from 'prom-client';
@@ -21,12 +21,12 @@ import type { NodeAgentArgumentsOptions } from './node-agent-arguments.js';
 
 export type NodeAgentOutcome = { readonly kind: 'unusable'; readonly message: string } | { readonly kind: 'ended' };
 
-/** hostPID makes the container's own procfs the host's. */
+/** With hostPID, the procfs of the container shows the processes of the host. */
 const PROC = '/proc';
 
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Takes log lines. */
+  /** Receives each log line. */
   readonly sink: (line: string) => void;
   readonly version: string;
   readonly pid: number;
@@ -94,7 +94,7 @@ export async function runNodeAgent(
   }
 }
 
-/** V8's own, which is not to be had without its flag; a context made after that has it. */
+/** Returns V8's garbage collector. V8 exposes `gc` only in contexts that are created after its flag was set. */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;

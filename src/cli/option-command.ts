@@ -1,21 +1,21 @@
-/** What every command that takes options alone has in common: its help, and how it hands over what it was given. */
+/** Code shared by all commands that take options and no operands: their help, and the handover of their options. */
 import type { Command } from 'commander';
 import { checkNoOperand, type Checked } from './option-values.js';
 
-/** What a command line that names the command means. */
+/** The meaning of a command line that names the command. */
 export type OptionArguments<Kind extends string, Options> =
   { readonly kind: Kind; readonly options: Options } | { readonly kind: 'usage-error'; readonly message: string };
 
 interface Handover<Kind extends string, Raw, Options> {
   readonly kind: Kind;
-  /** Printed below the options: exit statuses, examples. */
+  /** The text below the options in the help: exit statuses and examples. */
   readonly help: string;
-  /** Makes checked options of those on the command line. */
+  /** Checks the options of the command line and fills in the defaults. */
   readonly check: (raw: Raw) => Checked<Options>;
   readonly done: (result: OptionArguments<Kind, Options>) => void;
 }
 
-/** The last call of a declaration, after all its options. */
+/** Completes the declaration of a command. Must be called after all its options are declared. */
 export function handOver<Kind extends string, Raw, Options>(
   command: Command,
   { kind, help, check, done }: Handover<Kind, Raw, Options>,
@@ -23,7 +23,7 @@ export function handOver<Kind extends string, Raw, Options>(
   command
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', help)
-    // An operand is refused here, in words of our own and after the options.
+    // commander must accept operands, so that the action can refuse them with Stasis's own message, after the options.
     .allowExcessArguments(true)
     .action((raw: Raw) => {
       const checked = check(raw);

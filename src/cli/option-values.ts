@@ -1,6 +1,6 @@
 /**
- * Checks of option values. Each failure is one line that names the option and the value. What commander would say about
- * a bad value depends on its version; these lines are ours.
+ * Checks option values. The message of each failure is one line that names the option and the value. The checks are not
+ * left to commander, because its messages depend on its version.
  */
 import { parseDuration } from './duration.js';
 import { quoteValue } from './render-escape.js';
@@ -13,12 +13,12 @@ export function refuse(message: string): { readonly ok: false; readonly message:
   return { ok: false, message };
 }
 
-/** For commands that take options alone. */
+/** Refuses operands, for commands that take none. */
 export function checkNoOperand([operand]: readonly string[]): Checked<undefined> {
   return operand === undefined ? { ok: true, value: undefined } : refuse(`unexpected argument ${quoteValue(operand)}`);
 }
 
-/** The options that were given: those that were not are left out, not undefined. */
+/** Returns the options without those whose value is undefined. */
 export function given<Options extends object>(
   options: Options,
 ): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
@@ -26,14 +26,14 @@ export function given<Options extends object>(
   return Object.fromEntries(entries) as { [Name in keyof Options]?: Exclude<Options[Name], undefined> };
 }
 
-/** What a duration must keep to, beside the limit of {@link parseDuration}. */
+/** Limits of a duration, in addition to the limit of {@link parseDuration}. */
 export interface DurationLimits {
   readonly positive?: true;
-  /** Written as a duration, because a message repeats it. */
+  /** The largest value, written as a duration because the message quotes it. */
   readonly most?: string;
 }
 
-/** A duration within limits, in microseconds. */
+/** Checks a duration against the limits and returns microseconds. */
 export function checkDuration(option: string, text: string, { positive, most }: DurationLimits): Checked<number> {
   const parsed = parseDuration(text);
   if (!parsed.ok) return refuse(`${option}: ${parsed.message}`);
@@ -46,14 +46,14 @@ export function checkDuration(option: string, text: string, { positive, most }: 
   return { ok: true, value: microseconds };
 }
 
-/** A whole number in decimal digits, both ends of the range included. */
+/** Checks a whole number in decimal digits. `least` and `most` themselves are allowed. */
 export function checkInteger(option: string, text: string, least: number, most: number): Checked<number> {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return { ok: true, value };
   return refuse(`${option}: ${quoteValue(text)} is not a whole number from ${least} to ${most}`);
 }
 
-/** One of a closed set of words. */
+/** Checks that the text is one of the choices. */
 export function checkChoice<Choice extends string>(
   option: string,
   text: string,
@@ -64,7 +64,10 @@ export function checkChoice<Choice extends string>(
   return refuse(`${option}: ${quoteValue(text)} is not one of: ${choices.join(', ')}`);
 }
 
-/** Words of a closed set, each argument a comma-separated list; each word once, in the order of the set. */
+/**
+ * Checks words against the choices. Each text is a comma-separated list of words. The result has each word once, in the
+ * order of the choices.
+ */
 export function checkChoices<Choice extends string>(
   option: string,
   texts: readonly string[],

@@ -1,15 +1,19 @@
-/** Which process belongs under which container's heading. Pure. */
+/** Assigns each process to the heading of its container. Pure. */
 import type { ContainerCapture, ProcessRow } from '../api/podcapture.js';
 
-/** The rows of one container; those of none (a cgroup that was renamed, or not read) come last, without one. */
+/**
+ * The rows of one container. Rows that belong to no container, because their cgroup was renamed or not read, form the
+ * last group, which has no `container`.
+ */
 export interface ContainerGroup {
   readonly container?: ContainerCapture;
   readonly rows: readonly ProcessRow[];
 }
 
 /**
- * Distributes rows over the containers in whose cgroup, or below it, they are; the innermost one where containers are
- * nested. Every row is in exactly one group. Containers without rows keep their heading.
+ * Groups the rows by container. A row belongs to the container whose cgroup is the row's cgroup or an ancestor of it;
+ * where containers are nested, to the innermost one. Every row is in exactly one group. A container without rows has an
+ * empty group.
  */
 export function groupByContainer(
   containers: readonly ContainerCapture[],
@@ -30,7 +34,7 @@ export function groupByContainer(
   return outside.length === 0 ? groups : [...groups, { rows: outside }];
 }
 
-/** Looks for the path, then for each directory above it. */
+/** Looks up the path, then each directory above it. */
 function nearest(path: string, byPath: ReadonlyMap<string, ProcessRow[]>): ProcessRow[] | undefined {
   for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
     const found = byPath.get(at);

@@ -1,26 +1,28 @@
 /**
- * Making text of unknown origin fit for a terminal. Pure.
+ * Escapes text of unknown origin for a terminal. Pure.
  *
- * A process chooses its own comm, exe path and command line, so all three are hostile: prctl(2) PR_SET_NAME takes any
- * bytes. An escape sequence that reached the terminal could move the cursor, rewrite what was printed or set the title.
+ * A process chooses its own comm, exe path and command line, so all three may be hostile; prctl(2) PR_SET_NAME, for
+ * instance, takes any bytes. An escape sequence that reached the terminal could move the cursor, overwrite printed text
+ * or set the title.
  */
 
 /**
- * What must not reach a terminal as it is: control, format (bidirectional overrides among them), surrogate, private
- * and unassigned characters; line separators; spaces that are not U+0020; characters without any glyph. The backslash
- * is among them so that what is printed can be read back in one way only.
+ * The characters that must not reach a terminal unescaped: control characters, format characters (bidirectional
+ * overrides among them), surrogates, private and unassigned characters, line and paragraph separators, spaces other
+ * than U+0020, and characters without a glyph. The backslash is escaped, too, so that no two texts look the same once
+ * escaped.
  */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\\]|(?! )\p{Zs}/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
 
-/** Characters that a terminal draws two columns wide: East Asian Wide and Fullwidth (Unicode TR 11), and emoji. */
+/** Characters that a terminal draws two columns wide: East Asian Wide and Fullwidth ones (Unicode TR 11), and emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const COMBINING = /\p{M}/u;
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 
-/** Replaces every character that is not fit for a terminal: `\n`, `\x1b`, `\u{202e}`, and `\\` for a backslash. */
+/** Replaces every unsafe character by an escape such as `\n`, `\x1b` or `\u{202e}`, and a backslash by `\\`. */
 export function escapeText(text: string): string {
   return text.replace(UNSAFE, (character) => NAMED[character] ?? escapeCharacter(character));
 }
@@ -31,14 +33,15 @@ function escapeCharacter(character: string): string {
   return code <= 0xff ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;
 }
 
-/** A value as it is named in a message: escaped, cut to 80 characters, in double quotes. */
+/** Quotes a value for a message: escaped, cut to 80 columns, in double quotes. */
 export function quoteValue(text: string): string {
-  // Cut before and after: an argument may be 128 KiB (execve(2), MAX_ARG_STRLEN), and escaping lengthens it.
+  // The value is cut before it is escaped, because an argument may have 128 KiB (MAX_ARG_STRLEN, execve(2)), and again
+  // afterwards, because escaping lengthens it.
   const escaped = escapeText(text.slice(0, 160)).replaceAll('"', '\\"');
   return `"${clip(escaped, 80)}"`;
 }
 
-/** Columns that escaped text takes on a terminal. */
+/** Number of columns that escaped text takes on a terminal. */
 export function displayWidth(text: string): number {
   if (PLAIN_ASCII.test(text)) return text.length;
   let width = 0;
@@ -46,9 +49,9 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** Cuts text to so many columns; the last of them is `…` where something was cut. */
+/** Cuts text to the given number of columns. The last column is `…` if anything was cut. */
 export function clip(text: string, columns: number): string {
-  // Each character has at most two UTF-16 units and, but for combining marks, at least one column.
+  // Plain ASCII has one column per UTF-16 unit, so text that is short enough needs no closer look.
   if (text.length <= columns && PLAIN_ASCII.test(text)) return text;
   let width = 0;
   let kept = '';

@@ -1,17 +1,18 @@
 /**
- * From flat rows to the order and the lines of a drawn forest. Pure.
+ * Orders flat rows as a forest and draws the lines of the forest. Pure.
  *
- * The rows come from a cgroup, not from one ancestor: there may be several roots, and rows that were damaged on their
- * way (a missing parent, a process that is its own ancestor, a pid twice) still appear, each exactly once.
+ * The rows are the processes of a cgroup and need not have a common ancestor, so there may be several roots. Damaged
+ * rows (a missing parent, a process that is its own ancestor, a PID that occurs twice) appear as well, each exactly
+ * once.
  */
 
-/** What a row needs to be placed. */
+/** The fields that decide where a row is placed. */
 export interface ForestRow {
   readonly pid: number;
   readonly ppid: number;
 }
 
-/** A row in its place: what is drawn before it. Roots have an empty prefix. */
+/** A row in its place. `prefix` is drawn before the row, and is empty for a root. */
 export interface PlacedRow<Row extends ForestRow> {
   readonly row: Row;
   /** 0 for a root. */
@@ -29,21 +30,23 @@ interface Node<Row extends ForestRow> {
 interface Pending<Row extends ForestRow> {
   readonly node: Node<Row>;
   readonly depth: number;
-  /** What is drawn before the row, and before the prefixes of its children. */
+  /** Drawn before the row. */
   readonly prefix: string;
+  /** Drawn before the prefix of each child of the row. */
   readonly below: string;
 }
 
 /**
- * Orders rows so that children follow their parent, in the order in which they came, and draws the lines before them.
- * Rows deeper than `maxDepth` are not indented further but say how deep they are: a fork chain of 10,000 would
- * otherwise need a hundred million spaces. Linear in the number of rows, and without recursion.
+ * Orders rows so that children follow their parent, in the order of `rows`, and draws the lines before them. Rows
+ * deeper than `maxDepth` are not indented further; their prefix says how deep they are. Indented, a chain of 10,000
+ * forks would need more than a hundred million characters. The function takes linear time and does not recurse.
  */
 export function placeForest<Row extends ForestRow>(rows: readonly Row[], maxDepth: number): PlacedRow<Row>[] {
   const nodes = link(rows);
   const placed: PlacedRow<Row>[] = [];
   for (const node of nodes) if (node.parent === undefined) placeBelow(node, maxDepth, placed);
-  // What is left hangs on a loop. Each loop is entered once, and all that hangs on it is placed from there.
+  // Every remaining row is on a loop of parents, or below one. Each loop is entered at one of its rows, and everything
+  // on the loop and below it is placed from there.
   for (const node of nodes) if (!node.placed) placeBelow(onLoop(node), maxDepth, placed);
   return placed;
 }
@@ -61,7 +64,7 @@ function link<Row extends ForestRow>(rows: readonly Row[]): Node<Row>[] {
   return nodes;
 }
 
-/** A node on the loop that is reached by following parents from a node that has no root. */
+/** Follows the parents of a node that has no root until a node on the loop is reached, and returns that node. */
 function onLoop<Row extends ForestRow>(start: Node<Row>): Node<Row> {
   const seen = new Set<Node<Row>>();
   let node = start;

@@ -1,4 +1,4 @@
-/** What the phases are called for a person, and the table of them. Pure. */
+/** The names of the phases for people, and the table of the phases. Pure. */
 import { PHASES } from '../api/podcapture.js';
 import type { PodCaptureStatus, Timings } from '../api/podcapture.js';
 import { formatMicroseconds } from './duration.js';
@@ -7,7 +7,7 @@ import type { RenderOptions, Span } from './render-line.js';
 import { renderTable } from './render-table.js';
 import type { TableRow } from './render-table.js';
 
-/** The timings in the order in which they are printed: the phases, then the two sums. */
+/** The timings in the order of the table: the phases, then the two sums. */
 export const TIMING_FIELDS: readonly (keyof Timings)[] = [
   ...PHASES.map((phase) => `${phase}Microseconds` as const),
   'freezingMicroseconds',
@@ -32,14 +32,14 @@ const WORDING: Readonly<Record<keyof Timings, Wording>> = {
   pauseMicroseconds: { name: 'pause', meaning: 'sum: first touch until the last task was let go' },
 };
 
-/** What a timing is called, such as `cgroup freeze`. */
+/** Returns the name of a timing, such as `cgroup freeze`. */
 export function timingName(field: keyof Timings): string {
   return WORDING[field].name;
 }
 
 /**
- * Renders the phases that the capture went through, and the sums; a phase of 0 µs was not gone through. Empty when
- * there are none.
+ * Renders the table of the phases that took place, and of the sums. A phase of 0 µs did not take place. The text is
+ * empty when there is nothing to show.
  */
 export function renderPhases(
   status: Pick<PodCaptureStatus, 'timings' | 'overrunMicroseconds'>,

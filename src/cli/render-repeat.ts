@@ -1,4 +1,4 @@
-/** The distribution of each phase over the runs of `--repeat`. Pure. */
+/** Renders the distribution of each phase over the runs of `--repeat`. Pure. */
 import type { Distribution, PodCaptureStatus } from '../api/podcapture.js';
 import { formatMicroseconds } from './duration.js';
 import { span } from './render-line.js';
@@ -9,7 +9,7 @@ import type { Column } from './render-table.js';
 
 const FIGURES: readonly (keyof Distribution)[] = ['min', 'median', 'p99', 'max'];
 
-/** Renders minimum, median, p99 and maximum of each phase that any run went through. Empty without a summary. */
+/** Renders minimum, median, p99 and maximum of each phase that took place in any run. Empty without a summary. */
 export function renderRepeat(status: Pick<PodCaptureStatus, 'samples' | 'summary'>, options: RenderOptions): string {
   const { samples = [], summary } = status;
   if (summary === undefined) return '';

@@ -1,4 +1,4 @@
-/** Tables whose columns line up. Pure, and linear in the number of rows. */
+/** Renders tables with aligned columns, in time linear in the number of rows. Pure. */
 import { renderLine, span, spansWidth } from './render-line.js';
 import type { RenderOptions, Span } from './render-line.js';
 
@@ -7,12 +7,12 @@ export interface Column {
   readonly align: 'left' | 'right';
 }
 
-/** A row has a cell for each column; a heading runs across all of them. */
+/** A row has one cell per column; a heading spans all columns. */
 export type TableRow = { readonly cells: readonly (readonly Span[])[] } | { readonly heading: readonly Span[] };
 
 const GAP = '  ';
 
-/** Renders a table, its headers dim, each line ended by a newline. Columns are separated by two spaces. */
+/** Renders a table with dim headers. Two spaces separate the columns, and each line ends with a newline. */
 export function renderTable(columns: readonly Column[], rows: readonly TableRow[], options: RenderOptions): string {
   const header: TableRow = { cells: columns.map((column) => [span(column.header, 'dim')]) };
   const all = [header, ...rows];
@@ -36,7 +36,8 @@ function layOut(row: TableRow, columns: readonly Column[], widths: readonly numb
   return columns.flatMap(({ align }, index) => {
     const cell = row.cells[index] ?? [];
     const gap = index === 0 ? [] : [span(GAP)];
-    // Nothing stands to the right of the last column, and what is in it may be very long; or empty.
+    // The last column is not padded, because no column follows and its text may be very long. An empty cell gets no gap
+    // either, so that the line does not end with spaces.
     if (align === 'left' && index === columns.length - 1) return spansWidth(cell) === 0 ? [] : [...gap, ...cell];
     const padding = span(' '.repeat((widths[index] ?? 0) - spansWidth(cell)));
     return align === 'right' ? [...gap, padding, ...cell] : [...gap, ...cell, padding];

@@ -1,4 +1,4 @@
-/** `stasis show`: a PodCapture of the cluster as a tree for people. */
+/** The arguments of `stasis show`, which prints a PodCapture of the cluster as a tree. */
 import type { Command } from 'commander';
 import { quoteValue } from './render-escape.js';
 
@@ -12,7 +12,7 @@ Examples:
   A whole tree, from the artifact on the node
     $ stasis show /var/lib/stasis/captures/0f8fad5b-d9cb-469f-a165-70867728950e.json`;
 
-/** Adds the command to the program; `done` gets what a command line that names it means. */
+/** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addShow(program: Command, done: (result: ShowArguments) => void): void {
   program
     .command('show')

@@ -1,4 +1,4 @@
-/** The options of `stasis uninstall`: what the chart's pre-delete hook runs. */
+/** The options of `stasis uninstall`, the command that the chart's pre-delete hook runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
@@ -6,7 +6,7 @@ import { checkInteger, given, refuse, type Checked } from './option-values.js';
 
 export interface UninstallArgumentsOptions {
   readonly kubeconfig?: string;
-  /** Default: $POD_NAMESPACE. */
+  /** The default is the environment variable POD_NAMESPACE. */
   readonly namespace?: string;
   readonly controller: string;
   readonly controllerPods: string;
@@ -36,7 +36,7 @@ Exit status:
   1  something is; the log names it
   2  unusable arguments`;
 
-/** Adds the command to the program; `done` gets what a command line that names it means. */
+/** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addUninstall(program: Command, done: (result: UninstallArguments) => void): void {
   const declared = program
     .command('uninstall')

@@ -1,4 +1,4 @@
-/** `stasis uninstall`, wired to a cluster. */
+/** Runs `stasis uninstall`: connects to the cluster and uninstalls. */
 import { uninstall } from '../controller/uninstall.js';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
@@ -8,7 +8,7 @@ import type { UninstallArgumentsOptions } from './uninstall-arguments.js';
 export type UninstallOutcome =
   { readonly kind: 'unusable'; readonly message: string } | { readonly kind: 'ended'; readonly complete: boolean };
 
-/** @param surroundings what the process gives: its environment, where log lines go, and the product's version */
+/** @param surroundings the environment variables of the process, a function that receives log lines, and the version */
 export async function runUninstall(
   options: UninstallArgumentsOptions,
   surroundings: {

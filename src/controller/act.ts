@@ -1,24 +1,27 @@
-/** Carries out what was decided, in order, up to the first action that fails. */
+/** Carries out the actions of a decision in order, up to the first action that fails. */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { success, type KubeError, type KubeResult } from '../kube/result.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { createCapture, type Refused } from './create-capture.js';
-import type { Action, Ending } from './decision.js';
-import { eventsOf, type EventSink } from './happening.js';
+import type { Action, EndLabels } from './decision.js';
+import { eventsOf, type EventSink } from './checkpoint-event.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
-import { applyStatus, guard, lowerHold, remove, unguard } from './writes.js';
+import { applyStatus, addReleaseFinalizer, lowerHold, remove, removeReleaseFinalizer } from './writes.js';
 
 export interface Hands {
   readonly api: Pick<KubeApi, 'get' | 'create' | 'apply' | 'mergePatch' | 'remove'>;
-  /** Get the answer of each write at once: the next visit must not act on what we have changed ourselves. */
+  /** The caches get the answer of each write at once, so that the next visit sees the controller's own changes. */
   readonly caches: Caches;
   readonly events: EventSink;
-  /** Called once the last status of a Checkpoint stands. */
-  readonly onEnding: (ending: Ending) => void;
+  /** Called once the final status of a Checkpoint has been written. */
+  readonly onEnd: (labels: EndLabels) => void;
 }
 
-/** The objects that the actions are about, as they are after the last action. Undefined: not there, or not any more. */
+/**
+ * The objects that the actions change, as they are after the last action. Undefined: the object does not exist, or no
+ * longer exists.
+ */
 export interface Subject {
   readonly checkpoint: Checkpoint | undefined;
   readonly capture: PodCapture | undefined;
@@ -26,10 +29,10 @@ export interface Subject {
 
 export type ActResult =
   | { readonly kind: 'done' }
-  /** It is to end before all was done; the next leader finds missing what is missing. */
+  /** The signal aborted before all actions were carried out. The next leader carries out what is missing. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'failed'; readonly action: Action['kind']; readonly error: KubeError }
-  /** The server will never take this PodCapture. */
+  /** The server will never accept this PodCapture. */
   | { readonly kind: 'refused'; readonly message: string; readonly subject: Subject };
 
 type Step = KubeResult<Subject> | Refused;
@@ -54,7 +57,7 @@ export async function act(
 }
 
 async function take(hands: Hands, subject: Subject, action: Action): Promise<Step> {
-  // What an earlier action found gone needs nothing more.
+  // When an earlier action found the object gone, nothing more needs to be done to it.
   if (isOfCapture(action)) {
     if (subject.capture === undefined) return success(subject);
     return keepCapture(hands, subject, await changeCapture(hands, subject.capture, action));
@@ -63,7 +66,7 @@ async function take(hands: Hands, subject: Subject, action: Action): Promise<Ste
   return changeCheckpoint(hands, subject, subject.checkpoint, action);
 }
 
-const OF_CAPTURE = ['unguard-capture', 'end-capture', 'lower-hold', 'delete-capture'] as const;
+const OF_CAPTURE = ['remove-capture-finalizer', 'end-capture', 'lower-hold', 'delete-capture'] as const;
 type CaptureAction = Extract<Action, { readonly kind: (typeof OF_CAPTURE)[number] }>;
 
 function isOfCapture(action: Action): action is CaptureAction {
@@ -76,8 +79,8 @@ function changeCapture(
   action: CaptureAction,
 ): Promise<KubeResult<PodCapture | undefined>> {
   switch (action.kind) {
-    case 'unguard-capture':
-      return unguard(api, PODCAPTURE_RESOURCE, capture);
+    case 'remove-capture-finalizer':
+      return removeReleaseFinalizer(api, PODCAPTURE_RESOURCE, capture);
     case 'end-capture':
       return applyStatus(api, PODCAPTURE_RESOURCE, capture, action.status);
     case 'lower-hold':
@@ -95,25 +98,25 @@ async function changeCheckpoint(
   checkpoint: Checkpoint,
   action: Exclude<Action, CaptureAction>,
 ): Promise<Step> {
-  const { api, events, onEnding } = hands;
+  const { api, events, onEnd } = hands;
   switch (action.kind) {
-    case 'guard-checkpoint':
-      return keepCheckpoint(hands, subject, await guard(api, CHECKPOINT_RESOURCE, checkpoint));
-    case 'unguard-checkpoint':
-      return keepCheckpoint(hands, subject, await unguard(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'add-checkpoint-finalizer':
+      return keepCheckpoint(hands, subject, await addReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
+    case 'remove-checkpoint-finalizer':
+      return keepCheckpoint(hands, subject, await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
     case 'create-capture': {
       const created = await createCapture(api, checkpoint, action);
       return 'refusal' in created ? created : keepCapture(hands, subject, created);
     }
     case 'write-status': {
       const written = await applyStatus(api, CHECKPOINT_RESOURCE, checkpoint, action.status);
-      if (written.ok && action.ending !== undefined) onEnding(action.ending);
+      if (written.ok && action.endLabels !== undefined) onEnd(action.endLabels);
       return keepCheckpoint(hands, subject, written);
     }
     case 'delete-checkpoint':
       return keepCheckpoint(hands, subject, await remove(api, CHECKPOINT_RESOURCE, checkpoint));
-    case 'tell':
-      for (const event of eventsOf(checkpoint, action.happening)) events.record(event);
+    case 'emit-event':
+      for (const draft of eventsOf(checkpoint, action.event)) events.record(draft);
       return success(subject);
     default:
       return action satisfies never;

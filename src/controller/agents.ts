@@ -1,4 +1,4 @@
-/** Which nodes have an agent, by the heartbeat leases in Stasis's own namespace. */
+/** Tells which nodes have an agent, by the heartbeat Leases in Stasis's own namespace. */
 import { heartbeatLeaseName } from '../api/kinds.js';
 import type { Clock } from '../kube/clock.js';
 import type { Lease } from '../kube/lease.js';
@@ -6,46 +6,51 @@ import { isAlive, NO_SIGHTINGS, observeLeases, type LeaseSightings } from '../ku
 import type { Store } from '../kube/store.js';
 import type { AgentState } from './observation.js';
 
-export interface AgentsOptions {
+export interface NodeAgentsOptions {
   readonly leases: Store<Lease>;
-  /** Where the leases are. */
+  /** The namespace of the Leases. */
   readonly namespace: string;
   readonly clock: Clock;
 }
 
-/** For an agent that gave its lease up, or whose lease is gone: a rolling update takes seconds to bring the next one. */
+/**
+ * How long an agent may be absent after it gave up its Lease, or after its Lease disappeared, before it counts as lost.
+ * A rolling update needs seconds to start the next agent.
+ */
 const GRACE_MILLISECONDS = 40_000;
 /**
- * With no news of any lease for so long we are the ones who are cut off. The leader renews a lease of its own in the same namespace
- * every 2 s, so the watch is never quiet that long while it works.
+ * When no Lease has changed for this long, this process is cut off from the API server. The leader renews a Lease of
+ * its own in the same namespace every 2 s, so a working watch is never silent for that long.
  */
 const BLIND_MILLISECONDS = 15_000;
 /**
- * A fresh installation starts controller and agents together. So a leader that has just begun takes a node that never had an agent for one
- * whose agent is about to come: a capture that nobody takes then ends as NodeAgentLost, instead of being refused a second too early.
+ * For this long after it began, a leader assumes that a node without a Lease will have an agent soon, because a fresh
+ * installation starts controller and agents together. If no agent comes, the capture ends as NodeAgentLost; without the
+ * assumption, captures would be refused that an agent could carry out a second later.
  */
 const BEGINNING_MILLISECONDS = 15_000;
 
 /**
- * Guarantee: an agent is Lost only when its lease was not renewed for the whole of its duration while we were able to see it.
- * After an outage of the API server, in which nobody could renew anything, every agent has its full time again.
+ * Guarantee: an agent counts as Lost only when its Lease was not renewed for its whole duration while this process
+ * could have seen a renewal. After an outage of the API server, in which no agent could renew, every agent has its full
+ * time again.
  */
-export class Agents {
-  readonly #options: AgentsOptions;
+export class NodeAgents {
+  readonly #options: NodeAgentsOptions;
   #sightings: LeaseSightings = NO_SIGHTINGS;
-  /** Node names with the moment since which they are Away. */
+  /** Maps the name of a node to the moment since which its agent is Away. */
   readonly #away = new Map<string, number>();
   #heard: number;
   readonly #began: number;
   #lost: ReadonlySet<string> = new Set();
 
-  constructor(options: AgentsOptions) {
+  constructor(options: NodeAgentsOptions) {
     this.#options = options;
     this.#heard = options.clock.monotonic();
     this.#began = this.#heard;
   }
 
-  /** To be called for each change of any lease in the namespace. */
+  /** Call this for each change of a Lease in the namespace. */
   heard(): void {
     this.#notice();
     this.#heard = this.#options.clock.monotonic();
@@ -54,7 +59,7 @@ export class Agents {
   stateOf(nodeName: string): AgentState {
     const key = this.#keyOf(nodeName);
     const now = this.#options.clock.monotonic();
-    // One that has come since the last look must not be refused for a second.
+    // Look again before answering, so that an agent that has started since the last look is not refused.
     if (!isAlive(this.#sightings, key, now)) this.#notice();
     if (isAlive(this.#sightings, key, now)) {
       this.#away.delete(nodeName);
@@ -68,7 +73,10 @@ export class Agents {
     return now - since > GRACE_MILLISECONDS ? 'Lost' : 'Away';
   }
 
-  /** Looks at the leases; returns those of the given nodes that have become Lost since the last time. About once a second. */
+  /**
+   * Looks at the Leases, and returns those of the given nodes whose agents became Lost since the last call. Called
+   * about once a second.
+   */
   tick(nodeNames: readonly string[]): string[] {
     this.#notice();
     for (const nodeName of this.#away.keys()) if (!nodeNames.includes(nodeName)) this.#away.delete(nodeName);
@@ -78,7 +86,10 @@ export class Agents {
     return lost.filter((nodeName) => !before.has(nodeName));
   }
 
-  /** Also the end of an outage: what was seen before it proves nothing about who lives now. */
+  /**
+   * Observes the current Leases. After an outage it forgets all earlier observations, which prove nothing about the
+   * agents that are alive now.
+   */
   #notice(): void {
     const { leases, clock } = this.#options;
     const now = clock.monotonic();
@@ -98,7 +109,7 @@ export class Agents {
     return this.#options.leases.get(key) !== undefined;
   }
 
-  /** It has a holder who did not renew in time. */
+  /** The Lease has a holder that did not renew it in time. */
   #hasExpired(key: string): boolean {
     const holder = this.#options.leases.get(key)?.spec?.holderIdentity ?? '';
     return holder !== '' && this.#sightings.has(key);

@@ -1,16 +1,21 @@
-/** The controller's view of the cluster, kept by reflectors and by the answers of its own writes. */
+/** The controller's view of the cluster, filled by reflectors and by the answers to its own writes. */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import { Store } from '../kube/store.js';
 import type { ObjectMeta } from '../kube/types.js';
 import { hasEnded } from './condition.js';
 
-/** On each PodCapture: the UID of the Checkpoint that it was made for, also when its ownerReferences were taken away. */
+/**
+ * A label on each PodCapture: the UID of its Checkpoint. The label remains when somebody removes the ownerReferences.
+ */
 export const CHECKPOINT_UID_LABEL = 'stasis.dev/checkpoint-uid';
 
 export interface Caches {
-  /** Indexes: 'pod' (namespace/podName), 'uid'. */
+  /** Indexes: 'pod' (namespace/podName) and 'uid'. */
   readonly checkpoints: Store<Checkpoint>;
-  /** Without tree, unfrozen and containers. Indexes: 'pod', 'owner' (UID of its Checkpoint), 'running' (node name; only those that have not ended). */
+  /**
+   * PodCaptures without tree, unfrozen and containers. Indexes: 'pod' (namespace/podName), 'owner' (UID of the
+   * Checkpoint), 'running' (node name; only captures that have not ended).
+   */
   readonly captures: Store<PodCapture>;
 }
 
@@ -28,26 +33,26 @@ export function createCaches(): Caches {
   };
 }
 
-/** 'namespace/name' of the pod that it is about. */
+/** 'namespace/name' of the pod that the object is about. */
 export function podKeyOf({ metadata, spec }: Checkpoint | PodCapture): string {
   return `${metadata.namespace ?? ''}/${spec.podName}`;
 }
 
-/** The Checkpoint that owns it, as a list of at most one: it can have been orphaned. */
+/** Returns the Checkpoint that owns the capture, as a list of at most one: the capture may have lost its owner. */
 export function ownerOf({ metadata }: PodCapture): { readonly name: string; readonly uid: string }[] {
   const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Checkpoint' && controller === true);
   return owner === undefined ? [] : [{ name: owner.name, uid: owner.uid }];
 }
 
-/** UIDs of the Checkpoint that it was made for: by its owner, and by the label that stays when it is orphaned. */
+/** Returns the UID of the capture's Checkpoint, from the owner reference and from the label that remains without it. */
 export function checkpointUIDsOf(capture: PodCapture): string[] {
   const label = capture.metadata.labels?.[CHECKPOINT_UID_LABEL];
   return [...new Set([...ownerOf(capture).map(({ uid }) => uid), ...(label === undefined ? [] : [label])])];
 }
 
 /**
- * A PodCapture without what can be large. 500 processes are 65 kB, and a cache holds every one of them; the controller
- * needs only counts, timings and conditions.
+ * Removes the parts of a PodCapture that can be large: the tree of 500 processes has 65 kB, and the cache holds every
+ * PodCapture. The controller needs only counts, timings and conditions.
  */
 export function projectCapture(capture: PodCapture): PodCapture {
   const metadata = withoutManagedFields(capture.metadata);

@@ -1,17 +1,20 @@
-/** The name of a Checkpoint's PodCapture. */
+/** Computes the name of a Checkpoint's PodCapture. */
 import { createHash } from 'node:crypto';
 import type { ObjectMeta } from '../kube/types.js';
 
-/** 253 is the most that a name may have; the rest is for people who put something behind it. */
+/**
+ * Longest part of the Checkpoint's name that is used, in characters. Together with the hash it stays well below 253,
+ * the maximum for a name, so that users can append something of their own.
+ */
 const LONGEST_STEM = 200;
 
 /**
- * Always the same for one Checkpoint, whoever asks and however often: so two controllers that both think they lead, or one
- * that lost the answer of its request, make one PodCapture and not two. The hash is of the UID, so that a later Checkpoint
- * of the same name gets another one.
+ * Returns the same name for one Checkpoint every time. So two controllers that both believe to lead, or a controller
+ * that lost the answer to its request, create one PodCapture and not two. The hash is taken from the UID: a later
+ * Checkpoint of the same name gets a different PodCapture.
  */
 export function captureName(checkpoint: Pick<ObjectMeta, 'name' | 'uid'>): string {
   const hash = createHash('sha256').update(checkpoint.uid).digest('hex').slice(0, 10);
-  // A stem may not end in '.', or the name would have an empty part: 'a.-…' is no DNS subdomain.
+  // The used part must not end in '.': a name such as 'a.-…' has an empty label and is no DNS subdomain.
   return `${checkpoint.name.slice(0, LONGEST_STEM).replace(/[.-]+$/, '')}-${hash}`;
 }

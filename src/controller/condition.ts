@@ -1,10 +1,10 @@
-/** Conditions, as metav1.Condition has them. Pure. */
+/** Conditions as in metav1.Condition. Pure. */
 import type { Condition } from '../api/kinds.js';
 import { REASONS, type Reason } from '../api/reasons.js';
 
 export type ConditionStatus = Condition['status'];
 
-/** A condition without its bookkeeping. */
+/** A condition without lastTransitionTime and observedGeneration. */
 export interface Fact {
   readonly type: 'Dispatched' | 'Thawed' | 'Succeeded';
   readonly status: ConditionStatus;
@@ -12,12 +12,12 @@ export interface Fact {
   readonly message: string;
 }
 
-/** The schema's bound. */
+/** The longest message that the schema of the CRD allows, in characters. */
 const LONGEST_MESSAGE = 4096;
 
 /**
- * The facts as conditions, in their order. `lastTransitionTime` is kept from `before` unless the status changed: it says
- * since when, not when last written.
+ * Turns the facts into conditions, in the same order. `lastTransitionTime` is kept from `before` unless the status
+ * changed: it says since when the status has been so, not when it was last written.
  *
  * @param time RFC 3339
  */
@@ -44,18 +44,21 @@ export function findCondition(conditions: readonly Condition[] | undefined, type
   return conditions?.find((condition) => condition.type === type);
 }
 
-/** Succeeded is True or False: it has ended, and stays ended. */
+/** Whether `Succeeded` is True or False. A status that has ended stays so. */
 export function hasEnded(status: { readonly conditions?: readonly Condition[] } | undefined): boolean {
   const succeeded = findCondition(status?.conditions, 'Succeeded');
   return succeeded !== undefined && succeeded.status !== 'Unknown';
 }
 
-/** A reason of an agent of another version may be none of ours; a metric's label must not grow by it. */
+/**
+ * An agent of another version may report an unknown reason, which becomes InternalError: the values of a metric's label
+ * must stay limited.
+ */
 export function asReason(text: string): Reason {
   return REASONS.find((reason) => reason === text) ?? 'InternalError';
 }
 
-/** Cut to the schema's bound in characters, and never through a surrogate pair. */
+/** Cuts a message to the schema's bound in characters, never within a surrogate pair. */
 function cut(message: string): string {
   if (message.length <= LONGEST_MESSAGE) return message;
   return `${message.slice(0, LONGEST_MESSAGE - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

@@ -1,4 +1,4 @@
-/** Which containers of a pod a Checkpoint means, and whether they run. Pure. */
+/** Tells which containers of a pod a Checkpoint selects, and whether they run. Pure. */
 import type { CaptureContainer } from '../api/kinds.js';
 import type { Reason } from '../api/reasons.js';
 import type { ContainerStatus, Pod } from './resources.js';
@@ -7,18 +7,20 @@ export type ContainerChoice =
   | { readonly ok: true; readonly containers: CaptureContainer[] }
   | { readonly ok: false; readonly reason: Reason; readonly message: string };
 
-/** The schema of a PodCapture. */
+/** Most containers of one capture; the bound is in the schema of the PodCapture. */
 const MOST_CONTAINERS = 64;
-/** The schema's pattern: it becomes part of a path on the node. */
+/** The pattern in the schema of the PodCapture. The ID becomes a part of a path on the node. */
 const CONTAINER_ID = /^[A-Za-z0-9]{1,128}$/;
 
-/** Names that the pod has, of all three sorts, in the order in which it lists them. */
+/** The names of the pod's containers, init containers and ephemeral containers, in the order of the pod's spec. */
 export function containerNames({ spec }: Pod): string[] {
   const all = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])];
   return all.map(({ name }) => name);
 }
 
-/** Without names: every container that runs, sidecars, running init containers and ephemeral ones included. */
+/**
+ * Without names, selects every running container, including sidecars, running init containers and ephemeral containers.
+ */
 export function chooseContainers(pod: Pod, names: readonly string[] | undefined): ContainerChoice {
   const running = runningContainers(pod);
   const chosen = names === undefined ? running : running.filter(({ name }) => names.includes(name));
@@ -26,13 +28,16 @@ export function chooseContainers(pod: Pod, names: readonly string[] | undefined)
   if (still.length > 0) return notRunning(`${subject(still)} not running in pod ${pod.metadata.name}`);
   if (chosen.length === 0) return notRunning(`no container of pod ${pod.metadata.name} is running`);
   if (chosen.length > MOST_CONTAINERS) {
-    const message = `${chosen.length} containers are more than the ${MOST_CONTAINERS} of one capture; name those to hold in spec.containers`;
+    const message = `pod ${pod.metadata.name} runs ${chosen.length} of the selected containers, and one capture takes at most ${MOST_CONTAINERS}; name the containers to hold in spec.containers`;
     return { ok: false, reason: 'InvalidTarget', message };
   }
   return { ok: true, containers: chosen };
 }
 
-/** Without those whose ID is of no shape that a runtime of ours has: they have no cgroup that could be found. */
+/**
+ * Leaves out containers whose ID does not match the pattern. No supported container runtime uses such IDs, so the
+ * cgroup could not be found.
+ */
 function runningContainers({ status }: Pod): CaptureContainer[] {
   const all: readonly ContainerStatus[] = [
     ...(status?.containerStatuses ?? []),

@@ -1,4 +1,4 @@
-/** The controller: one leader among its replicas, and what each of them tells of its health. */
+/** The controller: elects a leader among its replicas, and reports the health of each replica. */
 import type { Registry } from 'prom-client';
 import type { KubeApi } from '../kube/api.js';
 import type { Clock } from '../kube/clock.js';
@@ -16,7 +16,7 @@ import type { Settings } from './observation.js';
 export interface ControllerOptions {
   readonly api: KubeApi;
   readonly settings: Settings;
-  /** Unique to this process; also the reportingInstance of its Events. */
+  /** Unique per process. Also the reportingInstance of its Events. */
   readonly identity: string;
   readonly workers: number;
   readonly timings: LeaderTimings;
@@ -28,22 +28,29 @@ export interface ControllerOptions {
 }
 
 export interface Controller {
-  /** Stands for election, leads once, and resolves when all is ended: by `signal`, or because leadership was lost. */
+  /**
+   * Stands for election, leads once, and resolves when everything has ended: after `signal` aborted, or because
+   * leadership was lost.
+   */
   run(signal: AbortSignal): Promise<'stopped' | 'lost'>;
-  /** Failing means: restart me. */
+  /** A failing check tells the kubelet to restart the container. */
   readonly healthz: readonly NamedCheck[];
 }
 
 const LEADER_LEASE = 'stasis-controller';
 /**
- * A watch that works hears at least a bookmark about each minute; a reflector that has lost its server tries every 30 s at
- * least. To be restarted does not help while the server is away, so this is longer than most outages.
+ * The liveness check fails when a reflector has not heard from the API server for this long. A working watch delivers
+ * at least a bookmark about every minute, and a reflector without a server retries at least every 30 s. A restart does
+ * not help while the server is away, so the bound is longer than most outages.
  */
 const CONTACT_LOST_MILLISECONDS = 600_000;
-/** The last events of those that ended just now. */
+/** How long the last Events may take to be sent when the controller ends. */
 const EVENTS_CLOSE_MILLISECONDS = 3000;
 
-/** The lease's timings in client-go's proportions: for 15 s, a renewal every 2 s and a deadline of 10 s. */
+/**
+ * The timings for a Lease of the given duration, in client-go's proportions: for 15 s, a renewal every 2 s and a
+ * deadline of 10 s.
+ */
 export function leaderTimings(leaseSeconds: number): LeaderTimings {
   return { leaseSeconds, renewDeadlineSeconds: (leaseSeconds * 2) / 3, retrySeconds: (leaseSeconds * 2) / 15 };
 }

@@ -1,4 +1,4 @@
-/** Makes the PodCapture of a Checkpoint, at most one whatever happens. */
+/** Creates the PodCapture of a Checkpoint, at most one under all circumstances. */
 import { API_VERSION, RELEASE_FINALIZER, CONTROLLER_MANAGER } from '../api/kinds.js';
 import type { Checkpoint, PodCapture, PodCaptureSpec } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
@@ -7,13 +7,16 @@ import type { Draft } from '../kube/types.js';
 import { CHECKPOINT_UID_LABEL, ownerOf } from './caches.js';
 import { PODCAPTURE_RESOURCE } from './resources.js';
 
-/** Asking again would get the same answer. */
+/** The server refused the request and would refuse it again. */
 export interface Refused {
   readonly ok: false;
   readonly refusal: string;
 }
 
-/** One that is there already and is ours, because an answer was lost, is as good as made. */
+/**
+ * Creates the PodCapture. When the server has a PodCapture of this Checkpoint already, because the answer to an earlier
+ * request was lost, that one is the result.
+ */
 export async function createCapture(
   api: Pick<KubeApi, 'get' | 'create'>,
   checkpoint: Checkpoint,
@@ -25,15 +28,18 @@ export async function createCapture(
   });
   if (answer.ok) return answer;
   if (isUnusable(answer.error)) {
-    return { ok: false, refusal: `the PodCapture was refused: ${describeError(answer.error)}` };
+    return { ok: false, refusal: `the API server refused the PodCapture: ${describeError(answer.error)}` };
   }
   if (!isAlreadyExists(answer.error)) return answer;
   const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
   if (!found.ok || ownerOf(found.value).some((owner) => owner.uid === uid)) return found;
-  return { ok: false, refusal: `PodCapture ${name} is there already, and belongs to something else` };
+  return { ok: false, refusal: `PodCapture ${name} already exists, and does not belong to this Checkpoint` };
 }
 
-/** A Checkpoint that the schema let through made a PodCapture that it does not: a defect, but no reason to ask for ever. */
+/**
+ * The schema accepted the Checkpoint but refuses the PodCapture that was made from it. That is a defect of Stasis, and
+ * repeating the request would not help.
+ */
 function isUnusable({ code }: KubeError): boolean {
   return code === 400 || code === 413 || code === 422;
 }
@@ -52,7 +58,8 @@ function draft({ metadata }: Checkpoint, name: string, spec: PodCaptureSpec): Dr
           name: metadata.name,
           uid: metadata.uid,
           controller: true,
-          // A foreground deletion of the Checkpoint waits for the release too. Needs update of checkpoints/finalizers.
+          // Makes a foreground deletion of the Checkpoint wait for the release of the pod. Needs the permission to
+          // update checkpoints/finalizers.
           blockOwnerDeletion: true,
         },
       ],

@@ -1,7 +1,7 @@
 /**
- * From what is known to what is done. Pure: the same observation decides the same, and what is decided, once it is done,
- * leads to an observation that decides nothing. The rules are asked in this order, and the first that has an answer is
- * obeyed.
+ * Decides what to do about an observation. Pure. The same observation always leads to the same decision, and once the
+ * decision has been carried out, the next observation requires nothing more. The rules are asked in the order below,
+ * and the first rule with an answer decides.
  */
 import { RELEASE_FINALIZER } from '../api/kinds.js';
 import { hasEnded } from './condition.js';
@@ -12,13 +12,13 @@ import { cancel, captureEnded, captureVanished, finished } from './rules/ended.j
 import { agentLost, deleting, holdLowered, progress } from './rules/running.js';
 
 const SETTLED: readonly ((observation: Settled) => Decision | undefined)[] = [
-  agentLost, // Whatever else is so: nobody would report any more
-  captureEnded, // The result, before anything that could take it away
-  captureVanished, // Dispatched, and gone: never again
-  finished, // Finalizers off, time to live
-  deleting, // Let go first
-  holdLowered, // By its author, or for the pod's or the node's sake
-  progress, // Show how far it is
+  agentLost, // First: no other rule can count on a report of this agent
+  captureEnded, // Copies the result before a later rule could delete it
+  captureVanished, // A capture that disappeared is never created again
+  finished, // Removes finalizers, and obeys the time to live
+  deleting, // Releases the pod before the Checkpoint disappears
+  holdLowered, // Shortens the hold: its author asked, or the pod or node must go
+  progress, // Shows the progress
 ];
 
 export function decide(observation: Observation): Decision {
@@ -38,12 +38,15 @@ export function decide(observation: Observation): Decision {
   }
 }
 
-/** Without its Checkpoint nobody waits for the result: it is cancelled, and let go when its agent has ended it. */
+/**
+ * Nobody waits for the result of a capture without Checkpoint. The capture is cancelled, and its finalizer is removed
+ * once the agent has ended it.
+ */
 function decideOrphan(observation: Orphan): Decision {
   const lost = agentLost(observation);
   if (lost !== undefined) return { ...lost, rule: 'orphanLost' };
   const { capture } = observation;
   if (!hasEnded(capture.status)) return cancel('orphan', capture);
-  const guarded = capture.metadata.finalizers?.includes(RELEASE_FINALIZER) === true;
-  return guarded ? { rule: 'orphan', actions: [{ kind: 'unguard-capture' }] } : wait('orphan');
+  const hasFinalizer = capture.metadata.finalizers?.includes(RELEASE_FINALIZER) === true;
+  return hasFinalizer ? { rule: 'orphan', actions: [{ kind: 'remove-capture-finalizer' }] } : wait('orphan');
 }

@@ -1,44 +1,47 @@
-/** What a visit decides: data, carried out by act.ts in order up to the first that fails. Types and two helpers; pure. */
+/**
+ * The decision of a visit: data that act.ts carries out in order, up to the first action that fails. Types and one
+ * helper. Pure.
+ */
 import type { CheckpointStatus, PodCaptureSpec, PodCaptureStatus } from '../api/kinds.js';
 import type { Reason } from '../api/reasons.js';
 
-/** An Event on the Checkpoint, and on the pod where it is known. */
-export interface Happening {
+/** An Event about the Checkpoint and, where the pod is known, about the pod. */
+export interface CheckpointEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
   readonly note: string;
 }
 
 export type Action =
-  /** Put RELEASE_FINALIZER on the Checkpoint. */
-  | { readonly kind: 'guard-checkpoint' }
-  | { readonly kind: 'unguard-checkpoint' }
-  | { readonly kind: 'unguard-capture' }
+  /** Adds RELEASE_FINALIZER to the Checkpoint. */
+  | { readonly kind: 'add-checkpoint-finalizer' }
+  | { readonly kind: 'remove-checkpoint-finalizer' }
+  | { readonly kind: 'remove-capture-finalizer' }
   | { readonly kind: 'create-capture'; readonly name: string; readonly spec: PodCaptureSpec }
-  /** The Checkpoint's; `ending` where it is the last one. */
-  | { readonly kind: 'write-status'; readonly status: CheckpointStatus; readonly ending?: Ending }
-  /** End the PodCapture in the place of its agent. */
+  /** Writes the Checkpoint's status; `endLabels` is set when this is the final status. */
+  | { readonly kind: 'write-status'; readonly status: CheckpointStatus; readonly endLabels?: EndLabels }
+  /** Writes the final status of the PodCapture in place of its agent. */
   | { readonly kind: 'end-capture'; readonly status: PodCaptureStatus }
   | { readonly kind: 'lower-hold'; readonly holdSeconds: number }
   | { readonly kind: 'delete-capture' }
   | { readonly kind: 'delete-checkpoint' }
-  | { readonly kind: 'tell'; readonly happening: Happening };
+  | { readonly kind: 'emit-event'; readonly event: CheckpointEvent };
 
-/** How a Checkpoint ended: the labels of a metric. */
-export interface Ending {
+/** How a Checkpoint ended: the labels of the metric stasis_checkpoints_total. */
+export interface EndLabels {
   readonly result: 'succeeded' | 'failed';
   readonly reason: Reason;
 }
 
 export interface Decision {
-  /** The rule that decided: for logs and tests. */
+  /** The rule that decided, for logs and tests. */
   readonly rule: string;
   readonly actions: readonly Action[];
-  /** Look again after so long even if nothing happens. */
+  /** Visit the Checkpoint again after this time even if nothing changes. */
   readonly againAfterMilliseconds?: number;
 }
 
-/** Does nothing, and waits for what happens next. */
+/** A decision to do nothing and wait for the next change. */
 export function wait(rule: string, againAfterMilliseconds?: number): Decision {
   return { rule, actions: [], ...(againAfterMilliseconds === undefined ? {} : { againAfterMilliseconds }) };
 }

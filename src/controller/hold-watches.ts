@@ -1,4 +1,4 @@
-/** Watches of the pods that are held, and of their nodes: one object each, for as long as the hold is not over. */
+/** Watches each pod that is held and its node, with one single-object watch each, until the hold is over. */
 import type { PodCapture } from '../api/kinds.js';
 import { linkAbort, type LinkedAbort } from '../kube/abort.js';
 import type { KubeApi } from '../kube/api.js';
@@ -16,13 +16,13 @@ export interface HoldWatchesOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Told the key of a held capture whenever something about its pod or node is learnt. */
+  /** Called with the key of a held capture whenever its pod or node changes. */
   readonly onChange: (captureKey: string) => void;
-  /** Ends them all. */
+  /** Ends all watches. */
   readonly signal: AbortSignal;
 }
 
-/** What observe() asks. */
+/** The questions that observe.ts asks. */
 export interface HoldFacts {
   podOf(capture: PodCapture): Watched<Pod>;
   nodeOf(capture: PodCapture): Watched<KubeNode>;
@@ -32,11 +32,11 @@ interface SingleWatch<T extends KubeObject> {
   readonly store: Store<T>;
   readonly reflector: Reflector;
   readonly abort: LinkedAbort;
-  /** Keys of the captures that it is kept for. */
+  /** Keys of the captures that need this watch. */
   readonly users: Set<string>;
 }
 
-/** There is no cache of all pods: a cluster has a hundred thousand, and a handful is held. */
+/** The controller has no cache of all pods: a large cluster has a hundred thousand pods, and a handful are held. */
 export class HoldWatches implements HoldFacts {
   readonly #options: HoldWatchesOptions;
   readonly #pods = new Map<string, SingleWatch<Pod>>();
@@ -46,7 +46,10 @@ export class HoldWatches implements HoldFacts {
     this.#options = options;
   }
 
-  /** Starts or ends what this capture needs; `undefined` when it is gone. To be called on each change of one. */
+  /**
+   * Starts or ends the watches that this capture needs; `undefined` says that the capture is gone. Call this on each
+   * change of a capture.
+   */
   follow(captureKey: string, capture: PodCapture | undefined): void {
     if (capture === undefined || hasEnded(capture.status) || capture.spec.holdSeconds === 0) {
       release(this.#pods, captureKey);
@@ -66,7 +69,7 @@ export class HoldWatches implements HoldFacts {
     return seen(this.#nodes.get(spec.nodeName));
   }
 
-  /** How many watches are open. */
+  /** Number of open watches. */
   get size(): number {
     return this.#pods.size + this.#nodes.size;
   }
@@ -104,7 +107,7 @@ export class HoldWatches implements HoldFacts {
       log,
       signal: abort.signal,
     });
-    // A pod that is gone already gives no change: only the sync tells.
+    // When the pod is already gone, no change arrives, so the first sync is reported as well.
     void reflector.synced.then(tell);
     return { store, reflector, abort, users };
   }
@@ -124,7 +127,7 @@ function release<T extends KubeObject>(watches: Map<string, SingleWatch<T>>, cap
   }
 }
 
-/** The key under which a capture is followed. */
+/** The key under which follow() knows a capture. */
 export function followKey(capture: PodCapture): string {
   return keyOf(capture);
 }

@@ -1,13 +1,16 @@
-/** Keys of the work queue: 'namespace/name' of a Checkpoint, or 'orphan:namespace/name' of a PodCapture without one. Pure. */
+/**
+ * Keys of the work queue: 'namespace/name' of a Checkpoint, or 'orphan:namespace/name' of a PodCapture without
+ * Checkpoint. Pure.
+ */
 
-/** No name of a namespace has a colon. */
+/** The name of a namespace never contains a colon, so the two kinds of keys cannot be confused. */
 const ORPHAN = 'orphan:';
 
 export function orphanKey(captureKey: string): string {
   return `${ORPHAN}${captureKey}`;
 }
 
-/** The PodCapture's key, or undefined for the key of a Checkpoint. */
+/** Returns the key of the PodCapture, or undefined when `key` belongs to a Checkpoint. */
 export function orphanOf(key: string): string | undefined {
   return key.startsWith(ORPHAN) ? key.slice(ORPHAN.length) : undefined;
 }

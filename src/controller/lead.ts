@@ -1,4 +1,4 @@
-/** What the leader does: fills the caches, follows what changes, and works through the keys. */
+/** The work of the leader: it fills the caches, follows changes, and works through the keys. */
 import { LEASES, type Lease } from '../kube/lease.js';
 import type { Clock } from '../kube/clock.js';
 import type { KubeApi } from '../kube/api.js';
@@ -8,10 +8,10 @@ import { startReflector, type Reflector } from '../kube/reflector.js';
 import { Store, type Change } from '../kube/store.js';
 import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
 import { WorkQueue } from '../kube/work-queue.js';
-import { Agents } from './agents.js';
+import { NodeAgents } from './agents.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { hasEnded } from './condition.js';
-import type { EventSink } from './happening.js';
+import type { EventSink } from './checkpoint-event.js';
 import { HoldWatches } from './hold-watches.js';
 import type { ControllerMetrics } from './metrics.js';
 import type { Settings } from './observation.js';
@@ -24,7 +24,7 @@ export interface LeadOptions {
   readonly api: KubeApi;
   readonly settings: Settings;
   readonly workers: number;
-  /** Empty; filled anew by each leader, so that nothing is decided on what was seen before. */
+  /** Empty at the start. Each leader fills them anew, so that no decision rests on what an earlier leader saw. */
   readonly caches: Caches;
   readonly clock: Clock;
   readonly random: () => number;
@@ -32,20 +32,21 @@ export interface LeadOptions {
   readonly events: EventSink;
   readonly metrics: ControllerMetrics;
   readonly kubeMetrics: KubeMetrics;
-  /** Told of each reflector, for liveness. */
+  /** Receives each reflector, for the liveness check. */
   readonly onReflector: (name: string, reflector: Reflector) => void;
 }
 
+/** How often the heartbeats are checked for agents that became lost. */
 const TICK_MILLISECONDS = 1000;
 
-/** Until `signal` aborts; resolves when the visits under way have ended. */
+/** Leads until `signal` aborts. Resolves when the running visits have ended. */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
   const { api, settings, workers, caches, clock, random, log, events, metrics, kubeMetrics, onReflector } = options;
   const queue = new WorkQueue({
     clock,
     random,
     metrics: kubeMetrics.queue('checkpoint'),
-    onError: (key, error) => log.error('a defect', { key, error }),
+    onError: (key, error) => log.error('unexpected exception, a defect of Stasis', { key, error }),
   });
   const wake = (keys: readonly string[]): void => {
     for (const key of keys) queue.add(key);
@@ -62,7 +63,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     return reflector;
   };
   const leases = new Store<Lease>();
-  const agents = new Agents({ leases, namespace: settings.namespace, clock });
+  const agents = new NodeAgents({ leases, namespace: settings.namespace, clock });
   const holds = new HoldWatches({
     api,
     clock,
@@ -74,7 +75,8 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
       if (object !== undefined) wake(keysOfCapture(caches, { type: 'upsert', object }));
     },
   });
-  // Checkpoints before PodCaptures: so what the second list lacks, though the first says that it was dispatched, is gone.
+  // Checkpoints are listed before PodCaptures. So when a listed Checkpoint says that it was dispatched and the later
+  // list lacks its PodCapture, that PodCapture is gone.
   const heartbeats = follow(LEASES, leases, () => agents.heard(), { namespace: settings.namespace });
   const checkpoints = follow(
     CHECKPOINT_RESOURCE,
@@ -104,7 +106,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     metrics,
     lock: new KeyedLock(),
     wall: () => clock.wall(),
-    onEnding: (ending) => metrics.ending(ending),
+    onEnd: (labels) => metrics.checkpointEnded(labels),
   };
   const ticking = tick({ agents, caches, wake, clock }, signal);
   await queue.run(workers, (key) => reconcile(reconciler, key, signal), signal);
@@ -112,13 +114,13 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
 }
 
 interface Ticking {
-  readonly agents: Agents;
+  readonly agents: NodeAgents;
   readonly caches: Caches;
   readonly wake: (keys: readonly string[]) => void;
   readonly clock: Clock;
 }
 
-/** That an agent is lost is the one thing that happens by nothing happening. */
+/** Wakes the Checkpoints of an agent that became lost. No change announces that loss, so it takes a timer. */
 async function tick({ agents, caches, wake, clock }: Ticking, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const running = caches.captures.list().filter(({ status }) => !hasEnded(status));

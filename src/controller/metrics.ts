@@ -1,40 +1,40 @@
-/** The controller's metrics, under the names that controller-runtime has given them, and our own. */
+/** The controller's metrics: some have the names that controller-runtime uses, the others are Stasis's own. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../kube/clock.js';
 import type { WorkOutcome } from '../kube/work-queue.js';
 import type { Checkpoint } from '../api/kinds.js';
 import { asReason, findCondition } from './condition.js';
-import type { Ending } from './decision.js';
+import type { EndLabels } from './decision.js';
 
-/** How a visit ended. */
+/** The end of one visit. */
 export interface Visited {
   readonly outcome: WorkOutcome;
-  /** It could not do what it was to do; for good: and asking again would not help. */
+  /** The visit failed. 'for good': repeating the request would not help. */
   readonly error?: 'transient' | 'for good';
 }
 
 export interface ReconcileMetrics {
-  /** Runs one visit, and counts it. */
+  /** Runs one visit and counts it. */
   timed(visit: () => Promise<Visited>): Promise<WorkOutcome>;
 }
 
 export interface ControllerMetrics extends ReconcileMetrics {
-  ending(ending: Ending): void;
+  checkpointEnded(labels: EndLabels): void;
 }
 
 export interface ControllerMetricsOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly workers: number;
-  /** Read when scraped. */
+  /** Called at each scrape. */
   readonly checkpoints: () => readonly Checkpoint[];
 }
 
-/** controller-runtime's. */
+/** Bounds in seconds; controller-runtime's. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const CONTROLLER = 'checkpoint';
 
-/** Registers all of them on the registry; once a registry. */
+/** Registers all metrics on the registry. Call it once per registry. */
 export function controllerMetrics({
   registry,
   clock,
@@ -99,15 +99,18 @@ export function controllerMetrics({
         if (visited.error === 'for good') terminal.inc(labels);
       }
     },
-    ending: ({ result, reason }) => endings.inc({ result, reason }),
+    checkpointEnded: ({ result, reason }) => endings.inc({ result, reason }),
   };
 }
 
-/** One series for each reason that there is now, so a closed list; only the leader has any. */
+/**
+ * One series per reason that currently occurs. Reasons are a closed list, so the number of series is limited. Only the
+ * leader has Checkpoints in its cache.
+ */
 function registerStates(registers: Registry[], checkpoints: () => readonly Checkpoint[]): void {
   void new Gauge({
     name: 'stasis_checkpoints',
-    help: 'Checkpoints that there are, by state: the reason of the condition Succeeded, or New.',
+    help: 'Existing Checkpoints by state: the reason of the condition Succeeded, or New.',
     labelNames: ['state'] as const,
     registers,
     collect() {

@@ -1,20 +1,30 @@
-/** What one visit to a Checkpoint knows. Everything that a decision rests on, and nothing else. Types only. */
+/**
+ * The observation of one visit to a Checkpoint: everything on which the decision rests, and nothing else. Types only. Pure.
+ */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { KubeNode, Pod } from './resources.js';
 
-/** What is known of the agent of a node, by its heartbeat lease. */
+/** The state of a node's agent, judged by its heartbeat Lease. */
 export type AgentState =
-  /** It renews its lease. */
+  /** The agent renews its Lease. */
   | 'Alive'
-  /** It gave its lease up, or has none: it is being replaced, or was never there. Nothing can be sent there now. */
+  /**
+   * The agent gave up its Lease or never had one: it is being replaced, or was never installed. No capture can be sent
+   * to it now.
+   */
   | 'Away'
-  /** It gave no sign for longer than its lease lasts, or stayed away as long. What it had will not be reported. */
+  /**
+   * The agent did not renew for longer than the duration of its Lease, or was Away for as long. It will report nothing
+   * more.
+   */
   | 'Lost';
 
-/** What a single-object watch knows: nothing before its first list, then the object or that there is none. */
+/**
+ * The state of a single-object watch: nothing is known before its first list; then the object is known, or its absence.
+ */
 export type Watched<T> = { readonly known: false } | { readonly known: true; readonly object: T | undefined };
 
-/** A capture of the same pod, or a Checkpoint that waits for it, which comes before this one. */
+/** A running capture of the same pod, or a Checkpoint of the same pod that was created earlier and waits. */
 export interface Predecessor {
   readonly kind: 'Checkpoint' | 'PodCapture';
   readonly name: string;
@@ -25,34 +35,34 @@ interface Visit {
   readonly now: number;
 }
 
-/** A Checkpoint that is not dispatched yet: all facts are of this moment, read from the server. */
+/** A Checkpoint that is not dispatched yet. Checkpoint and pod were read from the server for this visit. */
 export interface Undispatched extends Visit {
   readonly stage: 'Undispatched';
   readonly checkpoint: Checkpoint;
-  /** The name that its PodCapture has, or will have. */
+  /** The name of its PodCapture, existing or future. */
   readonly captureName: string;
   readonly pod: Pod | undefined;
-  /** Of the pod's node. */
+  /** The state of the agent on the pod's node. */
   readonly agent: AgentState;
   readonly predecessor: Predecessor | undefined;
   readonly settings: Settings;
 }
 
-/** A Checkpoint that was dispatched, has ended, or is to go. */
+/** A Checkpoint that was dispatched, has ended, or is being deleted. */
 export interface Settled extends Visit {
   readonly stage: 'Settled';
   readonly checkpoint: Checkpoint;
   readonly captureName: string;
-  /** Undefined: there is none on the server. */
+  /** Undefined: the server has no PodCapture for the Checkpoint. */
   readonly capture: PodCapture | undefined;
-  /** Of the capture's node; 'Alive' without a capture. */
+  /** The state of the agent on the capture's node; 'Alive' without a capture. */
   readonly agent: AgentState;
-  /** Only followed during a hold. */
+  /** Pod and node are watched only during a hold. */
   readonly pod: Watched<Pod>;
   readonly node: Watched<KubeNode>;
 }
 
-/** A PodCapture whose Checkpoint is gone. */
+/** A PodCapture whose Checkpoint no longer exists. */
 export interface Orphan extends Visit {
   readonly stage: 'Orphan';
   readonly capture: PodCapture;
@@ -61,7 +71,7 @@ export interface Orphan extends Visit {
 
 export type Observation = Undispatched | Settled | Orphan;
 
-/** What the operator of the cluster has settled. */
+/** The settings of the installation. */
 export interface Settings {
   /** Stasis's own namespace. */
   readonly namespace: string;

@@ -1,4 +1,4 @@
-/** Gathers what a visit needs to know. Only here is anything read. */
+/** Reads everything that a visit needs to know. No other file of the reconcile path reads. */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import { RELEASE_FINALIZER } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
@@ -22,9 +22,9 @@ export interface World {
 }
 
 /**
- * What there is to know about the Checkpoint of this key; undefined: it is gone. Caches may lag behind, so what cannot be
- * undone is decided on what the server itself says: a Checkpoint and its pod are read when they may be dispatched, and that
- * a PodCapture is gone is believed only when the server says so.
+ * Observes the Checkpoint of this key; undefined when it is gone. Caches may be outdated, so an irreversible step rests
+ * on what the server says at that moment: a Checkpoint that may be dispatched is read together with its pod, and a
+ * PodCapture counts as gone only when the server says so.
  */
 export async function observeCheckpoint(world: World, key: string): Promise<KubeResult<Observation | undefined>> {
   const cached = world.caches.checkpoints.get(key);
@@ -44,7 +44,7 @@ export async function observeCheckpoint(world: World, key: string): Promise<Kube
   return success(undispatched(world, checkpoint, pod.value));
 }
 
-/** A PodCapture that no Checkpoint is known for; undefined: it has one, or is gone itself. */
+/** Observes a PodCapture without a known Checkpoint; undefined when it has a Checkpoint or is gone itself. */
 export async function observeOrphan(world: World, key: string): Promise<KubeResult<Orphan | undefined>> {
   const capture = world.caches.captures.get(key);
   if (capture === undefined || isOwned(world.caches, capture)) return success(undefined);
@@ -57,7 +57,7 @@ export async function observeOrphan(world: World, key: string): Promise<KubeResu
   return success({ stage: 'Orphan', capture, agent, now: world.wall() });
 }
 
-/** Whether the Checkpoint that it was made for is there; also when its ownerReferences were taken away. */
+/** Whether the Checkpoint of this capture exists, also when the capture lost its ownerReferences. */
 export function isOwned(caches: Caches, capture: PodCapture): boolean {
   return checkpointUIDsOf(capture)
     .flatMap((uid) => caches.checkpoints.byIndex('uid', uid))
@@ -97,7 +97,7 @@ async function observeSettled(world: World, checkpoint: Checkpoint): Promise<Kub
   });
 }
 
-/** Nothing depends any more on whether there is a PodCapture. */
+/** Whether it no longer matters if there is a PodCapture. */
 function isOver({ metadata, status }: Checkpoint): boolean {
   return hasEnded(status) && metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
 }
@@ -116,7 +116,10 @@ function undispatched(world: World, checkpoint: Checkpoint, pod: Pod | undefined
   };
 }
 
-/** A capture of this very pod that has not ended, whoever it belongs to; or a Checkpoint that was here first. */
+/**
+ * Returns a capture of the same pod (same UID) that has not ended, whichever Checkpoint it belongs to; otherwise the
+ * earliest Checkpoint that was created before this one and waits for the pod.
+ */
 function predecessorOf(caches: Caches, checkpoint: Checkpoint, pod: Pod): Predecessor | undefined {
   const podKey = podKeyOf(checkpoint);
   const running = caches.captures
@@ -130,25 +133,31 @@ function predecessorOf(caches: Caches, checkpoint: Checkpoint, pod: Pod): Predec
   return first === undefined ? undefined : { kind: 'Checkpoint', name: first.metadata.name };
 }
 
-/** It has not ended, and is not to go. */
+/** Whether the Checkpoint has neither ended nor been deleted. */
 export function isWaiting({ metadata, status }: Checkpoint): boolean {
   return metadata.deletionTimestamp === undefined && !hasEnded(status);
 }
 
-/** creationTimestamp counts whole seconds, so many have the same; the name then decides, the same way for everyone. */
+/**
+ * The order of creation. creationTimestamp counts whole seconds, so several Checkpoints may have the same; then the
+ * order of the names decides, which is the same for every observer.
+ */
 export function isBefore(a: Checkpoint, b: Checkpoint): boolean {
   const [first, second] = [Date.parse(a.metadata.creationTimestamp), Date.parse(b.metadata.creationTimestamp)];
   return first === second ? a.metadata.name < b.metadata.name : first < second;
 }
 
-/** The PodCapture that was made for it, as far as the cache knows. */
+/** Returns the PodCapture of this Checkpoint, as far as the cache knows. */
 export function captureOf(caches: Caches, checkpoint: Checkpoint): PodCapture | undefined {
   const { metadata } = checkpoint;
   const capture = caches.captures.get(keyOf({ metadata: { ...metadata, name: captureName(metadata) } }));
   return capture !== undefined && isFor(capture, checkpoint) ? capture : undefined;
 }
 
-/** One of the same name that was made by somebody else has nothing to say. */
+/**
+ * Whether the capture was created for this Checkpoint. A PodCapture of the same name that somebody else created does
+ * not count.
+ */
 function isFor(capture: PodCapture, { metadata }: Checkpoint): boolean {
   return checkpointUIDsOf(capture).includes(metadata.uid);
 }

@@ -1,6 +1,9 @@
-/** A pause for people. Pure. */
+/** Formats a pause for people. Pure. */
 
-/** Whole microseconds as '456us', '12.345ms' or '1.234s': three decimals at most, ASCII, no rounding up to the next unit. */
+/**
+ * Formats whole microseconds as '456us', '12.345ms' or '1.234s': at most three decimals, ASCII, and cut rather than
+ * rounded.
+ */
 export function pauseText(microseconds: number): string {
   if (microseconds < 1000) return `${microseconds}us`;
   if (microseconds < 1_000_000) return `${decimals(microseconds, 1000)}ms`;

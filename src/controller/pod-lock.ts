@@ -1,13 +1,13 @@
-/** One at a time for each key, in the order of asking. */
+/** A lock per key. Waiting callers get it in the order in which they asked. */
 
 /**
- * Two Checkpoints of one pod must not both find it free. The work queue keeps one key from two workers; this keeps one pod
- * from two keys.
+ * The lock prevents that two Checkpoints of one pod both find the pod free. The work queue already ensures that no two
+ * workers handle the same key; this lock ensures that no two keys handle the same pod.
  */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** Runs `work` when those that asked before for the same key have ended, however they ended. */
+  /** Runs `work` when all earlier callers with the same key have ended, successfully or not. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const result = before.then(work);

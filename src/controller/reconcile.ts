@@ -1,4 +1,4 @@
-/** The main path: observe, decide, act. Called with a key, as often as one likes; it does what is missing. */
+/** The main path: observe, decide, act. It may be called with a key any number of times, and does what is missing. */
 import { describeError, isConflict, isNotFound, isTransient, type KubeError } from '../kube/result.js';
 import type { Logger } from '../kube/log.js';
 import type { WorkOutcome } from '../kube/work-queue.js';
@@ -6,7 +6,7 @@ import { act, type ActResult, type Hands, type Subject } from './act.js';
 import { podKeyOf } from './caches.js';
 import { decide } from './decide.js';
 import type { Decision } from './decision.js';
-import { ended } from './ending.js';
+import { endActions } from './end-actions.js';
 import { orphanOf } from './keys.js';
 import type { ReconcileMetrics, Visited } from './metrics.js';
 import type { Observation } from './observation.js';
@@ -16,16 +16,22 @@ import { refusedStatus } from './status.js';
 
 export interface Reconciler extends World, Hands {
   readonly api: World['api'] & Hands['api'];
-  /** One visit at a time for a pod: of two Checkpoints that both find it free, both would be dispatched. */
+  /**
+   * Allows one visit at a time per pod. Otherwise two Checkpoints could both find the pod free, and both would be
+   * dispatched.
+   */
   readonly lock: KeyedLock;
   readonly metrics: ReconcileMetrics;
   readonly log: Logger;
 }
 
-/** Long enough not to be a burden, short enough to notice that the cause was mended. */
+/**
+ * How long to wait after a failure that a retry cannot cure: long enough not to be a burden, short enough to notice
+ * that somebody removed the cause.
+ */
 const TERMINAL_RETRY_MILLISECONDS = 5 * 60_000;
 
-/** What becomes of the key. Rejects only for a defect. */
+/** Returns when the key is to be handled again. Rejects only because of a defect. */
 export function reconcile(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<WorkOutcome> {
   return reconciler.metrics.timed(() =>
     reconciler.lock.run(lockOf(reconciler, key), () => visit(reconciler, key, signal)),
@@ -49,7 +55,10 @@ async function visit(reconciler: Reconciler, key: string, signal: AbortSignal): 
   return visited(reconciler, key, await fail(reconciler, result.subject, result.message, signal), decision);
 }
 
-/** What the server never takes is a defect of ours; the Checkpoint ends with it all the same. */
+/**
+ * A PodCapture that the server never accepts is a defect of Stasis. The Checkpoint still has to end, with
+ * InternalError.
+ */
 async function fail(
   reconciler: Reconciler,
   subject: Subject,
@@ -60,7 +69,7 @@ async function fail(
   if (checkpoint === undefined) return { kind: 'done' };
   const refusal = { reason: 'InternalError', message } as const;
   const status = refusedStatus(checkpoint, refusal, undefined, reconciler.wall());
-  return act(reconciler, subject, ended(checkpoint, status), signal);
+  return act(reconciler, subject, endActions(checkpoint, status), signal);
 }
 
 const DONE: Visited = { outcome: undefined };
@@ -83,7 +92,7 @@ function visited(reconciler: Reconciler, key: string, result: ActResult, decisio
 }
 
 function failed({ log }: Reconciler, key: string, at: string, error: KubeError): Visited {
-  // It went while we looked; the watch will say so.
+  // The object disappeared during the visit. The watch will report that.
   if (isNotFound(error)) return DONE;
   const fields = { key, at, error: describeError(error) };
   if (isConflict(error)) {
@@ -91,7 +100,7 @@ function failed({ log }: Reconciler, key: string, at: string, error: KubeError):
     return { outcome: 'retry' };
   }
   log.warn('visit failed', fields);
-  // Permissions, and what an admission policy says, can change at any time.
+  // 403 and 409 are retried too: permissions and the answers of an admission policy can change at any time.
   if (isTransient(error) || error.code === undefined || error.code === 403 || error.code === 409) {
     return { outcome: 'retry', error: 'transient' };
   }
@@ -111,7 +120,7 @@ function subjectOf(observation: Observation): Subject {
   }
 }
 
-/** The pod, as far as it is known; a key that nothing is known of is locked by itself. */
+/** Returns the pod's key where the object is known; otherwise the key itself. */
 function lockOf({ caches }: Reconciler, key: string): string {
   const captureKey = orphanOf(key);
   const object = captureKey === undefined ? caches.checkpoints.get(key) : caches.captures.get(captureKey);

@@ -1,14 +1,17 @@
-/** The kinds that the controller reads or writes, as far as it looks at them. Types, and where each lives. */
+/**
+ * The kinds that the controller reads or writes, reduced to the fields that it uses. Types, and the place of each kind
+ * in the API. Pure.
+ */
 import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import type { KubeObject, Resource } from '../kube/types.js';
 
 export const CHECKPOINT_RESOURCE: Resource<Checkpoint> = CHECKPOINTS;
 export const PODCAPTURE_RESOURCE: Resource<PodCapture> = PODCAPTURES;
 
-/** core/v1 ContainerStatus; of its state only whether it runs. */
+/** core/v1 ContainerStatus. Of its state only `running` is used. */
 export interface ContainerStatus {
   readonly name: string;
-  /** 'containerd://…'; absent or empty before the runtime has made it. */
+  /** For instance 'containerd://…'. Absent or empty before the container runtime has created the container. */
   readonly containerID?: string;
   readonly state?: { readonly running?: object };
 }

@@ -1,10 +1,10 @@
-/** What is written into a Checkpoint's status, for each way it can stand. Pure. */
+/** The contents of a Checkpoint's status in each of its states. Pure. */
 import type { Checkpoint, CheckpointPod, CheckpointStatus, PodCapture, PodCaptureSpec } from '../api/kinds.js';
 import type { Reason } from '../api/reasons.js';
 import { conditionsOf, findCondition, type Fact } from './condition.js';
 import { pauseText } from './pause-text.js';
 
-/** A pod that a row is about. */
+/** The part of a row that identifies the pod. */
 export type PodRow = Pick<CheckpointPod, 'podName' | 'podUID' | 'nodeName'>;
 
 const NOTHING_TOUCHED: Fact = {
@@ -14,7 +14,7 @@ const NOTHING_TOUCHED: Fact = {
   message: 'Nothing was touched.',
 };
 
-/** It waits for its turn; the row pins the pod that it waits for. */
+/** The Checkpoint waits for its turn. The row records the UID of the pod for which it waits. */
 export function waitingStatus(checkpoint: Checkpoint, row: PodRow, message: string, now: number): CheckpointStatus {
   const facts: Fact[] = [
     { type: 'Dispatched', status: 'Unknown', reason: 'PodBusy', message },
@@ -24,7 +24,7 @@ export function waitingStatus(checkpoint: Checkpoint, row: PodRow, message: stri
   return assemble(checkpoint, facts, [row], now);
 }
 
-/** It ended before anything was done for it. A row that was pinned stays. */
+/** The Checkpoint ended before anything was done. A row that was written earlier stays. */
 export function refusedStatus(
   checkpoint: Checkpoint,
   refusal: { readonly reason: Reason; readonly message: string },
@@ -40,7 +40,7 @@ export function refusedStatus(
   return assemble(checkpoint, facts, pinned.length > 0 || row === undefined ? pinned : [row], now);
 }
 
-/** A PodCapture is there, or about to be made, and has not ended; `progress` is what Succeeded says of it. */
+/** The PodCapture exists, or is about to be created, and has not ended. `progress` becomes the condition Succeeded. */
 export function dispatchedStatus(
   checkpoint: Checkpoint,
   capture: { readonly name: string; readonly spec: PodCaptureSpec },
@@ -55,7 +55,7 @@ export function dispatchedStatus(
   return assemble(checkpoint, facts, [{ ...rowOf(capture.spec), captureName: capture.name }], now);
 }
 
-/** The PodCapture has ended: its conditions, counts and timings. */
+/** The PodCapture has ended: copies its conditions, counts and timings. */
 export function endedStatus(checkpoint: Checkpoint, capture: PodCapture, now: number): CheckpointStatus {
   const { status } = capture;
   const succeeded = findCondition(status?.conditions, 'Succeeded');
@@ -66,7 +66,7 @@ export function endedStatus(checkpoint: Checkpoint, capture: PodCapture, now: nu
       type: 'Thawed',
       status: thawed?.status ?? 'Unknown',
       reason: thawed?.reason ?? succeeded?.reason ?? 'InternalError',
-      message: thawed?.message ?? 'The node agent did not say.',
+      message: thawed?.message ?? 'The node agent did not report this condition.',
     },
     {
       type: 'Succeeded',
@@ -87,7 +87,7 @@ export function endedStatus(checkpoint: Checkpoint, capture: PodCapture, now: nu
   return assemble(checkpoint, facts, [row], now);
 }
 
-/** It was dispatched, and its PodCapture is gone without a report. */
+/** The Checkpoint was dispatched, and its PodCapture is gone without a report. */
 export function vanishedStatus(checkpoint: Checkpoint, captureName: string, now: number): CheckpointStatus {
   const message = `PodCapture ${captureName} was deleted before it had ended.`;
   const before = findCondition(checkpoint.status?.conditions, 'Dispatched');
@@ -96,9 +96,14 @@ export function vanishedStatus(checkpoint: Checkpoint, captureName: string, now:
       type: 'Dispatched',
       status: 'True',
       reason: before?.reason ?? 'Dispatched',
-      message: before?.message ?? `PodCapture ${captureName} was made.`,
+      message: before?.message ?? `PodCapture ${captureName} was created.`,
     },
-    { type: 'Thawed', status: 'Unknown', reason: 'Cancelled', message: 'Nobody reported.' },
+    {
+      type: 'Thawed',
+      status: 'Unknown',
+      reason: 'Cancelled',
+      message: 'The agent did not report the state of the freezers.',
+    },
     { type: 'Succeeded', status: 'False', reason: 'Cancelled', message },
   ];
   return assemble(checkpoint, facts, checkpoint.status?.pods ?? [], now);
@@ -108,13 +113,13 @@ export function rowOf({ podName, podUID, nodeName }: PodCaptureSpec): PodRow {
   return { podName, podUID, nodeName };
 }
 
-/** Whether both say the same, in whatever order their fields are. */
+/** Whether both have the same content; the order of fields does not matter. */
 export function sameStatus(a: unknown, b: unknown): boolean {
   return canonical(a) === canonical(b);
 }
 
 function dispatched(captureName: string, nodeName: string): Fact {
-  const message = `PodCapture ${captureName} was made for the agent of node ${nodeName}.`;
+  const message = `PodCapture ${captureName} was created for the agent of node ${nodeName}.`;
   return { type: 'Dispatched', status: 'True', reason: 'Dispatched', message };
 }
 
@@ -137,7 +142,7 @@ function assemble(
   };
 }
 
-/** As metav1.Time writes it: whole seconds. */
+/** In whole seconds, as metav1.Time is written. */
 export function rfc3339(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

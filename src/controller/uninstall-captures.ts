@@ -1,4 +1,4 @@
-/** Second step of an uninstall: no capture runs, and none begins. */
+/** Second step of an uninstall: all captures end, and none begins. */
 import type { PodCapture } from '../api/kinds.js';
 import { success, type KubeResult } from '../kube/result.js';
 import { hasEnded } from './condition.js';
@@ -6,18 +6,20 @@ import { PODCAPTURE_RESOURCE, PODS } from './resources.js';
 import { changeEach, listAll } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
+/** How often the captures are checked. */
 const LOOK_MILLISECONDS = 250;
 
 /**
  * What to do about a capture that has not ended.
- * - `release`: an agent is at it, so let it end by itself, with all that it collected; a hold ends at once.
- * - `cancel`: nobody has begun, or it did not end in half of the time; what is being deleted is not begun, and is rolled back.
- * - `wait`: both was done.
- * - `give up`: its agent is gone, and what that held is free.
+ * - `release`: an agent carries it out, so it may end by itself with everything that it collected. Its hold ends at once.
+ * - `cancel`: no agent has begun, its agent is gone, or it did not end within half of the time. An agent does not begin a
+ *   deleted capture, and rolls back a running one.
+ * - `wait`: the agent is ending it.
+ * - `give up`: it was deleted, and no agent carries it out. The kernel has released everything that a lost agent held.
  */
 export type EndingStep = 'release' | 'cancel' | 'wait' | 'give up';
 
-/** Pure. `agents` are the UIDs of the pods that are there; `late` from half of the waiting time on. */
+/** `agents` are the UIDs of the existing pods. `late` is true from half of the waiting time on. Pure. */
 export function endingStep(capture: PodCapture, agents: ReadonlySet<string>, late: boolean): EndingStep {
   const claimedBy = capture.status?.claimedBy;
   const deleted = capture.metadata.deletionTimestamp !== undefined;
@@ -27,7 +29,7 @@ export function endingStep(capture: PodCapture, agents: ReadonlySet<string>, lat
   return capture.spec.holdSeconds > 0 && !deleted ? 'release' : 'wait';
 }
 
-/** Ends every capture, or gives it up after the waiting time. */
+/** Ends every capture. Gives up those that have not ended when the waiting time is over. */
 export async function endCaptures(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock, log, namespace, waitSeconds } = uninstalling;
   const start = clock.monotonic();
@@ -55,7 +57,7 @@ export async function endCaptures(uninstalling: Uninstalling): Promise<StepResul
     );
     if (!changed.ok) return changed;
     if (waited >= waitSeconds * 1000) {
-      log.warn('captures did not end, and are given up', {
+      log.warn('gave up on captures that did not end', {
         captures: steps.filter(({ step }) => step !== 'give up').map(({ capture: { metadata } }) => metadata.name),
       });
       return success(undefined);
@@ -69,7 +71,7 @@ async function unfinishedCaptures(uninstalling: Uninstalling): Promise<KubeResul
   return listed.ok ? success(listed.value.filter(({ status }) => !hasEnded(status))) : listed;
 }
 
-/** A tree has up to 256 KiB, and nothing here looks at it. */
+/** A tree can have up to 256 KiB, and the uninstall does not read it. */
 export function withoutTree(capture: PodCapture): PodCapture {
   if (capture.status === undefined) return capture;
   const { tree: _tree, unfrozen: _unfrozen, ...status } = capture.status;

@@ -1,4 +1,4 @@
-/** Third step of an uninstall: no Checkpoint waits for a controller that does not come. */
+/** Third step of an uninstall: every Checkpoint ends, because no controller will ever end it. */
 import { CONTROLLER_MANAGER, type Checkpoint, type CheckpointStatus, type PodCapture } from '../api/kinds.js';
 import { success } from '../kube/result.js';
 import { hasEnded } from './condition.js';
@@ -8,7 +8,7 @@ import { withoutTree } from './uninstall-captures.js';
 import { changeEach, listAll } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
-/** Writes an end to each Checkpoint that has none: its capture's, or Cancelled. */
+/** Writes a final status to each Checkpoint that has none: the result of its capture, or Cancelled. */
 export async function endCheckpoints(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock } = uninstalling;
   const checkpoints = await listAll(uninstalling, CHECKPOINT_RESOURCE);
@@ -30,12 +30,12 @@ export async function endCheckpoints(uninstalling: Uninstalling): Promise<StepRe
   });
 }
 
-/** Pure. `now` in milliseconds since the epoch. */
+/** `now` is in milliseconds since the epoch. Pure. */
 export function finalStatus(checkpoint: Checkpoint, capture: PodCapture | undefined, now: number): CheckpointStatus {
   if (capture !== undefined && hasEnded(capture.status)) return endedStatus(checkpoint, capture, now);
   const captureName = capture?.metadata.name ?? checkpoint.status?.pods?.[0]?.captureName;
   if (captureName !== undefined) return vanishedStatus(checkpoint, captureName, now);
-  const refusal = { reason: 'Cancelled', message: 'Stasis was uninstalled before its turn came.' } as const;
+  const refusal = { reason: 'Cancelled', message: 'Stasis was uninstalled before the capture began.' } as const;
   return refusedStatus(checkpoint, refusal, undefined, now);
 }
 

@@ -1,16 +1,21 @@
-/** First step of an uninstall: no controller runs any more. */
+/** First step of an uninstall: the controller stops. */
 import { isNotFound, success } from '../kube/result.js';
 import { PODS } from './resources.js';
 import { listAll, patiently } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
-/** A controller's pod has 15 s to end, and its node may be slow to say so. */
+/**
+ * How long the step waits for the controller's pods. A pod has 15 s to end, and its node may need longer to report the
+ * end.
+ */
 const LONGEST_MILLISECONDS = 45_000;
+/** How often the pods are checked. */
 const LOOK_MILLISECONDS = 250;
 
 /**
- * Scales the Deployment to nothing and waits until its pods are gone, and with them whatever they were about to write. A pod
- * that stays past the bound is on a node that does not answer; its permissions end in a moment, and it is not waited for.
+ * Scales the Deployment to zero, and waits until its pods and their pending writes are gone. A pod that remains after
+ * the bound is on a node that does not respond. The step does not wait for it any longer, because its permissions are
+ * removed soon.
  */
 export async function stopController(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock, log, namespace, controller, controllerPods } = uninstalling;
@@ -25,7 +30,7 @@ export async function stopController(uninstalling: Uninstalling): Promise<StepRe
     if (!pods.ok) return pods;
     if (pods.value.length === 0) return success(undefined);
     if (clock.monotonic() >= deadline) {
-      log.warn('pods of the controller do not end', { pods: pods.value.map((pod) => pod.metadata.name) });
+      log.warn('pods of the controller are still there', { pods: pods.value.map((pod) => pod.metadata.name) });
       return success(undefined);
     }
     await clock.sleep(LOOK_MILLISECONDS);

@@ -1,4 +1,4 @@
-/** Last step of an uninstall: our finalizer is on nothing any more. */
+/** Fourth step of an uninstall: Stasis's finalizer is removed from all objects. */
 import { RELEASE_FINALIZER } from '../api/kinds.js';
 import { failure, success } from '../kube/result.js';
 import type { KubeObject, Resource } from '../kube/types.js';
@@ -6,11 +6,15 @@ import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
 import { changeEach, listAll } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
-/** Each round takes the finalizer off all that has it; another one is needed only where somebody else wrote in between. */
+/**
+ * Most rounds. One round removes the finalizer from every object that has it; another round is needed only where
+ * somebody else wrote in between.
+ */
 const ROUNDS = 20;
+/** Pause before each further round. */
 const LOOK_MILLISECONDS = 250;
 
-/** PodCaptures first: a Checkpoint that is being deleted in the foreground waits for its own. */
+/** PodCaptures come first, because the foreground deletion of a Checkpoint waits for its PodCapture. */
 export async function releaseAll(uninstalling: Uninstalling): Promise<StepResult> {
   const captures = await release(uninstalling, PODCAPTURE_RESOURCE);
   return captures.ok ? await release(uninstalling, CHECKPOINT_RESOURCE) : captures;
@@ -31,7 +35,8 @@ async function release<T extends KubeObject>(uninstalling: Uninstalling, resourc
         api.mergePatch(resource, {
           namespace,
           name,
-          // The list replaces what is there, so that it must be made of what is there: by resourceVersion, or Conflict.
+          // A merge patch replaces the whole list of finalizers. The resourceVersion makes the request fail with
+          // Conflict if the list has changed since it was read.
           patch: {
             metadata: {
               resourceVersion,
@@ -46,7 +51,7 @@ async function release<T extends KubeObject>(uninstalling: Uninstalling, resourc
     method: 'PATCH',
     path: resource.plural,
     reason: 'Conflict',
-    message: `somebody keeps writing, or sets ${RELEASE_FINALIZER} again`,
+    message: `the objects kept changing, or somebody set ${RELEASE_FINALIZER} again`,
   });
 }
 

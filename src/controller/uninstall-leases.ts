@@ -1,4 +1,4 @@
-/** Last step of an uninstall: the leases, which the chart did not make, go with what it made. */
+/** Last step of an uninstall: the Leases, which the chart did not create, are deleted together with its objects. */
 import { heartbeatLeaseName } from '../api/kinds.js';
 import { LEASES } from '../kube/lease.js';
 import { isNotFound, success } from '../kube/result.js';
@@ -6,7 +6,7 @@ import type { Resource } from '../kube/types.js';
 import { changeEach, listAll, patiently } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
-/** As the controller elects its leader by it; the chart's Role names it, too. */
+/** The name of the Lease for the leader election. The same name is in controller.ts and in the chart's Role. */
 const LEADER_LEASE = 'stasis-controller';
 
 const SERVICE_ACCOUNTS: Resource = {
@@ -18,9 +18,9 @@ const SERVICE_ACCOUNTS: Resource = {
 };
 
 /**
- * Makes the agents' service account the owner of every lease of ours, so that the garbage collector takes them after it. To
- * delete them here would not do: agents go on renewing theirs, and would make them again. Helm deletes permissions before
- * service accounts, so by then no agent can.
+ * Makes the agents' service account the owner of Stasis's Leases, so that the garbage collector deletes them after the
+ * account. Deleting them here would not help: an agent that renews its Lease would create it again. Helm deletes
+ * permissions before service accounts, so no agent can do that once the account is gone.
  */
 export async function disownLeases(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock, namespace, agentAccount } = uninstalling;

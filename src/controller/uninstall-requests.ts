@@ -1,18 +1,25 @@
-/** Requests of an uninstall: patient with a server that does not answer, and content where something is gone already. */
+/**
+ * The requests of an uninstall. They are repeated when the server does not answer, and accept that an object is already
+ * gone.
+ */
 import type { Clock } from '../kube/clock.js';
 import type { KubeApi, ListOptions } from '../kube/api.js';
 import { listPages } from '../kube/list-pages.js';
 import { isConflict, isNotFound, isTransient, success, type KubeResult } from '../kube/result.js';
 import type { KubeObject, Resource } from '../kube/types.js';
 
-/** Together about half a minute: an API server that restarts is back by then; a Job that fails is started again. */
+/**
+ * Number of attempts. With the pause between them they take about half a minute; a restarting API server is back by
+ * then. When the Job fails, it is started again.
+ */
 const TRIES = 8;
+/** Pause between two attempts. */
 const PAUSE_MILLISECONDS = 4000;
 
-/** At a time. Thousands of objects one by one would take longer than Helm waits. */
+/** Most requests at a time. Changing thousands of objects one after the other would take longer than Helm waits. */
 const AT_ONCE = 16;
 
-/** Tries again what may succeed later. */
+/** Repeats a request that may succeed later. */
 export async function patiently<T>(clock: Clock, request: () => Promise<KubeResult<T>>): Promise<KubeResult<T>> {
   for (let tries = 1; ; tries += 1) {
     const result = await request();
@@ -21,7 +28,10 @@ export async function patiently<T>(clock: Clock, request: () => Promise<KubeResu
   }
 }
 
-/** Everything of a kind; nothing where the kind itself is gone. An expired page (410) begins the list anew. */
+/**
+ * Lists all objects of a kind; the list is empty when the kind itself is gone. After an expired page (410) the list
+ * starts again.
+ */
 export async function listAll<T extends KubeObject>(
   { api, clock }: { readonly api: KubeApi; readonly clock: Clock },
   resource: Resource<T>,
@@ -36,8 +46,8 @@ export async function listAll<T extends KubeObject>(
 }
 
 /**
- * Does `change` to each, some at a time. What is gone meanwhile (404), or was changed by somebody else (409), is left to the
- * next look. The first other failure is the result; the rest is tried all the same.
+ * Applies `change` to each item, several at a time. An object that is gone (404) or was changed by somebody else (409)
+ * is left to the next round. The first other failure is the result, and the remaining items are still tried.
  */
 export async function changeEach<T>(
   clock: Clock,

@@ -1,4 +1,4 @@
-/** What the steps of an uninstall are given, and how they end. Types only. */
+/** The input and the result of each step of an uninstall. Types only. */
 import type { KubeApi } from '../kube/api.js';
 import type { Clock } from '../kube/clock.js';
 import type { Logger } from '../kube/log.js';
@@ -9,11 +9,11 @@ export interface UninstallOptions {
   readonly namespace: string;
   /** Name of the controller's Deployment. */
   readonly controller: string;
-  /** Label selector of its pods. */
+  /** Label selector of the controller's pods. */
   readonly controllerPods: string;
   /** Name of the node agents' service account. */
   readonly agentAccount: string;
-  /** How long captures may take to end. */
+  /** How long the captures may take to end, in seconds. */
   readonly waitSeconds: number;
 }
 
@@ -23,5 +23,5 @@ export interface Uninstalling extends UninstallOptions {
   readonly log: Logger;
 }
 
-/** How a step ended: what it could not do without, or nothing. */
+/** The result of a step: success, or the failure that prevented it. */
 export type StepResult = { readonly ok: true } | { readonly ok: false; readonly error: KubeError };

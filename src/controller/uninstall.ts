@@ -1,12 +1,12 @@
 /**
- * What has to happen before Stasis is taken away: with no controller left, nothing else removes a finalizer, and one that
- * stays keeps its object, the object's namespace and the kind itself in Terminating for ever.
+ * The steps before Stasis is uninstalled. Without a controller, nobody removes Stasis's finalizers, and an object that
+ * keeps one stays in Terminating for ever, and so do its namespace and the kind itself.
  *
- * The order is what makes it safe. First the controller stops, so that nothing is dispatched and no finalizer set any more;
- * users may go on creating Checkpoints, which then carry none. Then captures end while their agents still have the
- * permission to report (Helm removes agents and permissions in the same moment). Then Checkpoints get their end, for with
- * the kinds kept they would else be carried out by whoever installs Stasis again. Finalizers go last. Each step may be
- * repeated: a run that was cut short is done again from the start.
+ * The order of the steps makes them safe. First the controller stops, so that nothing more is dispatched and no
+ * finalizer is added; a Checkpoint that a user creates after that has none. Then the captures end while their agents
+ * still have the permission to report (Helm removes agents and permissions at the same time). Then the Checkpoints end:
+ * if the CRDs are kept, the next installation of Stasis would otherwise carry them out. The finalizers are removed
+ * last. Each step may be repeated, so an interrupted run simply starts again.
  */
 import { describeError } from '../kube/result.js';
 import { endCaptures } from './uninstall-captures.js';
@@ -24,7 +24,7 @@ const STEPS: readonly (readonly [string, (uninstalling: Uninstalling) => Promise
   ['disown leases', disownLeases],
 ];
 
-/** Whether nothing is left that would need the controller. Logs each step; never throws for what the server answers. */
+/** Returns whether all steps succeeded. Logs each step. Never throws because of an answer of the server. */
 export async function uninstall(uninstalling: Uninstalling): Promise<boolean> {
   let complete = true;
   for (const [step, run] of STEPS) {
@@ -33,7 +33,7 @@ export async function uninstall(uninstalling: Uninstalling): Promise<boolean> {
     else {
       complete = false;
       uninstalling.log.error('step failed', { step, error: describeError(result.error) });
-      // Without the controller's end, whatever comes next could be undone by it.
+      // While the controller still runs, it could undo the later steps.
       if (run === stopController) break;
     }
   }

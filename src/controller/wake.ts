@@ -1,4 +1,4 @@
-/** Which keys a change concerns. */
+/** Tells which keys a change concerns. */
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { Change } from '../kube/store.js';
 import { keyOf } from '../kube/types.js';
@@ -8,7 +8,10 @@ import { hasEnded } from './condition.js';
 import { orphanKey } from './keys.js';
 import { captureOf, isBefore, isOwned, isWaiting } from './observe.js';
 
-/** Itself; the one that waits longest for its pod, when it is over; its PodCapture, when that is left behind. */
+/**
+ * Concerns the Checkpoint itself. When the Checkpoint is over, also the next Checkpoint that waits for the pod; when it
+ * was deleted, also the PodCapture that it left behind.
+ */
 export function keysOfCheckpoint(caches: Caches, { type, object }: Change<Checkpoint>): string[] {
   const keys = [keyOf(object)];
   if (type === 'delete') {
@@ -19,7 +22,10 @@ export function keysOfCheckpoint(caches: Caches, { type, object }: Change<Checkp
   return keys;
 }
 
-/** Its Checkpoint; the one that waits longest for its pod, when it is over; itself, where it has no Checkpoint. */
+/**
+ * Concerns the capture's Checkpoint. When the capture is over, also the next Checkpoint that waits for the pod. When
+ * the capture has no Checkpoint, the capture itself.
+ */
 export function keysOfCapture(caches: Caches, { type, object }: Change<PodCapture>): string[] {
   const { namespace = '' } = object.metadata;
   const checkpoints = checkpointUIDsOf(object).flatMap((uid) => caches.checkpoints.byIndex('uid', uid));
@@ -30,18 +36,21 @@ export function keysOfCapture(caches: Caches, { type, object }: Change<PodCaptur
   return [...keys];
 }
 
-/** Checkpoints and orphans with a capture that has not ended on this node. */
+/** The Checkpoints and orphans whose captures have not ended on this node. */
 export function keysOfNode(caches: Caches, nodeName: string): string[] {
   const running = caches.captures.byIndex('running', nodeName);
   return running.flatMap((object) => keysOfCapture(caches, { type: 'upsert', object }));
 }
 
-/** Something is left to do for it. */
+/** Whether something remains to be done for the capture. */
 function isUnsettled({ metadata, status }: PodCapture): boolean {
   return !hasEnded(status) || metadata.finalizers?.includes(RELEASE_FINALIZER) === true;
 }
 
-/** The first in line for a pod; a list of at most one. The others are woken one by one, each by the end of the one before. */
+/**
+ * The first Checkpoint that waits for the pod, as a list of at most one. The others are woken one by one, each by the
+ * end of its predecessor.
+ */
 function nextOf(caches: Caches, podKey: string): string[] {
   const [first, ...others] = caches.checkpoints
     .byIndex('pod', podKey)

@@ -1,4 +1,4 @@
-/** The controller's requests that change something, one function each. Each answers with the object as it is after it. */
+/** The controller's writes, one function each. Each returns the object as it is after the write. */
 import { CONTROLLER_MANAGER, RELEASE_FINALIZER, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { isNotFound, success, type KubeResult } from '../kube/result.js';
@@ -8,8 +8,8 @@ import { PODCAPTURE_RESOURCE } from './resources.js';
 type Ours = Checkpoint | PodCapture;
 
 /**
- * Server-side apply, with the resourceVersion that the decision rests on: a former leader's late write gets Conflict, and
- * so does ours where the agent, or the author, was quicker.
+ * Server-side apply with the resourceVersion on which the decision rests. A late write of a former leader fails with
+ * Conflict, and so does this write when the agent or the author was faster.
  */
 export function applyStatus<T extends Ours>(
   api: Pick<KubeApi, 'apply'>,
@@ -18,13 +18,15 @@ export function applyStatus<T extends Ours>(
   status: NonNullable<T['status']>,
 ): Promise<KubeResult<T>> {
   const { name, namespace = '', resourceVersion } = object.metadata;
-  // T is one of two, and both have a status; the type checker cannot see it through Omit.
+  // T is Checkpoint or PodCapture, and both have a status; the type checker cannot derive that through Omit.
   const applied = { metadata: { name, namespace, resourceVersion }, status } as unknown as Applied<T>;
   return api.apply(resource, applied, { fieldManager: CONTROLLER_MANAGER, force: true, subresource: 'status' });
 }
 
-/** Finalizers are a set that others write too, so the list that is sent is the one of this resourceVersion. */
-export function guard<T extends Ours>(
+/**
+ * Others may change the set of finalizers too, so the patch carries the resourceVersion from which the list was read.
+ */
+export function addReleaseFinalizer<T extends Ours>(
   api: Pick<KubeApi, 'mergePatch'>,
   resource: Resource<T>,
   object: T,
@@ -32,8 +34,8 @@ export function guard<T extends Ours>(
   return patchFinalizers(api, resource, object, [...(object.metadata.finalizers ?? []), RELEASE_FINALIZER]);
 }
 
-/** Without an object where it went with its last finalizer, or was gone before. */
-export async function unguard<T extends Ours>(
+/** Returns no object when the object disappeared with its last finalizer, or was gone before. */
+export async function removeReleaseFinalizer<T extends Ours>(
   api: Pick<KubeApi, 'mergePatch'>,
   resource: Resource<T>,
   object: T,
@@ -46,8 +48,8 @@ export async function unguard<T extends Ours>(
 }
 
 /**
- * Without resourceVersion: it is never raised (the server sees to it), so it may overtake whatever the agent writes, and
- * must not lose to it. Invalid means that it is lower already.
+ * Sends no resourceVersion: the server never lets the value be raised, so this write may overtake the agent's writes
+ * and must not fail because of them. Invalid means that the value is already lower.
  */
 export async function lowerHold(
   api: Pick<KubeApi, 'mergePatch'>,
@@ -66,7 +68,10 @@ export async function lowerHold(
   return isMoot ? success(undefined) : answer;
 }
 
-/** Only as it was seen: what has ended meanwhile has a result that somebody may want to read. */
+/**
+ * Deletes the object only in the version that was observed: if it has ended since, somebody may want to read its
+ * result.
+ */
 export async function remove<T extends Ours>(
   api: Pick<KubeApi, 'remove'>,
   resource: Resource<T>,

@@ -1,14 +1,20 @@
-/** Abort signals that end with another one, and leave nothing on it. */
+/** Abort signals that follow a parent signal and can be detached from it. */
 import type { Clock } from './clock.js';
 
 export interface LinkedAbort {
   readonly signal: AbortSignal;
   abort(): void;
-  /** To be called once the work is over. The parent may live as long as the process: each listener left on it is a leak. */
+  /**
+   * Call this once the work is over. The parent may live as long as the process, and each listener left on it is a
+   * leak.
+   */
   dispose(): void;
 }
 
-/** As AbortSignal.any, with an end: there is no way to take the latter's result off a parent that outlives the work. */
+/**
+ * Like AbortSignal.any, but it can be undone: nothing removes the signal of AbortSignal.any from a parent that outlives
+ * the work.
+ */
 export function linkAbort(parent?: AbortSignal): LinkedAbort {
   const controller = new AbortController();
   const follow = (): void => controller.abort();
@@ -21,7 +27,7 @@ export function linkAbort(parent?: AbortSignal): LinkedAbort {
   };
 }
 
-/** Runs `action` after so many milliseconds, unless `signal` aborts first. */
+/** Runs `action` after the given time, unless `signal` aborts first. */
 export async function after(
   clock: Pick<Clock, 'sleep'>,
   milliseconds: number,
@@ -32,7 +38,7 @@ export async function after(
   if (!signal.aborted) action();
 }
 
-/** Runs `work` with a signal that aborts with `parent` and after so many milliseconds; afterwards no timer is left. */
+/** Runs `work` with a signal that aborts with `parent`, or when the time is over. Leaves no timer behind. */
 export async function withDeadline<T>(
   clock: Pick<Clock, 'sleep'>,
   milliseconds: number,

@@ -1,8 +1,8 @@
-/** Who we are to which API server. Types, and the fingerprint of a connection. */
+/** How to reach an API server: its address, TLS settings and credentials. */
 import { createHash } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
 
-/** What a TLS connection is made with; of node:tls's ConnectionOptions. */
+/** The TLS settings of a connection, a part of node:tls's ConnectionOptions. */
 export interface TlsTrust {
   readonly ca?: NonNullable<RequestOptions['ca']>;
   readonly cert?: NonNullable<RequestOptions['cert']>;
@@ -12,28 +12,33 @@ export interface TlsTrust {
 }
 
 export interface Access {
-  /** 'https://10.0.0.1:443' */
+  /** For instance 'https://10.0.0.1:443'. */
   readonly origin: string;
-  /** Before every path: '' or '/k8s/clusters/abc'. */
+  /** Precedes every path: '' or, for instance, '/k8s/clusters/abc'. */
   readonly basePath: string;
   readonly proxy: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsTrust;
-  /** Changes when a connection made before is no longer the right one: CA, client certificate, server. */
+  /** Changes when existing connections must be replaced: with a new CA, client certificate, server or proxy. */
   readonly fingerprint: string;
 }
 
-/** Where access comes from. */
+/** Reads the access data, for instance from a kubeconfig or from the files of a service account. */
 export interface AccessSource {
   /** Host and port of the API server. */
   readonly serverName: string;
-  /** The one to work in: of the current context, or the pod's own. */
+  /** The namespace of the kubeconfig's current context, or of the pod. */
   readonly namespace: string | undefined;
-  /** Reads it anew. With `refused` the server did not take what was read before. Rejects when it cannot be had. */
+  /**
+   * Reads the access data again. `refused` says that the server answered 401 to the data read before. Rejects when the
+   * data cannot be read.
+   */
   read(refused: boolean): Promise<Access>;
 }
 
-/** Of what a connection depends on; the token is not part of it, as each request sends its own. */
+/**
+ * A hash of everything on which a connection depends. The token is not part of it, because each request sends its own.
+ */
 export function fingerprint(origin: string, proxy: string | undefined, tls: TlsTrust): string {
   const hash = createHash('sha256');
   for (const part of [origin, proxy, ...Object.entries(tls).flat()])

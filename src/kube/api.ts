@@ -1,4 +1,7 @@
-/** What controller and agent ask of an API server. Answers are raw JSON; failures are values, nothing here rejects. */
+/**
+ * The requests that controller and agent send to an API server. Answers are raw JSON. Failures are values; no method
+ * rejects.
+ */
 import type { KubeError, KubeResult } from './result.js';
 import type { Applied, Draft, KubeObject, Resource } from './types.js';
 
@@ -14,7 +17,7 @@ export interface ListOptions {
   readonly labelSelector?: string;
   readonly limit?: number;
   readonly continue?: string;
-  /** Unset: the most recent state, confirmed by a quorum. */
+  /** When not set, the list shows the most recent state, confirmed by a quorum of etcd. */
   readonly resourceVersion?: string;
   readonly signal?: AbortSignal;
 }
@@ -25,7 +28,7 @@ export interface List<T> {
 }
 
 export interface CreateOptions {
-  /** Default: the object's own. */
+  /** Default: the namespace in the object's metadata. */
   readonly namespace?: string;
   readonly fieldManager?: string;
   readonly signal?: AbortSignal;
@@ -33,7 +36,7 @@ export interface CreateOptions {
 
 export interface ApplyOptions {
   readonly fieldManager: string;
-  /** Take fields over from other managers instead of failing with Conflict. */
+  /** Takes over fields that other managers own, where the request would otherwise fail with Conflict. */
   readonly force?: boolean;
   readonly subresource?: 'status';
   readonly signal?: AbortSignal;
@@ -44,7 +47,7 @@ export interface PatchOptions extends Named {
   readonly fieldManager?: string;
 }
 
-/** RFC 6902; only what the API server implements and we use. */
+/** The operations of RFC 6902 that the API server implements and Stasis uses. */
 export type JsonPatchOperation =
   | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
@@ -56,9 +59,9 @@ export interface ReplaceOptions {
 }
 
 export interface RemoveOptions extends Named {
-  /** Precondition: Conflict unless the object has this uid. */
+  /** Precondition: the request fails with Conflict unless the object has this UID. */
   readonly uid?: string;
-  /** Precondition, likewise. */
+  /** Precondition: the request fails with Conflict unless the object has this version. */
   readonly resourceVersion?: string;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
@@ -67,18 +70,21 @@ export interface WatchOptions {
   readonly namespace?: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
-  /** From a list or the last event; changes after it are sent. */
+  /** The version from a list or from the last event. The server sends the changes after it. */
   readonly resourceVersion: string;
-  /** After which the server ends the watch. */
+  /** The server ends the watch after this time. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
 }
 
 export type WatchEvent<T extends KubeObject = KubeObject> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
-  /** Nothing changed up to here. */
+  /** Nothing changed up to this version. */
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
-  /** Always the last: sent by the server (410 Expired), or ours when the stream broke, stalled or made no sense. */
+  /**
+   * Always the last event. It comes from the server (410 Expired), or from this client when the stream broke, stalled,
+   * or could not be parsed.
+   */
   | { readonly type: 'ERROR'; readonly error: KubeError };
 
 export interface RawOptions {
@@ -98,16 +104,16 @@ export interface RawAnswer {
 
 export interface KubeApi {
   get<T extends KubeObject>(resource: Resource<T>, options: Named): Promise<KubeResult<T>>;
-  /** One page. Items carry apiVersion and kind, which the server leaves out of lists. */
+  /** Returns one page. The server leaves apiVersion and kind out of the items of a list; this method fills them in. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeResult<List<T>>>;
   create<T extends KubeObject>(
     resource: Resource<T>,
     object: Draft<T>,
     options?: CreateOptions,
   ): Promise<KubeResult<T>>;
-  /** Server-side apply: creates the object if it is not there (but not through a subresource). */
+  /** Server-side apply. It creates a missing object, except through a subresource. */
   apply<T extends KubeObject>(resource: Resource<T>, object: Applied<T>, options: ApplyOptions): Promise<KubeResult<T>>;
-  /** RFC 7386. */
+  /** A merge patch (RFC 7386). */
   mergePatch<T extends KubeObject>(
     resource: Resource<T>,
     options: PatchOptions & { readonly patch: object },
@@ -116,14 +122,14 @@ export interface KubeApi {
     resource: Resource<T>,
     options: PatchOptions & { readonly patch: readonly JsonPatchOperation[] },
   ): Promise<KubeResult<T>>;
-  /** PUT; Conflict unless metadata.resourceVersion is the present one (if it is set at all). */
+  /** PUT. If metadata.resourceVersion is set, the request fails with Conflict unless it is the current version. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: ReplaceOptions): Promise<KubeResult<T>>;
   remove(resource: Resource, options: RemoveOptions): Promise<KubeResult<undefined>>;
-  /** Resolves when the server has accepted. The stream ends by itself when the server closes it or `signal` aborts. */
+  /** Resolves when the server has accepted the watch. The stream ends when the server closes it or `signal` aborts. */
   watch<T extends KubeObject>(
     resource: Resource<T>,
     options: WatchOptions,
   ): Promise<KubeResult<AsyncIterable<WatchEvent<T>>>>;
-  /** Any path; any status below 400 is a success. */
+  /** Sends a request to any path. Every status below 300 is a success. */
   raw(method: string, path: string, options?: RawOptions): Promise<KubeResult<RawAnswer>>;
 }

@@ -1,18 +1,21 @@
-/** Time as src/kube sees it, so that tests can own it. */
+/** The clock of src/kube, an interface so that tests can control time. */
 
 export interface Clock {
-  /** Milliseconds since the epoch; may jump. For what is written into objects, never for measuring. */
+  /**
+   * Milliseconds since the epoch. The value may jump: use it for times that are written into objects, never to measure
+   * durations.
+   */
   wall(): number;
-  /** Milliseconds since some start; never jumps. */
+  /** Milliseconds since an arbitrary start. The value never jumps. */
   monotonic(): number;
-  /** Resolves, never rejects, after so many milliseconds or once `signal` aborts. Leaves no timer behind. */
+  /** Resolves after the given time or once `signal` aborts, and never rejects. Leaves no timer behind. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** setTimeout turns anything longer into 1 ms. */
+/** The longest delay that setTimeout accepts, in milliseconds: it turns anything longer into 1 ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** The machine's own clock. */
+/** The clock of this machine. */
 export function systemClock(): Clock {
   return {
     wall: () => Date.now(),

@@ -1,4 +1,4 @@
-/** From a kubeconfig, or a pod's service account, to an API server. */
+/** Connects to the API server that a kubeconfig or the pod's service account names. */
 import type { AccessSource } from './access.js';
 import type { KubeApi } from './api.js';
 import { systemClock, type Clock } from './clock.js';
@@ -10,13 +10,16 @@ import { Transport, type RequestFacts } from './transport.js';
 export type { RequestFacts } from './transport.js';
 
 export interface ConnectOptions {
-  /** Path of a file. Default: $KUBECONFIG, the pod's service account, ~/.kube/config, in this order. */
+  /** Path of a kubeconfig. Default, in this order: $KUBECONFIG, the pod's service account, ~/.kube/config. */
   readonly kubeconfig?: string;
-  /** 'stasis-controller/0.1.0 (linux/x64)': how audit logs and priority and fairness tell us apart. */
+  /**
+   * For instance 'stasis-controller/0.1.0 (linux/x64)'. Audit logs and API Priority and Fairness distinguish clients by
+   * it.
+   */
   readonly userAgent: string;
-  /** For a request and its whole answer; each retry has it anew. Default 30 s. */
+  /** Time limit for one request and its whole answer; each retry gets the full time again. Default 30 s. */
   readonly requestTimeoutMs?: number;
-  /** Called for every request that was sent, retries too. */
+  /** Called for every request that was sent, retries included. */
   readonly onRequest?: (facts: RequestFacts) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -25,13 +28,15 @@ export interface ConnectOptions {
 export interface KubeConnection extends KubeApi {
   /** Host and port of the API server. */
   readonly serverName: string;
-  /** Of the current context; in a pod, the pod's own. */
+  /** The namespace of the kubeconfig's current context or, in a pod, the namespace of the pod. */
   readonly namespace: string | undefined;
-  /** Cuts every connection: requests under way fail with Unreachable, watches end. */
+  /** Closes every connection: pending requests fail with Unreachable, and watches end. */
   close(): Promise<void>;
 }
 
-/** Opens no connection yet. Rejects when there is neither a kubeconfig that can be used nor a service account. */
+/**
+ * Prepares a connection without opening it. Rejects when there is neither a usable kubeconfig nor a service account.
+ */
 export async function connect(options: ConnectOptions): Promise<KubeConnection> {
   const source = await accessSource(options.kubeconfig);
   const clock = options.clock ?? systemClock();
@@ -51,7 +56,7 @@ export async function connect(options: ConnectOptions): Promise<KubeConnection> 
   };
 }
 
-/** What is named comes first, then the pod's service account, then what kubectl would take. */
+/** A given kubeconfig takes precedence, then the pod's service account, then the file that kubectl would use. */
 async function accessSource(kubeconfig: string | undefined): Promise<AccessSource> {
   const inPod = kubeconfig === undefined && !process.env['KUBECONFIG'] ? serviceAccountAccess(process.env) : undefined;
   if (inPod !== undefined) return inPod;

@@ -1,16 +1,19 @@
-/** What a request is sent with: read from its source, kept for a minute, and read again when the server refuses it. */
+/** Caches the access data for a minute, and reads it again after the server refused it. */
 import type { Access, AccessSource } from './access.js';
 import type { Clock } from './clock.js';
 
-/** The bound of client-go: a rotated token is read at most this much later. */
+/** A rotated token is used at most this much later. client-go has the same bound. */
 const REFRESH_MILLISECONDS = 60_000;
-/** After a 401: soon enough to heal, rarely enough not to run a credential plugin for every request. */
+/**
+ * Shortest time between two reads caused by a 401. Short enough to recover quickly, and long enough that a credential
+ * plugin does not run for every request.
+ */
 const REFRESH_AFTER_REFUSAL_MILLISECONDS = 1_000;
 
 export class Credentials {
   readonly #source: AccessSource;
   readonly #clock: Clock;
-  /** What was read last was refused by the server. */
+  /** The server answered 401 to the access data that was read last. */
   #stale = false;
   #access: { readonly at: number; readonly value: Promise<Access> } | undefined;
 
@@ -19,7 +22,7 @@ export class Credentials {
     this.#clock = clock;
   }
 
-  /** Rejects when a file or plugin fails; the next call tries again. */
+  /** Rejects when a file cannot be read or a plugin fails. The next call tries again. */
   async access(): Promise<Access> {
     const now = this.#clock.monotonic();
     if (this.#access === undefined || now - this.#access.at >= REFRESH_MILLISECONDS) {
@@ -35,8 +38,8 @@ export class Credentials {
   }
 
   /**
-   * To be called when a request that was begun at `since` (monotonic) got a 401. True when it is worth another try: with
-   * credentials that have been read meanwhile, or will be.
+   * Call this when a request that began at `since` (monotonic milliseconds) was answered with 401. Returns true when a
+   * retry makes sense, because the access data has been read since then or will be read again.
    */
   refused(since: number): boolean {
     const at = this.#access?.at;

@@ -1,4 +1,4 @@
-/** events.k8s.io/v1 Event, as far as we write it. Pure. */
+/** The fields of an events.k8s.io/v1 Event that Stasis writes. Pure. */
 import type { KubeObject, Resource } from './types.js';
 
 export interface ObjectReference {
@@ -11,22 +11,21 @@ export interface ObjectReference {
   readonly fieldPath?: string;
 }
 
-/** What happened. */
 export interface EventDraft {
-  /** Whom it happened to: `kubectl describe` of it shows the event. */
+  /** The object that the event is about; `kubectl describe` of that object shows the event. */
   readonly regarding: ObjectReference;
   readonly related?: ObjectReference;
   readonly type: 'Normal' | 'Warning';
-  /** Why, in CamelCase; at most 128 characters. */
+  /** Why the event happened, in CamelCase; at most 128 characters. */
   readonly reason: string;
   /** What was done about it, in CamelCase; at most 128 characters. */
   readonly action: string;
-  /** For people. Cut at 1024 bytes. */
+  /** A text for people. It is cut at 1024 bytes. */
   readonly note: string;
 }
 
 export interface EventObject extends KubeObject {
-  /** MicroTime. */
+  /** In the format of MicroTime. */
   readonly eventTime: string;
   readonly reportingController: string;
   readonly reportingInstance: string;
@@ -40,9 +39,9 @@ export interface EventObject extends KubeObject {
 }
 
 export interface EventSeries {
-  /** Occurrences, the first one included. */
+  /** Number of occurrences, the first one included. */
   readonly count: number;
-  /** MicroTime. */
+  /** In the format of MicroTime. */
   readonly lastObservedTime: string;
 }
 
@@ -54,24 +53,26 @@ export const EVENTS: Resource<EventObject> = {
   kind: 'Event',
 };
 
-/** kubernetes/pkg/apis/core/validation/events.go: beyond it the event is refused. */
+/** The API server refuses an Event with a longer note (kubernetes/pkg/apis/core/validation/events.go). */
 const LONGEST_NOTE_BYTES = 1024;
+/** The longest name of an object: a DNS subdomain (RFC 1123). */
 const LONGEST_NAME = 253;
 
-/** At most 1024 bytes of UTF-8, never ending within a character. */
+/** Cuts a note to at most 1024 bytes of UTF-8, never within a character. */
 export function cutNote(note: string): string {
   const bytes = new TextEncoder().encode(note);
   if (bytes.length <= LONGEST_NOTE_BYTES) return note;
   const ellipsis = '…';
   let end = LONGEST_NOTE_BYTES - new TextEncoder().encode(ellipsis).length;
-  // 10xxxxxx continues a character.
+  // A byte 10xxxxxx continues a character.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return new TextDecoder().decode(bytes.subarray(0, end)) + ellipsis;
 }
 
 /**
- * 'my-checkpoint.18a3f0c2d1e4b0a9': client-go's form. `unique` (lower-case hexadecimal) makes it one's own. What it regards
- * may have a name that is no DNS subdomain (an RBAC role, 'system:node'), which an event may not.
+ * Builds a name such as 'my-checkpoint.18a3f0c2d1e4b0a9', the form that client-go uses. `unique` (lower-case
+ * hexadecimal) tells the Event apart from all others. An object's name need not be a DNS subdomain (an RBAC role may be
+ * named 'system:node'), but the name of an Event must be, so other characters are replaced.
  */
 export function eventName(regarding: string, unique: string): string {
   const stem = regarding
@@ -85,14 +86,14 @@ export function eventName(regarding: string, unique: string): string {
   return stem === '' ? unique : `${stem}.${unique}`;
 }
 
-/** Events of what has no namespace stand in 'default'. */
+/** An Event about an object without a namespace is created in 'default'. */
 export function eventNamespace(draft: EventDraft): string {
   return draft.regarding.namespace ?? 'default';
 }
 
 /**
- * Two occurrences of one series. The note is part of it, unlike in client-go: an Event's note can never be changed, so one
- * that says something else has to be another Event.
+ * Two events with the same key are occurrences of one series. Unlike client-go's key, this key contains the note: an
+ * Event's note is immutable, so a different note needs another Event.
  */
 export function seriesKey(draft: EventDraft): string {
   const { regarding, related, type, reason, action, note } = draft;

@@ -1,4 +1,4 @@
-/** Tells people what happened, as Events: in order, bounded, and never in the way of the work itself. */
+/** Records Events in order, in a bounded queue, without ever delaying the work that they report. */
 import { withDeadline } from './abort.js';
 import type { KubeApi } from './api.js';
 import { backoffDelay, type Backoff } from './backoff.js';
@@ -23,7 +23,7 @@ export interface EventRecorderOptions {
   readonly api: Pick<KubeApi, 'create' | 'mergePatch'>;
   /** For instance 'stasis.dev/controller'. */
   readonly reportingController: string;
-  /** For instance the pod's name; at most 128 characters. */
+  /** For instance the name of the pod. At most 128 characters. */
   readonly reportingInstance: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -40,21 +40,27 @@ interface Series {
   written: number;
 }
 
-/** client-go's: after so long without a repeat the next one is a new Event. */
+/**
+ * When an event does not repeat for this long, its next occurrence becomes a new Event. client-go has the same bound.
+ */
 const SERIES_MILLISECONDS = 6 * 60_000;
-/** A series that goes on is written this often, not at each repeat. */
+/** The count of a series that goes on is written this often, and not at each repeat. */
 const REWRITE_MILLISECONDS = 60_000;
+/** Most series that are remembered at a time; the series that has been silent the longest is dropped first. */
 const MOST_SERIES = 1024;
-/** Above it, new ones are dropped: whoever makes thousands while the server is away helps nobody by sending them later. */
+/**
+ * Most requests that wait to be sent; further Events are dropped. A process that produces thousands of Events while the
+ * server is away helps nobody by sending them later.
+ */
 const MOST_WAITING = 1000;
 const MOST_RETRIES = 3;
 const BACKOFF: Backoff = { baseMilliseconds: 500, maxMilliseconds: 10_000 };
 const REQUEST_MILLISECONDS = 10_000;
 
-/** Best effort: an Event may be lost, and is never waited for. */
+/** Delivery is best effort: an Event may be lost, and no caller waits for it. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  /** By seriesKey, least recently seen first. */
+  /** The open series by seriesKey, the series that has been silent the longest first. */
   readonly #series = new Map<string, Series>();
   #waiting: (() => Promise<KubeResult<unknown>>)[] = [];
   #sending: Promise<void> | undefined;
@@ -66,7 +72,7 @@ export class EventRecorder {
     this.#options = options;
   }
 
-  /** Returns at once. */
+  /** Returns without waiting for the request. */
   record(draft: EventDraft): void {
     if (this.#stop.signal.aborted) return;
     const now = this.#options.clock.monotonic();
@@ -84,7 +90,7 @@ export class EventRecorder {
     if (series.written === 1 || now - series.lastWritten >= REWRITE_MILLISECONDS) this.#write(series, now);
   }
 
-  /** Sends what waits, for at most so many milliseconds; nothing is recorded any more. */
+  /** Sends the waiting Events, for at most the given time. Later calls of record() do nothing. */
   async close(withinMilliseconds: number): Promise<void> {
     const now = this.#options.clock.monotonic();
     for (const series of this.#series.values()) if (series.count > series.written) this.#write(series, now);
@@ -115,7 +121,8 @@ export class EventRecorder {
   #object(draft: EventDraft): Draft<EventObject> {
     const { clock, random, reportingController, reportingInstance } = this.#options;
     this.#serial = (this.#serial + 1) % 0x10000;
-    // The microsecond and a serial number tell ours apart, the random part two processes.
+    // The time in microseconds and the serial number distinguish the Events of this process; the random part
+    // distinguishes processes.
     const time = Math.floor(clock.wall() * 1000).toString(16);
     const unique = `${time}${this.#serial.toString(16).padStart(4, '0')}${Math.floor(random() * 0x10000)
       .toString(16)
@@ -130,7 +137,7 @@ export class EventRecorder {
     };
   }
 
-  /** A series that ended with repeats that were not written yet gets its last count. */
+  /** Forgets series that have ended. A series with repeats that were not yet written gets its final count. */
   #expire(now: number): void {
     for (const [key, series] of this.#series) {
       const isOver = now - series.lastSeen >= SERIES_MILLISECONDS;
@@ -161,7 +168,7 @@ export class EventRecorder {
     const { clock, random, log } = this.#options;
     for (let failures = 1; ; failures += 1) {
       const result = await request();
-      // An answer was lost, and the retry finds the first one: it is there.
+      // AlreadyExists means that an earlier attempt succeeded and its answer was lost.
       if (result.ok || isAlreadyExists(result.error) || this.#stop.signal.aborted) return;
       if (!isTransient(result.error) || failures > MOST_RETRIES) {
         log.warn('event not written', facts(result.error));
@@ -173,6 +180,6 @@ export class EventRecorder {
 }
 
 function facts(error: KubeError): Readonly<Record<string, unknown>> {
-  // The Event lives an hour by default; a series may outlive it. Not worth a warning's details.
+  // NotFound is expected for a series that outlives its Event (an hour by default), so the log omits the details.
   return isNotFound(error) ? { reason: error.reason } : { ...error };
 }

@@ -1,4 +1,4 @@
-/** A Lease of one's own, renewed as a sign of life. */
+/** Renews a Lease as a sign of life. */
 import { withDeadline } from './abort.js';
 import type { KubeApi } from './api.js';
 import type { Clock } from './clock.js';
@@ -10,13 +10,13 @@ import type { OwnerReference } from './types.js';
 export interface HeartbeatOptions {
   readonly api: Pick<KubeApi, 'apply'>;
   readonly namespace: string;
-  /** Of the lease. */
+  /** Name of the Lease. */
   readonly name: string;
-  /** holderIdentity. */
+  /** Written into `spec.holderIdentity`. */
   readonly identity: string;
   /** Default 10 s. */
   readonly everySeconds?: number;
-  /** For how long one renewal counts. Default 40 s, as the kubelet's: three may be lost. */
+  /** How long one renewal counts. Default 40 s, like the kubelet's node Lease: three renewals may be lost. */
   readonly leaseDurationSeconds?: number;
   readonly fieldManager?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -24,18 +24,24 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Ends it. The lease then runs out by itself: a successor that starts in time keeps it alive over an update. */
+  /**
+   * Ends the renewals. The Lease then expires by itself, and a successor that starts early enough (during an update)
+   * keeps it alive.
+   */
   readonly signal: AbortSignal;
 }
 
 export interface Heartbeat {
-  /** Monotonic milliseconds of the last renewal that the server has confirmed, when it was sent; undefined before. */
+  /** Monotonic milliseconds at which the last confirmed renewal was sent. Undefined before the first. */
   lastRenewal(): number | undefined;
-  /** Resolves once it has ended. */
+  /** Resolves once the renewals have ended. */
   readonly done: Promise<void>;
 }
 
-/** Renews at once, then every so often, spread by a tenth. Needs create and patch of this one lease. Never rejects. */
+/**
+ * Renews at once and then periodically, with the period varied at random by up to 5 % in each direction. Needs
+ * permission to create and patch this Lease. Never rejects.
+ */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let last: number | undefined;
   const beat = async (): Promise<void> => {
@@ -43,7 +49,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     const every = (options.everySeconds ?? 10) * 1000;
     while (!signal.aborted) {
       const sent = clock.monotonic();
-      // Bounded: the next one is due, and one that hangs must not hold it back.
+      // The request is bounded by the period: a request that hangs must not delay the next renewal.
       if (await renew(options, every)) last = sent;
       await clock.sleep(sent + every * (0.95 + random() / 10) - clock.monotonic(), signal);
     }
@@ -61,7 +67,7 @@ async function renew(options: HeartbeatOptions, within: number): Promise<boolean
   };
   const leaseDurationSeconds = options.leaseDurationSeconds ?? 40;
   const spec = { holderIdentity, leaseDurationSeconds, renewTime: microTime(clock.wall()) };
-  // By apply: it creates what is missing, and of two writers the last one is right.
+  // Server-side apply creates a missing Lease, and when two processes write, the last writer wins, which is right here.
   const fieldManager = options.fieldManager ?? 'stasis-heartbeat';
   const written = await withDeadline(clock, within, ended, (signal) =>
     api.apply(LEASES, { metadata, spec }, { fieldManager, force: true, signal }),

@@ -1,4 +1,4 @@
-/** Health, readiness and metrics over plain HTTP: what the kubelet and Prometheus ask of every process of ours. */
+/** Serves health, readiness and metrics over plain HTTP to the kubelet and Prometheus. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
@@ -6,32 +6,32 @@ import type { Registry } from 'prom-client';
 
 export interface NamedCheck {
   readonly name: string;
-  /** undefined when all is well, else what is wrong, in a few words. */
+  /** Returns undefined when all is well, otherwise a few words that say what is wrong. */
   readonly check: () => string | undefined | Promise<string | undefined>;
 }
 
 export interface HttpServerOptions {
-  /** Failing means: restart me. */
+  /** A failing check tells the kubelet to restart the container. */
   readonly healthz: readonly NamedCheck[];
-  /** Failing means: not yet, or not now. */
+  /** A failing check marks the pod as not ready. */
   readonly readyz: readonly NamedCheck[];
   readonly registry: Registry;
-  /** Told of what broke inside a request; the client learns only that something did. */
+  /** Receives every error of a request handler. The client only receives the status 500. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface Listening {
-  /** The one that was given, or for 0 the one that the kernel chose. */
+  /** The given port or, when 0 was given, the port that the kernel chose. */
   readonly port: number;
   close(): Promise<void>;
 }
 
 export interface HttpServer {
-  /** Rejects when the port cannot be had. */
+  /** Rejects when the port cannot be opened. */
   listen(at: { readonly port: number; readonly host?: string }): Promise<Listening>;
 }
 
-/** The body names each failing check and nothing else; 404 for every other path. */
+/** The body of a failure lists the failing checks. Every other path answers 404. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = express();
   app.disable('x-powered-by');
@@ -44,7 +44,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.use((_request, response) => {
     response.status(404).type('text/plain').send('not found\n');
   });
-  // Express knows an error handler by its four parameters.
+  // Express recognises an error handler by its four parameters.
   const broken: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
     options.onError?.(error);
     if (response.headersSent) response.end();
@@ -83,7 +83,7 @@ function listen(server: Server, at: { readonly port: number; readonly host?: str
   });
 }
 
-/** Idle keep-alive connections of a Prometheus would otherwise hold the end of the process back. */
+/** Without closing the idle keep-alive connections of Prometheus, the process would not end until they time out. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -1,8 +1,8 @@
-/** Looking into JSON of unknown shape. Pure. */
+/** Reads JSON of unknown shape. Pure. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** undefined for what is no JSON, and for JSON that is no object. */
+/** Returns undefined when the text is no JSON or no JSON object. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     return asObject(JSON.parse(text));

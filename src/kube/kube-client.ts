@@ -1,4 +1,4 @@
-/** KubeApi over a transport: which request each operation is. */
+/** Implements KubeApi: turns each operation into a request of the transport. */
 import type { KubeApi, List, WatchEvent } from './api.js';
 import { asObject, asText, parseObject, type JsonObject } from './json.js';
 import { networkError } from './network-error.js';
@@ -11,7 +11,7 @@ import { watchEvents } from './watch-stream.js';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
-/** YAML of which JSON is a part; `apply-patch+json` is no such type. */
+/** The body of a server-side apply is YAML, and JSON is valid YAML. The API server knows no `apply-patch+json`. */
 const APPLY_PATCH = 'application/apply-patch+yaml';
 
 interface Call {
@@ -35,7 +35,7 @@ export function kubeClient(transport: Transport): KubeApi {
   const one = async <T extends KubeObject>(resource: Resource<T>, asking: Call): Promise<KubeResult<T>> => {
     const answer = await call(resource, asking);
     if (!answer.ok) return answer;
-    // The answer is the server's, so its kind is what the path says; its fields are as the CRD's schema makes them.
+    // The path determines the kind of the answer, and the CRD's schema determines its fields.
     return success(answer.value as unknown as T);
   };
   return {
@@ -63,7 +63,8 @@ export function kubeClient(transport: Transport): KubeApi {
         },
         body: typed(resource, object),
         contentType: APPLY_PATCH,
-        // With a resourceVersion it is a claim: of two that look the same to us the second would be told Conflict.
+        // An apply with a resourceVersion is a claim that only one writer can win. If it were sent twice, the second
+        // attempt would be answered with Conflict although the first had won.
         idempotent: object.metadata.resourceVersion === undefined,
         signal,
       }),

@@ -1,20 +1,24 @@
-/** The API server as a kubeconfig names it, by the Kubernetes client library: client certificates, tokens and plugins. */
+/**
+ * Reads the access data from a kubeconfig with the Kubernetes client library, which handles client certificates, tokens
+ * and credential plugins.
+ */
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { fingerprint, type Access, type AccessSource, type TlsTrust } from './access.js';
 
-/** The name that the library gives to its last resort, an API server without TLS on this very machine. */
+/** The context name that the library uses for its last resort: an API server without TLS on this machine. */
 const LAST_RESORT = 'loaded-context';
 
-/** Throws when there is no kubeconfig that can be used. `file` defaults to $KUBECONFIG, then ~/.kube/config. */
+/** Throws when there is no usable kubeconfig. `file` defaults to $KUBECONFIG, then ~/.kube/config. */
 export function kubeconfigAccess(file: string | undefined): AccessSource {
   let config = load(file);
   return {
     serverName: new URL(config.getCurrentCluster()?.server ?? '').host,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     async read(refused) {
-      // A plugin's token is kept by the library until it expires, and running the plugin may take seconds; the token of a
-      // file is kept by it for 60 s of its own, which would add to ours.
+      // A plugin may run for seconds, and the library caches its token until the token expires, so the configuration is
+      // kept. Without a plugin the configuration is loaded again: the library caches the token of a file for 60 s, and
+      // that would add to the cache here.
       if (refused || config.getCurrentUser()?.exec === undefined) config = load(file);
       return await readAccess(config);
     },
@@ -54,7 +58,7 @@ async function readAccess(config: KubeConfig): Promise<Access> {
   };
 }
 
-/** Trimmed: a token file that ends in a newline would make a header that no HTTP client sends. */
+/** Header values are trimmed: a token file that ends in a newline would otherwise produce an invalid header. */
 function textHeaders(headers: RequestOptions['headers']): Record<string, string> {
   const entries = Object.entries(headers ?? {}).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value).trim()]));

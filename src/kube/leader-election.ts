@@ -1,4 +1,4 @@
-/** One leader among several candidates, by a Lease, with the rules of client-go's leaderelection. */
+/** Elects one leader among several candidates by a Lease, with the rules of client-go's leaderelection. */
 import { linkAbort, withDeadline, type LinkedAbort } from './abort.js';
 import type { KubeApi } from './api.js';
 import type { Clock } from './clock.js';
@@ -8,9 +8,12 @@ import type { Logger } from './log.js';
 import { isAlreadyExists, isConflict, isNotFound, type KubeError } from './result.js';
 
 export interface LeaderTimings {
-  /** How long the others wait for a leader that they do not see renewing. */
+  /** How long the other candidates wait when they see no renewal. */
   readonly leaseSeconds: number;
-  /** After which a leader that cannot renew gives up; less than leaseSeconds, or two would lead. */
+  /**
+   * A leader that cannot renew for this long gives up. Must be less than leaseSeconds, or two candidates could lead at
+   * once.
+   */
   readonly renewDeadlineSeconds: number;
   readonly retrySeconds: number;
 }
@@ -18,32 +21,37 @@ export interface LeaderTimings {
 export interface LeaderElectorOptions {
   readonly api: Pick<KubeApi, 'get' | 'create' | 'replace'>;
   readonly namespace: string;
-  /** Of the lease; also the label of the metric. */
+  /** Name of the Lease, and label of the metric. */
   readonly name: string;
-  /** Unique to this process, not only to this pod: whoever has the same one takes the lease for its own. */
+  /** Unique per process, not only per pod: a process with the same identity would take the Lease for its own. */
   readonly identity: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Does the leader's work until `signal` aborts; the lease is given up only after it has resolved. */
+  /** Does the leader's work until `signal` aborts. The Lease is given up only after the promise has resolved. */
   readonly onStartedLeading: (signal: AbortSignal) => Promise<void> | void;
-  /** Leading is over, whether it was lost or given up. Called once for each onStartedLeading. */
+  /** Called once for each onStartedLeading, when leading has ended, whether the Lease was lost or given up. */
   readonly onStoppedLeading: () => void;
-  /** leader_election_master_status. */
+  /** For the metric leader_election_master_status. */
   readonly onStatus?: (isLeader: boolean) => void;
-  /** Default 15, 10 and 2 s. */
+  /** Default: 15, 10 and 2 s, as in client-go. */
   readonly timings?: LeaderTimings;
 }
 
-/** client-go's defaults. */
+/** The defaults of client-go. */
 const TIMINGS: LeaderTimings = { leaseSeconds: 15, renewDeadlineSeconds: 10, retrySeconds: 2 };
-/** client-go's JitterFactor: candidates that began together must not keep asking together. */
+/**
+ * The pause between attempts is extended by a random part, up to this factor of the pause, so that candidates that
+ * started together do not keep asking together. client-go's JitterFactor.
+ */
 const JITTER = 1.2;
 
 /**
- * Guarantee: at most one candidate believes to lead at a time, as long as monotonic clocks run alike (to renewDeadline :
- * lease) and no process sleeps between its check and its act for longer than the difference.
- * Caveat: a leader that has lost must end whatever it does; who cannot should exit.
+ * Guarantee: at most one candidate believes that it leads, as long as two conditions hold. The monotonic clocks of the
+ * machines run at about the same rate (they may differ by the ratio of renewDeadline to lease), and no process sleeps
+ * between checking and acting for longer than the difference of the two times.
+ *
+ * A leader that has lost the Lease must end its work. A process that cannot do so should exit.
  */
 export class LeaderElector {
   readonly #options: LeaderElectorOptions;
@@ -60,12 +68,15 @@ export class LeaderElector {
     return this.#isLeader;
   }
 
-  /** As last seen; undefined before the first look, '' when nobody leads. */
+  /** The leader as last seen: undefined before the first look, '' when nobody leads. */
   leader(): string | undefined {
     return this.#view === undefined ? undefined : (this.#view.lease?.spec?.holderIdentity ?? '');
   }
 
-  /** Stands for election, and leads once. 'stopped' by `signal`, or 'lost': then start anew, or better exit. Never rejects. */
+  /**
+   * Stands for election and leads once. Returns 'stopped' after `signal` aborted, and 'lost' when the Lease was lost;
+   * the caller may then start again, or better exit. Never rejects.
+   */
   async run(signal: AbortSignal): Promise<'stopped' | 'lost'> {
     const { clock, random, log, onStatus } = this.#options;
     onStatus?.(false);
@@ -92,7 +103,7 @@ export class LeaderElector {
     leading.abort();
     leading.dispose();
     if (lost) log.error('leadership lost', { lease: this.#options.name });
-    // While its work goes on the lease must run out by itself: to give it up now would make two leaders.
+    // While the work still runs, the Lease must expire by itself: giving it up now could make a second leader.
     if (await this.#hasSettled(work, renewed)) await this.#release();
     onStoppedLeading();
     return lost ? 'lost' : 'stopped';
@@ -103,13 +114,13 @@ export class LeaderElector {
       await this.#options.onStartedLeading(leading.signal);
     } catch (error) {
       this.#options.log.error('the leader failed', { error });
-      // A leader that does nothing is worse than none.
+      // A leader that does nothing is worse than no leader: give up, so that another candidate can lead.
       leading.abort();
     }
     return true;
   }
 
-  /** Until the signal aborts or the deadline passes; returns when it was last renewed. */
+  /** Renews until `signal` aborts or the deadline has passed. Returns the time of the last renewal. */
   async #renew(acquired: number, signal: AbortSignal): Promise<number> {
     const { clock } = this.#options;
     const deadline = this.#timings.renewDeadlineSeconds * 1000;
@@ -124,13 +135,13 @@ export class LeaderElector {
     return renewed;
   }
 
-  /** Someone else holds the lease: no deadline makes it ours again. */
+  /** Somebody else holds the Lease, so waiting for the deadline would not help. */
   #isTaken(): boolean {
     const holder = this.leader();
     return holder !== undefined && holder !== '' && holder !== this.#options.identity;
   }
 
-  /** Waits for the leader's work to end, as long as the lease is certainly still ours. */
+  /** Waits for the leader's work to end, but no longer than this process certainly holds the Lease. */
   async #hasSettled(work: Promise<true>, renewed: number): Promise<boolean> {
     const { clock } = this.#options;
     const timer = new AbortController();
@@ -141,8 +152,9 @@ export class LeaderElector {
   }
 
   /**
-   * Looks and, if it can be had, takes or renews. Returns the moment before the write that succeeded: whoever sees it sees
-   * it later, so counts from later than we do.
+   * Reads the Lease, and takes or renews it if possible. Returns the time right before the successful write. Every
+   * other candidate sees the write later than that, and therefore counts the lease duration from a later time than this
+   * process.
    */
   #tryOnce(parent: AbortSignal, withinMilliseconds: number): Promise<number | undefined> {
     return withDeadline(this.#options.clock, withinMilliseconds, parent, (signal) => this.#attempt(signal));
@@ -150,7 +162,8 @@ export class LeaderElector {
 
   async #attempt(signal: AbortSignal): Promise<number | undefined> {
     const { api, clock, namespace, name, identity } = this.#options;
-    // A leader knows the lease from its own last write; the resourceVersion catches whatever happened since.
+    // A leader knows the Lease from its own last write. If somebody changed it since, the resourceVersion makes the
+    // write fail.
     if (!this.#isLeader || this.#view?.lease === undefined) await this.#look(signal);
     const view = this.#view;
     if (view === undefined || signal.aborted) return undefined;
@@ -167,7 +180,8 @@ export class LeaderElector {
       return before;
     }
     if (!isConflict(written.error) && !isAlreadyExists(written.error)) this.#failed('lease not written', written.error);
-    // A lost answer looks like a lost race: look before the next attempt. Without being the leader, that comes by itself.
+    // A lost answer looks like a lost race, so the leader reads the Lease before its next attempt. A candidate that
+    // does not lead reads it anyway.
     if (this.#isLeader) await this.#look(signal);
     return undefined;
   }

@@ -1,8 +1,7 @@
-/** Which leases are alive. Pure. */
+/** Tells which Leases are alive. Pure. */
 import type { Lease } from './lease.js';
 import { keyOf } from './types.js';
 
-/** What was seen of one lease. */
 interface Sighting {
   /** Changes whenever the holder renews. */
   readonly mark: string;
@@ -12,18 +11,19 @@ interface Sighting {
   readonly released: boolean;
 }
 
-/** By 'namespace/name'. */
+/** Keyed by 'namespace/name'. */
 export type LeaseSightings = ReadonlyMap<string, Sighting>;
 
 export const NO_SIGHTINGS: LeaseSightings = new Map();
 
-/** For a lease that does not say; the kubelet's own. */
+/** The duration for a Lease that does not state one, in seconds: the kubelet's own value. */
 const DEFAULT_SECONDS = 40;
 
 /**
- * Notes the present leases at monotonic time `now` (ms). Only changes that were seen here count, never the times in the
- * lease: they come from another machine's clock. So a lease that is seen for the first time is alive for a whole duration,
- * also after a restart of the observer. Leases that are no longer among them are forgotten.
+ * Takes note of the current Leases at the monotonic time `now` (ms). Only changes that were seen here count, never the
+ * times inside a Lease, which come from another machine's clock. A Lease that is seen for the first time therefore
+ * counts as alive for its whole duration, also after a restart of the observer. Leases that are no longer listed are
+ * forgotten.
  */
 export function observeLeases(sightings: LeaseSightings, leases: readonly Lease[], now: number): LeaseSightings {
   return new Map(leases.map((lease) => [keyOf(lease), sight(sightings.get(keyOf(lease)), lease, now)]));
@@ -31,7 +31,7 @@ export function observeLeases(sightings: LeaseSightings, leases: readonly Lease[
 
 function sight(before: Sighting | undefined, lease: Lease, now: number): Sighting {
   const { holderIdentity, renewTime, leaseDurationSeconds } = lease.spec ?? {};
-  // Not resourceVersion: a label that someone edits, or a touched managedFields, is no sign of life.
+  // The mark does not contain the resourceVersion: a changed label or a changed managedFields entry is no sign of life.
   const mark = JSON.stringify([lease.metadata.uid, holderIdentity, renewTime]);
   return {
     mark,
@@ -41,13 +41,16 @@ function sight(before: Sighting | undefined, lease: Lease, now: number): Sightin
   };
 }
 
-/** Whether the lease was seen to change within its own duration. False for an unknown one, and for one given up. */
+/**
+ * Whether the Lease was seen to change within its own duration. False for an unknown Lease and for one without a
+ * holder.
+ */
 export function isAlive(sightings: LeaseSightings, key: string, now: number): boolean {
   const sighting = sightings.get(key);
   return sighting !== undefined && !sighting.released && now - sighting.since <= sighting.durationMilliseconds;
 }
 
-/** Milliseconds until the lease is no longer alive if nothing changes; 0 when it is not. */
+/** Milliseconds until the Lease stops being alive if nothing changes. 0 when it is not alive now. */
 export function expiresIn(sightings: LeaseSightings, key: string, now: number): number {
   const sighting = sightings.get(key);
   if (sighting === undefined || sighting.released) return 0;

@@ -1,13 +1,13 @@
-/** coordination.k8s.io/v1 Lease, as far as we use it. Types and one constant. */
+/** The fields of a coordination.k8s.io/v1 Lease that Stasis uses. Types and one constant. Pure. */
 import type { KubeObject, Resource } from './types.js';
 
 export interface LeaseSpec {
-  /** '' or absent: nobody. */
+  /** '' or absent: nobody holds the Lease. */
   readonly holderIdentity?: string;
   readonly leaseDurationSeconds?: number;
-  /** MicroTime. */
+  /** In the format of MicroTime. */
   readonly acquireTime?: string;
-  /** MicroTime. */
+  /** In the format of MicroTime. */
   readonly renewTime?: string;
   readonly leaseTransitions?: number;
 }

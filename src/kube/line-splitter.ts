@@ -1,30 +1,30 @@
-/** Lines from chunks of bytes, however these are cut. */
+/** Splits chunks of bytes into lines, wherever the chunks were cut. */
 
 const NEWLINE = 0x0a;
 
-/** Holds the beginning of the line that has not ended yet. */
+/** Buffers the beginning of an unfinished line. */
 export class LineSplitter {
   readonly #longest: number;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
 
-  /** `longest` in bytes, without the newline. */
+  /** `longest` is the longest accepted line in bytes, without the newline. */
   constructor(longest: number) {
     this.#longest = longest;
   }
 
-  /** Bytes of the line that has not ended yet. */
+  /** Number of buffered bytes of the unfinished line. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
 
-  /** The lines that end in this chunk, without empty ones; 'tooLong' once one has passed the bound. */
+  /** Returns the lines that end in this chunk, without empty lines, or 'tooLong' once a line exceeds the bound. */
   push(chunk: Uint8Array): string[] | 'tooLong' {
     const lines: string[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       if (!this.#keep(chunk.subarray(start, end))) return 'tooLong';
-      // Decoded a line at a time: a character may be cut between two chunks, but not between two lines.
+      // A line is decoded as a whole: a character may be cut between two chunks, but not between two lines.
       if (this.#pendingBytes > 0) lines.push(Buffer.concat(this.#pending).toString('utf8'));
       this.#pending = [];
       this.#pendingBytes = 0;

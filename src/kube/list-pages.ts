@@ -1,9 +1,12 @@
-/** A whole list, page by page. */
+/** Reads a whole list, page by page. */
 import type { KubeApi, ListOptions } from './api.js';
 import { success, type KubeResult } from './result.js';
 import type { KubeObject, Resource } from './types.js';
 
-/** client-go's page: bounds what the server and we hold as text at a time. */
+/**
+ * Objects per page. The page size bounds what the server and this process hold as text at a time; client-go uses the
+ * same.
+ */
 const PAGE = 500;
 
 export interface Listed<T> {
@@ -12,8 +15,8 @@ export interface Listed<T> {
 }
 
 /**
- * Every page is of the same moment. A continue token that has expired (410) ends the list; the caller begins anew. `keep`
- * is applied page by page, so that what it drops is never held for the whole list.
+ * All pages show the same moment. When a continue token has expired (410), the list fails and the caller starts again.
+ * `keep` is applied page by page, so that what it drops is never in memory for the whole list.
  */
 export async function listPages<T extends KubeObject>(
   api: Pick<KubeApi, 'list'>,

@@ -1,4 +1,4 @@
-/** A structured logger: one JSON line an entry, a constant message with key-values. */
+/** A structured logger: one JSON line per entry, with a constant message and fields. */
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -14,16 +14,19 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Takes one line with its newline. */
+  /** Receives one line with its newline. */
   readonly sink: (line: string) => void;
   /** Milliseconds since the epoch. */
   readonly wall: () => number;
 }
 
 const SEVERITY: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
-/** Also catches `Authorization`, `bearerToken`, `client-key-data`. */
+/** The values of matching fields are redacted. Also matches `Authorization`, `bearerToken` and `client-key-data`. */
 const SECRET = /token|secret|password|authorization|credential|(?:^|[-_])key-?data/i;
-/** A watch of thousands of objects must not turn one mistake into a log of megabytes. */
+/**
+ * The longest text of one field, in characters. One mistake in a process that watches thousands of objects must not
+ * fill the log with megabytes.
+ */
 const LONGEST_TEXT = 4096;
 
 export function createLogger(options: LoggerOptions): Logger {
@@ -34,7 +37,7 @@ function drop(): void {
   // On purpose.
 }
 
-/** Drops everything. */
+/** A logger that drops every entry. */
 export function silentLogger(): Logger {
   const silent: Logger = { debug: drop, info: drop, warn: drop, error: drop, with: () => silent };
   return silent;
@@ -57,7 +60,7 @@ function logger(options: LoggerOptions, bound: LogFields): Logger {
   };
 }
 
-/** Head first, because that is how people read it; what cannot be said in JSON must not lose the rest. */
+/** Puts `head` first, because people read it first. An entry that cannot be written as JSON keeps at least its head. */
 function toJson(entry: LogFields, head: LogFields): string {
   try {
     return JSON.stringify({ ...head, ...entry }, presentable);

@@ -1,27 +1,27 @@
-/** The metrics of what is here, under the names that controller-runtime and client-go have given them. */
+/** The metrics of src/kube, with the names that controller-runtime and client-go use. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ReflectorMetrics } from './reflector.js';
 import type { RequestFacts } from './transport.js';
 import type { QueueMetrics, QueueSnapshot } from './work-queue.js';
 
 export interface KubeMetrics {
-  /** For connect(). */
+  /** Pass it to connect(). */
   readonly onRequest: (facts: RequestFacts) => void;
-  /** For a WorkQueue; once for each name. */
+  /** Pass it to a WorkQueue. Call it once per name. */
   queue(name: string): QueueMetrics;
-  /** For a LeaderElector's onStatus. */
+  /** Pass it to a LeaderElector as onStatus. */
   leader(name: string): (isLeader: boolean) => void;
-  /** For a reflector of this resource (its plural). */
+  /** Pass it to the reflector of this resource (its plural). */
   reflector(resource: string): ReflectorMetrics;
 }
 
-/** controller-runtime's for queues: 1 µs to 1000 s, a decade and its multiples. */
+/** Bounds in seconds, from 10 ns to 1000 s; controller-runtime's for queues. */
 const QUEUE_BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];
-/** client-go's for requests. */
+/** Bounds in seconds; client-go's for requests. */
 const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 const QUEUE_LABELS = ['name', 'controller'] as const;
 
-/** Registers all of them on `registry`; once a registry. */
+/** Registers all metrics on `registry`. Call it once per registry. */
 export function kubeMetrics(registry: Registry): KubeMetrics {
   const registers = [registry];
   return {
@@ -56,7 +56,7 @@ function requestMetrics(registers: Registry[]): Pick<KubeMetrics, 'onRequest'> {
 
 function queueMetrics(registers: Registry[]): Pick<KubeMetrics, 'queue'> {
   const readers = new Map<string, () => QueueSnapshot>();
-  /** Read when scraped: what is unfinished grows without anything happening. */
+  /** The value is read at each scrape, because unfinished work grows without any event. */
   const gauge = (name: string, help: string, value: (snapshot: QueueSnapshot) => number): void => {
     void new Gauge({
       name,
@@ -95,7 +95,7 @@ function queueMetrics(registers: Registry[]): Pick<KubeMetrics, 'queue'> {
   return {
     queue: (name) => {
       const labels = { name, controller: name };
-      // So that rates are right from the first add on.
+      // Both counters start at 0, so that rates are right from the first increase on.
       adds.inc(labels, 0);
       retries.inc(labels, 0);
       return {

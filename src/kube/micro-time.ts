@@ -1,8 +1,8 @@
-/** metav1.MicroTime, the time of Leases and Events. Pure. */
+/** metav1.MicroTime, the time format of Leases and Events. Pure. */
 
 /**
- * RFC 3339 with six digits: the API server refuses the three of Date.toISOString() (`cannot parse ".278Z" as ".000000"`).
- * `wall` is in milliseconds since the epoch; a fraction of it counts.
+ * RFC 3339 with six digits of a second. The API server refuses the three digits of Date.toISOString() (`cannot parse
+ * ".278Z" as ".000000"`). `wall` is in milliseconds since the epoch, and its fraction counts.
  */
 export function microTime(wall: number): string {
   const micros = Math.round(wall * 1000);

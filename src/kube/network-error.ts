@@ -1,8 +1,10 @@
-/** From what undici throws to the facts of it. Pure. */
+/** Turns an error of undici into a KubeError. Pure. */
 import type { KubeError } from './result.js';
 import type { Asked } from './status-error.js';
 
-/** undici's own, by code: instanceof would tie us to one copy of the package. */
+/**
+ * The codes of timeouts. Errors are recognised by code, because instanceof would require the same copy of the package.
+ */
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
@@ -30,7 +32,7 @@ function codeOf(error: unknown): string | undefined {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown failure';
   const inner = first(error);
-  // An AggregateError (each address of a name tried in vain) has an empty message of its own.
+  // An AggregateError, which arises when every address of a name failed, has an empty message of its own.
   if (error.message === '') return inner === undefined ? error.name : messageOf(inner);
   return error.message.slice(0, 500);
 }

@@ -1,13 +1,13 @@
-/** What a reflector does next: a state machine, as kube-rs's watcher has one. Pure. */
+/** Decides what a reflector does next: a state machine like that of kube-rs's watcher. Pure. */
 import { backoffDelay, type Backoff } from './backoff.js';
 import { isExpired, type KubeError } from './result.js';
 
 export type ReflectorState =
-  /** Nothing is known, or what is known cannot be gone on from. */
+  /** Nothing is known, or the known version cannot be watched from. */
   | { readonly at: 'listing'; readonly failures: number }
-  /** All changes up to here are known; those after it are watched for. */
+  /** All changes up to this version are known, and later changes are watched. */
   | { readonly at: 'watching'; readonly resourceVersion: string; readonly failures: number }
-  /** After a failure. */
+  /** Waiting after a failure. */
   | { readonly at: 'resting'; readonly milliseconds: number; readonly next: ActiveState };
 
 export type ActiveState = Exclude<ReflectorState, { at: 'resting' }>;
@@ -17,28 +17,32 @@ export type ReflectorEvent =
   | { readonly kind: 'listFailed'; readonly error: KubeError }
   | {
       readonly kind: 'watchEnded';
-      /** Of the last event or bookmark. */
+      /** The version of the last event or bookmark. */
       readonly resourceVersion: string;
-      /** Since the request was sent. */
+      /** Milliseconds since the request was sent. */
       readonly lastedMilliseconds: number;
-      /** Whether anything came. */
+      /** True when no event arrived. */
       readonly empty: boolean;
-      /** undefined: closed by the server, in order. */
+      /** undefined: the server closed the watch in the regular way. */
       readonly error: KubeError | undefined;
     }
   | { readonly kind: 'rested' };
 
 export const REFLECTOR_START: ReflectorState = { at: 'listing', failures: 0 };
 
-/** client-go's reflector. */
+/** The delays of client-go's reflector. */
 const BACKOFF: Backoff = { baseMilliseconds: 800, maxMilliseconds: 30_000 };
-/** A watch that lasted so long ends the row of failures before it. */
+/** A watch that lasted this long resets the count of failures. */
 const HEALTHY_MILLISECONDS = 60_000;
-/** A server, or a proxy, that ends each watch at once with nothing in it must not be asked in a loop. */
+/**
+ * A watch that ends sooner than this and without any event counts as a failure. Otherwise a server or proxy that ends
+ * each watch at once would be asked in a tight loop.
+ */
 const SHORT_MILLISECONDS = 1_000;
 /**
- * So many failures of watches in a row, and the resourceVersion itself is in doubt: of a server that was restored from a
- * backup no 410 comes, only errors, or nothing, until its revisions have caught up.
+ * After this many consecutive failures of watches, the list is read again, because the resourceVersion itself may be
+ * the cause. A server that was restored from a backup sends no 410 for a version of its lost future: it answers with
+ * errors, or not at all, until its revisions have caught up.
  */
 const DOUBTFUL_FAILURES = 5;
 
@@ -70,7 +74,8 @@ function afterWatch(
     return rest({ at: 'watching', resourceVersion, failures: failures + 1 }, random);
   }
   if (isExpired(error)) {
-    // At once, for it is nobody's fault; but not in a loop.
+    // The first time the list is read again at once, for an expired version is nobody's fault; later only after a
+    // delay.
     const next: ActiveState = { at: 'listing', failures: failures + 1 };
     return failures === 0 ? next : rest(next, random);
   }

@@ -1,4 +1,4 @@
-/** Keeps a store as the API server has it, and tells of each change: list, watch, and again, for ever. */
+/** Keeps a store in step with the API server and reports each change: it lists, watches, and repeats both for ever. */
 import { linkAbort } from './abort.js';
 import type { KubeApi, WatchEvent } from './api.js';
 import type { Clock } from './clock.js';
@@ -11,9 +11,9 @@ import type { Change, Store } from './store.js';
 import { keyOf, type KubeObject, type Resource } from './types.js';
 
 export interface ReflectorMetrics {
-  /** result: 'success' or the reason of the failure's KubeError. */
+  /** `result` is 'success' or the reason of the KubeError. */
   listed(result: string): void;
-  /** result: 'closed' (by the server, in order) or the reason of the failure's KubeError. */
+  /** `result` is 'closed' (the server ended the watch in the regular way) or the reason of the KubeError. */
   watched(result: string): void;
   /** How many objects the store holds now. */
   held(objects: number): void;
@@ -26,38 +26,45 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   readonly store: Store<T>;
-  /** Called after the store has changed, in order. Must not block; what it throws is logged. */
+  /** Called in order, each time after the store has changed. Must not block. An exception of the handler is logged. */
   readonly handler: (change: Change<T>) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics?: ReflectorMetrics;
-  /** Drops what is not needed (managedFields, say) before it is stored. */
+  /** Removes what is not needed, such as managedFields, before an object is stored. */
   readonly project?: (object: T) => T;
-  /** Ends it: no change is told after it has aborted. */
+  /** Ends the reflector. No change is reported after it has aborted. */
   readonly signal: AbortSignal;
 }
 
 export interface Reflector {
-  /** Whether one whole list has been taken in. */
+  /** Whether one complete list has been stored. */
   hasSynced(): boolean;
-  /** Resolves at the first sync, or at the end. */
+  /** Resolves at the first sync, or when the reflector has ended. */
   readonly synced: Promise<void>;
-  /** Monotonic milliseconds of the server's last sign of life; undefined before the first. For liveness. */
+  /**
+   * Monotonic milliseconds of the last answer or event from the server. Undefined before the first. For the liveness
+   * check.
+   */
   lastContact(): number | undefined;
-  /** Resolves once it has ended. */
+  /** Resolves once the reflector has ended. */
   readonly done: Promise<void>;
 }
 
-/** As client-go: spread, so that watches that began together do not end together. */
+/**
+ * The duration of each watch is chosen at random between these two, so that watches that began together do not end
+ * together. client-go does the same.
+ */
 const SHORTEST_WATCH_SECONDS = 300;
 const LONGEST_WATCH_SECONDS = 600;
 /**
- * Without any byte for so long a watch is taken for dead: a connection that a firewall has forgotten gives no error. The
- * server sends a bookmark about every 60 s, and one that does not (without watch cache) is only asked again a bit early.
+ * A watch that delivers no byte for this long counts as dead: when a firewall has dropped a connection, no error is
+ * reported. The server sends a bookmark about every 60 s. A server that sends none (one without watch cache) is merely
+ * asked again somewhat early.
  */
 const SILENCE_MILLISECONDS = 150_000;
-/** Past the end that was agreed with the server. */
+/** How long a watch may last beyond the end that was agreed with the server. */
 const OVERDUE_MILLISECONDS = 30_000;
 
 /** Runs until `signal` aborts. Never rejects. */
@@ -77,7 +84,7 @@ class ReflectorRun<T extends KubeObject> {
   isSynced = false;
   lastContact: number | undefined;
   #resolveSynced: () => void = () => undefined;
-  /** The newest version that the server itself has told. */
+  /** The newest version that the server has reported. */
   #newest: string | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -138,7 +145,8 @@ class ReflectorRun<T extends KubeObject> {
     const started = clock.monotonic();
     const spread = LONGEST_WATCH_SECONDS - SHORTEST_WATCH_SECONDS;
     const timeoutSeconds = SHORTEST_WATCH_SECONDS + Math.floor(random() * (spread + 1));
-    // One for each watch: what is left of the former one can neither speak nor stay open.
+    // Each watch has a signal of its own, so that no event of the former watch is processed and its connection does not
+    // stay open.
     const generation = linkAbort(signal);
     const seen = { resourceVersion: from, events: 0, at: started };
     let error: KubeError | undefined;
@@ -180,7 +188,7 @@ class ReflectorRun<T extends KubeObject> {
     };
   }
 
-  /** Ends a watch that has gone silent or is overdue; the returned function tells whether it had to. */
+  /** Ends a watch that has gone silent or is overdue. The returned function tells whether that happened. */
   #guard(
     generation: { readonly signal: AbortSignal; abort(): void },
     seen: { readonly at: number },
@@ -203,7 +211,7 @@ class ReflectorRun<T extends KubeObject> {
     return () => (silent ? error : undefined);
   }
 
-  /** Returns the version up to which all is known now. */
+  /** Returns the version up to which all changes are known now. */
   #take(event: Exclude<WatchEvent<T>, { type: 'ERROR' }>): string {
     const { store, metrics } = this.#options;
     if (event.type === 'BOOKMARK') {

@@ -1,4 +1,4 @@
-/** The URL paths of the API. Pure. */
+/** Builds the URL paths of the API. Pure. */
 import type { Resource } from './types.js';
 
 export interface PathParts {
@@ -9,8 +9,9 @@ export interface PathParts {
 }
 
 /**
- * Path and query, for instance '/apis/stasis.dev/v1alpha1/namespaces/a/checkpoints/b/status?force=true'. Every part is
- * escaped, and '.' and '..', which escaping leaves alone and URL parsers remove, are refused: undefined.
+ * Returns path and query, for instance '/apis/stasis.dev/v1alpha1/namespaces/a/checkpoints/b/status?force=true'. Every
+ * part is escaped. Escaping does not change '.' and '..', and URL parsers remove them, so for such a part the result is
+ * undefined.
  */
 export function resourcePath(resource: Resource, parts: PathParts): string | undefined {
   const { namespace, name, subresource } = parts;
@@ -26,7 +27,10 @@ export function resourcePath(resource: Resource, parts: PathParts): string | und
   return `/${segments.map(encodeURIComponent).join('/')}${queryString(parts.query ?? {})}`;
 }
 
-/** '?a=1&b=2', or ''. What is undefined, false or empty is left out: that is the default of every parameter we use. */
+/**
+ * Returns '?a=1&b=2', or ''. Parameters that are undefined, false or empty are left out: that is the default of every
+ * parameter used here.
+ */
 export function queryString(query: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const pairs = Object.entries(query)
     .filter(([, value]) => value !== undefined && value !== false && value !== '')
@@ -34,7 +38,7 @@ export function queryString(query: Readonly<Record<string, string | number | boo
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
-/** apiVersion of what lives there. */
+/** The apiVersion of the objects of this resource. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }

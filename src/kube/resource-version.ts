@@ -1,9 +1,9 @@
-/** The order of resourceVersions. Pure. */
+/** Compares resourceVersions. Pure. */
 
 /**
- * Whether `a` is older than `b`. They are decimal revisions of etcd, comparable within a resource type (documented since
- * 1.35, so for ever); false when either is something else, for then nothing can be told. No leading zeros, no bound in
- * length, so longer is greater.
+ * Whether `a` is older than `b`. A resourceVersion is a decimal revision of etcd, and two of them are comparable within
+ * one resource type (documented since Kubernetes 1.35). If either is anything else, the order is unknown and the result
+ * is false. The numbers have no leading zeros and no maximum length, so a longer one is greater.
  */
 export function isOlder(a: string, b: string): boolean {
   if (!DECIMAL.test(a) || !DECIMAL.test(b)) return false;

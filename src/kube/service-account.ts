@@ -1,6 +1,6 @@
 /**
- * The API server as a pod reaches it (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). Read here and not by
- * the client library, which costs a process 90 MB of memory for the kubeconfigs that no pod has.
+ * Reads the access data of a pod (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). The Kubernetes
+ * client library is not used for this: it costs a process 90 MB of memory, for kubeconfigs that no pod has.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { fingerprint, type AccessSource } from './access.js';
 
 export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Undefined where this process is not in a pod that has a service account's token. */
+/** Returns undefined when this process is not in a pod with the token of a service account. */
 export function serviceAccountAccess(
   environment: Readonly<Record<string, string | undefined>>,
   folder = SERVICE_ACCOUNT_FOLDER,

@@ -1,27 +1,27 @@
-/** From an answer of the API server that says no to the facts of it. Pure. */
+/** Turns a failed answer of the API server into a KubeError. Pure. */
 import { asNumber, asObject, asText, parseObject, type JsonObject } from './json.js';
 import type { KubeCause, KubeError } from './result.js';
 
-/** What was asked. */
 export interface Asked {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
 }
 
-export interface Refusal {
+export interface RefusedAnswer {
   readonly code: number;
-  /** The body: a metav1.Status, or whatever a proxy in between wrote. */
+  /** The body: a metav1.Status, or the text of a proxy. */
   readonly text: string;
-  /** Retry-After, if there was one. */
+  /** The header Retry-After, if present. */
   readonly retryAfter?: string | undefined;
 }
 
+/** The longest message that is kept, in characters. */
 const LONGEST_MESSAGE = 2048;
-/** A CRD's validation can name every element of a list. */
+/** Most causes that are kept. The validation of a CRD can name every element of a list. */
 const MOST_CAUSES = 32;
 
-/** apimachinery, meta/v1 StatusReason: for answers that are no Status. */
+/** The reason for each code, for answers that are no Status (apimachinery, meta/v1, StatusReason). */
 const REASONS: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
-export function refusalError(asked: Asked, refusal: Refusal): KubeError {
+export function refusalError(asked: Asked, refusal: RefusedAnswer): KubeError {
   const body = parseObject(refusal.text);
   const status = body?.['kind'] === 'Status' ? body : undefined;
   const error = statusError(asked, status ?? {}, refusal.code);
@@ -51,7 +51,7 @@ export function refusalError(asked: Asked, refusal: Refusal): KubeError {
   };
 }
 
-/** From a Status, which a watch sends as an event of its own; `code` for a Status without one. */
+/** Reads a Status, which a watch sends as an event of its own. `code` is used when the Status has no code. */
 export function statusError(asked: Asked, status: JsonObject, code?: number): KubeError {
   const details = asObject(status['details']);
   const causes = parseCauses(details?.['causes']);
@@ -61,7 +61,7 @@ export function statusError(asked: Asked, status: JsonObject, code?: number): Ku
     method: asked.method,
     path: asked.path,
     ...(settled === undefined ? {} : { code: settled }),
-    // A Status may have an empty reason, for instance when a webhook or a policy refused.
+    // A Status may have an empty reason, for instance when a webhook or a policy refused the request.
     reason: nonEmpty(status['reason']) ?? REASONS[settled ?? 0] ?? `HTTP${settled ?? ''}`,
     message: cut(nonEmpty(status['message']) ?? 'no message'),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
@@ -84,7 +84,7 @@ function parseCauses(value: unknown): KubeCause[] {
   });
 }
 
-/** The API server only ever sends whole seconds; the date of RFC 9110 comes from proxies and is not followed. */
+/** The API server only sends whole seconds. A date (RFC 9110) can only come from a proxy, and is ignored. */
 function seconds(header: string | undefined): number | undefined {
   return header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) : undefined;
 }

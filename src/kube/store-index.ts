@@ -1,6 +1,6 @@
-/** One index of a store: from a value to the keys of the objects that have it. */
+/** One index of a store: maps a value to the keys of the objects that have it. */
 
-/** The values under which an object is found; pure. */
+/** Returns the values under which an object is found. Must be pure. */
 export type Indexer<T> = (object: T) => readonly string[];
 
 const NONE: ReadonlySet<string> = new Set();
@@ -17,7 +17,7 @@ export class StoreIndex<T> {
     return this.#keys.get(value) ?? NONE;
   }
 
-  /** What was filed as `before` is filed as `after`; undefined means not at all. */
+  /** Removes `before` from the index and adds `after`; either may be undefined. */
   move(key: string, before: T | undefined, after: T | undefined): void {
     for (const value of before === undefined ? [] : this.#indexer(before)) {
       const keys = this.#keys.get(value);

@@ -1,4 +1,7 @@
-/** What is known of a kind's objects, by key and by index. Filled by a reflector, and by the answers of own writes. */
+/**
+ * Holds the known objects of a kind, by key and by index. A reflector and the answers to this process's own writes fill
+ * it.
+ */
 import { isOlder } from './resource-version.js';
 import { StoreIndex, type Indexer } from './store-index.js';
 import { keyOf, type KubeObject } from './types.js';
@@ -8,18 +11,22 @@ export type { Indexer } from './store-index.js';
 export type Change<T> =
   { readonly type: 'upsert'; readonly object: T } | { readonly type: 'delete'; readonly object: T };
 
-/** Deletions that are remembered, so that a late answer of an own write does not bring the dead back. */
+/**
+ * Number of deletions that are remembered, so that the late answer to a write of this process does not bring a deleted
+ * object back.
+ */
 const MAX_TOMBSTONES = 4096;
 
 /**
- * Guarantees: an object never gets older, whoever puts it in and in whatever order the watch and the answers of own
- * writes arrive; what `replaceAll` reports is exactly what changed.
+ * Guarantees: an object is never replaced by an older version, in whatever order the watch and the answers to writes
+ * arrive; `replaceAll` reports exactly what changed.
+ *
  * Assumption: objects are never modified in place.
  */
 export class Store<T extends KubeObject = KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, StoreIndex<T>>();
-  /** Key to the resourceVersion of its deletion, oldest first. */
+  /** Maps a key to the resourceVersion of its deletion, oldest deletion first. */
   readonly #tombstones = new Map<string, string>();
 
   constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}) {
@@ -30,7 +37,7 @@ export class Store<T extends KubeObject = KubeObject> {
     return this.#objects.size;
   }
 
-  /** By 'namespace/name'. */
+  /** `key` is 'namespace/name'. */
   get(key: string): T | undefined {
     return this.#objects.get(key);
   }
@@ -43,20 +50,20 @@ export class Store<T extends KubeObject = KubeObject> {
     return [...this.#objects.keys()];
   }
 
-  /** Objects that the indexer of that name files under `value`; none for a name that was never given. */
+  /** Returns the objects that the named indexer files under `value`. An unknown name yields no object. */
   byIndex(name: string, value: string): T[] {
     const keys = this.#indexes.get(name)?.keys(value) ?? [];
     return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
   }
 
-  /** False when the object was older than what is held, or than its deletion; nothing changes then. */
+  /** Returns false, and changes nothing, when the object is older than the stored one or than its deletion. */
   upsert(object: T): boolean {
     const key = keyOf(object);
     const version = object.metadata.resourceVersion;
     const held = this.#objects.get(key);
     if (held !== undefined && isOlder(version, held.metadata.resourceVersion)) return false;
     const buried = this.#tombstones.get(key);
-    // Equal too: an object's last version is that of its deletion.
+    // An equal version is refused too: the last version of an object is that of its deletion.
     if (buried !== undefined && !isOlder(buried, version)) return false;
     this.#tombstones.delete(key);
     this.#put(key, object);
@@ -64,8 +71,8 @@ export class Store<T extends KubeObject = KubeObject> {
   }
 
   /**
-   * Takes out what a watch event says is deleted (or has left the selector); `object` is its last state. False when
-   * something newer is held, such as a successor of the same name.
+   * Removes an object that was deleted or has left the selector, according to a watch event; `object` is its last
+   * state. Returns false when the store holds something newer, such as a successor of the same name.
    */
   delete(object: T): boolean {
     const key = keyOf(object);
@@ -78,9 +85,9 @@ export class Store<T extends KubeObject = KubeObject> {
   }
 
   /**
-   * Makes the contents those of a complete list, and tells what changed. What is held and newer than the list (put in by
-   * an own write while the list was on its way) stays, unless `reset`: then the server has gone back in time (etcd was
-   * restored from a backup), and versions before and after do not compare.
+   * Replaces the contents by a complete list, and returns what changed. A stored object that is newer than the list
+   * (stored from a write's answer while the list was under way) stays. With `reset` it goes too: the server has gone
+   * back in time because etcd was restored from a backup, so versions from before and after cannot be compared.
    */
   replaceAll(objects: readonly T[], resourceVersion: string, options: { readonly reset?: boolean } = {}): Change<T>[] {
     const reset = options.reset === true;

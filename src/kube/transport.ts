@@ -1,7 +1,7 @@
-/** Sends requests to the API server: over kept connections, with a bound in time, with credentials that stay fresh. */
+/** Sends requests to the API server over kept connections, with a time limit and current credentials. */
 import type { Dispatcher } from 'undici';
 import { after, linkAbort } from './abort.js';
-import { AgentCache, type Agents } from './agents.js';
+import { AgentCache, type HttpAgents } from './agents.js';
 import type { RawAnswer } from './api.js';
 import type { Clock } from './clock.js';
 import type { Access } from './access.js';
@@ -11,14 +11,14 @@ import { failure, success, type KubeError, type KubeResult } from './result.js';
 import { retryDelay } from './retry.js';
 import { refusalError, type Asked } from './status-error.js';
 
-/** Facts of one request that was sent, for metrics. */
+/** The facts of one request that was sent, for metrics. */
 export interface RequestFacts {
-  /** HTTP method. */
+  /** The HTTP method. */
   readonly verb: string;
-  /** HTTP status, or '<error>' without one, as client-go has it. */
+  /** The HTTP status, or '<error>' without an answer, as client-go reports it. */
   readonly code: string;
   readonly host: string;
-  /** Until the head of the answer; for a watch too. */
+  /** Time until the head of the answer arrived, also for a watch. */
   readonly seconds: number;
 }
 
@@ -32,7 +32,7 @@ export interface TransportOptions {
 }
 
 export interface Request extends Asked {
-  /** Path and query below the server's base path. */
+  /** Path and query, relative to the server's base path. */
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
@@ -41,7 +41,7 @@ export interface Request extends Asked {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The body of an answer that goes on. */
+/** An answer whose body is still being received. */
 export interface OpenAnswer {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
@@ -54,18 +54,21 @@ export class Transport {
     this.#options = options;
   }
 
-  /** The whole answer. Tried again as retry.ts says, and once after a 401 with credentials read anew. */
+  /**
+   * Returns the whole answer. The request is repeated as retry.ts says, and once after a 401 with access data read
+   * again.
+   */
   send(request: Request): Promise<KubeResult<RawAnswer>> {
     return this.#retrying(request, () => this.#sendOnce(request));
   }
 
-  /** The head of the answer is awaited, within the same bound; its body lasts until `signal` aborts. */
+  /** Waits for the head of the answer, within the same time limit. The body then lasts until `signal` aborts. */
   open(request: Request & { readonly signal: AbortSignal }): Promise<KubeResult<OpenAnswer>> {
-    // Not tried again but for 401: whoever watches has a back-off of its own.
+    // Only a 401 leads to a retry here: the caller of a watch has a back-off of its own.
     return this.#retrying({ ...request, idempotent: false }, () => this.#openOnce(request));
   }
 
-  /** Cuts every connection, and with it every request. */
+  /** Closes every connection, which ends every request. */
   async close(): Promise<void> {
     await this.#agents.close();
   }
@@ -76,7 +79,7 @@ export class Transport {
       const since = this.#options.clock.monotonic();
       const result = await attempt();
       if (result.ok || isAborted(request.signal)) return result;
-      // A 401 is said before anything was carried out.
+      // The server answers 401 before it carries anything out.
       if (result.error.code === 401 && !renewed && this.#options.credentials.refused(since)) {
         renewed = true;
         continue;
@@ -108,8 +111,8 @@ export class Transport {
   }
 
   /**
-   * Runs `work` with a signal that aborts with the caller's and after the request's timeout; `detach` takes the timeout
-   * away. Whatever is thrown becomes a value.
+   * Runs `work` with a signal that aborts with the caller's signal and after the request's time limit; `detach` removes
+   * the time limit. Everything that `work` throws becomes a value.
    */
   async #within<T>(
     request: Request,
@@ -137,7 +140,7 @@ export class Transport {
     } finally {
       timer.abort();
       timer.dispose();
-      // What goes on must still end with the caller's signal.
+      // A body that is still being received must end with the caller's signal, so the link stays.
       if (!detached) link.dispose();
     }
   }
@@ -145,7 +148,7 @@ export class Transport {
   async #dispatch(
     request: Request,
     signal: AbortSignal,
-    choose: (agents: Agents) => Dispatcher,
+    choose: (agents: HttpAgents) => Dispatcher,
   ): Promise<Dispatcher.ResponseData> {
     const access = await this.#access(request);
     const { clock, userAgent, onRequest } = this.#options;
@@ -183,14 +186,14 @@ export class Transport {
     try {
       return await this.#options.credentials.access();
     } catch (error) {
-      // Of the message of a credential plugin nothing is known, but that it was not written for our logs.
+      // The message of a credential plugin is omitted: it was not written for this log and may contain secrets.
       const what = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
       throw new AccessError(own(request, 'Credentials', `loading the credentials: ${what}`));
     }
   }
 }
 
-/** Carries facts through the one catch of `#within`. */
+/** Carries a KubeError to the one catch clause of `#within`. */
 class AccessError extends Error {
   readonly facts: KubeError;
 

@@ -1,4 +1,7 @@
-/** What every Kubernetes object has (apimachinery, meta/v1), as the API server writes it in JSON. Types only. */
+/**
+ * The fields that every Kubernetes object has (apimachinery, meta/v1), as the API server writes them in JSON. Types
+ * and one function. Pure.
+ */
 
 export interface OwnerReference {
   readonly apiVersion: string;
@@ -13,7 +16,7 @@ export interface ObjectMeta {
   readonly name: string;
   readonly namespace?: string;
   readonly uid: string;
-  /** Opaque to clients but for equality, and, since 1.35, order (KEP-5504). */
+  /** Clients may only compare it for equality and, since Kubernetes 1.35 (KEP-5504), for order. */
   readonly resourceVersion: string;
   readonly generation?: number;
   /** RFC 3339, whole seconds. */
@@ -31,23 +34,23 @@ export interface KubeObject {
   readonly metadata: ObjectMeta;
 }
 
-/** Where a kind lives. */
+/** The group, version and name under which the API serves a kind. */
 export interface Resource<T extends KubeObject = KubeObject> {
   /** '' for the core group. */
   readonly group: string;
   readonly version: string;
-  /** As in the path, lower case. */
+  /** In lower case, as in the path. */
   readonly plural: string;
   readonly namespaced: boolean;
   readonly kind: string;
-  /** Never set: it only ties the place to the type of what lives there. */
+  /** Never set. The field ties this description to the TypeScript type of the kind's objects. */
   readonly objectType?: T;
 }
 
-/** Metadata of an object that the server has yet to complete, or of which a part is sent. */
+/** The metadata of an object that is to be created or partly written. */
 export type DraftMeta = Partial<ObjectMeta>;
 
-/** An object to create; apiVersion and kind come from its resource. */
+/** An object to create. Its resource supplies apiVersion and kind. */
 export type Draft<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metadata'> & {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -61,7 +64,7 @@ export type Applied<T extends KubeObject> = Partial<Omit<T, 'apiVersion' | 'kind
   readonly metadata: DraftMeta & { readonly name: string };
 };
 
-/** 'namespace/name', or the bare name of what has no namespace. As client-go's MetaNamespaceKeyFunc. */
+/** 'namespace/name', or only the name of an object without a namespace, like client-go's MetaNamespaceKeyFunc. */
 export function keyOf(object: { readonly metadata: Pick<ObjectMeta, 'name' | 'namespace'> }): string {
   const { namespace, name } = object.metadata;
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;

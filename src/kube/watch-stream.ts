@@ -1,4 +1,4 @@
-/** The body of a watch as events. */
+/** Turns the body of a watch into events. */
 import { asObject, asText, parseObject, type JsonObject } from './json.js';
 import type { WatchEvent } from './api.js';
 import { LineSplitter } from './line-splitter.js';
@@ -7,8 +7,8 @@ import { statusError, type Asked } from './status-error.js';
 import type { KubeObject } from './types.js';
 
 /**
- * etcd refuses objects above 1.5 MiB by default, protobuf or JSON; JSON of a built-in kind, stored as protobuf, can be
- * several times as long. Beyond this it is not an API server that talks to us.
+ * The longest accepted watch event. By default etcd refuses objects above 1.5 MiB. A built-in kind is stored as
+ * protobuf, and its JSON can be several times as long. An event beyond this bound does not come from an API server.
  */
 export const LONGEST_EVENT_BYTES = 16 * 1024 * 1024;
 
@@ -16,11 +16,14 @@ export interface WatchBody {
   readonly asked: Asked;
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
-  /** Turns what `chunks` threw into facts. */
+  /** Turns an error of `chunks` into a KubeError. */
   readonly broken: (error: unknown) => KubeError;
 }
 
-/** Events in order. An ERROR is always the last; ends without one when the server closed the stream or `signal` aborted. */
+/**
+ * Yields the events in order. An ERROR is always the last event. The sequence ends without an ERROR when the server
+ * closed the stream or `signal` aborted.
+ */
 export async function* watchEvents<T extends KubeObject>(body: WatchBody): AsyncGenerator<WatchEvent<T>, void> {
   const splitter = new LineSplitter(LONGEST_EVENT_BYTES);
   const wrong = (reason: string, message: string): WatchEvent<T> => ({
@@ -35,7 +38,7 @@ export async function* watchEvents<T extends KubeObject>(body: WatchBody): Async
         return;
       }
       for (const line of lines) {
-        // Checked for each event: what a stopped watch still holds must not come out.
+        // Checked for each event, because a chunk may still hold events of a watch that was stopped.
         if (body.signal.aborted) return;
         const event = parseEvent<T>(line, body.asked) ?? wrong('Malformed', 'a watch event that is no JSON object');
         yield event;

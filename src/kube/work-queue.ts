@@ -1,58 +1,64 @@
-/** Keys to be worked on: each at most once in the queue, and never by two workers at a time. As client-go's workqueue. */
+/**
+ * A queue of keys to work on, like client-go's workqueue. Each key is in the queue at most once, and never handled by
+ * two workers at a time.
+ */
 import { after } from './abort.js';
 import { backoffDelay, type Backoff } from './backoff.js';
 import type { Clock } from './clock.js';
 
-/** What becomes of a key that was worked on. A handler that rejects means 'retry'. */
+/** The outcome of handling a key. A handler that rejects counts as 'retry'. */
 export type WorkOutcome =
-  /** Done: its failures are forgotten. */
+  /** Done. The failures of the key are forgotten. */
   | undefined
-  /** Again, after a delay that doubles with every failure in a row. */
+  /** Handle the key again, after a delay that doubles with every consecutive failure. */
   | 'retry'
-  /** Done for now; again after so many milliseconds. */
+  /** Done for now. Handle the key again after this time. */
   | { readonly afterMilliseconds: number };
 
 export interface QueueSnapshot {
   readonly depth: number;
-  /** Sum over the keys in work. */
+  /** Sum over the keys that are being handled. */
   readonly unfinishedSeconds: number;
   readonly longestRunningSeconds: number;
 }
 
 export interface QueueMetrics {
   added(): void;
-  /** From being added to being taken. */
+  /** Seconds from being added until a worker took the key. */
   waited(seconds: number): void;
   worked(seconds: number): void;
   retried(): void;
-  /** Once, at construction: how to read the present state. */
+  /** Called once, at construction: `read` returns the current state. */
   observe(read: () => QueueSnapshot): void;
 }
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly random: () => number;
   readonly metrics?: QueueMetrics;
   readonly backoff?: Backoff;
-  /** Told of every rejection of a handler. */
+  /** Called for every rejection of a handler. */
   readonly onError?: (key: string, error: unknown) => void;
 }
 
-/** Conflicts of two writers heal within the first few; what a person has to mend is not asked for every second. */
+/**
+ * Conflicts between two writers resolve within the first few retries. A fault that needs a person is retried at most
+ * once a minute.
+ */
 const DEFAULT_BACKOFF: Backoff = { baseMilliseconds: 50, maxMilliseconds: 60_000 };
 
 /**
- * Guarantees: a key added while it is in work is worked on once more afterwards; a key that was added is worked on, unless
- * the queue is stopped first. Keys are taken in the order in which they were added.
+ * Guarantees: a key that is added while it is being handled is handled once more afterwards. Every added key is
+ * handled, unless the queue is stopped first. Keys are taken in the order in which they were added.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** In order; with the moment at which each was added. */
+  /** Maps each waiting key to the moment at which it was added, in that order. */
   readonly #queue = new Map<string, number>();
-  /** With the moment at which each was taken. */
+  /** Maps each key that is being handled to the moment at which it was taken. */
   readonly #working = new Map<string, number>();
-  /** Added again while in work. */
+  /** Maps each key that was added again while it is being handled to the moment of that addition. */
   readonly #again = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #delayed = new Map<string, { readonly due: number; readonly timer: AbortController }>();
@@ -63,7 +69,7 @@ export class WorkQueue {
     options.metrics?.observe(() => this.snapshot());
   }
 
-  /** Nothing new for a key that waits already. */
+  /** Does nothing for a key that already waits. */
   add(key: string): void {
     if (this.#queue.has(key) || this.#again.has(key)) return;
     this.#options.metrics?.added();
@@ -76,7 +82,7 @@ export class WorkQueue {
     this.#idle.shift()?.();
   }
 
-  /** Of several delays of one key, the one that ends first counts. */
+  /** When a key has several delays, the delay that ends first counts. */
   addAfter(key: string, milliseconds: number): void {
     if (milliseconds <= 0) {
       this.add(key);
@@ -94,7 +100,7 @@ export class WorkQueue {
     });
   }
 
-  /** After a delay that grows with each call since the last `forget`. */
+  /** Adds the key after a delay that grows with each call since the last `forget`. */
   addRateLimited(key: string): void {
     const failures = this.failures(key) + 1;
     this.#failures.set(key, failures);
@@ -121,8 +127,8 @@ export class WorkQueue {
   }
 
   /**
-   * Works until `signal` aborts, then takes nothing new, and resolves when the handlers that run have ended. What waits
-   * then, and every delay, is dropped. Once for the life of a queue.
+   * Works until `signal` aborts, then takes no further key and resolves when the running handlers have ended. Waiting
+   * and delayed keys are dropped. Call it once per queue.
    */
   async run(
     workers: number,

@@ -1,6 +1,6 @@
 /**
- * The part of `ws` that the declarations of @kubernetes/client-node name (through isomorphic-ws) without bringing @types/ws
- * along. We open no WebSocket.
+ * The declarations of @kubernetes/client-node refer to these parts of `ws` (through isomorphic-ws) without depending on
+ * @types/ws. Stasis opens no WebSocket.
  */
 declare module 'ws' {
   import type { EventEmitter } from 'node:events';

@@ -4,6 +4,8 @@
  * Results follow the convention of {@link ./kernel.ts}: 0 or more is success, a negative number is `-errno`. Every call is
  * synchronous and takes 200 ms at most; ETIMEDOUT, EPIPE, ECONNRESET or ENOTCONN say that there is no living guard, and then
  * nothing new may be frozen.
+ *
+ * Pure: types and constants.
  */
 
 /** What a thread that says no hello may ask on a connection: a ping, or, where another thread said it, that a capture is done. */

@@ -1,23 +1,24 @@
 /**
- * Raw requests to an API server, as the administrator of a kubeconfig or by any token. kubectl is no judge of permissions:
- * it reads what it is about to write, and so fails for another reason than the one under test.
+ * Sends raw requests to an API server, as the administrator of a kubeconfig or with any token. kubectl is unsuitable
+ * for tests of permissions: it reads an object before it writes it, and so fails for another reason than the one under
+ * test.
  */
 import { Agent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 
 export interface Asking {
-  /** Instead of the administrator's certificate. */
+  /** Used instead of the administrator's certificate. */
   readonly token?: string;
   readonly body?: unknown;
-  /** Of the body; default application/json. */
+  /** Content type of the body. Default: application/json. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
   readonly code: number;
-  /** The body; of a Status, its message is in `message`. */
+  /** The parsed body. `message` holds the message of a Status. */
   readonly json: Readonly<Record<string, unknown>>;
   readonly text: string;
   readonly message: string;
@@ -25,7 +26,7 @@ export interface Answer {
 
 export interface ApiClient {
   request(method: string, path: string, asking?: Asking): Promise<Answer>;
-  /** The same, and throws when the code is 400 or more. */
+  /** Like request(), but throws when the code is 400 or more. */
   must(method: string, path: string, asking?: Asking): Promise<Answer>;
   close(): void;
 }
@@ -38,7 +39,7 @@ interface Kubeconfig {
   readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
 }
 
-/** @param text a kubeconfig of one cluster and one user, with certificates inside or a token */
+/** @param text A kubeconfig of one cluster and one user, with a token or with embedded certificates. */
 export function apiClient(text: string): ApiClient {
   const { clusters, users } = parse(text) as Kubeconfig;
   const cluster = clusters[0]?.cluster ?? {};
@@ -72,7 +73,7 @@ export function apiClient(text: string): ApiClient {
       sent.end(asking.body === undefined ? undefined : JSON.stringify(asking.body));
     });
 
-  // A server that has just started, or just learnt of a kind, asks to be asked again.
+  // A server that has just started, or that has just learnt of a kind, asks clients to retry.
   const request = async (method: string, path: string, asking: Asking = {}): Promise<Answer> => {
     for (let tries = 1; ; tries += 1) {
       const answered = await once(method, path, asking);
@@ -95,7 +96,7 @@ export function apiClient(text: string): ApiClient {
   };
 }
 
-/** Polls until there is a value. */
+/** Polls until `look` returns a value. */
 export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
@@ -112,7 +113,7 @@ function answer(code: number, text: string): Answer {
   return { code, json, text, message: typeof message === 'string' ? message : text.slice(0, 500) };
 }
 
-/** Some answers (of /healthz, of logs) are no JSON. */
+/** Some answers (of /healthz, of logs) are not JSON. */
 function asObject(text: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(text);

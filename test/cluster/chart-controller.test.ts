@@ -1,10 +1,10 @@
-/** What the chart renders for the controller, by value. Needs no cluster. */
+/** Tests what the chart renders for the controller. Needs no cluster. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { one, podOf, render, type Rendered } from './rendered-chart.js';
 
 let rendered: readonly Rendered[] = [];
 
-// The first time helm is compiled.
+// The timeout is long because helm is compiled the first time.
 beforeAll(async () => {
   rendered = await render();
 }, 1_800_000);
@@ -19,7 +19,7 @@ const RESTRICTED = {
   capabilities: { drop: ['ALL'] },
 };
 
-/** What its pods tolerate of a lost node. */
+/** The tolerations of the controller's pods for a lost node. */
 function lost(tolerationSeconds: number): readonly object[] {
   return ['not-ready', 'unreachable'].map((taint) => ({
     key: `node.kubernetes.io/${taint}`,
@@ -30,7 +30,7 @@ function lost(tolerationSeconds: number): readonly object[] {
 }
 
 describe('the controller', () => {
-  test('keeps to Pod Security restricted, as does the uninstall Job', () => {
+  test('meets Pod Security level restricted, and so does the uninstall Job', () => {
     for (const pod of [
       podOf(rendered, 'Deployment', 'stasis-controller'),
       podOf(rendered, 'Job', 'stasis-uninstall'),
@@ -47,7 +47,7 @@ describe('the controller', () => {
     }
   });
 
-  test('has two replicas that keep apart, and a budget; with one replica there is none', async () => {
+  test('has two replicas that prefer different nodes and a disruption budget, and no budget with one replica', async () => {
     expect(one(rendered, 'Deployment', 'stasis-controller').spec).toMatchObject({ replicas: 2 });
     expect(one(rendered, 'PodDisruptionBudget', 'stasis-controller').spec).toMatchObject({ minAvailable: 1 });
     expect(podOf(rendered, 'Deployment', 'stasis-controller')).toHaveProperty(
@@ -62,14 +62,14 @@ describe('the controller', () => {
     expect(single.filter(({ kind }) => kind === 'PodDisruptionBudget')).toEqual([]);
   });
 
-  test('does not wait 5 minutes on a lost node, whatever else it tolerates', async () => {
+  test('does not stay on a lost node for 5 minutes, whatever else it tolerates', async () => {
     expect(podOf(rendered, 'Deployment', 'stasis-controller')['tolerations']).toEqual(lost(30));
     const settings = ['controller.lostNodeSeconds=5', 'controller.tolerations[0].key=a'];
     const changed = await render(...settings.flatMap((setting) => ['--set', setting]));
     expect(podOf(changed, 'Deployment', 'stasis-controller')['tolerations']).toEqual([{ key: 'a' }, ...lost(5)]);
   });
 
-  test('is told which namespaces it leaves alone', async () => {
+  test('receives the list of excluded namespaces', async () => {
     expect(await controllerArgs()).toContain('--excluded-namespaces=kube-system');
     expect(await controllerArgs('--set', 'controller.excludedNamespaces={a,b}')).toContain('--excluded-namespaces=a,b');
     expect(await controllerArgs('--set-json', 'controller.excludedNamespaces=[]')).toContain('--excluded-namespaces=');

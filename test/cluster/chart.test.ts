@@ -1,4 +1,4 @@
-/** What the chart renders, by value, as the helm of the throw-away clusters does it. Needs no cluster. */
+/** Tests what the chart renders, with the helm of the throw-away clusters. Needs no cluster. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -19,7 +19,7 @@ import {
   type Rendered,
 } from './rendered-chart.js';
 
-/** As much of a JSON Schema as is looked at. */
+/** The parts of a JSON Schema that the tests use. */
 interface Schema {
   readonly type?: string;
   readonly minimum?: number;
@@ -31,19 +31,19 @@ const IMAGE = 'ghcr.io/stasis-dev/stasis:0.1.0';
 
 let rendered: readonly Rendered[] = [];
 
-// The first time helm is compiled.
+// The timeout is long because helm is compiled the first time.
 beforeAll(async () => {
   rendered = await render();
 }, 1_800_000);
 
 describe('helm', () => {
-  test('finds nothing to complain about in the chart', async () => {
+  test('lints the chart without complaint', async () => {
     const ran = await helm('lint', '--strict', CHART);
     expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('1 chart(s) linted, 0 chart(s) failed') });
     expect(ran.stdout).not.toMatch(/WARNING|ERROR/);
   });
 
-  test('refuses a Kubernetes whose tokens name no node', async () => {
+  test('refuses a Kubernetes version whose tokens do not name the node', async () => {
     const ran = await template('--kube-version', '1.31.9');
     expect(ran.status).not.toBe(0);
     expect(ran.stderr).toContain('requires kubeVersion: >=1.32.0-0');
@@ -72,7 +72,7 @@ describe('helm', () => {
 });
 
 describe('the node agent', () => {
-  test('has uid 0 and one capability, and no other privilege', () => {
+  test('has uid 0, one capability, and no other privilege', () => {
     const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
     expect(pod.securityContext).toEqual({ runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } });
     expect(pod.containers.map(({ securityContext }) => securityContext)).toEqual([
@@ -91,7 +91,7 @@ describe('the node agent', () => {
     expect(pod['hostIPC']).toBeUndefined();
   });
 
-  test('mounts cgroups, artifacts and the journal of the guard of the node, and nothing else', () => {
+  test('mounts the cgroups, the artifacts and the guard journal folder of the node, and nothing else', () => {
     const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
     expect(pod.volumes).toEqual([
       { name: 'cgroup', hostPath: { path: '/sys/fs/cgroup', type: 'Directory' } },
@@ -107,7 +107,7 @@ describe('the node agent', () => {
     ]);
   });
 
-  test('stands on every Linux node, also on a tainted one, and is not throttled', () => {
+  test('runs on every Linux node, tainted nodes included, and is not throttled', () => {
     const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
     expect(pod).toMatchObject({
       nodeSelector: { 'kubernetes.io/os': 'linux' },
@@ -126,14 +126,14 @@ describe('the node agent', () => {
     });
   });
 
-  test('has no priority class where the value is empty', async () => {
+  test('has no priority class when the value is empty', async () => {
     const pod = podOf(await render('--set', 'nodeAgent.priorityClassName='), 'DaemonSet', 'stasis-node-agent');
     expect(pod).not.toHaveProperty('priorityClassName');
   });
 });
 
 describe('the chart', () => {
-  test('runs one image, of the name that `make image` gives it', async () => {
+  test('runs a single image, with the name that `make image` gives it', async () => {
     const images = pods(rendered).flatMap(({ containers }) => containers.map(({ image }) => image));
     expect(images).toEqual([IMAGE, IMAGE, IMAGE]);
     const digest = `sha256:${'a'.repeat(64)}`;
@@ -143,14 +143,14 @@ describe('the chart', () => {
     );
   });
 
-  test('passes arguments that the product understands, also with the emptiest of values', async () => {
+  test('passes arguments that the product accepts, even with every optional value empty', async () => {
     const emptiest = await render('--set-json', 'controller.excludedNamespaces=[]');
     for (const { containers } of [...pods(rendered), ...pods(emptiest)])
       for (const { name, args } of containers) expect(parseArguments(args, '0')).toMatchObject({ kind: name });
   });
 
   test.each(['minimum', 'maximum'] as const)(
-    'passes arguments that are in bounds at the %s of every number',
+    'passes arguments that the product accepts with every number at its %s',
     async (bound) => {
       const { properties } = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')) as Schema;
       const settings = Object.entries(properties ?? {}).flatMap(([part, described]) =>
@@ -165,7 +165,7 @@ describe('the chart', () => {
     },
   );
 
-  test('names each variable of a container once: Helm 4 refuses two', () => {
+  test('sets each environment variable of a container once, because Helm 4 refuses duplicates', () => {
     for (const { containers } of pods(rendered))
       for (const { env } of containers) {
         const names = env.map(({ name }) => name);
@@ -173,7 +173,7 @@ describe('the chart', () => {
       }
   });
 
-  test('renders the CRDs of deploy/crds, with labels and nothing else added', async () => {
+  test('renders the CRDs of deploy/crds with labels, and adds nothing else', async () => {
     const files = readdirSync(join(REPOSITORY, 'deploy/crds')).filter((file) => file.endsWith('.yaml'));
     const source = files.map((file) => parse(readFileSync(join(REPOSITORY, 'deploy/crds', file), 'utf8')) as Rendered);
     const crds = rendered.filter(({ kind }) => kind === 'CustomResourceDefinition');
@@ -191,7 +191,7 @@ describe('the chart', () => {
     );
   });
 
-  test('names nothing of the cluster without the name of its release', async () => {
+  test('includes the name of the release in the name of every cluster-wide object', async () => {
     const other = documents(await templateOf('ice'));
     const names = other.filter(({ kind }) => kind !== 'CustomResourceDefinition').map(({ metadata }) => metadata.name);
     expect(names.filter((name) => !name.startsWith('ice-stasis-'))).toEqual([]);
@@ -200,7 +200,7 @@ describe('the chart', () => {
     expect(long.filter(({ metadata }) => metadata.name.length > 63)).toEqual([]);
   });
 
-  test('puts everything that has a namespace into the namespace of the release', () => {
+  test('puts every namespaced object into the namespace of the release', () => {
     const cluster = /^(Cluster|CustomResource|ValidatingAdmission)/;
     expect(
       rendered.filter(({ kind, metadata }) => !cluster.test(kind) && metadata.namespace !== 'stasis-system'),
@@ -208,7 +208,7 @@ describe('the chart', () => {
     expect(rendered.filter(({ kind, metadata }) => cluster.test(kind) && metadata.namespace !== undefined)).toEqual([]);
   });
 
-  test('puts each of its four policies into force, failing closed', () => {
+  test('binds each of its four policies, failing closed', () => {
     const policies = rendered.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
     expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual([
       'stasis-agent-own-lease',
@@ -228,7 +228,7 @@ describe('the chart', () => {
     );
   });
 
-  test('gives nobody a wildcard, a secret, exec, or the right to write a PodCapture by a role of users', () => {
+  test('grants no wildcard, no secrets and no exec, and lets no role for users write PodCaptures', () => {
     const rules = rendered.flatMap((object) =>
       (object.rules ?? []).map((rule) => ({ ...rule, role: object.metadata.name })),
     );
@@ -244,7 +244,7 @@ describe('the chart', () => {
     ).toEqual([]);
   });
 
-  test('gives each account a token only where a pod asks for it', () => {
+  test('mounts a token only in pods that ask for it', () => {
     const accounts = rendered.filter(({ kind }) => kind === 'ServiceAccount');
     expect(
       accounts.map((account) => [
@@ -260,7 +260,7 @@ describe('the chart', () => {
     );
   });
 
-  test('has all that the uninstall Job needs only while it runs', async () => {
+  test('creates everything that the uninstall Job needs only while it runs', async () => {
     const ofUninstall = rendered.filter(({ metadata }) => metadata.name === 'stasis-uninstall');
     expect(ofUninstall.map(({ kind }) => kind).sort()).toEqual([
       'ClusterRole',

@@ -1,4 +1,4 @@
-/** What may change in a Checkpoint, its status and its columns, on a real API server. */
+/** Tests on a real API server what may change in a Checkpoint, its status, and its columns. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkpoint, condition, FULL, KindsWorld } from './kinds-world.js';
 
@@ -20,7 +20,7 @@ describe('Checkpoint', () => {
     ['include', null, OTHER],
     ['ttlSecondsAfterFinished', 5, /ttlSecondsAfterFinished cannot be changed; delete the Checkpoint instead/],
     ['ttlSecondsAfterFinished', null, /cannot be changed; delete the Checkpoint instead/],
-  ])('Checkpoint keeps its %s when %j is asked', async (field, value, message) => {
+  ])('Checkpoint refuses to change %s to %j', async (field, value, message) => {
     const path = await world.make(checkpoint(FULL));
     const answer = await world.patch(path, { spec: { [field]: value } });
     expect(answer.code).toBe(422);
@@ -32,14 +32,14 @@ describe('Checkpoint', () => {
     ['maxPauseMilliseconds', 1000],
     ['include', ['Cmdline']],
     ['ttlSecondsAfterFinished', 5],
-  ])('Checkpoint gets no %s that it did not have', async (field, value) => {
+  ])('Checkpoint refuses to add %s', async (field, value) => {
     const path = await world.make(checkpoint({ podName: 'web' }));
     const answer = await world.patch(path, { spec: { [field]: value } });
     expect(answer.code).toBe(422);
     expect(answer.message).toContain(`${field} cannot be changed`);
   });
 
-  test('Checkpoint lets holdSeconds be lowered, never raised', async () => {
+  test('Checkpoint allows holdSeconds to be lowered, but not raised', async () => {
     const path = await world.make(checkpoint({ podName: 'web', holdSeconds: 60 }));
     const raised = await world.patch(path, { spec: { holdSeconds: 61 } });
     expect(raised.code).toBe(422);
@@ -47,24 +47,24 @@ describe('Checkpoint', () => {
     expect((await world.patch(path, { spec: { holdSeconds: 60 } })).code).toBe(200);
     expect((await world.patch(path, { spec: { holdSeconds: 5 } })).code).toBe(200);
     expect((await world.patch(path, { spec: { holdSeconds: 60 } })).code).toBe(422);
-    // The default is 0: to take it away is to release at once.
+    // The default of holdSeconds is 0, so removing the field releases the pod at once.
     const released = await world.patch(path, { spec: { holdSeconds: null } });
     expect((released.json['spec'] as { holdSeconds: number }).holdSeconds).toBe(0);
   });
 
-  test('Checkpoint does not get a hold that it was made without', async () => {
+  test('Checkpoint refuses to add a hold', async () => {
     const path = await world.make(checkpoint({ podName: 'web' }));
     expect((await world.patch(path, { spec: { holdSeconds: 60 } })).message).toMatch(/it is 0, asked 60/);
   });
 
-  test('Checkpoint takes labels, annotations and a status without a change of its generation', async () => {
+  test('Checkpoint keeps its generation when labels, annotations or its status change', async () => {
     const path = await world.make(checkpoint({ podName: 'web' }));
     await world.patch(path, { metadata: { labels: { a: 'b' } } });
     const answer = await world.patch(`${path}/status`, { status: { observedGeneration: 1 } });
     expect(answer.json['metadata']).toMatchObject({ generation: 1, labels: { a: 'b' } });
   });
 
-  test('Checkpoint has no status that its creator wrote', async () => {
+  test('Checkpoint drops a status that is sent with its creation', async () => {
     const object = { ...checkpoint({ podName: 'web' }), status: { observedGeneration: 7 } };
     const { json } = await world.api.must('POST', world.list('checkpoints'), { body: object });
     expect(json['status']).toBeUndefined();
@@ -72,11 +72,11 @@ describe('Checkpoint', () => {
 
   test.each([
     ['a reason with a space', { reason: 'Went wrong' }, /reason in body should match/],
-    ['a status that is no word', { status: 'Maybe' }, /Unsupported value: "Maybe"/],
+    ['an unknown status', { status: 'Maybe' }, /Unsupported value: "Maybe"/],
     ['a message of 4097 characters', { message: 'x'.repeat(4097) }, /Too long: may not be more than 4096/],
     ['no time', { lastTransitionTime: undefined }, /lastTransitionTime: Required value/],
-    ['a time that is none', { lastTransitionTime: 'yesterday' }, /must be of type date-time/],
-  ])('Checkpoint takes no condition with %s', async (_, wrong, message) => {
+    ['an invalid time', { lastTransitionTime: 'yesterday' }, /must be of type date-time/],
+  ])('Checkpoint refuses a condition with %s', async (_, wrong, message) => {
     const path = await world.make(checkpoint({ podName: 'web' }));
     const right = condition('Succeeded', 'Unknown', 'PodBusy');
     expect((await world.patch(`${path}/status`, { status: { conditions: [right] } })).code).toBe(200);
@@ -85,7 +85,7 @@ describe('Checkpoint', () => {
     expect(answer.message).toMatch(message);
   });
 
-  test('Checkpoint prints POD, NODE, STATE, PAUSE, PROCESSES, THREADS and AGE', async () => {
+  test('Checkpoint prints the columns POD, NODE, STATE, PAUSE, PROCESSES, THREADS and AGE', async () => {
     const path = await world.make(checkpoint({ podName: 'web' }));
     const row = { podName: 'web', podUID: 'u', nodeName: 'node-1', pause: '12.345ms', processes: 3, threads: 8 };
     const status = { conditions: [condition('Succeeded', 'True', 'Captured')], pods: [row] };

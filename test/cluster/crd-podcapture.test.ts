@@ -1,4 +1,4 @@
-/** What a real API server takes as a PodCapture, and what may change in it. */
+/** Tests what a real API server accepts as a PodCapture, and what may change in it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Answer } from './api-client.js';
 import { capture, CAPTURE, condition, KindsWorld } from './kinds-world.js';
@@ -8,7 +8,7 @@ beforeAll(async () => await world.open(), 120_000);
 afterAll(async () => await world.close(), 60_000);
 
 describe('PodCapture', () => {
-  test('PodCapture is taken with every field', async () => {
+  test('PodCapture is accepted with every field', async () => {
     const answer = await world.tryCapture({ ...CAPTURE, maxPauseMilliseconds: 70_000, include: ['Cmdline'] });
     expect(answer.code).toBe(201);
   });
@@ -28,12 +28,12 @@ describe('PodCapture', () => {
       /containerID in body should match/,
     ],
     [
-      'a containerID with the runtime before it',
+      'a containerID with a runtime prefix',
       { containers: [{ name: 'a', containerID: 'containerd://abc' }] },
       /should match/,
     ],
     [
-      'two containers of a name',
+      'two containers of the same name',
       {
         containers: [
           { name: 'a', containerID: '1' },
@@ -60,19 +60,19 @@ describe('PodCapture', () => {
     ['dryRun', true],
     ['maxPauseMilliseconds', 100_000],
     ['include', ['Cmdline']],
-  ])('PodCapture keeps its %s, whoever asks', async (field, value) => {
+  ])('PodCapture refuses to change %s, whoever asks', async (field, value) => {
     const answer = await world.patch(await world.make(capture(CAPTURE)), { spec: { [field]: value } });
     expect(answer.code).toBe(422);
     expect(answer.message).toContain('cannot be changed');
   });
 
-  test('PodCapture lets holdSeconds be lowered, never raised', async () => {
+  test('PodCapture allows holdSeconds to be lowered, but not raised', async () => {
     const path = await world.make(capture(CAPTURE));
     expect((await world.patch(path, { spec: { holdSeconds: 0 } })).code).toBe(200);
     expect((await world.patch(path, { spec: { holdSeconds: 60 } })).message).toMatch(/it is 0, asked 60/);
   });
 
-  test('PodCapture is found by its node, and by no field that is not declared', async () => {
+  test('PodCapture can be selected by its node, but not by an undeclared field', async () => {
     const path = await world.make(capture({ ...CAPTURE, nodeName: 'far-away' }));
     const list = world.list('podcaptures');
     const { json } = await world.api.must('GET', `${list}?fieldSelector=spec.nodeName%3Dfar-away`);
@@ -82,7 +82,7 @@ describe('PodCapture', () => {
     expect((await world.api.request('GET', `${list}?fieldSelector=spec.podName%3Dweb`)).code).toBe(400);
   });
 
-  test('PodCapture is claimed once: the same claim again is fine, another one is refused', async () => {
+  test('PodCapture accepts one claim: the same claim again is accepted, and another is refused', async () => {
     const path = `${await world.make(capture(CAPTURE))}/status`;
     expect((await world.patch(path, { status: { claimedBy: 'agent-1' } })).code).toBe(200);
     expect((await world.patch(path, { status: { claimedBy: 'agent-1' } })).code).toBe(200);
@@ -96,7 +96,7 @@ describe('PodCapture', () => {
     expect(cleared.message).toMatch(/status cannot be taken away/);
   });
 
-  test('PodCapture that has ended stays ended, with its status and its reason', async () => {
+  test('PodCapture keeps the status and reason of its end', async () => {
     const path = `${await world.make(capture(CAPTURE))}/status`;
     const write = async (...conditions: object[]): Promise<Answer> =>
       await world.patch(path, { status: { claimedBy: 'agent-1', conditions } });
@@ -120,7 +120,7 @@ describe('PodCapture', () => {
     expect((await world.patch(path, { status: { conditions: null } })).code).toBe(422);
   });
 
-  test('PodCapture takes the largest status that an agent may write', async () => {
+  test('PodCapture accepts the largest status that an agent may write', async () => {
     const path = `${await world.make(capture(CAPTURE))}/status`;
     const tree = Array.from({ length: 500 }, (_, index) => processRow(index + 1));
     expect((await world.patch(path, { status: { tree, truncated: true } })).code).toBe(200);

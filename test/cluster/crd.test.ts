@@ -1,4 +1,7 @@
-/** What both kinds have, and which Checkpoints a real API server takes or refuses, and in which words. */
+/**
+ * Tests the common parts of both kinds, and which Checkpoints a real API server accepts or refuses, with which
+ * messages.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { API, FULL, KindsWorld } from './kinds-world.js';
 
@@ -8,7 +11,7 @@ afterAll(async () => await world.close(), 60_000);
 
 describe('Checkpoint', () => {
   test.each([
-    ['with nothing but a name', { podName: 'web' }],
+    ['with only a podName', { podName: 'web' }],
     ['with every field at its largest', FULL],
     ['with every field at its smallest', { ...FULL, timeoutSeconds: 1, holdSeconds: 0, maxPauseMilliseconds: 1 }],
     [
@@ -17,7 +20,7 @@ describe('Checkpoint', () => {
     ],
     ['with 32 containers', { podName: 'web', containers: Array.from({ length: 32 }, (_, index) => `c${index}`) }],
     ['with a hold just below the longest pause', { podName: 'web', holdSeconds: 9, maxPauseMilliseconds: 9001 }],
-  ])('Checkpoint is taken %s', async (_, spec) => {
+  ])('Checkpoint is accepted %s', async (_, spec) => {
     expect((await world.tryCheckpoint(spec)).code).toBe(201);
   });
 
@@ -32,7 +35,7 @@ describe('Checkpoint', () => {
     });
   });
 
-  test('Checkpoint is taken with a name that the server makes', async () => {
+  test('Checkpoint is accepted with a name that the server generates', async () => {
     expect((await world.tryCheckpoint({ podName: 'web' }, { name: undefined, generateName: 'try-' })).code).toBe(201);
   });
 
@@ -41,8 +44,8 @@ describe('Checkpoint', () => {
     ['no podName', {}, /spec.podName: Required value/],
     ['an empty podName', { podName: '' }, /spec.podName in body should be at least 1 chars long/],
     ['a podName in capitals', { podName: 'Web' }, /podName Web is no name of a pod: /],
-    ['a podName in capitals, and says what is right', { podName: 'Web' }, A_NAME_MUST],
-    ['a podName that climbs', { podName: '../../etc/passwd' }, /is no name of a pod: /],
+    ['a podName in capitals, with a hint', { podName: 'Web' }, A_NAME_MUST],
+    ['a podName that is a path upwards', { podName: '../../etc/passwd' }, /is no name of a pod: /],
     ['a podName with a newline', { podName: 'web\nx' }, /podName is no name of a pod, which has lower case letters/],
     ['a podName with a null byte', { podName: 'web\u0000' }, /is no name of a pod: /],
     ['a podName with a right-to-left override', { podName: 'web\u202egnp' }, /is no name of a pod: /],
@@ -94,7 +97,7 @@ describe('Checkpoint', () => {
       /should be less than or equal to 3900000/,
     ],
     [
-      'a hold that fills the longest pause',
+      'a hold as long as the longest pause',
       { podName: 'web', holdSeconds: 9, maxPauseMilliseconds: 9000 },
       /spec.maxPauseMilliseconds: .*bounds the whole pause, and holdSeconds is a part of it: 9000 ms leave no room for a hold of 9 s/,
     ],
@@ -111,7 +114,7 @@ describe('Checkpoint', () => {
       /should be greater than or equal to 0/,
     ],
     ['a TTL beyond a year', { podName: 'web', ttlSecondsAfterFinished: 31_536_001 }, /should be less than or equal to/],
-    ['a field that there is not', { podName: 'web', holdSecond: 5 }, /unknown field "spec.holdSecond"/],
+    ['an unknown field', { podName: 'web', holdSecond: 5 }, /unknown field "spec.holdSecond"/],
     ['spec: null', null, /spec: Required value/],
     ['spec: "web"', 'web', /spec.* must be of type object/],
     ['spec: []', [], /spec.* must be of type object/],
@@ -126,13 +129,13 @@ describe('Checkpoint', () => {
     ['UPPER', /metadata.name: Invalid value/],
     ['a'.repeat(254), /metadata.name: Invalid value/],
     ['', /name or generateName is required/],
-  ])('Checkpoint is refused by the name %j', async (name, message) => {
+  ])('Checkpoint is refused with the name %j', async (name, message) => {
     const answer = await world.tryCheckpoint({ podName: 'web' }, { name, generateName: undefined });
     expect(answer.code).toBe(422);
     expect(answer.message).toMatch(message);
   });
 
-  test('Checkpoint is refused above the size that the server takes, without harm to it', async () => {
+  test("Checkpoint is refused above the server's size limit, without harm to the server", async () => {
     const answer = await world.tryCheckpoint({ podName: 'web' }, { annotations: { big: 'x'.repeat(4_000_000) } });
     expect([413, 422]).toContain(answer.code);
     expect((await world.tryCheckpoint({ podName: 'web' })).code).toBe(201);
@@ -140,7 +143,7 @@ describe('Checkpoint', () => {
 });
 
 describe('both kinds', () => {
-  test('are found by their short names and by their category', async () => {
+  test('have their short names and their category', async () => {
     const { json } = await world.api.must('GET', API);
     const resources = json['resources'] as { name: string; shortNames?: string[]; categories?: string[] }[];
     const named = resources.filter(({ shortNames }) => shortNames !== undefined);
@@ -150,7 +153,7 @@ describe('both kinds', () => {
     ]);
   });
 
-  test('explain every field: kubectl explain reads what the server publishes', async () => {
+  test('describe every field for kubectl explain', async () => {
     const { json } = await world.api.must('GET', '/openapi/v3/apis/stasis.dev/v1alpha1');
     const { schemas } = json['components'] as { schemas: Record<string, Schema> };
     const kinds = Object.entries(schemas).filter(([name]) => /\.(Checkpoint|PodCapture)$/.test(name));
@@ -165,7 +168,7 @@ interface Schema {
   readonly items?: Schema;
 }
 
-/** Paths of fields without a description, but what every kind has. */
+/** Returns the paths of fields without a description, except those that every kind has. */
 function undocumented(path: string, schema: Schema): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
     ...(field.description === undefined && name !== 'metadata' ? [`${path}.${name}`] : []),

@@ -1,9 +1,9 @@
 #!/bin/sh
-# e2e.sh [PATTERN...]: the end-to-end tests. Brings a cluster up, installs the product on it, runs the tests (all, or those whose
-# path matches), and takes it away, whatever happened.
-#   KEEP=1     leaves the cluster for a look
-#   SYSTEMD=1  on the emulated machine with systemd, cgroup v2 alone and a distribution's kernel instead
-#   RUN=...    another command than the tests, for instance a benchmark
+# e2e.sh [PATTERN...]: runs the end-to-end tests. It brings a cluster up, installs the product, runs all tests or those whose
+# path matches a pattern, and takes the cluster down, whatever happens.
+#   KEEP=1     leaves the cluster up for inspection
+#   SYSTEMD=1  uses the emulated machine with systemd, cgroup v2 alone and a distribution's kernel
+#   RUN=...    runs another command instead of the tests, for instance a benchmark
 set -eu
 cd "$(dirname "$0")/../.."
 name=${STASIS_TEST_CLUSTER:-e2e}
@@ -17,12 +17,12 @@ trap take_down EXIT
 trap 'exit 130' INT TERM
 
 if [ "${SYSTEMD:-}" = 1 ]; then
-  # Ten times slower, and so is everything on it.
+  # The emulated machine, and everything on it, is about ten times slower.
   STASIS_TEST_KUBECONFIG=$(cluster up --nodes 1 --systemd-node)
   STASIS_TEST_NODES=node-2=v2
   STASIS_TEST_PATIENCE=6
 else
-  # node-1 has the freezer of v1 alone; on node-2 pods are in both hierarchies, and v2 is taken.
+  # node-1 has only the freezer of v1. On node-2, pods are in both hierarchies, and captures use v2.
   STASIS_TEST_KUBECONFIG=$(cluster up --nodes 2 --cgroups node-1=v1)
   STASIS_TEST_NODES=node-1=v1,node-2=v2
   STASIS_TEST_PATIENCE=1

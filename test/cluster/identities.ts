@@ -1,4 +1,6 @@
-/** Who asks in the tests of permissions: service accounts with tokens that the server really signed, and what they are given. */
+/**
+ * The clients in the tests of permissions: service accounts with tokens that the server signed, and their permissions.
+ */
 import type { ApiClient } from './api-client.js';
 import { STASIS_NAMESPACE } from './installed.js';
 
@@ -17,7 +19,10 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-/** A token by TokenRequest, as kubelet gets those of its pods; `boundTo` ends it with that object, and names its node. */
+/**
+ * Requests a token as kubelet does for its pods. A token that is `boundTo` an object becomes invalid with that object;
+ * a token bound to a pod names the pod's node.
+ */
 export async function tokenOf(
   api: ApiClient,
   namespace: string,
@@ -31,7 +36,7 @@ export async function tokenOf(
   return (json['status'] as { token: string }).token;
 }
 
-/** A user of a namespace, as a service account of it, with these rules there; a token. */
+/** Creates a user of a namespace, as a service account with these rules there. Returns its token. */
 export async function makeUser(
   api: ApiClient,
   namespace: string,
@@ -43,7 +48,7 @@ export async function makeUser(
   return await tokenOf(api, namespace, name);
 }
 
-/** A Role of that name in `namespace`, for a service account of any namespace. */
+/** Creates a Role of that name in `namespace` for a service account of any namespace. */
 export async function grant(
   api: ApiClient,
   namespace: string,
@@ -71,7 +76,10 @@ export async function bind(
   });
 }
 
-/** A pod of the agents' account on each of two nodes: their tokens name these. It needs not run. */
+/**
+ * Creates a pod of the agents' service account on a node, so that a token of this pod names the node. The pod need not
+ * run.
+ */
 export async function makeAgentPod(
   api: ApiClient,
   image: string,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings the cluster of `make cluster` up, installs the product on it, and says how to use it. `NODES=3` for more nodes.
+# Brings up the cluster of `make cluster`, installs the product, and says how to use it. `NODES=3` starts more nodes.
 set -eu
 cd "$(dirname "$0")/../.."
 cluster() { node build/test/cluster/main.js "$@"; }

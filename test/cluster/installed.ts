@@ -1,7 +1,7 @@
 /**
- * A cluster with the chart installed, for tests of what the API server allows. Its pods do not run, for want of an image: a
- * controller at work would delete what these tests make, PodCaptures that no Checkpoint asked for. STASIS_TEST_API_CLUSTER names
- * a running throw-away cluster of that kind, to try one test again and again.
+ * A cluster with the chart installed, for tests of what the API server allows. The chart's pods do not run, because
+ * their image is missing: a working controller would delete the PodCaptures that these tests create without a
+ * Checkpoint. To repeat a single test, STASIS_TEST_API_CLUSTER names a running throw-away cluster of that kind.
  */
 import { readFileSync } from 'node:fs';
 import { attach, type Cluster } from './harness/cluster.js';
@@ -18,7 +18,7 @@ export interface Installed {
   close(): Promise<void>;
 }
 
-/** @param nodes how many the tests need; none is enough for what only the API server says */
+/** @param nodes Number of nodes that the tests need; 0 is enough for tests of the API server alone. */
 export async function openInstalled(name: string, nodes: number): Promise<Installed> {
   const { cluster, close } = await findCluster(name, nodes);
   const there = await cluster.helm(['status', 'stasis', '-n', STASIS_NAMESPACE]);
@@ -35,7 +35,7 @@ export async function openInstalled(name: string, nodes: number): Promise<Instal
   };
 }
 
-/** Installs the chart of this tree. Does not wait for its pods. */
+/** Installs the chart of this source tree, without waiting for its pods. */
 export async function install(cluster: Cluster, ...settings: readonly string[]): Promise<void> {
   const values = settings.flatMap((setting) => ['--set', setting]);
   const chart = `${REPOSITORY}/deploy/helm`;
@@ -57,7 +57,7 @@ async function findCluster(
   return { cluster, close: () => Promise.resolve() };
 }
 
-/** The API server enforces a new policy only after a moment; all of them at once. */
+/** Waits until the policies are enforced. The API server enforces new policies with a delay, all of them at once. */
 async function policiesInForce(api: ApiClient): Promise<void> {
   const captures = '/apis/stasis.dev/v1alpha1/namespaces/default/podcaptures?dryRun=All';
   await until('the policies to be in force', async () =>

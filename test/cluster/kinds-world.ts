@@ -1,15 +1,17 @@
-/** What the tests of the two kinds share: a namespace, objects that are right, and dry runs. */
+/** The common parts of the tests of the two kinds: a namespace, valid objects, and dry runs. */
 import { MERGE_PATCH, type Answer } from './api-client.js';
 import { openInstalled, STASIS_NAMESPACE, type Installed } from './installed.js';
 
 export const API = '/apis/stasis.dev/v1alpha1';
-/** Nobody else may write PodCaptures. In the group of administrators, for RBAC is not under test here. */
+/**
+ * Only the controller may write PodCaptures. The group of administrators is added, because RBAC is not under test here.
+ */
 const CONTROLLER = {
   'Impersonate-User': `system:serviceaccount:${STASIS_NAMESPACE}:stasis-controller`,
   'Impersonate-Group': 'system:masters',
 };
 
-/** Opened in beforeAll, closed in afterAll. */
+/** Open it in beforeAll, and close it in afterAll. */
 export class KindsWorld {
   #cluster: Installed | undefined;
   #namespace = '';
@@ -31,12 +33,12 @@ export class KindsWorld {
     return this.#cluster.api;
   }
 
-  /** Where objects of a kind are made. */
+  /** The collection in which objects of a kind are created. */
   list(plural: 'checkpoints' | 'podcaptures'): string {
     return `${API}/namespaces/${this.#namespace}/${plural}`;
   }
 
-  /** Dry runs go through schema, rules and policies, and leave nothing. */
+  /** A dry run passes through schema, rules and policies, and leaves nothing. */
   async tryCheckpoint(spec: unknown, metadata: object = {}): Promise<Answer> {
     const path = `${this.list('checkpoints')}?dryRun=All&fieldValidation=Strict`;
     return await this.api.request('POST', path, { body: checkpoint(spec, metadata) });
@@ -47,7 +49,7 @@ export class KindsWorld {
     return await this.api.request('POST', path, { body: capture(spec), headers: CONTROLLER });
   }
 
-  /** Makes one for good, and gives its path. */
+  /** Creates an object, and returns its path. */
   async make(object: { readonly kind: string }): Promise<string> {
     const path = this.list(object.kind === 'Checkpoint' ? 'checkpoints' : 'podcaptures');
     const made = await this.api.must('POST', path, { body: object, headers: CONTROLLER });
@@ -58,7 +60,7 @@ export class KindsWorld {
     return await this.api.request('PATCH', path, { body, contentType: MERGE_PATCH, headers: CONTROLLER });
   }
 
-  /** What `kubectl get` prints of an object, by column; without the wide ones. */
+  /** Returns what `kubectl get` prints of an object, by column, without the wide columns. */
   async printed(path: string): Promise<Record<string, unknown>> {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
     const { json } = await this.api.must('GET', path, { headers: { accept } });
@@ -80,7 +82,7 @@ export function capture(spec: unknown): { readonly kind: string } {
   return Object.assign({ apiVersion: 'stasis.dev/v1alpha1', kind: 'PodCapture', metadata }, { spec });
 }
 
-/** A spec of a PodCapture. */
+/** A complete spec of a PodCapture. */
 export const CAPTURE = {
   nodeName: 'node-1',
   podName: 'web',
@@ -92,7 +94,7 @@ export const CAPTURE = {
   dryRun: false,
 };
 
-/** A spec of a Checkpoint with everything that may be set. */
+/** A spec of a Checkpoint with every optional field. */
 export const FULL = {
   podName: 'web-0.example',
   containers: ['app', 'sidecar'],

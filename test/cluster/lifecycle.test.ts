@@ -28,7 +28,7 @@ async function runPod(cluster: Cluster, name: string): Promise<void> {
   });
 }
 
-/** Freezes every container of every pod, in both hierarchies: what a crash in the middle of a capture leaves. */
+/** Freezes every container of every pod, in both hierarchies, like a crash in the middle of a capture. */
 function freezePods(cluster: Cluster): void {
   const groups = cluster.nodes.flatMap((node) => node.cgroups.flatMap(withChildren));
   for (const group of groups.filter((one) => /\/pod[0-9a-f-]+\/[0-9a-f]{64}$/.test(one))) {
@@ -37,14 +37,17 @@ function freezePods(cluster: Cluster): void {
   }
 }
 
-/** Waits a little: the orphan of a dead maker is a zombie until the machine's process 1 reaps it. */
+/** Waits a little, because the orphan of a dead creator is a zombie until the machine's process 1 reaps it. */
 async function gone(processes: readonly string[]): Promise<void> {
   const isGone = (): boolean => leftOf(NAME, processes).length === 0;
   await eventually('nothing is left', isGone, REAP_BOUND_MS).catch(() => undefined);
   expect(leftOf(NAME, processes)).toEqual([]);
 }
 
-/** A process of its own that brings a cluster up and then waits. Of its own session: it is interrupted as a group. */
+/**
+ * A separate process that brings a cluster up and then waits. It has its own session, so that it can be interrupted as
+ * a group.
+ */
 function maker(script: string): ReturnType<typeof spawn> {
   return spawn(process.execPath, ['--input-type=module', '-e', script], {
     detached: true,
@@ -61,7 +64,7 @@ describeAsRoot('a throw-away cluster', () => {
   afterEach(() => takeDown(NAME));
 
   test(
-    'down() leaves the machine as it was, also with frozen pods',
+    'down() leaves the machine as it was, even with frozen pods',
     async () => {
       const before = machineFacts(NAME);
       const cluster = await up({ name: NAME, nodes: 2 });
@@ -79,14 +82,14 @@ describeAsRoot('a throw-away cluster', () => {
   );
 
   test(
-    'a maker that is killed by SIGKILL leaves the machine as it was',
+    'leaves the machine as it was when its creator is killed by SIGKILL',
     async () => {
       const before = machineFacts(NAME);
       const child = maker(OWNED);
       await once(child.stdout as NodeJS.ReadableStream, 'data');
       const processes = processesOf(NAME);
       child.kill('SIGKILL');
-      await eventually('the keeper takes it down', () => !knownClusters().includes(NAME), GONE_BOUND_MS);
+      await eventually('the keeper takes the cluster down', () => !knownClusters().includes(NAME), GONE_BOUND_MS);
       await gone(processes);
       expect(machineFacts(NAME)).toEqual(before);
     },
@@ -94,11 +97,15 @@ describeAsRoot('a throw-away cluster', () => {
   );
 
   test(
-    'takeDown() takes away what a maker left whose keeper was killed too, and a cluster that was not up yet',
+    'takeDown() removes a cluster whose creator and keeper were killed, even one that was not up yet',
     async () => {
       const before = machineFacts(NAME);
       const child = maker(OWNED);
-      await eventually('it begins', () => knownClusters().includes(NAME) && processesOf(NAME).length > 3, BOUND_MS);
+      await eventually(
+        'the cluster begins to come up',
+        () => knownClusters().includes(NAME) && processesOf(NAME).length > 3,
+        BOUND_MS,
+      );
       const processes = processesOf(NAME);
       const keepers = leftOf(NAME, []).filter((one) => one.includes('read -r done'));
       expect(keepers).toHaveLength(1);
@@ -113,13 +120,17 @@ describeAsRoot('a throw-away cluster', () => {
   );
 
   test(
-    'Ctrl-C of the command while the cluster comes up leaves the machine as it was',
+    'leaves the machine as it was after Ctrl-C while it comes up',
     async () => {
       const before = machineFacts(NAME);
       const main = [compiled('../main.js'), 'up', '--name', NAME, '--nodes', '1'];
       const child = spawn(process.execPath, main, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
       const exit = once(child, 'exit') as Promise<[number | null]>;
-      await eventually('it begins', () => knownClusters().includes(NAME) && processesOf(NAME).length > 3, BOUND_MS);
+      await eventually(
+        'the cluster begins to come up',
+        () => knownClusters().includes(NAME) && processesOf(NAME).length > 3,
+        BOUND_MS,
+      );
       const processes = processesOf(NAME);
       process.kill(-(child.pid ?? 0), 'SIGINT');
       expect((await exit)[0]).toBe(130);
@@ -130,7 +141,7 @@ describeAsRoot('a throw-away cluster', () => {
   );
 
   test(
-    'a node that is to see cgroup v2 alone runs pods, with limits or without',
+    'runs pods with and without limits on a node that sees only cgroup v2',
     async () => {
       const cluster = await up({ name: NAME, nodes: 1, views: { 'node-1': 'v2' } });
       const limits = { resources: { limits: { cpu: '500m', memory: '64Mi' } } };
@@ -154,7 +165,7 @@ describeAsRoot('a throw-away cluster', () => {
   );
 
   test(
-    'every part of it can be restarted or killed, and comes back',
+    'comes back when any of its parts is restarted or killed',
     async () => {
       const cluster = await up({ name: NAME, nodes: 2 });
       expect(attach(NAME)?.server).toBe(cluster.server);

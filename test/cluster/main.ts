@@ -1,6 +1,6 @@
 /**
- * The throw-away cluster from a command line. `make cluster` and `make cluster-down` use it, and the watch over a
- * cluster whose maker died.
+ * The command line of the throw-away cluster. `make cluster` and `make cluster-down` use it, and so does the keeper of
+ * a cluster whose creator died.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,7 +42,10 @@ function running(name: string): Cluster {
   return process.exit(1);
 }
 
-/** Prints the kubeconfig's path. Interrupted, it leaves nothing: what came up until then goes down first. */
+/**
+ * Prints the path of the kubeconfig. When interrupted, it leaves nothing: everything that came up so far is taken down
+ * first.
+ */
 async function bringUp(options: UpOptions & { readonly name: string }): Promise<void> {
   const { name } = options;
   for (const [signal, status] of [
@@ -70,7 +73,7 @@ function parseViews(text: string): Record<string, CgroupView> {
   );
 }
 
-/** One of the cluster's own tools, with the terminal. */
+/** Runs one of the cluster's own tools on the terminal. */
 async function tool(name: string, program: 'kubectl' | 'helm', args: readonly string[]): Promise<void> {
   const { command, env } = running(name).tool(program);
   const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
@@ -84,24 +87,28 @@ cli
   .description('bring a cluster up, and print the path of its kubeconfig')
   .option(...NAME)
   .option('--nodes <count>', 'how many nodes', '2')
-  .option('--cgroups <views>', 'which hierarchies nodes see, as in node-1=v1,node-2=v2; the others see all', '')
-  .option('--systemd-node', 'one more, which is an emulated machine with systemd and cgroup v2 alone', false)
+  .option(
+    '--cgroups <views>',
+    'hierarchies that nodes see, for instance node-1=v1,node-2=v2; the other nodes see all',
+    '',
+  )
+  .option('--systemd-node', 'add a node that is an emulated machine with systemd and cgroup v2 alone', false)
   .action(({ nodes, cgroups, ...rest }: UpFlags) =>
     bringUp({ ...rest, nodes: Number(nodes), views: parseViews(cgroups) }),
   );
 cli
   .command('down')
-  .description('take a cluster away, or what is left of it')
+  .description('take down a cluster, or its remains')
   .option(...NAME)
-  .option('--only <id>', 'do nothing when it is another cluster of that name')
+  .option('--only <id>', 'do nothing if the cluster of that name has another id')
   .action(({ name, only }: { name: string; only?: string }) =>
     only === undefined ? takeDown(name) : takeDownOnly(name, only),
   );
 cli
   .command('status')
-  .description('name the clusters that are up')
+  .description('list the clusters that are up')
   .action(() => {
-    for (const name of knownClusters()) print(`${name}\t${attach(name)?.kubeconfig ?? 'not up; to be taken down'}`);
+    for (const name of knownClusters()) print(`${name}\t${attach(name)?.kubeconfig ?? 'not up; take it down'}`);
   });
 cli
   .command('load')
@@ -111,7 +118,7 @@ cli
   .action((tar: string, { name }: { name: string }) => running(name).loadImage(tar));
 cli
   .command('logs')
-  .description('print what a program of the cluster wrote: etcd, kube-apiserver, node-1/kubelet, …')
+  .description('print the output of a program of the cluster: etcd, kube-apiserver, node-1/kubelet, …')
   .argument('<program>')
   .option(...NAME)
   .action((program: string, { name }: { name: string }) => {

@@ -1,6 +1,7 @@
 /**
- * What users and the cluster itself may do, asked of a real API server with tokens that it signed itself, by raw requests. Each refusal stands beside
- * a request that differs in the one thing, and is allowed: or it could be refused for any other reason.
+ * Tests the permissions of users and of the cluster itself on a real API server, with raw requests and tokens that the
+ * server signed. Each refused request stands beside an allowed request that differs in a single point; otherwise a
+ * refusal could have any other reason.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { APPLY_PATCH, until } from './api-client.js';
@@ -16,7 +17,7 @@ import {
   refusedBy,
 } from './permissions-world.js';
 
-// Much here waits until the API server has heard of a role.
+// Many of these tests wait until the API server knows of a role.
 jest.setTimeout(90_000);
 
 const world = new PermissionsWorld();
@@ -31,11 +32,11 @@ function applied(podName: string): object {
 }
 
 describe('a user', () => {
-  test('a user creates a Checkpoint of a pod that he may exec into, and of no other', async () => {
+  test('a user may create a Checkpoint of a pod that they may exec into, but not of another pod', async () => {
     const { api } = world;
     const without = await makeUser(api, world.mine, 'without-exec', [CHECKPOINTS]);
     const named = await makeUser(api, world.mine, 'exec-in-web', [CHECKPOINTS, { ...EXEC, resourceNames: ['web'] }]);
-    await until('RBAC to know them', async () =>
+    await until('RBAC to know the users', async () =>
       (await world.tryCheckpoint(named, 'web')).code === 201 ? true : undefined,
     );
     const refused = await world.tryCheckpoint(without, 'web');
@@ -45,16 +46,16 @@ describe('a user', () => {
     );
     expect(await world.tryCheckpoint(named, 'db')).toMatchObject(refusedBy('stasis-checkpoint-needs-exec'));
     await grant(api, world.mine, 'exec-everywhere', { namespace: world.mine, name: 'without-exec' }, [EXEC]);
-    await until('RBAC to know', async () =>
+    await until('RBAC to know the role', async () =>
       (await world.tryCheckpoint(without, 'web')).code === 201 ? true : undefined,
     );
   });
 
-  test('a user is asked for it by server-side apply as well, and where the pod does not exist', async () => {
+  test('a user needs that permission for server-side apply too, and when the pod does not exist', async () => {
     const named = await makeUser(world.api, world.mine, 'applier', [CHECKPOINTS, { ...EXEC, resourceNames: ['web'] }]);
     const path = (name: string): string => `${API}/namespaces/${world.mine}/checkpoints/${name}`;
     const good = { token: named, body: applied('web'), contentType: APPLY_PATCH };
-    await until('RBAC to know', async () =>
+    await until('RBAC to know the role', async () =>
       (await world.ask('PATCH', `${path('applied')}?fieldManager=t&dryRun=All`, good)).code < 300 ? true : undefined,
     );
     const bad = { token: named, body: applied('absent'), contentType: APPLY_PATCH };
@@ -62,36 +63,37 @@ describe('a user', () => {
     expect(refused).toMatchObject(refusedBy('stasis-checkpoint-needs-exec'));
   });
 
-  test("a user of one namespace does not reach another one's pods", async () => {
+  test('a user of one namespace cannot reach the pods of another namespace', async () => {
     const { api } = world;
     const local = await makeUser(api, world.mine, 'local', [CHECKPOINTS, EXEC]);
-    await until('RBAC to know', async () =>
+    await until('RBAC to know the role', async () =>
       (await world.tryCheckpoint(local, 'web')).code === 201 ? true : undefined,
     );
     expect(await world.tryCheckpoint(local, 'web', world.theirs)).toMatchObject(REFUSED_BY_RBAC);
-    // Checkpoints may be made there, too: the right on the pod is still asked for in the pod's own namespace.
+    // Even when the user may create Checkpoints in the other namespace, the permission for the pod is checked in the
+    // pod's namespace.
     await grant(api, world.theirs, 'guest', { namespace: world.mine, name: 'local' }, [CHECKPOINTS]);
-    const refused = await until('RBAC to know', async () => {
+    const refused = await until('RBAC to know the role', async () => {
       const answer = await world.tryCheckpoint(local, 'web', world.theirs);
       return /cannot create resource "checkpoints"/.test(answer.message) ? undefined : answer;
     });
     expect(refused).toMatchObject(refusedBy('stasis-checkpoint-needs-exec'));
-    // A pod of another namespace cannot be named: podName takes no slash.
+    // A pod of another namespace cannot be named, because podName accepts no slash.
     expect(await world.tryCheckpoint(local, `${world.theirs}/web`)).toMatchObject({ code: 422 });
   });
 
-  test('a user with every right on stasis.dev makes no PodCapture, and writes neither spec nor status of one', async () => {
+  test('a user with every permission on stasis.dev can neither create a PodCapture nor write its spec or status', async () => {
     const { api } = world;
     const rules = [{ apiGroups: ['stasis.dev'], resources: ['*'], verbs: ['*'] }];
     const owner = await makeUser(api, world.mine, 'owner', rules);
     const list = `${API}/namespaces/${world.mine}/podcaptures`;
-    await until('RBAC to know', async () =>
+    await until('RBAC to know the role', async () =>
       (await world.ask('GET', list, { token: owner })).code === 200 ? true : undefined,
     );
     const body = captureBody(OTHER_NODE);
     const refused = await world.ask('POST', list, { token: owner, body });
     expect(refused).toMatchObject(refusedBy('stasis-podcapture-writers'));
-    expect(refused.message).toContain('create a Checkpoint, and it makes one for it');
+    expect(refused.message).toContain('create a Checkpoint instead');
     expect(await world.ask('POST', list, { token: world.tokens.controller, body })).toMatchObject({ code: 201 });
     const named = { ...body, metadata: { name: 'by-apply' } };
     expect(await world.apply(owner, `${list}/by-apply`, named)).toMatchObject(refusedBy('stasis-podcapture-writers'));
@@ -102,12 +104,12 @@ describe('a user', () => {
     expect(spec.message).toContain('lower holdSeconds on the Checkpoint');
     const status = await world.merge(owner, `${path}/status`, HARMLESS);
     expect(status).toMatchObject(refusedBy('stasis-podcapture-writers'));
-    // What the garbage collector does is metadata, and what cancels is a deletion: both are RBAC's alone.
+    // The garbage collector changes only metadata, and cancelling is a deletion. Both are left to RBAC alone.
     expect(await world.merge(owner, path, { metadata: { labels: { a: 'b' } } })).toMatchObject({ code: 200 });
     expect(await world.ask('DELETE', path, { token: owner })).toMatchObject({ code: 200 });
   });
 
-  test('a user gets by the roles view and edit what they say, and no PodCapture', async () => {
+  test('a user with the roles view and edit may read or write Checkpoints, but not write PodCaptures', async () => {
     const { api } = world;
     const viewer = await makeUser(api, world.mine, 'viewer', []);
     const editor = await makeUser(api, world.mine, 'editor', []);
@@ -142,12 +144,12 @@ describe('a user', () => {
 });
 
 describe('the cluster itself', () => {
-  test('the garbage collector takes owners off a PodCapture, and a namespace goes with what is in it', async () => {
+  test('the garbage collector may remove the owner of a PodCapture, and a namespace can be deleted with its contents', async () => {
     const { api } = world;
     const made = await api.must('POST', '/api/v1/namespaces', { body: { metadata: { generateName: 'orphans-' } } });
     const { name: namespace } = made.json['metadata'] as { name: string };
     const checkpoint = await api.must('POST', `${API}/namespaces/${namespace}/checkpoints`, {
-      // dryRun in the spec: a controller that runs here touches nothing.
+      // dryRun in the spec makes sure that a controller, should one run here, touches nothing.
       body: { ...CHECKPOINT, metadata: { name: 'owner' }, spec: { podName: 'absent', dryRun: true } },
     });
     const { uid } = checkpoint.json['metadata'] as { uid: string };
@@ -164,13 +166,13 @@ describe('the cluster itself', () => {
     const list = `${API}/namespaces/${namespace}/podcaptures`;
     const owned = { ...captureBody(OTHER_NODE), metadata: { name: 'owned', ownerReferences } };
     await api.must('POST', list, { token: world.tokens.controller, body: owned });
-    // The garbage collector knows a child only once its watch has told it.
+    // The garbage collector knows a child object only once its watch has delivered it.
     await api.must('DELETE', `${API}/namespaces/${namespace}/checkpoints/owner?propagationPolicy=Orphan`);
-    await until('the Checkpoint to go', async () =>
+    await until('the Checkpoint to be gone', async () =>
       (await world.ask('GET', `${API}/namespaces/${namespace}/checkpoints/owner`)).code === 404 ? true : undefined,
     );
     await api.must('DELETE', `/api/v1/namespaces/${namespace}`);
-    const gone = await until('the namespace to go', async () => {
+    const gone = await until('the namespace to be gone', async () => {
       const { code } = await world.ask('GET', `/api/v1/namespaces/${namespace}`);
       return code === 404 ? code : undefined;
     });

@@ -1,4 +1,4 @@
-/** What the tests of permissions share: two namespaces, two nodes, and who asks. */
+/** The common parts of the tests of permissions: two namespaces, two nodes, and the clients. */
 import { expect } from '@jest/globals';
 import { APPLY_PATCH, MERGE_PATCH, type Answer, type Asking } from './api-client.js';
 import { makeAgentPod, nodeNames, tokenOf } from './identities.js';
@@ -8,21 +8,21 @@ export const API = '/apis/stasis.dev/v1alpha1';
 export const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${STASIS_NAMESPACE}/leases`;
 export const AGENT = { namespace: STASIS_NAMESPACE, name: 'stasis-node-agent' };
 export const CHECKPOINT = { apiVersion: 'stasis.dev/v1alpha1', kind: 'Checkpoint' };
-/** Only has to have a name. */
+/** A name of a node that need not exist. */
 export const OTHER_NODE = 'another-node';
-/** Says nothing of the capture: an agent that really runs there is not kept from it. */
+/** A status without content. Writing it does not keep an agent that really runs there from the capture. */
 export const HARMLESS = { status: { freezeSkewMicroseconds: 1 } };
-/** RBAC's own words; a policy has others. */
+/** The wording of RBAC. A policy has another. */
 export const REFUSED_BY_RBAC = { code: 403, message: expect.stringMatching(/cannot \w+ resource/) };
 
 export function refusedBy(policy: string): object {
   return { code: 403, message: expect.stringContaining(`ValidatingAdmissionPolicy '${policy}'`) };
 }
 
-/** Opened in beforeAll, closed in afterAll. */
+/** Open it in beforeAll, and close it in afterAll. */
 export class PermissionsWorld {
   readonly tokens = { controller: '', agent: '', unbound: '', boundToNode: '', otherAgent: '' };
-  /** Namespaces. */
+  /** Two namespaces. */
   mine = '';
   theirs = '';
   node = { name: '', uid: '' };
@@ -60,7 +60,7 @@ export class PermissionsWorld {
     return this.#cluster?.image ?? '';
   }
 
-  /** To be removed at the end. */
+  /** Marks a pod for removal at the end. */
   remember(pod: string): void {
     this.#pods.push(pod);
   }
@@ -77,7 +77,10 @@ export class PermissionsWorld {
     return await this.ask('PATCH', `${path}?fieldManager=test&force=true`, { token, body, contentType: APPLY_PATCH });
   }
 
-  /** By the controller; the path of the new object. Its pod does not exist, so that no agent can do harm by it. */
+  /**
+   * Creates a PodCapture as the controller, and returns its path. Its pod does not exist, so that no agent can do harm
+   * with it.
+   */
   async makeCapture(nodeName: string, more: object = {}): Promise<string> {
     const list = `${API}/namespaces/${this.mine}/podcaptures`;
     const body = captureBody(nodeName, more);
@@ -85,7 +88,7 @@ export class PermissionsWorld {
     return `${list}/${(json['metadata'] as { name: string }).name}`;
   }
 
-  /** Whether the token's owner may create a Checkpoint; it is not made. */
+  /** Asks in a dry run whether the token's owner may create a Checkpoint. */
   async tryCheckpoint(token: string, podName: string, namespace = this.mine): Promise<Answer> {
     return await this.ask('POST', `${API}/namespaces/${namespace}/checkpoints?dryRun=All`, {
       token,

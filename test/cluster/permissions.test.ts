@@ -1,6 +1,7 @@
 /**
- * What an agent and the controller may do, asked of a real API server with tokens that it signed itself, by raw requests. Each refusal stands beside
- * a request that differs in the one thing, and is allowed: or it could be refused for any other reason.
+ * Tests the permissions of the agent and the controller on a real API server, with raw requests and tokens that the
+ * server signed. Each refused request stands beside an allowed request that differs in a single point; otherwise a
+ * refusal could have any other reason.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { MERGE_PATCH, until, type Answer } from './api-client.js';
@@ -19,7 +20,7 @@ import {
   refusedBy,
 } from './permissions-world.js';
 
-// Much here waits until the API server has heard of a role.
+// Many of these tests wait until the API server knows of a role.
 jest.setTimeout(90_000);
 
 const world = new PermissionsWorld();
@@ -45,7 +46,7 @@ function lease(name: string): object {
 }
 
 describe('a node agent', () => {
-  test("a node agent writes the status of its own node's captures, and of no other node's", async () => {
+  test('a node agent may write the status of captures of its own node, but not of another node', async () => {
     const own = await world.makeCapture(world.node.name);
     const other = await world.makeCapture(OTHER_NODE);
     expect(await world.merge(world.tokens.agent, `${own}/status`, HARMLESS)).toMatchObject({ code: 200 });
@@ -60,7 +61,7 @@ describe('a node agent', () => {
     );
   });
 
-  test('a node agent does so by server-side apply as well', async () => {
+  test('a node agent may also write them by server-side apply', async () => {
     const own = `${await world.makeCapture(world.node.name)}/status`;
     const other = `${await world.makeCapture(OTHER_NODE)}/status`;
     expect(await world.apply(world.tokens.agent, own, appliedStatus(own))).toMatchObject({ code: 200 });
@@ -70,7 +71,7 @@ describe('a node agent', () => {
   });
 
   test.each(['unbound', 'boundToNode'] as const)(
-    'a node agent needs a token of its pod: %s is refused',
+    'a node agent needs a token of its pod: a token that is %s is refused',
     async (kind) => {
       const path = `${await world.makeCapture(world.node.name)}/status`;
       expect(await world.merge(world.tokens.agent, path, HARMLESS)).toMatchObject({ code: 200 });
@@ -80,7 +81,7 @@ describe('a node agent', () => {
     },
   );
 
-  test('a node agent is known by the token that kubelet gave its pod', async () => {
+  test('a node agent is recognised by the token that kubelet gave its pod', async () => {
     const read = 'cat /var/run/secrets/kubernetes.io/serviceaccount/token';
     const pod = await makeAgentPod(world.api, world.image, world.node.name, ['sh', '-c', read]);
     world.remember(pod.name);
@@ -95,7 +96,7 @@ describe('a node agent', () => {
     expect(await world.merge(token, `${other}/status`, HARMLESS)).toMatchObject(refusedBy('stasis-agent-own-node'));
   });
 
-  test('a node agent changes neither spec nor finalizers by way of the status', async () => {
+  test('a node agent can change neither spec nor finalizers through the status', async () => {
     const path = await world.makeCapture(world.node.name, { finalizers: ['stasis.dev/release'] });
     const body = { ...HARMLESS, spec: { nodeName: OTHER_NODE, holdSeconds: 0 }, metadata: { finalizers: null } };
     expect(await world.merge(world.tokens.agent, `${path}/status`, body)).toMatchObject({ code: 200 });
@@ -110,9 +111,9 @@ describe('a node agent', () => {
   });
 
   test.each([
-    ['make a capture', 'POST', '', captureBody('x'), undefined],
-    ['change the spec of one', 'PATCH', '/own', { spec: { holdSeconds: 0 } }, MERGE_PATCH],
-    ['take one over from another node', 'PATCH', '/other', { spec: { nodeName: 'x' } }, MERGE_PATCH],
+    ['create a PodCapture', 'POST', '', captureBody('x'), undefined],
+    ['change the spec of a PodCapture', 'PATCH', '/own', { spec: { holdSeconds: 0 } }, MERGE_PATCH],
+    ['take over a PodCapture from another node', 'PATCH', '/other', { spec: { nodeName: 'x' } }, MERGE_PATCH],
     ['delete one', 'DELETE', '/own', undefined, undefined],
     ['write a Checkpoint', 'POST', 'checkpoints', { ...CHECKPOINT, metadata: { name: 'x' } }, undefined],
   ])('a node agent has no permission to %s', async (_, method, target, body, contentType) => {
@@ -123,7 +124,7 @@ describe('a node agent', () => {
     expect(await world.ask(method, path, { token: world.tokens.agent, ...asking })).toMatchObject(REFUSED_BY_RBAC);
   });
 
-  test('a node agent that somebody gave every right on stasis.dev is still held to the status by the policy', async () => {
+  test('a node agent with every permission on stasis.dev is still limited to the status by the policy', async () => {
     await grant(world.api, world.mine, 'too-much', AGENT, [
       { apiGroups: ['stasis.dev'], resources: ['*'], verbs: ['*'] },
     ]);
@@ -133,7 +134,7 @@ describe('a node agent', () => {
       const answer = await world.merge(world.tokens.agent, path, lower);
       return /cannot patch resource/.test(answer.message) ? undefined : answer;
     });
-    // Two policies refuse here, and the server names whichever it came to first.
+    // Two policies refuse this request, and the server names the one that it evaluated first.
     const REFUSED = { code: 403, message: expect.stringMatching(/'stasis-(agent-own-node|podcapture-writers)'/) };
     expect(refused).toMatchObject(REFUSED);
     expect(await world.merge(world.tokens.controller, path, lower)).toMatchObject({ code: 200 });
@@ -147,7 +148,7 @@ describe('a node agent', () => {
     const moved = await world.merge(world.tokens.agent, await world.makeCapture(OTHER_NODE), {
       spec: { nodeName: world.node.name },
     });
-    // Already by the kind's own rule, which binds everybody.
+    // The kind's own rule, which binds everybody, already refuses this.
     expect(moved).toMatchObject({
       code: 422,
       message: expect.stringContaining('nodeName, podName and podUID cannot be changed'),
@@ -159,7 +160,7 @@ describe('a node agent', () => {
     await world.ask('DELETE', `/apis/rbac.authorization.k8s.io/v1/namespaces/${world.mine}/rolebindings/too-much`);
   });
 
-  test('a node agent reads captures, and neither pods, nodes, secrets nor Checkpoints', async () => {
+  test('a node agent may read captures, but neither pods, nodes, secrets nor Checkpoints', async () => {
     expect(await world.ask('GET', `${API}/podcaptures`, { token: world.tokens.agent })).toMatchObject({ code: 200 });
     for (const path of ['/api/v1/pods', '/api/v1/nodes', '/api/v1/secrets', `${API}/checkpoints`]) {
       expect(await world.ask('GET', path)).toMatchObject({ code: 200 });
@@ -167,7 +168,7 @@ describe('a node agent', () => {
     }
   });
 
-  test("a node agent renews its own lease, and takes neither the leader's nor another node's", async () => {
+  test("a node agent may renew its own Lease, but neither the leader's nor that of another node", async () => {
     const own = `stasis-node-${world.node.name}`;
     expect((await world.apply(world.tokens.agent, `${LEASES}/${own}`, lease(own))).code).toBeLessThan(300);
     for (const name of ['stasis-controller', `stasis-node-${OTHER_NODE}`, `${own}-2`]) {
@@ -188,8 +189,8 @@ describe('a node agent', () => {
   });
 });
 
-test('the uninstall Job ends holds, and neither makes a PodCapture nor writes a status', async () => {
-  // Its account exists only while `helm uninstall` runs, so it is impersonated, with every right of RBAC.
+test('the uninstall Job may end holds, but neither create a PodCapture nor write a status', async () => {
+  // Its account exists only while `helm uninstall` runs, so it is impersonated, with every permission of RBAC.
   const account = `system:serviceaccount:${STASIS_NAMESPACE}:stasis-uninstall`;
   const headers = { 'Impersonate-User': account, 'Impersonate-Group': 'system:masters' };
   const path = await world.makeCapture(OTHER_NODE, { finalizers: ['stasis.dev/release'] });
@@ -211,7 +212,10 @@ describe('RBAC', () => {
     readonly resourceNames?: string[];
   }
 
-  /** 'verb group/resource[names]' for all that the token's account may do in a namespace, but what everybody may. */
+  /**
+   * Returns 'verb group/resource[names]' for everything that the token's account may do in a namespace, except what
+   * everybody may do.
+   */
   async function rules(token: string, namespace: string): Promise<string[]> {
     const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
     const { json } = await world.api.must('POST', path, { token, body: { spec: { namespace } } });
@@ -227,7 +231,7 @@ describe('RBAC', () => {
       .sort();
   }
 
-  test('RBAC gives a node agent this, and nothing else', async () => {
+  test('RBAC grants a node agent exactly these permissions', async () => {
     const everywhere = ['get,list,watch stasis.dev/podcaptures', 'patch stasis.dev/podcaptures/status'];
     expect(await rules(world.tokens.agent, 'kube-system')).toEqual(everywhere);
     expect(await rules(world.tokens.agent, STASIS_NAMESPACE)).toEqual([
@@ -236,7 +240,7 @@ describe('RBAC', () => {
     ]);
   });
 
-  test('RBAC gives the controller this, and nothing else', async () => {
+  test('RBAC grants the controller exactly these permissions', async () => {
     const everywhere = [
       'create,delete,get,list,patch,watch stasis.dev/podcaptures',
       'create,patch events.k8s.io/events',

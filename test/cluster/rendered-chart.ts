@@ -1,4 +1,4 @@
-/** What helm makes of the chart, as objects. Needs no cluster. */
+/** Renders the chart with helm and parses the result into objects. Needs no cluster. */
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { REPOSITORY } from '../kernel/harness/programs.js';
@@ -40,22 +40,22 @@ export interface Rendered {
   readonly rules?: readonly { readonly verbs: readonly string[]; readonly resources: readonly string[] }[];
 }
 
-/** The helm of the throw-away clusters; the first time it is compiled, which takes minutes. */
+/** Runs the helm of the throw-away clusters. The first time it is compiled, which takes minutes. */
 export async function helm(...args: readonly string[]): Promise<Ran> {
   return await run([join(await programs(), 'bin/helm'), ...args]);
 }
 
-/** `helm template` as release `stasis` of the namespace `stasis-system`. */
+/** Runs `helm template` as release `stasis` in the namespace `stasis-system`. */
 export async function template(...args: readonly string[]): Promise<Ran> {
   return await templateOf('stasis', ...args);
 }
 
 export async function templateOf(release: string, ...args: readonly string[]): Promise<Ran> {
-  // A helm that was built from its module takes the cluster to be of version 1.20, and the chart refuses that.
+  // A helm that was built from its module assumes Kubernetes 1.20, which the chart refuses.
   return await helm('template', release, CHART, '-n', 'stasis-system', '--kube-version', '1.34.4', ...args);
 }
 
-/** The objects that it printed. Throws where it failed, or where a key stands twice. */
+/** Returns the objects that helm printed. Throws when it failed, or when a key occurs twice. */
 export function documents(ran: Ran): readonly Rendered[] {
   if (ran.status !== 0) throw new Error(ran.stderr);
   return parseAllDocuments(ran.stdout, { uniqueKeys: true }).flatMap((document) => {
@@ -69,7 +69,7 @@ export async function render(...args: readonly string[]): Promise<readonly Rende
   return documents(await template(...args));
 }
 
-/** The one object of that kind and name. */
+/** Returns the only object of that kind and name. */
 export function one(from: readonly Rendered[], kind: string, name: string): Rendered {
   const found = from.filter((object) => object.kind === kind && object.metadata.name === name);
   const [object] = found;
@@ -77,7 +77,7 @@ export function one(from: readonly Rendered[], kind: string, name: string): Rend
   return object;
 }
 
-/** What its pods are like. */
+/** Returns the pod template's spec of a workload. */
 export function podOf(from: readonly Rendered[], kind: string, name: string): PodSpec {
   const pod = one(from, kind, name).spec?.template?.spec;
   if (pod === undefined) throw new Error(`${kind} ${name} makes no pods`);

@@ -13,14 +13,14 @@ import { quoted } from './vm/secure-shell.js';
 import { linesOf } from './vm/unit-service.js';
 
 const NAME = `systemd-${process.pid}`;
-/** With nothing cached, and on a machine that is busy. */
+/** How long the node may take to come up, with nothing cached and on a busy machine. */
 const UP_BOUND_MS = 600_000;
 const BOUND_MS = 240_000;
 const GONE_BOUND_MS = 10_000;
 const TOLD_BOUND_MS = 60_000;
 
-describe('what a machine is told, and tells', () => {
-  test('quoted() makes one word of a shell out of anything', async () => {
+describe('input and output of a machine', () => {
+  test('quoted() turns any text into one word of a shell', async () => {
     const words = fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\0'));
     await fc.assert(
       fc.asyncProperty(words, async (word) => {
@@ -30,7 +30,7 @@ describe('what a machine is told, and tells', () => {
     );
   });
 
-  test('linesOf() finds what one program wrote', () => {
+  test('linesOf() finds the lines of one program', () => {
     const journal = [
       '[    9.1] kubelet[235]: E1 kubelet[1]: no',
       '[   10.2] systemd[1]: Started kubelet',
@@ -69,7 +69,7 @@ describeAsRoot('the systemd node', () => {
     await kubectl('wait', '--for=condition=Ready', 'pod/one', '--timeout=120s');
   }
 
-  test('is a machine with systemd, cgroup v2 alone, and a kernel of its own', async () => {
+  test('is a machine with systemd, cgroup v2 alone, and its own kernel', async () => {
     expect(await output('cat', '/proc/1/comm')).toBe('systemd');
     expect(await output('cat', '/proc/1/cgroup')).toBe('0::/init.scope');
     expect(await output('stat', '--file-system', '--format=%T', '/sys/fs/cgroup')).toBe('cgroup2fs');
@@ -79,7 +79,7 @@ describeAsRoot('the systemd node', () => {
     expect(JSON.parse(config)).toMatchObject({ kubeletconfig: { cgroupDriver: 'systemd' } });
   });
 
-  test('exec() gives arguments, environment, input, output and exit status through', async () => {
+  test('exec() passes on arguments, environment, input, output and exit status', async () => {
     const script = 'printf "%s|" "$@" "$NAME"; cat; echo error >&2; exit 7';
     const ran = await node.exec(['sh', '-c', script, 'sh', "it's", '$HOME', ''], {
       input: 'input',
@@ -109,7 +109,7 @@ describeAsRoot('the systemd node', () => {
   );
 
   test(
-    'its kubelet and containerd can be killed and started again, and tell what they did',
+    'logs() shows the output of kubelet and containerd after they were killed and started again',
     async () => {
       await node.kill('kubelet');
       expect(await node.kubelet.running()).toBe(false);
@@ -119,7 +119,7 @@ describeAsRoot('the systemd node', () => {
       await node.kubelet.start();
       expect(await node.kubelet.running()).toBe(true);
       const starts = (): number => node.logs('kubelet').split('"Starting kubelet main sync loop"').length - 1;
-      await eventually('kubelet tells that it started twice', () => starts() === 2, TOLD_BOUND_MS);
+      await eventually('the log shows that kubelet started twice', () => starts() === 2, TOLD_BOUND_MS);
       expect(node.logs('containerd')).toContain('containerd successfully booted');
       await podRuns();
     },
@@ -146,7 +146,7 @@ describeAsRoot('the systemd node', () => {
   );
 
   test(
-    'down() takes the machine away',
+    'down() removes the machine',
     async () => {
       const processes = processesOf(NAME);
       expect(processes.length).toBeGreaterThan(4);

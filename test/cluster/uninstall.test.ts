@@ -1,4 +1,4 @@
-/** `helm uninstall` on a cluster of its own: in the middle of a hold, with Checkpoints in every state. */
+/** Tests `helm uninstall` on a separate cluster, in the middle of a hold and with Checkpoints in every state. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -45,7 +45,7 @@ async function states(): Promise<Record<string, string>> {
   );
 }
 
-/** Installs, and waits until it works. */
+/** Installs the chart, and waits until its pods are ready. */
 async function installReady(...settings: readonly string[]): Promise<void> {
   await install(cluster, ...settings);
   await until('every pod of the release to be ready', async () => {
@@ -70,7 +70,7 @@ async function reached(name: string, state: string): Promise<void> {
   await until(`${name} to be ${state}`, async () => ((await states())[name] === state ? true : undefined));
 }
 
-/** What the release left: by its label, wherever; its leases; and our finalizer on anything. */
+/** Lists what the release left behind: objects with its label, its Leases, and objects with Stasis's finalizer. */
 async function leftovers(): Promise<string[]> {
   const namespaced = ['api/v1/pods', 'api/v1/services', 'api/v1/serviceaccounts', 'apis/apps/v1/deployments'];
   const more = ['apis/apps/v1/daemonsets', 'apis/batch/v1/jobs', 'apis/policy/v1/poddisruptionbudgets'];
@@ -91,7 +91,7 @@ async function leftovers(): Promise<string[]> {
   return [...labelled.flat(), ...leases, ...finalized].map(({ metadata }) => metadata.name).sort();
 }
 
-/** Writes of Stasis's own accounts that the server forbade: a permission that the chart forgot. */
+/** Writes of Stasis's own accounts that the server refused because the chart lacks a permission. */
 function refusedWrites(): unknown[] {
   const events = cluster.auditEvents() as { user: { username: string }; responseStatus?: { code: number } }[];
   return events.filter(
@@ -100,7 +100,7 @@ function refusedWrites(): unknown[] {
   );
 }
 
-/** The pod beats every 50 ms, so that it is held when nothing comes. */
+/** The pod beats every 50 ms, so a missing beat shows that it is held. */
 async function beats(): Promise<number> {
   return (await api.must('GET', `${PODS}/web/log`)).text.split('\n').length;
 }
@@ -131,7 +131,7 @@ describeWithImage('helm uninstall', () => {
     await cluster.down();
   });
 
-  test('leaves the kinds if told to, every Checkpoint ended, and nothing held', async () => {
+  test('keeps the kinds if told to, ends every Checkpoint, and releases every pod', async () => {
     await installReady('crds.keep=true');
     await create('done', { podName: 'web' });
     await reached('done', 'True Captured');
@@ -148,7 +148,7 @@ describeWithImage('helm uninstall', () => {
     expect(refusedWrites()).toEqual([]);
     const before = await beats();
     await uninstall();
-    await until('the pod to go on', async () => ((await beats()) > before ? true : undefined), 10);
+    await until('the pod to continue', async () => ((await beats()) > before ? true : undefined), 10);
     expect(await states()).toMatchObject({
       done: 'True Captured',
       refused: 'False PodNotFound',
@@ -157,7 +157,9 @@ describeWithImage('helm uninstall', () => {
       'someone-elses': 'False Cancelled',
     });
     const kinds = ['checkpoints.stasis.dev', 'podcaptures.stasis.dev'];
-    await until('the rest to go', async () => ((await leftovers()).join() === kinds.join() ? true : undefined));
+    await until('everything except the kinds to be gone', async () =>
+      (await leftovers()).join() === kinds.join() ? true : undefined,
+    );
   });
 
   test('leaves Checkpoints that the next installation does not carry out', async () => {
@@ -165,7 +167,7 @@ describeWithImage('helm uninstall', () => {
       body: { metadata: { finalizers: null } },
       contentType: MERGE_PATCH,
     });
-    // Made while there was no controller: that one is carried out.
+    // This Checkpoint was created while there was no controller, so the next one carries it out.
     await create('between', { podName: 'web' });
     await installReady();
     await reached('between', 'True Captured');
@@ -178,13 +180,13 @@ describeWithImage('helm uninstall', () => {
     ]);
   });
 
-  test('leaves nothing, also where the agent that held a pod is gone and a namespace is being deleted', async () => {
+  test('leaves nothing even when the agent that held a pod is gone and a namespace is being deleted', async () => {
     await api.must('POST', '/api/v1/namespaces', { body: { metadata: { name: 'going' } } });
     const agents = `/apis/apps/v1/namespaces/${STASIS_NAMESPACE}/daemonsets/stasis-node-agent`;
     const nowhere = { spec: { template: { spec: { nodeSelector: { nowhere: 'here' } } } } };
     await create('held-again', { podName: 'web', holdSeconds: 600 });
     await reached('held-again', 'Unknown Holding');
-    // A capture that nobody will ever carry out, with the finalizer, in a namespace that goes.
+    // A capture with the finalizer that nobody will ever carry out, in a namespace that is being deleted.
     const capture = {
       apiVersion: 'stasis.dev/v1alpha1',
       kind: 'PodCapture',
@@ -215,12 +217,12 @@ describeWithImage('helm uninstall', () => {
     await api.must('POST', `${STASIS}/namespaces/going/podcaptures`, { body: capture, headers });
     await api.must('DELETE', '/api/v1/namespaces/going');
     await uninstall();
-    await until('everything to go', async () => ((await leftovers()).length === 0 ? true : undefined));
-    await until('the namespace to go', async () =>
+    await until('everything to be gone', async () => ((await leftovers()).length === 0 ? true : undefined));
+    await until('the namespace to be gone', async () =>
       (await api.request('GET', '/api/v1/namespaces/going')).code === 404 ? true : undefined,
     );
     await api.must('DELETE', `/api/v1/namespaces/${STASIS_NAMESPACE}`);
-    const gone = await until('its own namespace to go', async () => {
+    const gone = await until('the namespace of Stasis to be gone', async () => {
       const { code } = await api.request('GET', `/api/v1/namespaces/${STASIS_NAMESPACE}`);
       return code === 404 ? code : undefined;
     });

@@ -3,7 +3,7 @@ import { ENOENT, ESRCH } from '../../src/native/errno.js';
 import { comesTrue, EBADF, EINVAL, ENOTDIR, SIGKILL, stateLetter, statusField, textOf } from './world.js';
 import type { MakeWorld, World } from './world.js';
 
-/** Files of /proc, and the clock. */
+/** The contract for files of /proc, and for the clock. */
 export function fileContract(makeWorld: MakeWorld): void {
   let world: World;
   const into = new Uint8Array(8192);
@@ -17,12 +17,12 @@ export function fileContract(makeWorld: MakeWorld): void {
   });
   afterEach(() => world.dispose());
 
-  test('open() of a file that is not there is -ENOENT, for reading and for writing', () => {
+  test('open() of a missing file is -ENOENT, for reading and for writing', () => {
     expect(world.kernel.files.open('/proc/no-such-file', 'read')).toBe(-ENOENT);
     expect(world.kernel.files.open('/proc/no-such-file', 'write')).toBe(-ENOENT);
   });
 
-  test('open() of a file of a task that is gone is -ENOENT', async () => {
+  test('open() of a file of a dead task is -ENOENT', async () => {
     const tid = await world.deadTid();
     expect(world.kernel.files.open(`/proc/${tid}/status`, 'read')).toBe(-ENOENT);
     expect(world.kernel.files.readInto(`/proc/${tid}/status`, into)).toBe(-ENOENT);
@@ -41,7 +41,7 @@ export function fileContract(makeWorld: MakeWorld): void {
   });
 
   test('pread() of a file of a task that has died since open() is -ESRCH', async () => {
-    // A thread: its leader would stay a zombie until its parent waits for it.
+    // The test uses a thread, because a dead leader stays a zombie until its parent waits for it.
     const { pid, tids } = await world.startIdle(2);
     const path = `/proc/${pid}/task/${tids[1] ?? 0}/status`;
     const fd = world.kernel.files.open(path, 'read');
@@ -71,13 +71,13 @@ export function fileContract(makeWorld: MakeWorld): void {
     expect(comesTrue(world.kernel, () => stateLetter(world.kernel, pid) === 'S')).toBe(true);
   });
 
-  test('readInto() fills no more than it was given', async () => {
+  test('readInto() fills no more than the given buffer', async () => {
     const { pid } = await world.startIdle(1);
     const small = new Uint8Array(16);
     expect(world.kernel.files.readInto(`/proc/${pid}/status`, small)).toBe(16);
   });
 
-  test('readInto() finds a thread below its process and by its own tid, not below another process', async () => {
+  test('readInto() finds a thread below its process and by its own tid, but not below another process', async () => {
     const { pid, tids } = await world.startIdle(3);
     const thread = tids[1] ?? 0;
     expect(textOf(world.kernel, `/proc/${pid}/task/${thread}/status`)).toContain(`\nPid:\t${thread}\n`);
@@ -95,14 +95,14 @@ export function fileContract(makeWorld: MakeWorld): void {
     expect(fields[20 - 3]).toBe('2');
   });
 
-  test('readlinkInto() returns the text of exe and ns links and follows none', async () => {
+  test('readlinkInto() returns the text of exe and ns links without following them', async () => {
     const { pid } = await world.startIdle(1);
     expect(linkText(`/proc/${pid}/exe`)).toMatch(/^\//);
     expect(linkText(`/proc/${pid}/ns/mnt`)).toMatch(/^mnt:\[\d+\]$/);
     expect(linkText(`/proc/${pid}/ns/pid_for_children`)).toMatch(/^pid:\[\d+\]$/);
   });
 
-  test('readlinkInto() of what is no link is -EINVAL, of what is not there -ENOENT', async () => {
+  test('readlinkInto() is -EINVAL for a file that is no link, and -ENOENT for a missing file', async () => {
     const { pid } = await world.startIdle(1);
     expect(linkText(`/proc/${pid}/status`)).toBe(-EINVAL);
     expect(linkText(`/proc/${pid}/no-such-link`)).toBe(-ENOENT);
@@ -116,7 +116,7 @@ export function fileContract(makeWorld: MakeWorld): void {
     expect(stateLetter(world.kernel, zombie)).toBe('Z');
   });
 
-  test('list() names processes in /proc, threads only below task', async () => {
+  test('list() names processes in /proc, and threads only below task', async () => {
     const { pid, tids } = await world.startIdle(3);
     const names = world.kernel.files.list('/proc');
     expect(names).toEqual(expect.arrayContaining([String(pid), 'self', 'stat']));
@@ -124,21 +124,21 @@ export function fileContract(makeWorld: MakeWorld): void {
     expect(world.kernel.files.list(`/proc/${pid}/task`)).toEqual(tids.map(String));
   });
 
-  test('directories() leaves files out', async () => {
+  test('directories() omits files', async () => {
     const { pid } = await world.startIdle(1);
     const names = world.kernel.files.directories('/proc');
     expect(names).toContain(String(pid));
     expect(names).not.toContain('stat');
   });
 
-  test('list() and directories() of what is not there are -ENOENT, of a file -ENOTDIR', () => {
+  test('list() and directories() are -ENOENT for a missing path, and -ENOTDIR for a file', () => {
     expect(world.kernel.files.list('/proc/no-such-directory')).toBe(-ENOENT);
     expect(world.kernel.files.directories('/proc/no-such-directory')).toBe(-ENOENT);
     expect(world.kernel.files.list('/proc/stat')).toBe(-ENOTDIR);
     expect(world.kernel.files.directories('/proc/stat')).toBe(-ENOTDIR);
   });
 
-  test('pollEvent() of a file without events ends at its time', () => {
+  test('pollEvent() of a file without events returns after the given time', () => {
     const { files } = world.kernel;
     const fd = files.open('/proc/stat', 'read');
     const start = world.kernel.now();
@@ -156,12 +156,12 @@ export function fileContract(makeWorld: MakeWorld): void {
     }
   });
 
-  test('sleep() lasts what it was told, and not much longer', () => {
+  test('sleep() lasts the given time, and not much longer', () => {
     const start = world.kernel.now();
     world.kernel.sleep(5000);
     const slept = world.kernel.now() - start;
     expect(slept).toBeGreaterThanOrEqual(5000);
-    // A busy machine may take a scheduling round or two; a defect in the unit takes seconds.
+    // A busy machine may take a scheduling round or two more. A wrong unit would take seconds.
     expect(slept).toBeLessThan(500_000);
   });
 

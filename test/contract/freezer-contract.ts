@@ -7,7 +7,7 @@ import type { CgroupVersion, MakeWorld, World, WorldCgroup } from './world.js';
 const NOTHING = { kind: 'none' };
 const INTERRUPTED = { kind: 'interrupted' };
 
-/** The freezer of one hierarchy. */
+/** The contract for the freezer of one hierarchy. */
 export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): void {
   let world: World;
   let tracing: Tracing;
@@ -21,7 +21,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
   const file = (cgroup: WorldCgroup, name: string): string => textOf(world.kernel, `${cgroup.directory}/${name}`);
   const isFrozen = (cgroup: WorldCgroup): boolean =>
     v1 ? file(cgroup, 'freezer.state') === 'FROZEN\n' : /^frozen 1$/m.test(file(cgroup, 'cgroup.events'));
-  /** Whether it is asked to be frozen: by itself and, v1, from above. */
+  /** Whether the cgroup is asked to freeze: by its own freezer and, on v1, by one above it. */
   const requests = (cgroup: WorldCgroup): string[] =>
     (v1 ? ['freezer.self_freezing', 'freezer.parent_freezing'] : ['cgroup.freeze']).map((name) => file(cgroup, name));
   const numbers = (cgroup: WorldCgroup, name: string): number[] =>
@@ -38,7 +38,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     await world.dispose();
   });
 
-  test('a cgroup freezes, says so, and thaws', async () => {
+  test('a cgroup freezes, reports that, and thaws', async () => {
     const cgroup = world.makeCgroup(version, 'simple');
     const { tids } = await world.startIdle(3, cgroup);
     expect(isFrozen(cgroup)).toBe(false);
@@ -59,7 +59,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(isFrozen(cgroup)).toBe(false);
   });
 
-  test('the list of tasks names every thread, cgroup.procs the process', async () => {
+  test('the task list names every thread, and cgroup.procs the process', async () => {
     const cgroup = world.makeCgroup(version, 'listed');
     const { pid, tids } = await world.startIdle(3, cgroup);
     expect(numbers(cgroup, list)).toEqual(expect.arrayContaining([...tids]));
@@ -67,7 +67,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(numbers(cgroup, 'cgroup.procs')).not.toContain(tids[1]);
   });
 
-  test('a dead leader is not in the list of tasks, and its process is in cgroup.procs', async () => {
+  test('a dead leader is missing from the task list, but its process is in cgroup.procs', async () => {
     const cgroup = world.makeCgroup(version, 'leaderless');
     const { pid, tids } = await world.startDeadLeader(cgroup);
     expect(new Set(numbers(cgroup, list))).toEqual(new Set(tids));
@@ -92,7 +92,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(isFrozen(cgroup)).toBe(false);
   });
 
-  test('a child of a frozen cgroup is frozen, and a thaw of its own succeeds and changes nothing', async () => {
+  test('a child of a frozen cgroup is frozen, and thawing the child succeeds without effect', async () => {
     const parent = world.makeCgroup(version, 'parent');
     const child = parent.child('child');
     await world.startIdle(2, child);
@@ -106,7 +106,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(becomesThawed(child)).toBe(true);
   });
 
-  test('a child that is frozen by itself stays frozen when its parent thaws', async () => {
+  test('a child with a closed freezer of its own stays frozen when its parent thaws', async () => {
     const parent = world.makeCgroup(version, 'parent');
     const child = parent.child('child');
     await world.startIdle(1, child);
@@ -120,7 +120,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(becomesThawed(child)).toBe(true);
   });
 
-  test('a removed cgroup: open files are -ENODEV, new ones -ENOENT', () => {
+  test('in a removed cgroup, open files fail with -ENODEV and open() with -ENOENT', () => {
     const cgroup = world.makeCgroup(version, 'removed');
     const { files } = world.kernel;
     const reader = files.open(`${cgroup.directory}/${control}`, 'read');
@@ -134,7 +134,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     files.close(writer);
   });
 
-  test('directories() names nested cgroups only', () => {
+  test('directories() names only nested cgroups', () => {
     const cgroup = world.makeCgroup(version, 'nest');
     cgroup.child('a');
     cgroup.child('b');
@@ -143,7 +143,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(world.kernel.files.list(cgroup.directory)).toEqual(expect.arrayContaining(['a', 'b', control, list]));
   });
 
-  test('a task that is stopped by ptrace counts as frozen, and can be detached inside', async () => {
+  test('a task in a ptrace stop counts as frozen, and can be detached while frozen', async () => {
     const cgroup = world.makeCgroup(version, 'traced');
     const { pid } = await world.startIdle(1, cgroup);
     expect(tracing.stop(pid)).toEqual(INTERRUPTED);
@@ -156,7 +156,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(statusField(world.kernel, pid, 'TracerPid')).toBe('0');
   });
 
-  test('a job-control stop is kept through freeze and thaw', async () => {
+  test('a job-control stop survives freeze and thaw', async () => {
     const cgroup = world.makeCgroup(version, 'stopped');
     const pid = await world.startStopped(cgroup);
     freeze(cgroup);
@@ -167,7 +167,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
   });
 
   if (v1) {
-    test('v1: a tracee comes to its stop after the thaw only', async () => {
+    test('v1: a tracee reaches its stop only after the thaw', async () => {
       const cgroup = world.makeCgroup(version, 'seized');
       const { pid } = await world.startIdle(1, cgroup);
       freeze(cgroup);
@@ -180,7 +180,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
       expect(tracing.report(pid)).toEqual(INTERRUPTED);
     });
 
-    test('v1: SIGKILL takes effect after the thaw only', async () => {
+    test('v1: SIGKILL takes effect only after the thaw', async () => {
       const cgroup = world.makeCgroup(version, 'killed');
       const { pid } = await world.startIdle(1, cgroup);
       freeze(cgroup);
@@ -194,7 +194,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     return;
   }
 
-  test('v2: a tracee comes to its stop while it is frozen, and the cgroup stays frozen', async () => {
+  test('v2: a tracee reaches its stop while frozen, and the cgroup stays frozen', async () => {
     const cgroup = world.makeCgroup(version, 'seized');
     const { pid } = await world.startIdle(1, cgroup);
     freeze(cgroup);
@@ -207,7 +207,7 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(isFrozen(cgroup)).toBe(true);
   });
 
-  test('v2: a job-control-stopped task can be seized while it is frozen', async () => {
+  test('v2: a job-control-stopped task can be seized while frozen', async () => {
     const cgroup = world.makeCgroup(version, 'stopped');
     const pid = await world.startStopped(cgroup);
     freeze(cgroup);
@@ -237,14 +237,14 @@ export function freezerContract(version: CgroupVersion, makeWorld: MakeWorld): v
     expect(file(threads, 'cgroup.threads')).toBe('');
   });
 
-  test('pollEvent() fires before the first read, then only on a change, and again once read', async () => {
+  test('pollEvent() fires before the first read, and after each read only on a change', async () => {
     const cgroup = world.makeCgroup(version, 'polled');
     await world.startIdle(1, cgroup);
     const { files } = world.kernel;
     const fd = files.open(`${cgroup.directory}/cgroup.events`, 'read');
     const into = new Uint8Array(64);
     expect(files.pollEvent(fd, 50_000)).toBe(1);
-    // The kernel defers a notification that follows another within 10 ms: let that of the start pass.
+    // The kernel defers a notification that follows another within 10 ms. Let the notification of the start pass.
     world.kernel.sleep(50_000);
     expect(files.pread(fd, into, 0)).toBeGreaterThan(0);
     const start = world.kernel.now();

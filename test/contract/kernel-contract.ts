@@ -1,6 +1,6 @@
 /**
- * The contract of {@link Kernel}: the same named tests hold the real kernel and the scripted one. What a unit test of a
- * capture believes about Linux is written here, and is true on Linux.
+ * The contract of {@link Kernel}. The same tests run on the real kernel and on the scripted one, so whatever a unit
+ * test of a capture assumes about Linux is stated here and true on Linux.
  */
 import { describe } from '@jest/globals';
 import { fileContract } from './file-contract.js';

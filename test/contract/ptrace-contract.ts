@@ -4,7 +4,7 @@ import { Tracing } from './tracing.js';
 import { comesTrue, SIGKILL, SIGWINCH, stateLetter, statusField } from './world.js';
 import type { MakeWorld, World } from './world.js';
 
-/** The way of a tracee from SEIZE to DETACH or death. */
+/** The contract for the life of a tracee, from SEIZE to DETACH or death. */
 export function ptraceContract(makeWorld: MakeWorld): void {
   let world: World;
   let tracing: Tracing;
@@ -18,15 +18,15 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     await world.dispose();
   });
 
-  test('seize() of a task that is gone is -ESRCH', async () => {
+  test('seize() of a dead task is -ESRCH', async () => {
     expect(tracing.seize(await world.deadTid())).toBe(-ESRCH);
   });
 
-  test('seize() of a thread of our own is -EPERM', () => {
+  test('seize() of a thread of the calling process is -EPERM', () => {
     expect(tracing.seize(world.kernel.pid)).toBe(-EPERM);
   });
 
-  test('seize() stops nobody, and TracerPid is the calling thread', async () => {
+  test('seize() does not stop the task, and TracerPid is the calling thread', async () => {
     const { pid } = await world.startIdle(1);
     expect(tracing.seize(pid)).toBe(0);
     world.kernel.sleep(5000);
@@ -35,13 +35,13 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(statusField(world.kernel, pid, 'TracerPid')).toBe(String(world.kernel.tid));
   });
 
-  test('seize() of a task that we trace already is -EPERM', async () => {
+  test('seize() of a task that the caller already traces is -EPERM', async () => {
     const { pid } = await world.startIdle(1);
     expect(tracing.seize(pid)).toBe(0);
     expect(tracing.seize(pid)).toBe(-EPERM);
   });
 
-  test('interrupt() leads to a stop that peek() reports again and again', async () => {
+  test('interrupt() leads to a stop that every peek() reports', async () => {
     const { pid } = await world.startIdle(1);
     expect(tracing.stop(pid)).toEqual({ kind: 'interrupted' });
     expect(tracing.look(pid)).toEqual({ kind: 'interrupted' });
@@ -68,7 +68,7 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(comesTrue(world.kernel, () => stateLetter(world.kernel, pid) === 'S')).toBe(true);
   });
 
-  test('detach() of a stopped tracee lets it run, untraced', async () => {
+  test('detach() of a stopped tracee lets it run untraced', async () => {
     const { pid } = await world.startIdle(1);
     tracing.stop(pid);
     expect(world.kernel.ptrace.detach(pid, 0)).toBe(0);
@@ -86,7 +86,7 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(statusField(world.kernel, pid, 'TracerPid')).toBe(String(world.kernel.tid));
   });
 
-  test('a stranger: interrupt() and detach() are -ESRCH, peek() and reap() -ECHILD', async () => {
+  test('for a task that is no tracee, interrupt() and detach() are -ESRCH, and peek() and reap() -ECHILD', async () => {
     const { pid } = await world.startIdle(1);
     expect(world.kernel.ptrace.interrupt(pid)).toBe(-ESRCH);
     expect(world.kernel.ptrace.detach(pid, 0)).toBe(-ESRCH);
@@ -94,7 +94,7 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(world.kernel.ptrace.reap(pid)).toBe(-ECHILD);
   });
 
-  test('peek() reports the delivery of a signal, and detach() with it lets it run', async () => {
+  test('peek() reports the delivery of a signal, and detach() with that signal lets the task run', async () => {
     const { pid } = await world.startIdle(1);
     tracing.seize(pid);
     world.signal(pid, SIGWINCH);
@@ -104,7 +104,7 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(comesTrue(world.kernel, () => stateLetter(world.kernel, pid) === 'S')).toBe(true);
   });
 
-  test('a signal that comes during the stop does not change what peek() reports', async () => {
+  test('a signal that arrives during the stop does not change what peek() reports', async () => {
     const { pid } = await world.startIdle(1);
     tracing.stop(pid);
     world.signal(pid, SIGWINCH);
@@ -113,14 +113,14 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(world.kernel.ptrace.detach(pid, 0)).toBe(0);
   });
 
-  test('reap() of a tracee that lives is 0', async () => {
+  test('reap() of a living tracee is 0', async () => {
     const { pid } = await world.startIdle(1);
     tracing.seize(pid);
     expect(world.kernel.ptrace.reap(pid)).toBe(0);
     expect(tracing.look(pid)).toEqual({ kind: 'none' });
   });
 
-  test('a tracee that is killed stays until reap(): killed 9, then 1, then -ECHILD', async () => {
+  test('a killed tracee stays until reap(): peek() reports killed by 9, reap() is 1, and then both are -ECHILD', async () => {
     const { pid } = await world.startIdle(1);
     tracing.stop(pid);
     world.signal(pid, SIGKILL);
@@ -137,7 +137,7 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(world.kernel.ptrace.interrupt(pid)).toBe(-ESRCH);
   });
 
-  test('a killed leader is reported after its traced threads are reaped', async () => {
+  test('a killed leader is reported only after its traced threads are reaped', async () => {
     const { pid, tids } = await world.startIdle(2);
     const thread = tids[1] ?? 0;
     tids.forEach((tid) => tracing.seize(tid));
@@ -151,7 +151,7 @@ export function ptraceContract(makeWorld: MakeWorld): void {
     expect(world.kernel.ptrace.reap(pid)).toBe(1);
   });
 
-  test('reap() of a stopped tracee reaps nothing, and its stop is still there', async () => {
+  test('reap() of a stopped tracee reaps nothing, and the stop stays', async () => {
     const { pid } = await world.startIdle(1);
     tracing.seize(pid);
     world.kernel.ptrace.interrupt(pid);

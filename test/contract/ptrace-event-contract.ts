@@ -6,7 +6,10 @@ import { Tracing } from './tracing.js';
 import { comesTrue, SIGCONT, SIGKILL, SIGSTOP, stateLetter, statusField } from './world.js';
 import type { MakeWorld, World } from './world.js';
 
-/** Tasks that are stopped, dead, busy in the kernel or somebody else's, and children that the kernel attaches. */
+/**
+ * The contract for tasks in special states: stopped, dead, blocked in the kernel, or traced by somebody else, and for
+ * children that the kernel attaches.
+ */
 export function ptraceEventContract(makeWorld: MakeWorld): void {
   let world: World;
   let tracing: Tracing;
@@ -34,7 +37,7 @@ export function ptraceEventContract(makeWorld: MakeWorld): void {
     expect(tracing.look(pid)).toEqual(jobControl);
   });
 
-  test('detach() keeps a job-control stop: T again within 100 ms', async () => {
+  test('detach() keeps a job-control stop: the state is T again within 100 ms', async () => {
     const pid = await world.startStopped();
     tracing.stop(pid);
     expect(world.kernel.ptrace.detach(pid, 0)).toBe(0);
@@ -75,7 +78,7 @@ export function ptraceEventContract(makeWorld: MakeWorld): void {
     world.signal(pid, SIGKILL);
   });
 
-  test('seize() of a task that somebody else traces is -EPERM, and it keeps its tracer', async () => {
+  test('seize() of a task that somebody else traces is -EPERM, and the task keeps its tracer', async () => {
     const pid = await world.startTracedByOther();
     const tracer = statusField(world.kernel, pid, 'TracerPid');
     expect(tracing.seize(pid)).toBe(-EPERM);
@@ -84,7 +87,7 @@ export function ptraceEventContract(makeWorld: MakeWorld): void {
   });
 
   test('seize() of a kernel thread is -EPERM', () => {
-    // Inside a pid namespace none is to be seen.
+    // Inside a PID namespace no kernel thread can be seen.
     expect(world.kernelThread === undefined ? -EPERM : tracing.seize(world.kernelThread)).toBe(-EPERM);
   });
 
@@ -92,7 +95,7 @@ export function ptraceEventContract(makeWorld: MakeWorld): void {
     expect(tracing.seize(await world.startZombie())).toBe(-EPERM);
   });
 
-  test('seize() of a dead leader is -EPERM, of its living threads 0', async () => {
+  test('seize() of a dead leader is -EPERM, and of its living threads 0', async () => {
     const { pid, tids } = await world.startDeadLeader();
     expect(stateLetter(world.kernel, pid)).toBe('Z');
     expect(tracing.seize(pid)).toBe(-EPERM);
@@ -101,7 +104,7 @@ export function ptraceEventContract(makeWorld: MakeWorld): void {
     expect(tids.map((tid) => world.kernel.ptrace.detach(tid, 0))).toEqual(tids.map(() => 0));
   });
 
-  test('a vfork parent does not stop before its child is done, and cannot be detached until then', async () => {
+  test('a vfork parent neither stops nor can be detached before its child execs or exits', async () => {
     const parent = await world.startVforkParent();
     expect(stateLetter(world.kernel, parent.pid)).toBe('D');
     expect(tracing.seize(parent.pid)).toBe(0);
@@ -113,13 +116,14 @@ export function ptraceEventContract(makeWorld: MakeWorld): void {
     expect(world.kernel.ptrace.detach(parent.pid, 0)).toBe(0);
   });
 
-  test('TRACE_FORK: fork stops the parent with the child as message, and the child is a tracee that stops', async () => {
+  test('with TRACE_FORK, fork stops the parent with the PID of the child as message, and the child is a tracee that stops', async () => {
     const chain = await world.startForkChain();
     const options = TRACE_FORK | TRACE_VFORK | TRACE_CLONE;
     const forked = { kind: 'event', event: PTRACE_EVENT_FORK };
     let link = 0;
     let event: WaitEvent | number = 0;
-    // A link may be gone before SEIZE, or have forked and be on its way out: then the next one.
+    // A process of the chain may be gone before SEIZE, or it may have forked already and be about to exit. Then the
+    // next process is tried.
     const found = comesTrue(world.kernel, () => {
       link = chain.links().find((tid) => tracing.seize(tid, options) === 0) ?? 0;
       event = link === 0 ? 0 : tracing.report(link);

@@ -2,7 +2,7 @@ import type { Kernel } from '../../src/native/kernel.js';
 import { decodeWait, type WaitEvent } from '../../src/native/wait-status.js';
 import { comesTrue } from './world.js';
 
-/** Traces for one test, and lets go of everything afterwards, also when the test failed in the middle. */
+/** Traces tasks for one test, and releases all of them afterwards, even when the test failed in the middle. */
 export class Tracing {
   readonly #kernel: Kernel;
   readonly #tids = new Set<number>();
@@ -17,7 +17,7 @@ export class Tracing {
     return result;
   }
 
-  /** Notes a tracee that the kernel attached by itself. */
+  /** Registers a tracee that the kernel attached by itself. */
   adopt(tid: number): void {
     this.#tids.add(tid);
   }
@@ -27,13 +27,13 @@ export class Tracing {
     return packed < 0 ? packed : decodeWait(packed);
   }
 
-  /** Waits for something to be reported. */
+  /** Waits until the kernel reports something for the tracee. */
   report(tid: number, bound?: number): WaitEvent | number {
     comesTrue(this.#kernel, () => this.#kernel.ptrace.peek(tid) !== 0, bound);
     return this.look(tid);
   }
 
-  /** SEIZE, INTERRUPT and the stop. */
+  /** Seizes and interrupts a task, and waits for its stop. */
   stop(tid: number): WaitEvent | number {
     const seized = this.seize(tid);
     if (seized < 0) return seized;

@@ -1,4 +1,7 @@
-/** Two certificate authorities and a certificate of each for 127.0.0.1, valid for a hundred years. They guard nothing. */
+/**
+ * Two certificate authorities, and one certificate of each for 127.0.0.1, valid for a hundred years. They protect
+ * nothing.
+ */
 export interface ServerIdentity {
   readonly ca: string;
   readonly cert: string;

@@ -1,4 +1,4 @@
-/** An API server that says what a test tells it to, over real HTTP or HTTPS on 127.0.0.1. */
+/** An API server on 127.0.0.1, over real HTTP or HTTPS, whose answers a test scripts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import {
   createServer as createHttp,
@@ -15,21 +15,21 @@ import type { ServerIdentity } from './api-server-identities.js';
 
 export interface FakeRequest {
   readonly method: string;
-  /** Without query. */
+  /** The path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Parsed if it is JSON. */
+  /** The parsed body if it is JSON. */
   readonly body: unknown;
 }
 
-/** A watch that goes on. */
+/** An open watch. */
 export interface FakeWatch {
   event(type: string, object: object): void;
   write(text: string): void;
-  /** In order. */
+  /** Ends the stream in the regular way. */
   end(): void;
-  /** As a server that dies. */
+  /** Cuts the connection, like a server that dies. */
   cut(): void;
   /** Resolves when the client has gone, or the stream has ended. */
   readonly closed: Promise<void>;
@@ -38,20 +38,20 @@ export interface FakeWatch {
 export interface FakeResponse {
   json(code: number, body: object, headers?: Readonly<Record<string, string>>): void;
   text(code: number, body: string): void;
-  /** A metav1.Status that says no. */
+  /** Answers with a metav1.Status of a failure. */
   status(code: number, reason: string, more?: object, headers?: Readonly<Record<string, string>>): void;
-  /** 200, and then whatever the test sends. */
+  /** Answers with 200, followed by whatever the test sends. */
   watch(): FakeWatch;
-  /** No byte. */
+  /** Cuts the connection without an answer. */
   cut(): void;
 }
 
-/** Whoever does not answer lets the client wait. */
+/** A handler that does not answer lets the client wait. */
 export type FakeHandler = (request: FakeRequest, response: FakeResponse) => void;
 
 export class FakeApiServer {
   readonly requests: FakeRequest[] = [];
-  /** Accepted since the start. */
+  /** Number of connections accepted since the start. */
   connections = 0;
   handler: FakeHandler;
   readonly #server: Server;
@@ -74,7 +74,7 @@ export class FakeApiServer {
     });
   }
 
-  /** On a port that the kernel chooses, or on the one given: a server that comes back. */
+  /** Starts on a port that the kernel chooses, or on the given port, like a server that comes back. */
   static async start(
     handler: FakeHandler,
     options: { readonly identity?: ServerIdentity; readonly port?: number } = {},
@@ -94,16 +94,16 @@ export class FakeApiServer {
     return `${this.#identity === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
   }
 
-  /** Path of a file that goes with the server. */
+  /** Writes a file into the server's folder, and returns its path. */
   file(name: string, content: string): string {
     const path = join(this.#folder, name);
     writeFileSync(path, content);
     return path;
   }
 
-  /** Path of a kubeconfig for this server; `user` and `cluster` as in a kubeconfig. */
+  /** Writes a kubeconfig for this server, and returns its path. `user` and `cluster` are parts of that kubeconfig. */
   kubeconfig(user: object = {}, cluster: object = {}): string {
-    // The library refuses plain HTTP unless told not to verify anything.
+    // The library refuses plain HTTP unless verification is turned off.
     const ca =
       this.#identity === undefined
         ? { 'insecure-skip-tls-verify': true }
@@ -116,7 +116,7 @@ export class FakeApiServer {
       contexts: [{ name: 'test', context: { cluster: 'fake', user: 'tester', namespace: 'team-a' } }],
       'current-context': 'test',
     };
-    // JSON is YAML.
+    // JSON is valid YAML.
     this.#kubeconfigs += 1;
     return this.file(`kubeconfig-${this.#kubeconfigs}`, JSON.stringify(config));
   }
@@ -126,7 +126,7 @@ export class FakeApiServer {
     await this.stop();
   }
 
-  /** Goes away; what it wrote to files stays. */
+  /** Stops serving. The files that it wrote stay. */
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => {
@@ -165,7 +165,14 @@ function responseOf(outgoing: ServerResponse): FakeResponse {
       outgoing.end(body);
     },
     status: (code, reason, more = {}, headers = {}) => {
-      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: `${reason} it is` };
+      const status = {
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        code,
+        reason,
+        message: `the fake server refuses: ${reason}`,
+      };
       json(code, { ...status, ...more }, headers);
     },
     watch: () => watchOf(outgoing),

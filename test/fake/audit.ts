@@ -1,19 +1,19 @@
-/** What a capture left behind. */
+/** Finds what a capture left behind. */
 import { subtree } from './freezing.js';
 import { settleAll } from './lifecycle.js';
 import type { HostState } from './model.js';
 
 export type Finding =
-  /** The agent asked for this freeze, and nobody took it back. */
+  /** A freeze that the agent requested and that nobody undid. */
   | { readonly kind: 'frozenByAgent'; readonly path: string }
-  /** The agent opened a freezer that somebody else had closed. */
+  /** A freezer that somebody else had closed and that the agent opened. */
   | { readonly kind: 'thawedForeign'; readonly path: string }
   /** A tracee of the agent that was neither detached nor reaped. */
   | { readonly kind: 'traced'; readonly tid: number }
-  /** A signal that was to be delivered, and that a detach threw away. */
+  /** A signal that was about to be delivered and that a detach threw away. */
   | { readonly kind: 'signalLost'; readonly tid: number; readonly signal: number };
 
-/** Lists everything that must not be there when a capture is over. */
+/** Lists everything that must not exist when a capture is over. */
 export function audit(state: HostState): readonly Finding[] {
   settleAll(state);
   const findings: Finding[] = [];

@@ -1,4 +1,4 @@
-/** Files of the two cgroup hierarchies: what they say, and what a write does. */
+/** The files of the two cgroup hierarchies: their contents, and the effect of a write. */
 import { constants } from 'node:os';
 import { EOPNOTSUPP } from '../../src/native/errno.js';
 import { eventsText } from './events.js';
@@ -12,7 +12,7 @@ type Read = (cgroup: FakeCgroup, now: number) => string | number;
 
 const COMMON: Readonly<Record<string, Read>> = {
   'cgroup.procs': (cgroup) => {
-    // Also for the root of a threaded subtree a process may be listed; inside it there are only threads.
+    // A threaded cgroup cannot list processes. The root of a threaded subtree lists the processes of the whole subtree.
     if (cgroup.version === 'v2' && cgroup.threaded) return -EOPNOTSUPP;
     const members = cgroup.version === 'v2' && isThreadedDomain(cgroup) ? subtree(cgroup) : [cgroup];
     return lines(new Set(members.flatMap((each) => [...each.tasks].map((task) => task.tgid))));
@@ -50,7 +50,7 @@ const V2_CHILD: Readonly<Record<string, Read>> = {
 };
 
 function filesOf(cgroup: FakeCgroup): Readonly<Record<string, Read>> {
-  // A root cannot be frozen: it has none of the files that would say so (CFTYPE_NOT_ON_ROOT).
+  // A root cgroup cannot be frozen, so it has no freezer files (CFTYPE_NOT_ON_ROOT).
   if (cgroup.version === 'v1') return cgroup.parent === undefined ? V1 : V1_CHILD;
   return cgroup.parent === undefined ? V2 : V2_CHILD;
 }
@@ -59,12 +59,12 @@ export function cgroupFileNames(cgroup: FakeCgroup): string[] {
   return Object.keys(filesOf(cgroup)).toSorted();
 }
 
-/** Text of the file, or -errno. */
+/** Returns the text of the file, or -errno. */
 export function readCgroupFile(cgroup: FakeCgroup, file: string, now: number): string | number {
   return filesOf(cgroup)[file]?.(cgroup, now) ?? -EINVAL;
 }
 
-/** A write by the agent. Only the freezers can be written. Returns bytes, or -errno. */
+/** A write by the agent; only the freezer files can be written. Returns the number of bytes, or -errno. */
 export function writeCgroupFile(state: HostState, cgroup: FakeCgroup, file: string, text: string): number {
   const word = text.trim();
   if (file === 'freezer.state') {
@@ -78,7 +78,7 @@ export function writeCgroupFile(state: HostState, cgroup: FakeCgroup, file: stri
   return text.length;
 }
 
-/** Asks for a freeze or a thaw; what was pending under the old state happens first. */
+/** Requests a freeze or a thaw. Everything that was pending under the old state happens first. */
 export function applyFreeze(state: HostState, cgroup: FakeCgroup, freeze: boolean, by: 'agent' | 'other'): void {
   settleAll(state);
   requestFreeze(cgroup, freeze, state.clock.now(), by);

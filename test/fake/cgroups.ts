@@ -2,7 +2,7 @@
 import { makeCgroup } from './freezing.js';
 import type { CgroupVersion, FakeCgroup, FakeTask, HostState } from './model.js';
 
-/** Finds the cgroup, or makes it and what is missing above it. */
+/** Finds the cgroup, or creates it together with its missing ancestors. */
 export function addCgroup(state: HostState, version: CgroupVersion, path: string): FakeCgroup {
   let found = state.roots[version];
   for (const name of segments(path)) {
@@ -14,7 +14,7 @@ export function addCgroup(state: HostState, version: CgroupVersion, path: string
   return found;
 }
 
-/** Finds the cgroup; throws when there is none. */
+/** Finds the cgroup; throws when it does not exist. */
 export function cgroupAt(state: HostState, version: CgroupVersion, path: string): FakeCgroup {
   let found: FakeCgroup | undefined = state.roots[version];
   for (const name of segments(path)) found = found?.children.get(name);
@@ -29,7 +29,7 @@ export function removeCgroup(state: HostState, version: CgroupVersion, path: str
   cgroup.parent?.children.delete(path.slice(path.lastIndexOf('/') + 1));
 }
 
-/** Moves one task. Into a frozen cgroup it goes too, and freezes there. */
+/** Moves one task. A frozen cgroup accepts the task too, and the task freezes there. */
 export function moveTask(task: FakeTask, to: FakeCgroup, now: number): void {
   const { version } = to;
   if (task.dead !== undefined) return;

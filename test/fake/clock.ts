@@ -1,4 +1,4 @@
-/** Virtual time: it moves only when a call costs, sleeps or waits, so a test that ran once runs the same for ever. */
+/** Virtual time. It moves only when a call costs time, sleeps or waits, so a test always runs the same way. */
 interface Timer {
   readonly at: number;
   readonly action: () => void;
@@ -8,27 +8,27 @@ export class VirtualClock {
   #now: number;
   #timers: Timer[] = [];
 
-  /** Starts at `start` microseconds, as a machine that has been up for a while. */
+  /** Starts at `start` microseconds, like a machine that has been up for a while. */
   constructor(start = 1_000_000) {
     this.#now = start;
   }
 
-  /** Microseconds. */
+  /** The current time in microseconds. */
   now(): number {
     return this.#now;
   }
 
-  /** Runs `action` so many microseconds from now, when time gets there. */
+  /** Runs `action` once this much time has passed. */
   after(microseconds: number, action: () => void): void {
     this.#timers.push({ at: this.#now + microseconds, action });
   }
 
-  /** When the next timer is due; Infinity without one. */
+  /** Returns when the next timer is due; Infinity without a timer. */
   nextAt(): number {
     return this.#timers.reduce((least, timer) => Math.min(least, timer.at), Infinity);
   }
 
-  /** Moves time, and runs what falls due on the way in its order, each at its own moment. */
+  /** Moves time forward, and runs the timers that fall due on the way, in order and each at its own time. */
   advance(microseconds: number): void {
     this.advanceTo(this.#now + Math.max(0, microseconds));
   }

@@ -1,16 +1,15 @@
-/** cgroup.events and its notification. */
+/** The text of cgroup.events, and its notifications. */
 import { frozenAt, isCgroupFrozen, subtree } from './freezing.js';
 import type { FakeCgroup, HostState } from './model.js';
 
-/** Text of cgroup.events. */
 export function eventsText(cgroup: FakeCgroup, now: number): string {
   const populated = subtree(cgroup).some((each) => each.tasks.size > 0);
   return `populated ${populated ? 1 : 0}\nfrozen ${isCgroupFrozen(cgroup, now) ? 1 : 0}\n`;
 }
 
 /**
- * Notices what changed since the last look and notifies: at once, or when the last notification of that file is ten
- * milliseconds old (cgroup_file_notify() of kernel/cgroup/cgroup.c; seen on 6.18 as 12–16 ms of delay).
+ * Notices changes since the last look and notifies the readers: at once, or when the last notification of that file is
+ * ten milliseconds old (cgroup_file_notify() of kernel/cgroup/cgroup.c; observed on 6.18 as a delay of 12–16 ms).
  */
 export function refreshEvents(state: HostState): void {
   const now = state.clock.now();

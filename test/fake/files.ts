@@ -1,4 +1,4 @@
-/** Open files: /proc and the cgroup hierarchies behind descriptors. */
+/** Open files: descriptors for /proc and the cgroup hierarchies. */
 import { constants } from 'node:os';
 import { ENODEV, ENOENT, ESRCH } from '../../src/native/errno.js';
 import type { KernelFiles } from '../../src/native/kernel.js';
@@ -12,15 +12,15 @@ const FIRST_FD = 20;
 interface OpenFile {
   readonly path: string;
   readonly access: 'read' | 'write';
-  /** Undefined for /proc. */
+  /** Undefined for a file of /proc. */
   readonly cgroup: FakeCgroup | undefined;
   readonly name: string;
-  /** Notification that was seen when it was last read; 0 before the first read, which therefore is due at once. */
+  /** Number of the notification that the last read saw. 0 before the first read, so that pollEvent() fires at once. */
   seen: number;
 }
 
 export interface FakeFiles extends KernelFiles {
-  /** Path of an open descriptor, for logs and assertions. */
+  /** Returns the path of an open descriptor, for logs and assertions. */
   pathOf(fd: number): string | undefined;
   openPaths(): readonly string[];
 }
@@ -64,7 +64,7 @@ export function fakeFiles(state: HostState): FakeFiles {
     pollEvent: (fd, microseconds) => {
       const deadline = state.clock.now() + Math.max(0, microseconds);
       const file = table.get(fd);
-      // POLLNVAL is an answer too. /proc files never raise POLLPRI.
+      // An unknown descriptor counts as an event (POLLNVAL). Files of /proc never raise POLLPRI.
       if (file === undefined) return 1;
       const { cgroup } = file;
       const fired = (): boolean => cgroup !== undefined && (cgroup.removed || cgroup.events.sequence !== file.seen);
@@ -103,7 +103,7 @@ export function fakeFiles(state: HostState): FakeFiles {
   return files;
 }
 
-/** Which cgroup directory a path names. */
+/** Returns the cgroup whose directory a path names. */
 export function locateCgroup(state: HostState, path: string): FakeCgroup | undefined {
   const mounts: [string, CgroupVersion][] = [
     [state.options.freezerMount, 'v1'],

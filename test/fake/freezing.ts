@@ -1,4 +1,6 @@
-/** Both freezers. Whether a task is frozen follows from times alone, so nothing has to happen for it to become true. */
+/**
+ * Both freezers. Whether a task is frozen is computed from times alone, so no event is needed for it to become true.
+ */
 import type { Activity, CgroupVersion, FakeCgroup, FakeTask } from './model.js';
 
 export function makeCgroup(version: CgroupVersion, path: string, parent: FakeCgroup | undefined): FakeCgroup {
@@ -21,7 +23,7 @@ export function makeCgroup(version: CgroupVersion, path: string, parent: FakeCgr
   };
 }
 
-/** The cgroup and all below it. */
+/** The cgroup and everything below it. */
 export function subtree(cgroup: FakeCgroup): FakeCgroup[] {
   return [cgroup, ...[...cgroup.children.values()].flatMap(subtree)];
 }
@@ -34,7 +36,7 @@ const NEVER_FREEZE: ReadonlySet<Activity> = new Set([
   'coreDumping',
 ]);
 
-/** When the task will be frozen, if nothing changes; Infinity for never. */
+/** When the task will be frozen if nothing changes; Infinity for never. */
 export function frozenAt(task: FakeTask, version: CgroupVersion): number {
   const cgroup = task[version];
   if (cgroup.freezingSince === undefined || cgroup.neverFreezes || task.dead !== undefined) return Infinity;
@@ -48,18 +50,22 @@ export function isTaskFrozen(task: FakeTask, version: CgroupVersion, now: number
   return frozenAt(task, version) <= now;
 }
 
-/** What freezer.state and cgroup.events say: this cgroup, and all below it, stand still. An empty one does at once. */
+/**
+ * The state that freezer.state and cgroup.events report: all tasks of this cgroup and below it are frozen. An empty
+ * cgroup is frozen at once.
+ */
 export function isCgroupFrozen(cgroup: FakeCgroup, now: number): boolean {
   if (cgroup.freezingSince === undefined) return false;
   for (const task of cgroup.tasks) {
-    // v1 passes kernel threads over (freezing() is false for PF_NOFREEZE); v2 counts them, and never says frozen.
+    // v1 ignores kernel threads (freezing() is false for PF_NOFREEZE). v2 counts them, and such a cgroup never becomes
+    // frozen.
     if (cgroup.version === 'v1' && task.kthread) continue;
     if (!isTaskFrozen(task, cgroup.version, now)) return false;
   }
   return [...cgroup.children.values()].every((child) => isCgroupFrozen(child, now));
 }
 
-/** A write to freezer.state or cgroup.freeze. */
+/** Applies a write to freezer.state or cgroup.freeze. */
 export function requestFreeze(cgroup: FakeCgroup, freeze: boolean, now: number, by: 'agent' | 'other'): void {
   if (freeze && cgroup.selfFreezing) subtree(cgroup).forEach((each) => countDown(each, 'rewrites', now));
   if (!freeze && by === 'agent' && cgroup.frozenBy === 'other') cgroup.thawedForeign = true;
@@ -71,7 +77,7 @@ export function requestFreeze(cgroup: FakeCgroup, freeze: boolean, now: number, 
 function propagate(cgroup: FakeCgroup, now: number): void {
   const freezing = cgroup.selfFreezing || cgroup.parent?.freezingSince !== undefined;
   if (freezing && cgroup.freezingSince === undefined) {
-    // A first freeze is not yet one anew: what sticks until refrozen has been thawed at least once before.
+    // The first freeze does not count: a task that sticks until it is refrozen has been thawed at least once before.
     if (cgroup.thawedAt > 0) countDown(cgroup, 'refreezes', now);
     cgroup.freezingSince = now;
   } else if (!freezing && cgroup.freezingSince !== undefined) {

@@ -1,8 +1,8 @@
-/** {@link Guard} for tests of phases: it answers as scripted, and keeps what it was told. */
+/** A {@link Guard} for tests of phases. It answers as scripted, and records what it was told. */
 import { EBUSY, ENOENT } from '../../src/native/errno.js';
 import type { Announcement, Guard, GuardHealth, Recovered } from '../../src/native/guard.js';
 
-/** What a capture told the guard, in order. */
+/** The messages of a capture to the guard, in order. */
 export type Told =
   | { readonly kind: 'announce'; readonly announcement: Announcement }
   | { readonly kind: 'opened' | 'disowned' | 'acknowledge'; readonly capture: Uint8Array; readonly container: number }
@@ -11,12 +11,12 @@ export type Told =
 
 export interface FakeGuard extends Guard {
   readonly told: readonly Told[];
-  /** Freezers that are announced and not open again, by their container. */
+  /** The containers whose freezers are announced and not open again. */
   open(): readonly number[];
 }
 
 export interface FakeGuardScript {
-  /** Result of the n-th call of its kind (from 0): -errno, as when the disk is full; anything else is a success. */
+  /** Result of the n-th call of this kind (from 0): -errno, for instance for a full disk; 0 for success. */
   readonly announce?: (index: number, announcement: Announcement) => number;
   readonly opened?: (index: number) => number;
   readonly disowned?: (index: number) => number;
@@ -25,7 +25,10 @@ export interface FakeGuardScript {
   readonly recovered?: readonly Recovered[];
 }
 
-/** A guard that keeps the rules of the real one: opened only what is announced, done only when all is open. */
+/**
+ * A guard that enforces the rules of the real one: only an announced freezer can be opened, and a capture is done only
+ * when all its freezers are open.
+ */
 export function fakeGuard(script: FakeGuardScript = {}): FakeGuard {
   const told: Told[] = [];
   const open = new Set<number>();

@@ -1,6 +1,6 @@
 /**
- * A deterministic simulation of one Linux host, as far as freezing, tracing and reading a pod go. What it does is held
- * against the real kernel by test/contract.
+ * A deterministic simulation of one Linux host, as far as freezing, tracing and reading a pod are concerned.
+ * test/contract tests that it behaves like the real kernel.
  */
 import { TRACE_CLONE, TRACE_FORK, TRACE_VFORK } from '../../src/native/kernel.js';
 import {
@@ -36,7 +36,7 @@ const DEFAULTS: HostOptions = {
 const FIRST_TID = 1000;
 const SIGKILL = 9;
 
-/** Which event a new task makes, and the option that asks for it. */
+/** The ptrace event of each way to create a task, and the option that requests the event. */
 const BIRTHS = {
   fork: { event: PTRACE_EVENT_FORK, option: TRACE_FORK },
   vfork: { event: PTRACE_EVENT_VFORK, option: TRACE_VFORK },
@@ -47,7 +47,7 @@ export class FakeHost {
   readonly state: HostState;
   #nextTid = FIRST_TID;
 
-  /** An agent with a main and a tracing thread, and nothing else. */
+  /** A host with nothing but an agent that has a main thread and a tracing thread. */
   constructor(options: Partial<HostOptions> = {}) {
     const settled = { ...DEFAULTS, ...options };
     const roots = { v1: makeCgroup('v1', '/', undefined), v2: makeCgroup('v2', '/', undefined) };
@@ -70,7 +70,7 @@ export class FakeHost {
     return this.state.clock.now();
   }
 
-  /** Lets `action` happen so long from now, whatever the agent does then. */
+  /** Runs `action` at that time, whatever the agent does then. */
   later(microseconds: number, action: () => void): void {
     this.state.clock.after(microseconds, () => {
       action();
@@ -78,18 +78,20 @@ export class FakeHost {
     });
   }
 
-  /** Lets time pass without the agent. */
+  /** Lets time pass without a call of the agent. */
   advance(microseconds: number): void {
     this.#changed();
     this.state.clock.advance(microseconds);
   }
 
-  /** Makes the cgroup and what is missing above it. */
+  /** Creates the cgroup together with its missing ancestors. */
   addCgroup(version: CgroupVersion, path: string, knobs: Partial<FakeCgroup> = {}): FakeCgroup {
     return Object.assign(addCgroup(this.state, version, path), knobs);
   }
 
-  /** rmdir of an empty cgroup. A script that wants an occupied one gone kills or moves its tasks first, as everybody must. */
+  /**
+   * Removes an empty cgroup, as rmdir does. To remove an occupied cgroup, a script must kill or move its tasks first.
+   */
   removeCgroup(version: CgroupVersion, path: string): void {
     removeCgroup(this.state, version, path);
     this.#changed();
@@ -105,13 +107,16 @@ export class FakeHost {
     return `${version === 'v1' ? freezerMount : unifiedMount}${path === '/' ? '' : path}`;
   }
 
-  /** Somebody else freezes or thaws a cgroup. */
+  /** Freezes or thaws a cgroup in the name of somebody else. */
   freeze(version: CgroupVersion, path: string, freeze = true): void {
     applyFreeze(this.state, this.cgroup(version, path), freeze, 'other');
     this.#changed();
   }
 
-  /** Starts a process; `threads` are those beside its leader: how many, or each. Returns its pid. */
+  /**
+   * Starts a process. `threads` gives its threads besides the leader: their number, or one spec for each. Returns its
+   * pid.
+   */
   addProcess(spec: ProcessSpec = {}): number {
     const leader = this.#add(spec, undefined);
     const threads = spec.threads ?? 0;
@@ -122,14 +127,14 @@ export class FakeHost {
     return leader.tid;
   }
 
-  /** Starts a thread, unseen by any tracer. Returns its tid. */
+  /** Starts a thread without any tracer noticing. Returns its tid. */
   addThread(pid: number, spec: TaskSpec = {}): number {
     const thread = this.#add(spec, this.task(pid));
     this.#changed();
     return thread.tid;
   }
 
-  /** A live or dead task; throws when there is none. */
+  /** Returns a living or dead task; throws when it does not exist. */
   task(tid: number): FakeTask {
     const task = this.state.tasks.get(tid);
     if (task === undefined) throw new Error(`no task ${tid}`);
@@ -143,14 +148,14 @@ export class FakeHost {
     return this.state.tasks.has(tid);
   }
 
-  /** Whether it may execute instructions now. */
+  /** Whether the task can execute instructions now. */
   runs(tid: number): boolean {
     return this.exists(tid) && runs(this.state, this.task(tid));
   }
 
   /**
-   * fork, vfork or clone (a thread) by a task that runs: undefined when it cannot now. Tracing is inherited as the
-   * options of its tracer say. Returns the new tid.
+   * A fork, vfork or clone (a thread) by a running task. Returns the new tid, or undefined when the task cannot run
+   * now. Tracing is inherited according to the options of the tracer.
    */
   spawn(tid: number, kind: keyof typeof BIRTHS, spec: TaskSpec = {}): number | undefined {
     if (!this.runs(tid)) return undefined;
@@ -169,7 +174,7 @@ export class FakeHost {
     return child.tid;
   }
 
-  /** execve by a task that runs. Afterwards it has its pid as tid. False when it cannot now. */
+  /** An execve by a running task. Afterwards its tid is its pid. Returns false when the task cannot run now. */
   exec(tid: number): boolean {
     if (!this.runs(tid)) return false;
     startExec(this.state, this.task(tid));
@@ -177,7 +182,7 @@ export class FakeHost {
     return true;
   }
 
-  /** Sends a signal to the process. Signals other than the stopping ones and SIGKILL are handled by the program. */
+  /** Sends a signal to the process. Programs handle every signal except SIGKILL and the stopping ones. */
   signal(tid: number, signal: number): void {
     sendSignal(this.state, tid, signal);
     this.#changed();
@@ -187,7 +192,7 @@ export class FakeHost {
     this.signal(tid, SIGKILL);
   }
 
-  /** One thread exits; the leader then stays as a dead leader while it has siblings. */
+  /** Ends one thread. A leader with siblings stays as a dead leader. */
   exit(tid: number, status = 0): void {
     die(this.state, this.task(tid), undefined, status);
     this.#changed();
@@ -200,13 +205,13 @@ export class FakeHost {
     this.#changed();
   }
 
-  /** Somebody else traces the task from now on, in a ptrace stop or not. */
+  /** Lets somebody else trace the task from now on, in a ptrace stop or running. */
   trace(tid: number, tracerTid: number, stopped = false): void {
     const stop = stopped ? { event: PTRACE_EVENT_STOP, signal: SIGTRAP, message: 0 } : undefined;
     this.task(tid).trace = { tracerTid, ours: false, options: 0, interruptedAt: undefined, stop };
   }
 
-  /** That tracer lets go. */
+  /** That other tracer detaches. */
   untrace(tid: number): void {
     const task = this.task(tid);
     if (task.trace?.ours !== false) throw new Error(`task ${tid} has no other tracer`);
@@ -214,7 +219,7 @@ export class FakeHost {
     else releaseDead(this.state, task);
   }
 
-  /** Changes what the task does: into an uninterruptible wait, or out of it. */
+  /** Changes the activity of the task, for instance into an uninterruptible wait or out of it. */
   setActivity(tid: number, activity: Activity, waitChannel = 'folio_wait_bit_common'): void {
     const task = this.task(tid);
     task.activity = activity;
@@ -234,7 +239,7 @@ export class FakeHost {
     this.#changed();
   }
 
-  /** Everything that a capture must not leave behind; empty after a good one. */
+  /** Lists everything that a capture must not leave behind. Empty after a correct capture. */
   audit(): readonly Finding[] {
     return audit(this.state);
   }
@@ -252,7 +257,7 @@ export class FakeHost {
     return this.#nextTid++;
   }
 
-  /** Looks at cgroup.events now, so that its notification has the time of the change and not of the next call. */
+  /** Looks at cgroup.events now, so that its notification is dated at the change and not at the next call. */
   #changed(): void {
     settleAll(this.state);
     refreshEvents(this.state);

@@ -1,4 +1,4 @@
-/** The scripted kernel: {@link Kernel} on a {@link FakeHost}, with a log, faults, and things that happen in between. */
+/** The scripted kernel: {@link Kernel} on a {@link FakeHost}, with a log, faults, and events between calls. */
 import type { Kernel, KernelFiles, KernelPtrace } from '../../src/native/kernel.js';
 import { refreshEvents } from './events.js';
 import { fakeFiles } from './files.js';
@@ -8,28 +8,28 @@ import { Script, type CallName } from './script.js';
 
 export interface FakeKernel extends Kernel {
   readonly script: Script;
-  /** Plays the main thread while SEIZE blocks. Without one a SEIZE that would block throws. */
+  /** Plays the main thread while a SEIZE blocks. Without it, a SEIZE that would block throws. */
   onBlockedSeize: BlockedSeizeHook;
-  /** Paths of descriptors that are open. */
+  /** The paths of open descriptors. */
   openPaths(): readonly string[];
   /**
-   * The end of the tracing thread: the kernel releases its tracees. Calls afterwards are those of the thread that takes over,
-   * whose tid is one higher. The process, and its descriptors, live on.
+   * Ends the tracing thread: the kernel releases its tracees. Later calls are those of the thread that takes over,
+   * whose tid is one higher. The process and its descriptors live on.
    */
   endTracingThread(): void;
 }
 
-/** What now() costs: a vDSO call, and enough that a loop until a time ends. */
+/** The cost of now(): a vDSO call. It is above 0 so that a loop until a given time ends. */
 const NOW_MICROSECONDS = 0.25;
 
-/** Makes the kernel seam of the host's tracing thread. */
+/** Creates the kernel seam of the host's tracing thread. */
 export function createFakeKernel(host: FakeHost): FakeKernel {
   const { state } = host;
   const script = new Script();
   const files = fakeFiles(state);
   const ptrace = fakePtrace(state, (tid, block) => kernel.onBlockedSeize(tid, block));
 
-  /** Every call: what the script wants before it, its cost, the call or its fault, and what follows from it. */
+  /** Performs one call: the script's actions before it, its cost, the call or its fault, and the consequences. */
   function call<T extends number | readonly string[]>(
     name: CallName,
     args: readonly (string | number)[],

@@ -1,4 +1,4 @@
-/** How the model of the API server merges what is sent. */
+/** How the model of the API server merges a request into an object. */
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is Json {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** RFC 7386. */
+/** A merge patch (RFC 7386). */
 export function mergePatch(target: Json, patch: Json): Json {
   const merged: Record<string, unknown> = { ...target };
   for (const [field, value] of Object.entries(patch)) {
@@ -18,8 +18,8 @@ export function mergePatch(target: Json, patch: Json): Json {
 }
 
 /**
- * Server-side apply, by force, at the granularity of the fields of status and of the items of conditions: what the manager
- * applied before and applies no more goes, unless another manager applies it too.
+ * A forced server-side apply, at the granularity of the fields of status and the items of conditions. A field that the
+ * manager applied before and no longer applies is removed, unless another manager applies it too.
  */
 export function mergeStatus(status: Json, before: Json, applied: Json, others: readonly Json[]): Json {
   const merged: Record<string, unknown> = { ...status };

@@ -1,21 +1,20 @@
-/** The rules of deploy/crds that controller and agent rest on, for the model of the API server. */
+/** The rules in deploy/crds on which controller and agent rely, for the model of the API server. */
 import type { Checkpoint, Condition, PodCapture } from '../../src/api/kinds.js';
 
-/** What the real server would say with 422; undefined where it takes the change. */
+/** Returns the message with which the real server would answer 422; undefined when it accepts the change. */
 export function violation(kind: string, before: object, after: object): string | undefined {
   if (kind !== 'Checkpoint' && kind !== 'PodCapture') return undefined;
   const [old, next] = [before as Checkpoint | PodCapture, after as Checkpoint | PodCapture];
   if ((next.spec.holdSeconds ?? 0) > (old.spec.holdSeconds ?? 0)) return 'holdSeconds may only be lowered';
   if (kind === 'Checkpoint') return undefined;
   const [was, is] = [(old as PodCapture).status, (next as PodCapture).status];
-  if (was !== undefined && is === undefined) return 'status cannot be taken away';
-  if (was?.claimedBy !== undefined && was.claimedBy !== is?.claimedBy)
-    return 'claimed already, and a claim is for good';
+  if (was !== undefined && is === undefined) return 'status cannot be removed';
+  if (was?.claimedBy !== undefined && was.claimedBy !== is?.claimedBy) return 'claimedBy cannot be changed';
   const ended = succeeded(was?.conditions);
   if (ended === undefined || ended.status === 'Unknown') return undefined;
   const now = succeeded(is?.conditions);
   const stays = now?.status === ended.status && now.reason === ended.reason;
-  return stays ? undefined : 'it has ended, and what has ended stays ended';
+  return stays ? undefined : 'a capture that has ended stays ended';
 }
 
 function succeeded(conditions: readonly Condition[] | undefined): Condition | undefined {

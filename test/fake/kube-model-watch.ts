@@ -2,7 +2,7 @@
 import type { WatchEvent } from '../../src/kube/api.js';
 import type { KubeObject } from '../../src/kube/types.js';
 
-/** Something that happened to an object. */
+/** A change of an object. */
 export interface ModelEvent {
   readonly plural: string;
   readonly revision: number;
@@ -10,7 +10,7 @@ export interface ModelEvent {
   readonly object: KubeObject;
 }
 
-/** What is in `events` and will be, as far as it is `mine`; until `signal` aborts. */
+/** Yields the past and future `events` that are `mine`, until `signal` aborts. */
 export async function* modelEvents<T extends KubeObject>(
   events: readonly ModelEvent[],
   listeners: Set<() => void>,

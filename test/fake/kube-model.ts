@@ -1,6 +1,7 @@
 /**
- * A small API server in memory: resourceVersions, generations, finalizers, deletion, owner references, server-side apply of a
- * status, and the rules of our two kinds. Only what controller and agent rest on; test/cluster has the real one.
+ * A small API server in memory with resourceVersions, generations, finalizers, deletion, owner references, server-side
+ * apply of a status, and the rules of the two kinds. It has only what controller and agent rely on; test/cluster uses a
+ * real API server.
  */
 import type { KubeApi, Named, WatchEvent } from '../../src/kube/api.js';
 import { failure, success, type KubeResult } from '../../src/kube/result.js';
@@ -16,19 +17,19 @@ export interface ModelCall {
   readonly name: string;
 }
 
-/** Stands between a client and the server: may answer itself, before or after the server has done it, or throw. */
+/** Intercepts requests: it may answer itself, before or after the server has carried out the request, or throw. */
 export type Intercept = <T>(call: ModelCall, perform: () => KubeResult<T>) => KubeResult<T>;
 
 type Stored = KubeObject & { readonly spec?: Json; readonly status?: Json };
 
 export class KubeModel {
   readonly #objects = new Map<string, Stored>();
-  /** By object and manager: the fields of its status that the manager applied last. */
+  /** Keyed by object and manager: the status fields that the manager applied last. */
   readonly #applied = new Map<string, Map<string, Json>>();
   readonly #wall: () => number;
   readonly #listeners = new Set<() => void>();
   #revision = 100;
-  /** All that ever happened, in order. */
+  /** Every change so far, in order. */
   readonly events: ModelEvent[] = [];
 
   constructor(wall: () => number) {
@@ -39,7 +40,7 @@ export class KubeModel {
     return this.#revision;
   }
 
-  /** Every object of a kind, as it is now. */
+  /** Returns all objects of a kind. */
   all<T extends KubeObject>({ plural }: Resource<T>): T[] {
     return [...this.#objects]
       .filter(([key]) => key.startsWith(`${plural}/`))
@@ -50,7 +51,7 @@ export class KubeModel {
     return this.#objects.get(keyFor(plural, namespace, name)) as T | undefined;
   }
 
-  /** Puts an object in as it is, status included, in the place of one of that name. */
+  /** Stores an object as it is, status included, and replaces an object of the same name. */
   put(resource: Resource, object: object): void {
     const given = object as Stored;
     const key = keyFor(resource.plural, given.metadata.namespace, given.metadata.name);
@@ -60,14 +61,14 @@ export class KubeModel {
     this.#keep(resource.plural, key, stored, before?.metadata.uid === metadata.uid ? 'MODIFIED' : 'ADDED');
   }
 
-  /** Takes an object away at once, whatever its finalizers. */
+  /** Removes an object at once, whatever its finalizers. */
   drop({ plural }: Resource, namespace: string, name: string): void {
     const key = keyFor(plural, namespace, name);
     const object = this.#objects.get(key);
     if (object !== undefined) this.#discard(plural, key, object);
   }
 
-  /** What the garbage collector does: deletes whatever has owners, all of which are gone. Returns how many it found. */
+  /** Plays the garbage collector: deletes every object whose owners are all gone. Returns their number. */
   collectGarbage(): number {
     const uids = new Set([...this.#objects.values()].map(({ metadata }) => metadata.uid));
     let found = 0;

@@ -12,7 +12,7 @@ const STOP_SIGNALS: readonly number[] = [19, 20, 21, 22];
 const CLD_EXITED = 1;
 const CLD_KILLED = 2;
 
-/** Whether it executes instructions, or would as soon as what it sleeps on comes. */
+/** Whether the task executes instructions, or would do so once its sleep ends. */
 export function runs(state: HostState, task: FakeTask): boolean {
   const now = state.clock.now();
   return (
@@ -26,8 +26,8 @@ export function runs(state: HostState, task: FakeTask): boolean {
 }
 
 /**
- * Lets what is pending on a task happen: death, the ptrace stop, the delivery of signals. Called before anything looks at
- * the task or changes what holds it, so that it makes no difference when exactly that is.
+ * Lets pending events of a task happen: its death, its ptrace stop, the delivery of signals. This is called before
+ * anything looks at the task or changes what holds it, so the exact moment makes no difference.
  */
 export function settle(state: HostState, task: FakeTask): void {
   if (task.dead !== undefined) return;
@@ -40,7 +40,7 @@ export function settle(state: HostState, task: FakeTask): void {
   if (v1Frozen || task.trace?.stop !== undefined || !(task.activity === 'running' || task.activity === 'sleeping'))
     return;
   if (task.trace === undefined) {
-    // v2 holds a task in get_signal(), before it dequeues a signal (do_freezer_trap).
+    // v2 holds a task in get_signal() before it dequeues a signal (do_freezer_trap).
     if (!isTaskFrozen(task, 'v2', now)) takeSignals(state, task);
     return;
   }
@@ -64,7 +64,7 @@ function takeSignals(state: HostState, task: FakeTask): void {
     deliver(state, task, task.pendingSignals.shift() ?? 0);
 }
 
-/** What the signal does once no tracer stands in the way. Programs handle every signal but the stopping ones. */
+/** The effect of a signal that no tracer intercepts. Programs handle every signal except the stopping ones. */
 export function deliver(state: HostState, task: FakeTask, signal: number): void {
   if (!STOP_SIGNALS.includes(signal)) {
     task.delivered.push(signal);
@@ -78,7 +78,6 @@ export function deliver(state: HostState, task: FakeTask, signal: number): void 
   }
 }
 
-/** Sends a signal to a process. */
 export function sendSignal(state: HostState, tid: number, signal: number): void {
   const task = state.tasks.get(tid);
   if (task === undefined || task.dead !== undefined) return;
@@ -87,7 +86,7 @@ export function sendSignal(state: HostState, tid: number, signal: number): void 
     for (const each of group) each.killPending = true;
     for (const each of group) settle(state, each);
   } else if (signal === SIGCONT) {
-    // Takes effect when it is sent, also on a process that is frozen or in a ptrace stop (signal(7)).
+    // SIGCONT takes effect when it is sent, even on a process that is frozen or in a ptrace stop (signal(7)).
     for (const each of group) {
       each.stopSignal = undefined;
       each.pendingSignals = each.pendingSignals.filter((pending) => !STOP_SIGNALS.includes(pending));
@@ -101,7 +100,7 @@ export function sendSignal(state: HostState, tid: number, signal: number): void 
   state.dirty = true;
 }
 
-/** Ends one task. It stays as a zombie while a tracer, its process or its parent has a use for it. */
+/** Ends one task. It stays as a zombie while its tracer, its process or its parent still needs it. */
 export function die(state: HostState, task: FakeTask, code: number = CLD_EXITED, status = 0): void {
   if (task.dead !== undefined) return;
   task.dead = { code, status };
@@ -113,7 +112,9 @@ export function die(state: HostState, task: FakeTask, code: number = CLD_EXITED,
   if (task.trace === undefined) buryUntraced(state, task);
 }
 
-/** A dead leader whose threads are still there is not waited for (delay_group_leader() of kernel/exit.c). */
+/**
+ * A dead leader cannot be waited for while other threads of its process exist (delay_group_leader() of kernel/exit.c).
+ */
 export function isDelayed(state: HostState, task: FakeTask): boolean {
   return task.tid === task.tgid && siblings(state, task).length > 0;
 }
@@ -123,7 +124,7 @@ function buryUntraced(state: HostState, task: FakeTask): void {
   remove(state, task);
 }
 
-/** Takes a dead tracee from its tracer, as waitid(WEXITED) does; its real parent sees it afterwards. */
+/** Takes a dead tracee from its tracer, as waitid(WEXITED) does. Its real parent sees it afterwards. */
 export function releaseDead(state: HostState, task: FakeTask): void {
   task.trace = undefined;
   buryUntraced(state, task);
@@ -136,7 +137,10 @@ function remove(state: HostState, task: FakeTask): void {
   for (const each of groupOf(state, task.tgid)) if (each.activity === 'execing') finishExec(state, each);
 }
 
-/** execve by a thread: its siblings are killed, and it goes on once none is left, a traced one only when it is reaped. */
+/**
+ * An execve by a thread. Its siblings are killed, and the call continues once none is left; a traced sibling must be
+ * reaped first.
+ */
 export function startExec(state: HostState, task: FakeTask): void {
   task.activity = 'execing';
   for (const each of siblings(state, task)) {
@@ -147,7 +151,7 @@ export function startExec(state: HostState, task: FakeTask): void {
 }
 
 function finishExec(state: HostState, task: FakeTask): void {
-  // The old leader need not be reaped: the execing thread takes its id and releases it itself.
+  // The old leader need not be reaped: the execing thread takes over its id and releases it.
   const waitsFor = siblings(state, task).filter((each) => each.tid !== task.tgid || each.dead === undefined);
   if (waitsFor.length > 0) return;
   const formerTid = task.tid;

@@ -1,23 +1,23 @@
-/** What a fake host is made of: plain data, changed only by the other files of this directory and by scripts. */
+/** The parts of a fake host: plain data that only the other files of this folder and scripts change. */
 import type { VirtualClock } from './clock.js';
 
 export type CgroupVersion = 'v1' | 'v2';
 
-/** What a task does as far as stopping and freezing care. */
+/** The activity of a task, as far as it matters to stopping and freezing. */
 export type Activity =
   | 'running'
   | 'sleeping'
-  /** State D: neither freezes, nor stops, nor dies before it is woken. */
+  /** State D: the task neither freezes nor stops nor dies before it is woken. */
   | 'uninterruptible'
-  /** State R, and does not come out of the kernel: uses CPU, and neither freezes, nor stops, nor dies. */
+  /** State R inside the kernel: the task uses CPU time, and neither freezes nor stops nor dies. */
   | 'inKernel'
-  /** It exits, which takes its time (PF_EXITING): state R, and neither freezes nor stops. */
+  /** The task exits, which takes some time (PF_EXITING): state R, and the task neither freezes nor stops. */
   | 'exiting'
-  /** Its process writes a core file, by this very task: state R, and neither freezes nor stops. */
+  /** The task writes its process's core file: state R, and the task neither freezes nor stops. */
   | 'coreDumping'
-  /** Waits for its vfork child: freezes, dies, and comes to no ptrace stop before it is woken. */
+  /** The task waits for its vfork child. It can freeze and die, but reaches no ptrace stop before it is woken. */
   | 'vforkParent'
-  /** Inside execve, waiting until its traced siblings are reaped (de_thread() of fs/exec.c). */
+  /** The task is inside execve and waits until its traced siblings are reaped (de_thread() of fs/exec.c). */
   | 'execing';
 
 /** A ptrace stop: event 0 is a signal-delivery-stop. */
@@ -37,16 +37,19 @@ export interface Trace {
   stop: StopInfo | undefined;
 }
 
-/** Why a task keeps a v1 freezer in FREEZING (field notes: two reasons, two cures). Counts down to 0, then it freezes. */
+/**
+ * Why a task keeps a v1 freezer in FREEZING. Two causes with two cures were observed. The task freezes once both counts
+ * are 0.
+ */
 export interface Sticking {
-  /** FROZEN must be written so many times again (a vfork parent). */
+  /** How many times FROZEN must be written again (a vfork parent). */
   rewrites: number;
-  /** The cgroup must be thawed and frozen so many times anew (an exec of a process with threads). */
+  /** How many times the cgroup must be thawed and frozen again (an exec of a process with threads). */
   refreezes: number;
 }
 
 export interface FakeTask {
-  /** Changes when a thread that is not the leader execs. */
+  /** Changes when a thread other than the leader execs. */
   tid: number;
   readonly tgid: number;
   ppid: number;
@@ -63,30 +66,33 @@ export interface FakeTask {
   readonly startTimeTicks: number;
   readonly noNewPrivileges: boolean;
   readonly seccomp: 0 | 1 | 2;
-  /** Whether the real parent waits for its children; else a dead leader stays a zombie. */
+  /** Whether the real parent waits for its children. If not, a dead leader stays a zombie. */
   readonly parentReaps: boolean;
   activity: Activity;
-  /** Since when it is neither uninterruptible nor a vfork parent nor execing. */
+  /** Since when the task has been neither uninterruptible nor a vfork parent nor execing. */
   runnableSince: number;
   waitChannel: string;
-  /** Signal of the job-control stop that it is in. */
+  /** The signal of the task's job-control stop. */
   stopSignal: number | undefined;
-  /** After a detach a job-control stop shows as R for a moment before it is T again: until when. */
+  /**
+   * After a detach, a task in a job-control stop is shown as R for a moment before it is T again. The end of that
+   * moment.
+   */
   restopsAt: number;
-  /** si_code and si_status of SIGCHLD, once it is dead. */
+  /** si_code and si_status of SIGCHLD, once the task is dead. */
   dead: { readonly code: number; readonly status: number } | undefined;
   killPending: boolean;
   pendingSignals: number[];
-  /** Signals that reached the program, in their order. */
+  /** Signals that reached the program, in order. */
   readonly delivered: number[];
   /** Signals that a wrong detach threw away. */
   readonly lost: number[];
   trace: Trace | undefined;
   v1: FakeCgroup;
   v2: FakeCgroup;
-  /** When it entered its cgroup of each hierarchy. */
+  /** When the task entered its cgroup of each hierarchy. */
   joined: { v1: number; v2: number };
-  /** Microseconds that it needs to freeze, beyond what its cgroup needs. */
+  /** Microseconds that the task needs to freeze, in addition to its cgroup's time. */
   freezeMicroseconds: number;
   sticking: Sticking;
   unstuckAt: number;
@@ -94,7 +100,7 @@ export interface FakeTask {
 
 export interface FakeCgroup {
   readonly version: CgroupVersion;
-  /** Below the mount point; `/` for the root. */
+  /** The path below the mount point; `/` for the root. */
   readonly path: string;
   readonly parent: FakeCgroup | undefined;
   readonly children: Map<string, FakeCgroup>;
@@ -102,56 +108,58 @@ export interface FakeCgroup {
   removed: boolean;
   threaded: boolean;
   selfFreezing: boolean;
-  /** Who asked for the freeze that lasts. */
+  /** Who requested the current freeze. */
   frozenBy: 'agent' | 'other' | undefined;
-  /** The agent undid a freeze that somebody else had asked for. */
+  /** The agent undid a freeze that somebody else had requested. */
   thawedForeign: boolean;
-  /** Since when it or an ancestor is asked to be frozen. */
+  /** Since when this cgroup or an ancestor has been asked to freeze. */
   freezingSince: number | undefined;
   thawedAt: number;
-  /** How long its tasks take to freeze. */
+  /** How long the tasks of this cgroup take to freeze. */
   freezeMicroseconds: number;
   neverFreezes: boolean;
   events: { text: string; sequence: number; notifiedAt: number; dueAt: number | undefined };
 }
 
-/** Bounds and costs of the simulation, in microseconds where they are times. */
+/** The parameters of the simulation. Times are in microseconds. */
 export interface HostOptions {
   readonly freezerMount: string;
   readonly unifiedMount: string;
-  /** What a call costs. */
+  /** The cost of a call. */
   readonly callMicroseconds: number;
-  /** From the moment at which a task can stop until it has. */
+  /** How long a task takes to stop from the moment at which it can. */
   readonly stopMicroseconds: number;
-  /** Default of {@link FakeCgroup.freezeMicroseconds}. */
+  /** The default of {@link FakeCgroup.freezeMicroseconds}. */
   readonly freezeMicroseconds: number;
-  /** A job-control stop shows as R so long after a detach. */
+  /** How long a job-control stop is shown as R after a detach. */
   readonly restopMicroseconds: number;
-  /** CGROUP_FILE_NOTIFY_MIN_INTV: at most one notification of a file in this time. */
+  /** CGROUP_FILE_NOTIFY_MIN_INTV: the least time between two notifications of a file. */
   readonly notifyMicroseconds: number;
   readonly agentPid: number;
-  /** TracerPid of our tracees: ptrace belongs to a thread, and this is not the agent's main one. */
+  /**
+   * The TracerPid of the agent's tracees. ptrace belongs to a thread, and the tracing thread is not the main thread.
+   */
   readonly tracingTid: number;
   /** Seconds since the epoch. */
   readonly bootTime: number;
 }
 
-/** The state that every part of the fake shares. */
+/** The state that all parts of the fake share. */
 export interface HostState {
   readonly options: HostOptions;
   readonly clock: VirtualClock;
   readonly tasks: Map<number, FakeTask>;
   readonly roots: Readonly<Record<CgroupVersion, FakeCgroup>>;
-  /** Files beyond those that are simulated, by path. */
+  /** Files besides the simulated ones, by path. */
   readonly files: Map<string, string>;
   tracingTid: number;
-  /** Something changed that cgroup.events may tell. */
+  /** Something changed that cgroup.events may report. */
   dirty: boolean;
   /** When the next look at cgroup.events is due. */
   refreshAt: number;
 }
 
-/** Every other task of its thread group that still has an entry in /proc, zombies included. */
+/** All other tasks of the thread group that still have an entry in /proc, zombies included. */
 export function siblings(state: HostState, task: FakeTask): FakeTask[] {
   return groupOf(state, task.tgid).filter((other) => other !== task);
 }

@@ -1,4 +1,4 @@
-/** What stands at a path below /proc. */
+/** The files below /proc. */
 import { ENOENT } from '../../src/native/errno.js';
 import { settle } from './lifecycle.js';
 import { groupOf, type FakeTask, type HostState } from './model.js';
@@ -35,7 +35,7 @@ const HOST_FILES: Readonly<Record<string, (state: HostState) => string>> = {
 /** A path of a task, such as /proc/7/status or /proc/7/task/9/ns/mnt. */
 const TASK_PATH = /^\/proc\/(?<pid>\d+|self)(?:\/task\/(?<tid>\d+))?(?:\/(?<file>.+))?$/;
 
-/** Text of the file, undefined where there is none. */
+/** Returns the text of the file; undefined when it does not exist. */
 export function procText(state: HostState, path: string): string | undefined {
   const own = state.files.get(path);
   if (own !== undefined) return own;
@@ -45,7 +45,10 @@ export function procText(state: HostState, path: string): string | undefined {
   return found === undefined ? undefined : TASK_FILES[found.file]?.(state, found.task);
 }
 
-/** Text of the link, or -errno. A zombie and a kernel thread have no executable; a zombie no namespaces either. */
+/**
+ * Returns the text of the link, or -errno. Zombies and kernel threads have no executable, and zombies have no
+ * namespaces.
+ */
 export function procLink(state: HostState, path: string): string | number {
   const found = locate(state, path);
   if (found === undefined) return -ENOENT;
@@ -57,7 +60,7 @@ export function procLink(state: HostState, path: string): string | number {
   return `${type.replace('_for_children', '')}:[${inode}]`;
 }
 
-/** Names in the directory, undefined where there is none. Like the real one, /proc lists leaders only. */
+/** Returns the names in the directory; undefined when it does not exist. Like the real /proc, it lists only leaders. */
 export function procList(state: HostState, path: string): string[] | undefined {
   if (path === '/proc') {
     const leaders = [...state.tasks.values()].filter((task) => task.tid === task.tgid).map((task) => String(task.tid));
@@ -81,6 +84,6 @@ function locate(state: HostState, path: string): { task: FakeTask; file: string 
   const task = groups['tid'] === undefined ? process : state.tasks.get(Number(groups['tid']));
   if (process === undefined || task === undefined || task.tgid !== process.tgid) return undefined;
   settle(state, task);
-  // Looking may have been the moment at which it turned out to be dead and buried.
+  // settle() may have found the task dead and removed it.
   return state.tasks.get(task.tid) === task ? { task, file: groups['file'] ?? '' } : undefined;
 }

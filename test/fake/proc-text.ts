@@ -18,7 +18,7 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
 
 const RUNS_IN_KERNEL: ReadonlySet<Activity> = new Set(['inKernel', 'exiting', 'coreDumping']);
 
-/** The letter of `State:`. A v1 freezer hides every other state behind D, that of the ptrace stop too; v2 hides none. */
+/** The letter of `State:`. A frozen v1 cgroup hides every other state behind D, even a ptrace stop. v2 hides none. */
 export function stateLetter(task: FakeTask, now: number): string {
   if (task.dead !== undefined) return 'Z';
   if (isTaskFrozen(task, 'v1', now)) return 'D';
@@ -29,7 +29,10 @@ export function stateLetter(task: FakeTask, now: number): string {
   return task.activity === 'sleeping' ? 'S' : 'D';
 }
 
-/** No newline at the end; `0` for a task that runs. The refrigerator of v1 does not show, the frozen state of v2 does. */
+/**
+ * No newline at the end; `0` for a running task. The refrigerator of v1 does not show here, the frozen state of v2
+ * does.
+ */
 export function wchanText(task: FakeTask, now: number): string {
   if (task.dead !== undefined) return '0';
   if (task.trace?.stop !== undefined) return 'ptrace_stop';
@@ -41,7 +44,7 @@ export function wchanText(task: FakeTask, now: number): string {
   return task.activity === 'running' ? '0' : task.waitChannel;
 }
 
-/** Children of the task's process, attributed to its leader: who forked is not simulated. */
+/** The children of the task's process. The fake does not record which thread forked, so all belong to the leader. */
 export function childrenText(state: HostState, task: FakeTask): string {
   if (task.tid !== task.tgid) return '';
   return [...state.tasks.values()]
@@ -50,7 +53,7 @@ export function childrenText(state: HostState, task: FakeTask): string {
     .join('');
 }
 
-/** A task in the kernel has had a CPU all the time; what others had is not simulated. */
+/** A task that runs in the kernel has used a CPU since the start; the CPU time of other tasks is not simulated. */
 export function schedstatText(state: HostState, task: FakeTask): string {
   return `${RUNS_IN_KERNEL.has(task.activity) ? Math.round(state.clock.now() * 1000) : 0} 0 1\n`;
 }
@@ -61,7 +64,7 @@ export function syscallText(task: FakeTask, now: number): string {
   return '230 0x1 0x1 0x7ffe229a19a0 0x0 0x0 0x0 0x7ffe229a1958 0x7f2b4c0e6a37\n';
 }
 
-/** Real, effective, saved and filesystem id: all the same here. */
+/** Real, effective, saved and filesystem ID, which are all the same here. */
 function four(id: number): string {
   return Array.from({ length: 4 }, () => id).join('\t');
 }
@@ -117,7 +120,7 @@ export function statusText(state: HostState, task: FakeTask): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The 52 fields of stat. Its name is not escaped. */
+/** The 52 fields of stat. The name is not escaped. */
 export function statText(state: HostState, task: FakeTask): string {
   const flags = task.kthread
     ? PF_KTHREAD | PF_FORKNOEXEC
@@ -130,7 +133,9 @@ export function statText(state: HostState, task: FakeTask): string {
   return `${task.tid} (${task.comm}) ${stateLetter(task, state.clock.now())} ${fields.join(' ')}\n`;
 }
 
-/** A zombie is shown in the root of each v1 hierarchy, and in v2 where it was, `(deleted)` when that is removed. */
+/**
+ * A zombie is shown in the root of each v1 hierarchy and in its former v2 cgroup, with `(deleted)` if that was removed.
+ */
 export function cgroupText(task: FakeTask): string {
   const v1 = task.dead === undefined ? task.v1.path : '/';
   return `2:name=systemd:/\n1:freezer:${v1}\n0::${task.v2.path}${task.v2.removed ? ' (deleted)' : ''}\n`;
@@ -146,7 +151,7 @@ export function mountinfoText(state: HostState): string {
   );
 }
 
-/** /proc/stat, cut to the lines that matter. */
+/** /proc/stat, reduced to the lines that matter. */
 export function hostStatText(state: HostState): string {
   return `cpu  2732 0 2233 281907 228 0 43 8 0 0\nctxt 488415\nbtime ${state.options.bootTime}\nprocesses ${state.tasks.size}\nprocs_running 1\nprocs_blocked 0\n`;
 }

@@ -1,4 +1,4 @@
-/** ptrace(2) and waitid(2) of the agent's tracing thread. */
+/** ptrace(2) and waitid(2) for the agent's tracing thread. */
 import { EPERM, ESRCH, ECHILD } from '../../src/native/errno.js';
 import { type KernelPtrace } from '../../src/native/kernel.js';
 import { packWait, PTRACE_EVENT_STOP } from '../../src/native/wait-status.js';
@@ -8,14 +8,14 @@ import type { FakeTask, HostState, StopInfo } from './model.js';
 
 const CLD_TRAPPED = 4;
 
-/** What stands in the way of a SEIZE that the real kernel would wait for, deaf to all but SIGKILL. */
+/** Why the real kernel would block a SEIZE so that only SIGKILL ends the wait. */
 export type SeizeBlock =
-  /** cgroup v1, FROZEN, target in a job-control stop. A thaw ends it. */
+  /** The target is in a job-control stop in a FROZEN v1 cgroup. A thaw ends the wait. */
   | 'FrozenJobControlStop'
-  /** The target is in execve, which waits for a sibling that we have not reaped. */
+  /** The target is in execve, which waits for a sibling that the tracer has not reaped. */
   | 'Execing';
 
-/** Plays what the main thread does while the tracing thread is blocked. */
+/** Plays the main thread while the tracing thread is blocked. */
 export type BlockedSeizeHook = (tid: number, block: SeizeBlock) => void;
 
 export function fakePtrace(state: HostState, blocked: BlockedSeizeHook): KernelPtrace {
@@ -25,7 +25,9 @@ export function fakePtrace(state: HostState, blocked: BlockedSeizeHook): KernelP
     settle(state, task);
     return task;
   };
-  /** ptrace_check_attach() of kernel/ptrace.c: a tracee of this thread, alive, in a ptrace stop. */
+  /**
+   * ptrace_check_attach() of kernel/ptrace.c: the task must be a tracee of this thread, alive, and in a ptrace stop.
+   */
   const stopped = (tid: number): { task: FakeTask; stop: StopInfo } | undefined => {
     const task = tracee(tid);
     const stop = task?.trace?.stop;
@@ -44,13 +46,13 @@ export function fakePtrace(state: HostState, blocked: BlockedSeizeHook): KernelP
       settle(state, task);
       if (task.kthread || task.tgid === state.options.agentPid) return -EPERM;
       awaitSeizable(task, 'Execing', () => task.activity === 'execing');
-      // Also for a zombie: ptrace_attach() looks at exit_state.
+      // A zombie is refused too: ptrace_attach() looks at exit_state.
       if (task.dead !== undefined || task.trace !== undefined) return -EPERM;
       task.trace = { tracerTid: state.tracingTid, ours: true, options, interruptedAt: undefined, stop: undefined };
       awaitSeizable(task, 'FrozenJobControlStop', () => {
         return task.stopSignal !== undefined && isTaskFrozen(task, 'v1', state.clock.now());
       });
-      // A stopped task turns its stop into one of ptrace before SEIZE returns (JOBCTL_TRAPPING).
+      // A stopped task turns its stop into a ptrace stop before SEIZE returns (JOBCTL_TRAPPING).
       if (task.stopSignal !== undefined && task.trace !== undefined) {
         task.trace.stop = { event: PTRACE_EVENT_STOP, signal: task.stopSignal, message: 0 };
       }
@@ -86,7 +88,10 @@ export function fakePtrace(state: HostState, blocked: BlockedSeizeHook): KernelP
   };
 }
 
-/** Ends a trace in a ptrace stop. Only at a signal-delivery-stop does the signal matter: without it, that one is lost. */
+/**
+ * Ends a trace in a ptrace stop. The signal matters only at a signal-delivery-stop: without it, the pending signal is
+ * lost.
+ */
 function untrace(state: HostState, task: FakeTask, signal: number): void {
   const stop = task.trace?.stop;
   task.trace = undefined;
@@ -99,8 +104,8 @@ function untrace(state: HostState, task: FakeTask, signal: number): void {
 }
 
 /**
- * What the kernel does when the tracing thread ends, however it does: every tracee is let go, also those that cannot be
- * detached, and a signal that was seen with WNOWAIT and not consumed is delivered.
+ * What the kernel does when the tracing thread ends for whatever reason. Every tracee is released, even one that cannot
+ * be detached, and a signal that was seen with WNOWAIT and not consumed is delivered.
  */
 export function releaseTracees(state: HostState): void {
   for (const task of state.tasks.values()) {

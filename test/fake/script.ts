@@ -1,6 +1,6 @@
-/** What a test lets happen at which call, and the log of all calls. */
+/** Lets a test schedule actions and faults at certain calls, and logs all calls. */
 
-/** The calls of the seam that are counted, cost time and can be made to fail. */
+/** The calls of the seam. They are counted, cost time, and can be made to fail. */
 export type CallName =
   | 'sleep'
   | 'open'
@@ -19,25 +19,25 @@ export type CallName =
   | 'peek'
   | 'reap';
 
-/** A call about to be made. Descriptors are given by the path that they were opened by. */
+/** A call that is about to happen. Descriptors are replaced by the paths that they were opened with. */
 export interface Call {
-  /** Which of all calls, from 1. */
+  /** Number among all calls, from 1. */
   readonly number: number;
   readonly name: CallName;
-  /** Which of the calls of this name, from 1. */
+  /** Number among the calls of this name, from 1. */
   readonly nth: number;
   readonly args: readonly (string | number)[];
 }
 
-/** A call that was made. */
+/** A call that has happened. */
 export interface LoggedCall extends Call {
-  /** Lists are logged by their length. */
+  /** The result; for a list, its length. */
   readonly result: number;
-  /** Virtual microseconds at which it began. */
+  /** The virtual time in microseconds at which the call began. */
   readonly at: number;
 }
 
-/** The nth call of all, the nth of a name (the first unless told), or any that a predicate picks. */
+/** Selects calls: the nth call of all, the nth of a name (by default the first), or all that a predicate accepts. */
 export type When = number | { readonly name: CallName; readonly nth?: number } | ((call: Call) => boolean);
 
 interface Action {
@@ -78,12 +78,15 @@ export class Script {
     this.#before.push({ matches: matcher(when), run, always: true, done: false });
   }
 
-  /** Lets the nth call of that name (counted from now, among those that `where` picks) do nothing and return -errno. */
+  /**
+   * Makes the nth call of that name do nothing and return -errno. It is counted from now on, among the calls that
+   * `where` accepts.
+   */
   fail(name: CallName, nth: number | 'every', errno: number, where: (call: Call) => boolean = () => true): void {
     this.#faults.push({ name, nth, errno, where, seen: 0 });
   }
 
-  /** Counts the call and runs what was to happen before it. */
+  /** Counts the call, and runs the actions that were scheduled before it. */
   begin(name: CallName, args: readonly (string | number)[]): Call {
     this.#calls += 1;
     const nth = (this.#counts.get(name) ?? 0) + 1;
@@ -93,7 +96,7 @@ export class Script {
     return call;
   }
 
-  /** The negative errno that the call is to fail with, or undefined. */
+  /** Returns the negative errno with which the call must fail, or undefined. */
   fault(call: Call): number | undefined {
     let failing: number | undefined;
     for (const fault of this.#faults) {
@@ -119,7 +122,7 @@ function matcher(when: When): (call: Call) => boolean {
 function fire(actions: readonly Action[], call: Call): void {
   for (const action of actions) {
     if (action.done || !action.matches(call)) continue;
-    // Spent before it runs: what it does may make calls of its own.
+    // The action is marked as done before it runs, because it may make calls itself.
     action.done = !action.always;
     action.run(call);
   }

@@ -1,8 +1,11 @@
-/** Making fake tasks. */
+/** Creates fake tasks. */
 import { addCgroup } from './cgroups.js';
 import type { Activity, FakeTask, HostState, Sticking } from './model.js';
 
-/** What a test says about a task; the rest is that of a plain sleeping one. A thread takes what is its process's from its leader. */
+/**
+ * The properties of a task that a test states; the defaults are those of a sleeping task. A thread inherits the
+ * properties of its process from its leader.
+ */
 export interface TaskSpec {
   readonly tid?: number;
   readonly ppid?: number;
@@ -13,7 +16,7 @@ export interface TaskSpec {
   readonly sid?: number;
   readonly uid?: number;
   readonly gid?: number;
-  /** Ids in each pid namespace, outermost first. */
+  /** The IDs in each PID namespace, outermost first. */
   readonly nsTgids?: readonly number[];
   readonly nsTids?: readonly number[];
   readonly namespaces?: Readonly<Record<string, number>>;
@@ -21,19 +24,19 @@ export interface TaskSpec {
   readonly noNewPrivileges?: boolean;
   readonly seccomp?: 0 | 1 | 2;
   readonly parentReaps?: boolean;
-  /** Cgroup paths; made when they do not exist. */
+  /** Cgroup paths. Missing cgroups are created. */
   readonly v1?: string;
   readonly v2?: string;
   readonly activity?: Activity;
   readonly waitChannel?: string;
-  /** In a job-control stop by this signal. */
+  /** The task is in a job-control stop by this signal. */
   readonly stopSignal?: number;
   readonly freezeMicroseconds?: number;
   readonly sticking?: Partial<Sticking>;
 }
 
 export interface ProcessSpec extends TaskSpec {
-  /** Threads beside the leader. */
+  /** Threads besides the leader. */
   readonly threads?: number | readonly TaskSpec[];
 }
 
@@ -60,7 +63,7 @@ const WAIT_CHANNELS: Readonly<Record<Activity, string>> = {
   execing: 'begin_new_exec',
 };
 
-/** Makes a task and puts it into its cgroups. Without a leader it is one. */
+/** Creates a task and puts it into its cgroups. Without `leader`, the task is a leader itself. */
 export function makeTask(state: HostState, tid: number, spec: TaskSpec, leader: FakeTask | undefined): FakeTask {
   const now = state.clock.now();
   const activity = spec.activity ?? 'sleeping';

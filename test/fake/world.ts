@@ -1,14 +1,15 @@
-/** The world of the contract, on the fake host. */
+/** The contract's world on the fake host. */
 import type { CgroupVersion, World, WorldCgroup } from '../contract/world.js';
 import { FakeHost } from './host.js';
 import { createFakeKernel } from './kernel.js';
 
 const KTHREADD = 2;
-/** How long a link of the fork chain lives, and how often it looks whether it runs. */
+/** How long a process of the fork chain lives. */
 const LINK_MICROSECONDS = 1000;
+/** How often a waiting action checks whether its task runs. */
 const LOOK_MICROSECONDS = 50;
 
-/** Makes a fresh host and its kernel. */
+/** Creates a fresh host and its kernel. */
 export function fakeWorld(): World {
   const host = new FakeHost();
   const kernel = createFakeKernel(host);
@@ -84,7 +85,7 @@ function startForkChain(host: FakeHost): { links(): readonly number[] } {
     whenRunning(host, tid, LINK_MICROSECONDS, () => {
       const child = host.spawn(tid, 'fork');
       if (child !== undefined) live(child);
-      // It exits when it runs again: at once, or after its fork event has been let go.
+      // The process exits when it runs again: at once, or after a tracer has released it from its fork event.
       whenRunning(host, tid, 0, () => {
         links.delete(tid);
         host.exit(tid);
@@ -95,7 +96,7 @@ function startForkChain(host: FakeHost): { links(): readonly number[] } {
   return { links: () => [...links] };
 }
 
-/** Acts `after` so long, as soon as the task runs then. */
+/** Runs `action` after that time, as soon as the task runs. */
 function whenRunning(host: FakeHost, tid: number, after: number, action: () => void): void {
   host.later(after, () => {
     if (!host.exists(tid)) return;

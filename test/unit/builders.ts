@@ -1,4 +1,6 @@
-/** Sample values of the API for tests: complete, harmless, and different only in what a test names. */
+/**
+ * Sample values of the API for tests. They are complete and valid, and a test states only the fields that matter to it.
+ */
 import { API_VERSION, KIND } from '../../src/api/podcapture.js';
 import type {
   Condition,
@@ -13,7 +15,10 @@ import type {
 
 const NO_CAPABILITIES = '0000000000000000';
 
-/** A container's init: pid 1 of its pid namespace, one thread, user root. Threads and nsPids follow the pid. */
+/**
+ * The init process of a container: PID 1 in its PID namespace, one thread, user root. Threads and nsPids are derived
+ * from `pid`.
+ */
 export function processRow(row: Partial<ProcessRow> & Pick<ProcessRow, 'pid'>): ProcessRow {
   const { pid, comm = 'sh' } = row;
   return {
@@ -48,12 +53,12 @@ export function threadRow(row: Partial<ThreadRow> & Pick<ThreadRow, 'tid'>): Thr
   return { comm: 'sh', state: 'Alive', ...row };
 }
 
-/** The leader, and threads with the tids that follow it, one for each name. */
+/** The thread group leader, and one further thread per name, with consecutive TIDs. */
 export function threadRows(pid: number, comm: string, others: readonly string[]): ThreadRow[] {
   return [comm, ...others].map((name, index) => threadRow({ tid: pid + index, comm: name }));
 }
 
-/** All 0 but what is named. */
+/** All timings are 0, except the given ones. */
 export function timings(values: Partial<Timings> = {}): Timings {
   return {
     resolveMicroseconds: 0,
@@ -70,7 +75,7 @@ export function timings(values: Partial<Timings> = {}): Timings {
   };
 }
 
-/** `Succeeded` is True with reason Captured. */
+/** The condition `Succeeded=True` with reason Captured. */
 export function condition(values: Partial<Condition> = {}): Condition {
   return {
     type: 'Succeeded',
@@ -82,7 +87,7 @@ export function condition(values: Partial<Condition> = {}): Condition {
   };
 }
 
-/** A cgroup v2 at /sample, held by its freezer. */
+/** The cgroup v2 /sample, held by its freezer. */
 export function containerCapture(values: Partial<ContainerCapture> = {}): ContainerCapture {
   return {
     cgroupPath: '/sample',
@@ -95,12 +100,12 @@ export function containerCapture(values: Partial<ContainerCapture> = {}): Contai
   };
 }
 
-/** A task in a file system's uninterruptible wait. */
+/** A task that waits uninterruptibly for a file system. */
 export function unfrozenTask(values: Partial<UnfrozenTask> = {}): UnfrozenTask {
   return { tid: 77, comm: 'dd', state: 'D', waitChannel: 'folio_wait_bit_common', cause: 'Uninterruptible', ...values };
 }
 
-/** A successful capture of one container; the counts follow from the tree. */
+/** A successful capture of one container. The counts are derived from the tree. */
 export function podCapture(status: Partial<PodCaptureStatus> = {}): PodCapture {
   const tree = status.tree ?? [processRow({ pid: 1, ppid: 0 })];
   const alive = tree.filter((row) => row.state !== 'Zombie');

@@ -21,7 +21,7 @@ const STATE = '/sys/fs/cgroup/freezer/pod/freezer.state';
 const FREEZE = '/sys/fs/cgroup/unified/pod/cgroup.freeze';
 const EVENTS = '/sys/fs/cgroup/unified/pod/cgroup.events';
 
-/** A host with one process in /pod of both hierarchies. */
+/** A host with one process in the cgroup /pod of both hierarchies. */
 function hostWith(spec: ProcessSpec = {}): { host: FakeHost; kernel: FakeKernel; pid: number } {
   const host = new FakeHost();
   const kernel = createFakeKernel(host);
@@ -58,7 +58,7 @@ describe('freezing knobs', () => {
     expect(stateAfter(kernel, 1000)).toBe('FROZEN');
   });
 
-  test('a kernel thread keeps v2 from being frozen, and not v1', () => {
+  test('a kernel thread keeps a v2 cgroup from freezing, but not a v1 cgroup', () => {
     const { kernel } = hostWith({ kthread: true });
     writeTo(kernel, STATE, 'FROZEN');
     writeTo(kernel, FREEZE, '1');
@@ -66,7 +66,7 @@ describe('freezing knobs', () => {
     expect(textOf(kernel, EVENTS)).toBe('populated 1\nfrozen 0\n');
   });
 
-  test('a task that sticks until FROZEN is written again twice', () => {
+  test('a task can stick until FROZEN has been written twice more', () => {
     const { kernel } = hostWith({ sticking: { rewrites: 2 } });
     writeTo(kernel, STATE, 'FROZEN');
     writeTo(kernel, STATE, 'FROZEN');
@@ -75,7 +75,7 @@ describe('freezing knobs', () => {
     expect(stateAfter(kernel, 1000)).toBe('FROZEN');
   });
 
-  test('a task that sticks until the cgroup was thawed and frozen anew', () => {
+  test('a task can stick until the cgroup has been thawed and frozen again', () => {
     const { kernel } = hostWith({ sticking: { refreezes: 1 } });
     writeTo(kernel, STATE, 'FROZEN');
     writeTo(kernel, STATE, 'FROZEN');
@@ -99,7 +99,7 @@ describe('freezing knobs', () => {
     expect(kernel.files.pollEvent(fd, 10_000)).toBe(1);
   });
 
-  test('a task that is moved into a frozen cgroup freezes there', () => {
+  test('a task that is moved into a frozen cgroup freezes', () => {
     const { host, kernel } = hostWith();
     const late = host.addProcess();
     writeTo(kernel, STATE, 'FROZEN');
@@ -111,7 +111,7 @@ describe('freezing knobs', () => {
 });
 
 describe('a blocked SEIZE', () => {
-  test('seize() of a stopped task in a FROZEN v1 cgroup returns after the thaw of another thread', () => {
+  test('seize() of a stopped task in a FROZEN v1 cgroup returns once another thread thaws the cgroup', () => {
     const { host, kernel, pid } = frozenAndStopped();
     const blocks: unknown[] = [];
     kernel.onBlockedSeize = (tid, block) => {
@@ -141,7 +141,7 @@ describe('a blocked SEIZE', () => {
 });
 
 describe('exec', () => {
-  test('a thread that execs takes the id of its process, and PTRACE_EVENT_EXEC tells which it had', () => {
+  test('a thread that execs takes over the PID of its process, and PTRACE_EVENT_EXEC reports its former TID', () => {
     const { host, kernel, pid } = hostWith({ threads: 1 });
     const thread = pid + 1;
     kernel.ptrace.seize(thread, TRACE_EXEC);
@@ -163,7 +163,7 @@ describe('script', () => {
     expect(pids.map((pid) => kernel.ptrace.seize(pid, 0))).toEqual([0, -ESRCH, 0]);
   });
 
-  test('at() takes a predicate on the call and its arguments', () => {
+  test('at() accepts a predicate on the call and its arguments', () => {
     const { host, kernel } = hostWith();
     const late = host.addProcess();
     kernel.script.at(
@@ -174,7 +174,7 @@ describe('script', () => {
     expect(textOf(kernel, '/sys/fs/cgroup/unified/pod/cgroup.threads')).toContain(`${late}\n`);
   });
 
-  test('fail() lets the nth such call do nothing and return its errno', () => {
+  test('fail() makes the nth such call do nothing and return the errno', () => {
     const { kernel, pid } = hostWith();
     kernel.script.fail('seize', 2, EPERM);
     expect(kernel.ptrace.seize(pid, 0)).toBe(0);
@@ -197,8 +197,8 @@ describe('script', () => {
   });
 });
 
-describe('audit() and the end of the tracing thread', () => {
-  test('audit() finds what the agent froze, not what somebody else did', () => {
+describe('audit() and endTracingThread()', () => {
+  test('audit() finds cgroups that the agent froze, but not those of somebody else', () => {
     const { host, kernel } = hostWith();
     host.freeze('v2', '/pod');
     expect(host.audit()).toEqual([]);
@@ -208,14 +208,14 @@ describe('audit() and the end of the tracing thread', () => {
     expect(host.audit()).toEqual([]);
   });
 
-  test('audit() finds a freeze of somebody else that the agent undid', () => {
+  test('audit() finds a cgroup of somebody else that the agent thawed', () => {
     const { host, kernel } = hostWith();
     host.freeze('v2', '/pod');
     writeTo(kernel, FREEZE, '0');
     expect(host.audit()).toEqual([{ kind: 'thawedForeign', path: 'v2:/pod' }]);
   });
 
-  test('audit() finds tracees, and a signal that a detach without it threw away', () => {
+  test('audit() finds tracees, and a signal that a detach threw away', () => {
     const { host, kernel, pid } = hostWith();
     kernel.ptrace.seize(pid, 0);
     host.signal(pid, 10);
@@ -225,7 +225,7 @@ describe('audit() and the end of the tracing thread', () => {
     expect(host.audit()).toEqual([{ kind: 'signalLost', tid: pid, signal: 10 }]);
   });
 
-  test('endTracingThread() lets every tracee go, and loses no signal that was only looked at', () => {
+  test('endTracingThread() releases every tracee, and loses no signal that was peeked at', () => {
     const { host, kernel, pid } = hostWith({ threads: 1 });
     kernel.ptrace.seize(pid, 0);
     kernel.ptrace.seize(pid + 1, 0);

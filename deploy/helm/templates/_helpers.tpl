@@ -1,4 +1,4 @@
-{{/* What every name begins with. Short enough that the longest suffix still fits a label's 63 characters. */}}
+{{/* The beginning of every name. Short enough that with the longest suffix it still fits into a label's 63 characters. */}}
 {{- define "stasis.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
@@ -9,7 +9,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Labels of every object; with a component: (dict "root" $ "component" "controller"). */}}
+{{/* The labels of every object. With a component: (dict "root" $ "component" "controller"). */}}
 {{- define "stasis.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
@@ -17,7 +17,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{ include "stasis.selectorLabels" . }}
 {{- end -}}
 
-{{/* The controller refuses to capture a pod of its own namespace by the label app.kubernetes.io/name. */}}
+{{/* By the label app.kubernetes.io/name the controller recognises Stasis's own pods, which it refuses to capture. */}}
 {{- define "stasis.selectorLabels" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -35,12 +35,12 @@ app.kubernetes.io/component: {{ . }}
 {{- end -}}
 {{- end -}}
 
-{{/* How a service account of the release is called in a request: (dict "root" $ "component" "controller"). */}}
+{{/* The user name of a service account of the release: (dict "root" $ "component" "controller"). */}}
 {{- define "stasis.username" -}}
 system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "stasis.fullname" .root }}-{{ .component }}
 {{- end -}}
 
-{{/* Metadata of a pod template. Our own labels win. */}}
+{{/* The metadata of a pod template. The chart's own labels take precedence over podLabels. */}}
 {{- define "stasis.podMetadata" -}}
 labels:
   {{- $labels := merge (fromYaml (include "stasis.labels" .)) .root.Values.podLabels }}
@@ -55,7 +55,7 @@ annotations:
 {{- toYaml (merge (dict "kubernetes.io/os" "linux") .) -}}
 {{- end -}}
 
-{{/* For everything that needs no privilege: what Pod Security `restricted` asks for, and a read-only root. */}}
+{{/* For pods without privilege: the requirements of Pod Security level `restricted`, and a read-only root. */}}
 {{- define "stasis.restrictedPod" -}}
 runAsNonRoot: true
 runAsUser: 65532

@@ -1,27 +1,34 @@
-/** What becomes of a Checkpoint that is not dispatched: refused, in line behind others of its pod, or dispatched. Pure. */
+/**
+ * Decides about a Checkpoint that is not dispatched: refuse it, let it wait for earlier Checkpoints of its pod, or
+ * dispatch it. Pure.
+ */
 import type { Checkpoint, PodCaptureSpec } from '../../api/kinds.js';
 import { RELEASE_FINALIZER } from '../../api/kinds.js';
 import { chooseContainers } from '../containers.js';
-import { ended } from '../ending.js';
+import { endActions } from '../end-actions.js';
 import type { Action, Decision } from '../decision.js';
 import type { Undispatched } from '../observation.js';
 import type { Pod } from '../resources.js';
 import { dispatchedStatus, refusedStatus, sameStatus, waitingStatus, type PodRow } from '../status.js';
-import { refuse } from './refusals.js';
+import { findRefusal } from './refusals.js';
 
-/** What ends a capture is told at once; this is for the day that an end is missed. */
+/**
+ * How often a waiting Checkpoint is visited without an event. The end of a capture wakes it at once; this interval
+ * limits the damage if that event were missed.
+ */
 const LOOK_AGAIN_MILLISECONDS = 30_000;
 
 export function decideUndispatched(observation: Undispatched): Decision {
-  const refusal = refuse(observation);
+  const refusal = findRefusal(observation);
   const { checkpoint, pod, now, predecessor } = observation;
   if (refusal !== undefined || pod === undefined) {
     const { reason, message } = refusal ?? { reason: 'PodNotFound', message: '' };
     const status = refusedStatus(checkpoint, { reason, message }, pod && rowOfPod(pod), now);
-    return { rule: reason, actions: ended(checkpoint, status) };
+    return { rule: reason, actions: endActions(checkpoint, status) };
   }
   if (predecessor === undefined) return dispatch(observation, pod);
-  // Not which: the one before changes with every end in the line, and each change would be a write of each that waits.
+  // The message does not name the predecessor: the predecessor changes with every end in the queue, and each change
+  // would cost one write per waiting Checkpoint.
   const message = `other Checkpoints of pod ${pod.metadata.name} come first`;
   const row = rowOfPod(pod);
   const status = row && waitingStatus(checkpoint, row, message, now);
@@ -34,8 +41,9 @@ export function decideUndispatched(observation: Undispatched): Decision {
 }
 
 /**
- * The finalizer of one that holds comes first: from the moment that there is a PodCapture, `kubectl delete` has to wait for
- * the release. The status comes last: if we die before it, the PodCapture itself says that it was made.
+ * When the Checkpoint asks for a hold, its finalizer is added first: from the moment that a PodCapture exists, `kubectl
+ * delete` must wait for the release. The status is written last: if the controller dies before that, the PodCapture
+ * itself shows that the Checkpoint was dispatched.
  */
 function dispatch({ checkpoint, captureName, now }: Undispatched, pod: Pod): Decision {
   const choice = chooseContainers(pod, checkpoint.spec.containers);
@@ -44,10 +52,10 @@ function dispatch({ checkpoint, captureName, now }: Undispatched, pod: Pod): Dec
   const capture = { name: captureName, spec };
   const status = dispatchedStatus(checkpoint, capture, { reason: 'Dispatched', message }, now);
   const holds = spec.holdSeconds > 0 && checkpoint.metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
-  const guard: readonly Action[] = holds ? [{ kind: 'guard-checkpoint' }] : [];
+  const finalizer: readonly Action[] = holds ? [{ kind: 'add-checkpoint-finalizer' }] : [];
   return {
     rule: 'Dispatched',
-    actions: [...guard, { kind: 'create-capture', name: captureName, spec }, { kind: 'write-status', status }],
+    actions: [...finalizer, { kind: 'create-capture', name: captureName, spec }, { kind: 'write-status', status }],
   };
 }
 
@@ -61,7 +69,8 @@ function captureSpec(
     podName: metadata.name,
     podUID: metadata.uid,
     containers,
-    // The server fills these in; the defaults here are those of the schema, for an object that is older than they are.
+    // The server fills in these defaults. The values here are the schema's; they matter only for an object older than
+    // the schema's defaults.
     freezer: spec.freezer ?? 'Auto',
     timeoutSeconds: spec.timeoutSeconds ?? 10,
     holdSeconds: spec.dryRun === true ? 0 : (spec.holdSeconds ?? 0),

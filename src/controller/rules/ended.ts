@@ -1,28 +1,37 @@
-/** Rules for what has ended: the result is copied, and only then does what guards it go. Pure. */
+/**
+ * Rules for a capture that has ended: the result is copied to the Checkpoint, and the finalizers are removed only
+ * afterwards. Pure.
+ */
 import { RELEASE_FINALIZER } from '../../api/kinds.js';
 import type { Checkpoint, PodCapture } from '../../api/kinds.js';
 import { hasEnded } from '../condition.js';
 import { wait, type Action, type Decision } from '../decision.js';
-import { ended } from '../ending.js';
+import { endActions } from '../end-actions.js';
 import type { Settled } from '../observation.js';
 import { endedStatus, vanishedStatus } from '../status.js';
 
-/** Timers go no further than 24 days, and the clock may be set meanwhile. */
-const LONGEST_WAIT = 3_600_000;
+/**
+ * The longest time until the next visit, in milliseconds. A timer cannot run longer than 24 days, and the clock may be
+ * changed meanwhile.
+ */
+const LONGEST_WAIT_MILLISECONDS = 3_600_000;
 
-/** The agent has reported, the Checkpoint does not say so yet. */
+/** The agent has reported the end, and the Checkpoint does not show it yet. */
 export function captureEnded({ checkpoint, capture, now }: Settled): Decision | undefined {
   if (capture === undefined || !hasEnded(capture.status) || hasEnded(checkpoint.status)) return undefined;
-  const actions = [...ended(checkpoint, endedStatus(checkpoint, capture, now)), ...unguard(checkpoint, capture)];
+  const actions = [
+    ...endActions(checkpoint, endedStatus(checkpoint, capture, now)),
+    ...finalizerRemovals(checkpoint, capture),
+  ];
   return { rule: 'captureEnded', actions };
 }
 
 /**
- * It was made, and is gone without a report: someone took the finalizer off by hand. It is never made a second time: the
- * agent may have been at it.
+ * The PodCapture existed and is gone without a report: somebody removed its finalizer by hand. It is not created a
+ * second time, because the agent may already have been carrying it out.
  */
 export function captureVanished({ checkpoint, captureName, capture, now }: Settled): Decision | undefined {
-  // One that is deleted before it was dispatched has nothing that could have ended.
+  // A Checkpoint that is deleted before it was dispatched has no capture that could have ended.
   const { deletionTimestamp } = checkpoint.metadata;
   const dispatched = checkpoint.status?.conditions?.some(
     ({ type, status }) => type === 'Dispatched' && status === 'True',
@@ -30,44 +39,65 @@ export function captureVanished({ checkpoint, captureName, capture, now }: Settl
   if (capture !== undefined || hasEnded(checkpoint.status)) return undefined;
   if (deletionTimestamp !== undefined && dispatched !== true) return undefined;
   const status = vanishedStatus(checkpoint, captureName, now);
-  return { rule: 'captureVanished', actions: [...ended(checkpoint, status), ...unguard(checkpoint, undefined)] };
+  return {
+    rule: 'captureVanished',
+    actions: [...endActions(checkpoint, status), ...finalizerRemovals(checkpoint, undefined)],
+  };
 }
 
-/** All is said. What is left: the finalizers, the number of a generation that changed nothing, and the time to live. */
+/**
+ * The Checkpoint has ended. What remains: removing finalizers, recording the generation of a change without effect, and
+ * the time to live.
+ */
 export function finished({ checkpoint, capture, now }: Settled): Decision | undefined {
   const { status, spec, metadata } = checkpoint;
   if (status === undefined || !hasEnded(status)) return undefined;
-  // Only a status written by someone else can say so while a capture runs: nobody waits for it, so it is let go.
+  // Only a status written by somebody else can say that the Checkpoint ended while its capture runs. Nobody waits for
+  // that capture, so it is cancelled.
   if (capture !== undefined && !hasEnded(capture.status)) return cancel('finished', capture);
-  const guards = unguard(checkpoint, capture);
-  if (metadata.deletionTimestamp !== undefined) return { rule: 'finished', actions: guards };
+  const removals = finalizerRemovals(checkpoint, capture);
+  if (metadata.deletionTimestamp !== undefined) return { rule: 'finished', actions: removals };
   const { generation } = metadata;
   const seen: readonly Action[] =
     generation === undefined || status.observedGeneration === generation
       ? []
       : [{ kind: 'write-status', status: { ...status, observedGeneration: generation } }];
   const ttl = timeToLive(spec.ttlSecondsAfterFinished, status.completionTime, now);
-  if (ttl === undefined) return { rule: 'finished', actions: [...guards, ...seen] };
-  if (ttl <= 0) return { rule: 'timeToLive', actions: [...guards, { kind: 'delete-checkpoint' }] };
-  return { rule: 'finished', actions: [...guards, ...seen], againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT) };
+  if (ttl === undefined) return { rule: 'finished', actions: [...removals, ...seen] };
+  if (ttl <= 0) return { rule: 'timeToLive', actions: [...removals, { kind: 'delete-checkpoint' }] };
+  return {
+    rule: 'finished',
+    actions: [...removals, ...seen],
+    againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT_MILLISECONDS),
+  };
 }
 
-/** Milliseconds left; undefined: for ever. completionTime is cut to whole seconds, so the end may have been up to one later. */
+/**
+ * Milliseconds until the Checkpoint is to be deleted; undefined: never. completionTime is cut to whole seconds, so the
+ * end may have been up to one second later.
+ */
 function timeToLive(seconds: number | undefined, completionTime: string | undefined, now: number): number | undefined {
   if (seconds === undefined || completionTime === undefined) return undefined;
   return Date.parse(completionTime) + (seconds === 0 ? 0 : 1 + seconds) * 1000 - now;
 }
 
-/** The capture first: when the Checkpoint is gone nobody finds its way back to it but by the orphans. */
-export function unguard(checkpoint: Checkpoint, capture: PodCapture | undefined): readonly Action[] {
+/**
+ * The actions that remove the finalizers. The capture comes first: once the Checkpoint is gone, the capture could only
+ * be found as an orphan.
+ */
+export function finalizerRemovals(checkpoint: Checkpoint, capture: PodCapture | undefined): readonly Action[] {
   const actions: Action[] = [];
-  if (capture?.metadata.finalizers?.includes(RELEASE_FINALIZER) === true) actions.push({ kind: 'unguard-capture' });
+  if (capture?.metadata.finalizers?.includes(RELEASE_FINALIZER) === true)
+    actions.push({ kind: 'remove-capture-finalizer' });
   if (checkpoint.metadata.finalizers?.includes(RELEASE_FINALIZER) === true)
-    actions.push({ kind: 'unguard-checkpoint' });
+    actions.push({ kind: 'remove-checkpoint-finalizer' });
   return actions;
 }
 
-/** The agent sees the deletionTimestamp, lets go, and reports; the finalizer keeps the object that long. */
+/**
+ * Deletes the PodCapture. The agent sees the deletionTimestamp, releases the pod and reports; until then the finalizer
+ * keeps the object.
+ */
 export function cancel(rule: string, { metadata }: PodCapture): Decision {
   return metadata.deletionTimestamp === undefined ? { rule, actions: [{ kind: 'delete-capture' }] } : wait(rule);
 }

@@ -1,8 +1,10 @@
-/** Whether a hold stands in the way of something that is under way. Pure. */
+/** Decides whether a hold must end because it obstructs something else. Pure. */
 import type { Settled } from '../observation.js';
 import type { KubeNode } from '../resources.js';
 
-/** The name of the reason, for logs; undefined where the hold may go on, or where nothing is known yet. */
+/**
+ * Returns the name of the obstructed operation, for logs; undefined when the hold may go on or nothing is known yet.
+ */
 export function holdEnds({ capture, pod, node }: Settled): string | undefined {
   if (capture === undefined) return undefined;
   if (pod.known) {
@@ -17,9 +19,10 @@ export function holdEnds({ capture, pod, node }: Settled): string | undefined {
 }
 
 /**
- * Cordoned, or tainted so that pods have to leave, since the capture was made. A node that was so before is none that is being drained
- * now: to cordon a node and then look at a suspicious pod on it is what people do. timeAdded is in whole seconds, as the
- * creation is; a taint that does not say counts as new, so does a cordon whose taint the node controller has yet to add.
+ * Whether the node was cordoned, or tainted so that pods must leave, after the capture was created. A node that was
+ * cordoned earlier does not count as drained: people do cordon a node and then inspect a suspicious pod on it.
+ * timeAdded and creationTimestamp both count whole seconds. A taint without timeAdded counts as new, and so does a
+ * cordon whose taint the node controller has not added yet.
  */
 function isDrained({ spec }: KubeNode, since: string): boolean {
   const taints = spec?.taints ?? [];

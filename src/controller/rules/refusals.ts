@@ -1,6 +1,7 @@
 /**
- * Why a Checkpoint can not be dispatched. Pure. In order: what never becomes possible for this pod or this Checkpoint,
- * so that a person who mends one thing is not told the next that cannot be mended; then what may pass by itself.
+ * The reasons to refuse a Checkpoint. Pure. The rules that can never pass for this pod or this Checkpoint come first,
+ * and the rules that may pass later come last. Otherwise a user could fix one problem only to be told of another that
+ * cannot be fixed.
  */
 import type { Reason } from '../../api/reasons.js';
 import { chooseContainers, containerNames } from '../containers.js';
@@ -14,8 +15,8 @@ export interface Refusal {
 
 type PodRule = (pod: Pod, observation: Undispatched) => Refusal | undefined;
 
-/** Undefined: nothing stands in the way but, perhaps, those that came first. */
-export function refuse(observation: Undispatched): Refusal | undefined {
+/** Returns undefined when nothing prevents the capture, except perhaps earlier Checkpoints of the same pod. */
+export function findRefusal(observation: Undispatched): Refusal | undefined {
   const { pod, settings } = observation;
   const { namespace = '', name } = observation.checkpoint.metadata;
   if (settings.excludedNamespaces.includes(namespace)) {
@@ -43,15 +44,15 @@ const POD_RULES: readonly PodRule[] = [
   nodeAgentUnavailable,
 ];
 
-/** While it waited for its turn, another pod took the name. */
+/** Another pod took the name while the Checkpoint waited for its turn. */
 function podReplaced(pod: Pod, { checkpoint }: Undispatched): Refusal | undefined {
   const pinned = checkpoint.status?.pods?.find(({ podName }) => podName === pod.metadata.name);
   if (pinned === undefined || pinned.podUID === pod.metadata.uid) return undefined;
-  const message = `pod ${pod.metadata.name} with UID ${pinned.podUID} is gone; the one that is there now has UID ${pod.metadata.uid}`;
+  const message = `pod ${pod.metadata.name} with UID ${pinned.podUID} no longer exists; the current pod of that name has UID ${pod.metadata.uid}`;
   return { reason: 'PodReplaced', message };
 }
 
-/** Only in Stasis's own namespace: elsewhere anyone can give a pod that label, and so make it immune. */
+/** The label counts only in Stasis's own namespace. Anyone could set it on a pod elsewhere and make that pod immune. */
 function stasisPod({ metadata }: Pod, { settings }: Undispatched): Refusal | undefined {
   if (metadata.namespace !== settings.namespace) return undefined;
   if (metadata.labels?.['app.kubernetes.io/name'] !== 'stasis') return undefined;
@@ -84,7 +85,7 @@ function podTerminating({ metadata }: Pod): Refusal | undefined {
 function podNotRunning({ metadata, spec, status }: Pod): Refusal | undefined {
   const phase = status?.phase ?? 'Unknown';
   if (spec.nodeName === undefined || spec.nodeName === '') {
-    return { reason: 'PodNotRunning', message: `pod ${metadata.name} is not on a node yet (phase ${phase})` };
+    return { reason: 'PodNotRunning', message: `pod ${metadata.name} is not assigned to a node yet (phase ${phase})` };
   }
   if (phase === 'Running') return undefined;
   return { reason: 'PodNotRunning', message: `pod ${metadata.name} is in phase ${phase}, not Running` };

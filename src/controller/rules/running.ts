@@ -6,31 +6,38 @@ import { wait, type Action, type Decision } from '../decision.js';
 import type { Orphan, Settled } from '../observation.js';
 import { dispatchedStatus, rfc3339, sameStatus } from '../status.js';
 import { holdEnds } from './hold.js';
-import { cancel, unguard } from './ended.js';
+import { cancel, finalizerRemovals } from './ended.js';
 
 /**
- * A capture takes milliseconds. To say `Capturing` in between would cost a write of each Checkpoint, and be untrue when it is
- * read; so it is said only of those that take longer than this.
+ * The status `Capturing` is written only for a capture that has been running for this long. Most captures take
+ * milliseconds: the write would cost one request per Checkpoint, and would be outdated when somebody reads it.
  */
-const SHOW_CAPTURING_AFTER = 1000;
+const SHOW_CAPTURING_AFTER_MILLISECONDS = 1000;
 
 /**
- * The agent is lost. Nothing is assumed about what it did: the capture is claimed if nobody has, and ended, by one write
- * that is refused if the agent was quicker; after it, the server's own rules refuse every claim and every report.
+ * The agent is lost. The rule assumes nothing about what the agent did: one write claims the capture, if nobody has
+ * claimed it, and ends it. The server refuses that write if the agent was faster. After it, the server's own rules
+ * refuse every claim and every report.
  */
 export function agentLost({ capture, agent, now }: Settled | Orphan): Decision | undefined {
   if (capture === undefined || hasEnded(capture.status) || agent !== 'Lost') return undefined;
   return { rule: 'agentLost', actions: [{ kind: 'end-capture', status: lostStatus(capture, now) }] };
 }
 
-/** It is to go: what it has under way is cancelled first, and its finalizer goes when there is nothing left to release. */
+/**
+ * The Checkpoint is being deleted. A running capture is cancelled first; the finalizer is removed when nothing is left
+ * to release.
+ */
 export function deleting({ checkpoint, capture }: Settled): Decision | undefined {
   if (checkpoint.metadata.deletionTimestamp === undefined) return undefined;
   if (capture !== undefined) return cancel('deleting', capture);
-  return { rule: 'deleting', actions: unguard(checkpoint, undefined) };
+  return { rule: 'deleting', actions: finalizerRemovals(checkpoint, undefined) };
 }
 
-/** Lowered by its author; or the pod, or its node, is to go, and a hold would only stand in the way. */
+/**
+ * Shortens the hold, because its author asked for it, or because the pod or its node is to go and the hold would
+ * obstruct that.
+ */
 export function holdLowered(observation: Settled): Decision | undefined {
   const { checkpoint, capture } = observation;
   if (capture === undefined || capture.spec.holdSeconds === 0) return undefined;
@@ -40,23 +47,26 @@ export function holdLowered(observation: Settled): Decision | undefined {
   return { rule: why ?? 'holdLowered', actions: [{ kind: 'lower-hold', holdSeconds }] };
 }
 
-/** Waits for the agent, and shows how far it is. */
+/** Waits for the agent, and shows its progress. */
 export function progress({ checkpoint, capture, now }: Settled): Decision | undefined {
   if (capture === undefined) return undefined;
   const { reason, message } = progressOf(capture);
   const before = findCondition(checkpoint.status?.conditions, 'Succeeded')?.reason;
   const began = Date.parse(capture.status?.startTime ?? '');
-  const shown = now - (Number.isNaN(began) ? now : began);
-  if (reason === 'Capturing' && before === 'Dispatched' && shown < SHOW_CAPTURING_AFTER) {
-    return wait('progress', Math.min(SHOW_CAPTURING_AFTER, SHOW_CAPTURING_AFTER - shown));
+  const runningFor = now - (Number.isNaN(began) ? now : began);
+  if (reason === 'Capturing' && before === 'Dispatched' && runningFor < SHOW_CAPTURING_AFTER_MILLISECONDS) {
+    return wait(
+      'progress',
+      Math.min(SHOW_CAPTURING_AFTER_MILLISECONDS, SHOW_CAPTURING_AFTER_MILLISECONDS - runningFor),
+    );
   }
   const { name } = capture.metadata;
   const status = dispatchedStatus(checkpoint, { name, spec: capture.spec }, { reason, message }, now);
   if (sameStatus(status, checkpoint.status)) return wait('progress');
   const actions: Action[] = [{ kind: 'write-status', status }];
   if (reason === 'Holding' && before !== 'Holding') {
-    const note = `held since it was read, for ${capture.spec.holdSeconds} s`;
-    actions.push({ kind: 'tell', happening: { type: 'Normal', reason: 'Holding', note } });
+    const note = `the processes were read, and the pod is held for at most ${capture.spec.holdSeconds} s`;
+    actions.push({ kind: 'emit-event', event: { type: 'Normal', reason: 'Holding', note } });
   }
   return { rule: 'progress', actions };
 }
@@ -78,14 +88,17 @@ function lostStatus({ spec, status, metadata }: PodCapture, now: number): PodCap
           type: 'Thawed',
           status: 'Unknown',
           reason: 'NodeAgentLost',
-          message: 'Nobody reported. The kernel lets go of whatever it had seized when its process ends.',
+          message:
+            'The agent did not report. When its process ends, the kernel releases every task that it had seized.',
         }
       : { type: 'Thawed', status: 'True', reason: 'FreezersRestored', message: 'Nothing was touched.' },
     {
       type: 'Succeeded',
       status: 'False',
       reason: 'NodeAgentLost',
-      message: claimed ? `${gone}, and had begun` : `${gone}; it can not begin any more`,
+      message: claimed
+        ? `${gone}; it had begun the capture`
+        : `${gone}; the capture had not begun, and can no longer begin`,
     },
   ];
   const time = rfc3339(now);

@@ -5,13 +5,10 @@
  * The tracing thread writes where it is; the main thread writes orders. Every slot has one writer.
  */
 import { PHASES, type Phase } from '../../api/podcapture.js';
+import type { BoardView } from '../pure/board-view.js';
 
-/** Orders of the main thread; bits, so that a later one never hides an earlier one. */
-export const ORDER_REOPEN = 1;
-export const ORDER_TIMEOUT = 2;
-export const ORDER_CANCEL = 4;
-/** The guard is gone: whatever is held is let go. */
-export const ORDER_UNGUARDED = 8;
+export type { BoardView } from '../pure/board-view.js';
+export { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED } from '../pure/board-view.js';
 
 /** A write to a freezer takes 50 ms at most (4,000 tasks, Linux 6.18); a main thread without CPU time some hundred. */
 const WRITING_BOUND_MS = 5_000;
@@ -31,17 +28,6 @@ export interface PublishedFreezer {
   readonly version: 'v1' | 'v2';
   /** Index of its cgroup in the request. */
   readonly container: number;
-}
-
-/** What the tracing thread last wrote. */
-export interface BoardView {
-  readonly phase: Phase;
-  /** Odd while the tracing thread is inside a call that may block; a standing odd number is what the main thread looks for. */
-  readonly progress: number;
-  /** The tracing thread may still write FROZEN: until this is false, a thaw is not final. */
-  readonly writer: boolean;
-  /** Freezers that this capture has closed and not yet opened. */
-  readonly closed: number;
 }
 
 export class Board {

@@ -6,10 +6,8 @@
  * time never. So what both looks agree on is what was true while the process stood still; the rest is not reported.
  */
 import type { KernelFiles } from '../../native/kernel.js';
-import type { RawArena, RawFile, RawLook } from './raw-arena.js';
+import { NAMESPACES, type RawArena, type RawFile, type RawLook } from './raw-arena.js';
 
-/** Of namespaces(7), those that a task is in; the `_for_children` ones say what comes later. */
-export const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'] as const;
 const LINKS: readonly RawFile[] = ['exe', ...NAMESPACES.map((name) => `ns/${name}` as const)];
 
 /**

@@ -22,7 +22,8 @@ import { inspect } from './phases/inspect.js';
 import { seize, seizeEscaped } from './phases/seize.js';
 import { stop } from './phases/stop.js';
 import { thaw } from './phases/thaw.js';
-import { rawCapture, type RawCapture } from './raw-capture.js';
+import { rawCapture } from './make-raw-capture.js';
+import type { RawCapture } from './raw-capture.js';
 import { Session, type CaptureContext, type CaptureRequest } from './session.js';
 
 type PhaseFunction = (session: Session) => Failure | undefined;

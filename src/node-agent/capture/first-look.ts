@@ -7,14 +7,10 @@
  */
 import { EMFILE, ENFILE } from '../../native/errno.js';
 import type { KernelFiles } from '../../native/kernel.js';
-import { digestStatus, type StatusDigest } from '../pure/status-digest.js';
+import { digestStatus } from '../pure/status-digest.js';
 import { dropGroups } from '../pure/without-groups.js';
+import type { FirstLook } from './raw-capture.js';
 import type { Session } from './session.js';
-
-export interface FirstLook extends StatusDigest {
-  /** Reading its status takes milliseconds, so that the file is not read while the pod stands still. */
-  readonly isCostly: boolean;
-}
 
 /** A status file of 16 kB takes 0.4 ms to read; 1.4 kB is usual, 722 kB possible (65,536 groups, 18 ms). Measured on Linux 6.18. */
 const COSTLY_BYTES = 16 << 10;

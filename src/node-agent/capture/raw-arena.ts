@@ -1,5 +1,6 @@
 /**
- * Raw bytes of /proc files, kept as they were read. Nothing here looks into them; parsing waits until the tasks run again.
+ * Raw bytes of /proc files, kept as they were read. Nothing here looks into them; parsing waits until the tasks run again. Pure:
+ * the caller brings the function that reads.
  */
 
 /** Which file a record holds: the name below /proc/PID. */
@@ -21,6 +22,9 @@ export const RAW_FILES = [
   'ns/uts',
 ] as const;
 export type RawFile = (typeof RAW_FILES)[number];
+
+/** Of namespaces(7), those that a task is in; the `_for_children` ones say what comes later. */
+export const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'] as const;
 
 /** When a record was read: before the freeze while the task ran, while it stood still, or after the release. */
 export const RAW_LOOKS = ['first', 'held', 'after'] as const;

@@ -11,8 +11,8 @@ import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from '../cgroup/freezer.js'
 import type { ContainerTarget } from '../pure/container-target.js';
 import type { FreezerState } from '../pure/freezer-state.js';
 import { releaseEstimate, type ReleaseCost } from '../pure/release-cost.js';
-import type { FirstLook } from './first-look.js';
 import { RawArena } from './raw-arena.js';
+import type { FirstLook } from './raw-capture.js';
 
 /** What is asked for: plain data, so that it can be posted to the tracing thread. */
 export interface CaptureRequest {

@@ -1,4 +1,4 @@
-/** One look at the freezer of a cgroup, by its path. */
+/** One look at the freezer of a cgroup, by the cgroup's path. */
 import { statSync } from 'node:fs';
 import { parseCgroupEvents } from '../pure/cgroup-events.js';
 import { parseFreezerState } from '../pure/freezer-state.js';
@@ -6,20 +6,20 @@ import { readText } from './files.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
 export interface FreezerLook {
-  /** Its own freezer is closed; of v2: was asked to be. */
+  /** The cgroup's own freezer is closed. On v2: it was asked to freeze. */
   readonly self: boolean;
-  /** It is frozen in fact, by whichever freezer. */
+  /** The cgroup is frozen in fact, by its own freezer or by one above it. */
   readonly frozen: boolean;
-  /** It is frozen, or will be when its last task stops. */
+  /** The cgroup is frozen, or will be once its last task has stopped. */
   readonly closed: boolean;
 }
 
-/** Undefined when the cgroup is gone, or has no freezer: the root of a hierarchy has none. */
+/** Returns undefined when the cgroup is gone or has no freezer, like the root of a hierarchy. */
 export function lookAtFreezer(directory: string, version: CgroupVersion): FreezerLook | undefined {
   return version === 'v1' ? lookAtV1(directory) : lookAtV2(directory);
 }
 
-/** freezer-subsystem.rst: the state tells of ancestors too, self_freezing of this cgroup alone. */
+/** freezer-subsystem.rst: freezer.state also reflects ancestors, freezer.self_freezing only this cgroup. */
 function lookAtV1(directory: string): FreezerLook | undefined {
   const text = readText(`${directory}/freezer.state`);
   const asked = readText(`${directory}/freezer.self_freezing`);
@@ -28,7 +28,10 @@ function lookAtV1(directory: string): FreezerLook | undefined {
   return { self: asked.value.startsWith('1'), frozen: state.value === 'FROZEN', closed: state.value !== 'THAWED' };
 }
 
-/** cgroup-v2.rst: cgroup.freeze tells what was asked of this cgroup, cgroup.events what came of it and of those above it. */
+/**
+ * cgroup-v2.rst: cgroup.freeze shows what was asked of this cgroup; cgroup.events shows the result of that and of the
+ * freezers above.
+ */
 function lookAtV2(directory: string): FreezerLook | undefined {
   const asked = readText(`${directory}/cgroup.freeze`);
   const text = readText(`${directory}/cgroup.events`);
@@ -38,7 +41,7 @@ function lookAtV2(directory: string): FreezerLook | undefined {
   return { self, frozen: events.value.frozen, closed: self || events.value.frozen };
 }
 
-/** What a cgroup's directory is known by in all mount namespaces. Undefined when it is gone. */
+/** Device and inode identify a cgroup's directory in every mount namespace. Undefined when the cgroup is gone. */
 export function identityOf(directory: string): { readonly inode: bigint; readonly device: bigint } | undefined {
   const status = statSync(directory, { bigint: true, throwIfNoEntry: false });
   return status && { inode: status.ino, device: status.dev };

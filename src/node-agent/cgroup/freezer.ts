@@ -8,11 +8,7 @@ import type { KernelFiles } from '../../native/kernel.js';
 import { parseCgroupEvents, saysFrozen } from '../pure/cgroup-events.js';
 import { parseFreezerState, type FreezerState } from '../pure/freezer-state.js';
 
-/**
- * From the announcement to the thaw. The guard opens a freezer after 1 s, whatever the timeout of the capture is, and ends the
- * process that left it closed; so it is open again before that.
- */
-export const FREEZER_WINDOW_MICROSECONDS = 800_000;
+export { FREEZER_WINDOW_MICROSECONDS } from '../pure/board-view.js';
 
 /** One cgroup's freezer. Its files are opened once, so that nothing is looked up by path while it is closed. */
 export interface Freezer {

@@ -1,4 +1,4 @@
-/** All that `stasis doctor` looks at but for what the node can do. Touches nothing. */
+/** Gathers everything that `stasis doctor` reports about cgroups, tasks and journals. Touches nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditFacts, FrozenCgroup, Journal } from '../pure/doctor-facts.js';
 import { frozenMicroseconds } from '../pure/frozen-time.js';
@@ -12,10 +12,13 @@ import type { Scope } from './scope.js';
 import { namesOf, stillTraced, tracedTasks } from './tasks.js';
 import { above, walk, type ClosedCgroup } from './walk.js';
 
-/** A capture closes a freezer for milliseconds, and a rehearsal as well: what is open again after this did not stand still. */
+/**
+ * Pause between the two looks, in milliseconds. A capture or a rehearsal closes a freezer for milliseconds only, so a
+ * freezer that is open at the second look is not reported.
+ */
 const SECOND_LOOK_MS = 100;
 
-/** @param states the folders of the guards' journals */
+/** @param states The folders of the guards' journals. */
 export async function audit(scope: Scope, states: readonly string[]): Promise<AuditFacts> {
   const { proc } = scope.roots;
   const boot = readText('/proc/sys/kernel/random/boot_id');
@@ -33,11 +36,14 @@ export async function audit(scope: Scope, states: readonly string[]): Promise<Au
     frozen: closed.flatMap((cgroup) => stillClosed(proc, cgroup)),
     traced: stillTraced(proc, traced),
     journals,
-    unseen: walked.cut ? [...unseen, 'there are more cgroups than are looked at'] : unseen,
+    unseen: walked.cut ? [...unseen, 'there are more cgroups than the doctor looks at'] : unseen,
   };
 }
 
-/** Cgroups outside of kubepods that a record is about: `stasis checkpoint` captures any cgroup. */
+/**
+ * Closed cgroups outside of kubepods that are named by an open record of a journal: `stasis checkpoint` can capture any
+ * cgroup.
+ */
 function elsewhere(
   { hierarchies }: Scope,
   boot: string,
@@ -59,7 +65,7 @@ function elsewhere(
   return [...found.values()];
 }
 
-/** Of none when it is open at the second look. */
+/** The second look. Returns an empty list when the freezer is open now. */
 function stillClosed(proc: string, { directory, version, above: cause }: ClosedCgroup): FrozenCgroup[] {
   const look = lookAtFreezer(directory, version);
   const identity = identityOf(directory);

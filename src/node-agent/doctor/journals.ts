@@ -1,4 +1,4 @@
-/** The journals of the guards of this node. */
+/** Reads the journals of this node's guards. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import type { Journal } from '../pure/doctor-facts.js';
 import { guardOfJournal, MAX_RECORDS, parseJournal, RECORD_BYTES, type JournalSlot } from '../pure/guard-journal.js';
@@ -6,19 +6,20 @@ import type { IsAlive } from './living.js';
 
 export interface Journals {
   readonly journals: readonly Journal[];
-  /** Why some could not be looked at, a line for a person each. */
+  /** One line of text per folder or journal that could not be read. */
   readonly unseen: readonly string[];
 }
 
-/** Those of several folders; one that is not there has none. */
+/** Reads the journals of several folders. A folder that does not exist has no journals. */
 export function readAllJournals(folders: readonly string[], isAlive: IsAlive): Journals {
   const all = folders.map((folder) => readJournals(folder, isAlive));
   return { journals: all.flatMap(({ journals }) => journals), unseen: all.flatMap(({ unseen }) => unseen) };
 }
 
 /**
- * Reads every journal of a state folder, without a lock: to hold one, even for an instant, would make a guard that starts then believe
- * that the journal's guard lives, and leave a pod frozen. A record that is being written has a wrong sum; it is read once more.
+ * Reads every journal of a state folder without taking a lock. A guard that starts while somebody holds the lock of a
+ * journal, even for an instant, would believe that the journal's guard is alive, and a pod could stay frozen. A record
+ * that is being written has a wrong checksum; it is read once more.
  */
 export function readJournals(folder: string, isAlive: IsAlive): Journals {
   const journals: Journal[] = [];
@@ -75,12 +76,12 @@ function readOnce(path: string): readonly JournalSlot[] | string {
   }
 }
 
-/** Opens a journal; throws what open(2) says. No link is followed, and no pipe waited for. */
+/** Opens a journal without following a link and without waiting for a pipe. Throws the error of open(2). */
 export function openJournal(path: string, mode: number = constants.O_RDONLY): number {
   return openSync(path, mode | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 }
 
-/** All of its bytes; undefined when it is no regular file, or was removed. */
+/** Returns all bytes of the journal; undefined when it is no regular file or was removed. */
 export function bytesOf(fd: number): Uint8Array | undefined {
   const status = fstatSync(fd);
   if (!status.isFile() || status.nlink === 0) return undefined;
@@ -92,13 +93,13 @@ export function bytesOf(fd: number): Uint8Array | undefined {
   return bytes.subarray(0, length);
 }
 
-/** Why what stands in the folder proves nothing; undefined when only root could have written it. */
+/** Returns why the contents of the folder cannot be trusted; undefined when only root could have written them. */
 export function objectionToFolder(folder: string): string | undefined {
   const status = lstatSync(folder, { throwIfNoEntry: false });
-  if (status === undefined) return `the state folder ${folder} is not there`;
-  if (!status.isDirectory()) return `the state folder ${folder} is no directory`;
+  if (status === undefined) return `the state folder ${folder} does not exist`;
+  if (!status.isDirectory()) return `the state folder ${folder} is not a directory`;
   if (status.uid !== 0 || (status.mode & 0o022) !== 0)
-    return `others than root can write to the state folder ${folder}`;
+    return `users other than root can write to the state folder ${folder}`;
   return undefined;
 }
 

@@ -1,15 +1,16 @@
-/** Whether the process that a journal names is alive. */
+/** Tells whether the process that a journal names is alive. */
 import { parseStat } from '../pure/proc-stat.js';
 import { parseStatus } from '../pure/proc-status.js';
 import { listDirectories, readText } from '../cgroup/files.js';
 
-/** Answers for a pid and the start of its process (field 22 of /proc/PID/stat). */
+/** `startTicks` is the start time of the process (field 22 of /proc/PID/stat). */
 export type IsAlive = (pid: number, startTicks: number) => boolean;
 
 /**
- * One look at all processes. A pid of a journal is one of its guard's PID namespace, and need not be one of ours: a process is found
- * by its start, and recognised by its pid in any of its namespaces. So a living one is not taken for dead where we see more than the
- * guard does. Dead is who has no thread left that could run: a zombie is (it writes to no freezer any more).
+ * Looks once at all processes. A PID in a journal belongs to the PID namespace of its guard, and may differ from the
+ * PID here. A process is therefore found by its start time, and recognised by its PID in any of its namespaces. So a
+ * living process is found even where this process sees more namespaces than the guard did. A process counts as dead
+ * when none of its threads can run any more; a zombie is dead, because it writes to no freezer.
  */
 export function lookAtProcesses(proc: string): IsAlive {
   const byStart = new Map<number, string[]>();
@@ -32,13 +33,13 @@ function goesBy(proc: string, name: string, pid: number): boolean {
   return status?.ok === true && status.value.nsPids.includes(pid);
 }
 
-/** Of a process whose leader has exited the others may live on. */
+/** When the leader of a process has exited, other threads may live on. */
 function hasLivingThread(proc: string, name: string): boolean {
   const tids = listDirectories(`${proc}/${name}/task`);
   return (tids.ok ? tids.value : []).some((tid) => {
     const text = readText(`${proc}/${name}/task/${tid}/stat`);
     const stat = text.ok ? parseStat(text.value) : undefined;
-    // Z: zombie; X: dead. What cannot be parsed is taken for alive.
+    // Z is a zombie, X a dead thread. A file that cannot be parsed counts as a living thread.
     return stat === undefined ? false : !stat.ok || !['Z', 'X'].includes(stat.value.state);
   });
 }

@@ -1,4 +1,4 @@
-/** What this node's kernel and this process's confinement allow, as far as files tell. */
+/** Reads from files what this node's kernel and this process's confinement allow. */
 import { accessSync, constants } from 'node:fs';
 import { ownCgroup } from '../resolve/own-cgroup.js';
 import type { HierarchyMount } from '../pure/cgroup-mounts.js';
@@ -10,7 +10,6 @@ import type { ResolveRoots } from '../resolve/request.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 import type { Scope } from './scope.js';
 
-/** Reads them. */
 export function nodeFacts({ hierarchies, roots }: Scope, uid: number): NodeFacts {
   const { freezerV1, unified } = hierarchies;
   const text = readText(`${roots.proc}/self/status`);
@@ -33,19 +32,19 @@ export function nodeFacts({ hierarchies, roots }: Scope, uid: number): NodeFacts
 function freezerFacts(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): FreezerFacts {
   const { mountPoint } = mount;
   const own = ownCgroup(roots, mount, version);
-  // The root cgroup has no freezer; those below it have.
+  // The root cgroup has no freezer file; every cgroup below it has.
   const example = version === 'v1' ? 'freezer.state' : 'cgroup.freeze';
   const hasFreezer = version === 'v1' || below(mountPoint).some((directory) => exists(`${directory}/${example}`));
   return {
     mountPoint,
     ...(own === undefined ? {} : { own }),
     writable: isWritable(own ?? mountPoint),
-    // Where nothing is below the root, nothing can be told.
+    // Without a cgroup below the root, the question cannot be answered, so the freezer counts as present.
     hasFreezer: hasFreezer || below(mountPoint).length === 0,
   };
 }
 
-/** Undefined when there is no cgroup to ask. */
+/** Undefined when there is no cgroup to look at. */
 function countsFrozenTime(mountPoint: string): boolean | undefined {
   const [first] = below(mountPoint);
   const text = first === undefined ? undefined : read(`${first}/cgroup.stat.local`);
@@ -57,7 +56,7 @@ function below(mountPoint: string): string[] {
   return names.ok ? names.value.map((name) => `${mountPoint}/${name}`) : [];
 }
 
-/** access(2): EROFS tells a read-only mount to root too. */
+/** access(2) fails with EROFS on a read-only mount, also for root. */
 function isWritable(directory: string): boolean {
   try {
     accessSync(directory, constants.W_OK);

@@ -1,4 +1,4 @@
-/** The start-up rehearsal, by every freezer of the node. */
+/** Rehearses a capture with each freezer of the node. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { rehearse } from '../tracer/rehearsal.js';
 import type { ResolveRoots } from '../resolve/request.js';
 import { startTracer } from '../tracer/tracer.js';
 
-/** Captures processes of our own, with each freezer that there is. Takes a second or two. */
+/** Captures processes that were started for the purpose, once per freezer of the node. Takes a second or two. */
 export async function rehearseAll(libc: Libc, roots: ResolveRoots, facts: NodeFacts): Promise<Rehearsal[]> {
   const rehearsals: Rehearsal[] = [];
   for (const version of ['v1', 'v2'] as const) {
@@ -24,13 +24,14 @@ export async function rehearseAll(libc: Libc, roots: ResolveRoots, facts: NodeFa
 
 function obstacleTo({ own, writable, hasFreezer }: FreezerFacts): string | undefined {
   if (!hasFreezer) return 'no freezer';
-  if (own === undefined) return "this process's own cgroup is not to be seen";
-  return writable ? undefined : 'no cgroup can be made there';
+  if (own === undefined) return "this process's own cgroup cannot be seen";
+  return writable ? undefined : 'no cgroup can be created there';
 }
 
 async function rehearseOne(libc: Libc, roots: ResolveRoots, version: 'v1' | 'v2'): Promise<Rehearsal> {
   const since = performance.now();
-  // A journal of its own: a guard that starts on the node's would open what is ours there, which is for --thaw to say.
+  // The rehearsal uses a journal folder of its own. A guard that is started on the node's journals would open every
+  // freezer that they name, and only --thaw may do that.
   const state = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'stasis-doctor-'));
   try {
     const started = await startOwnGuard(libc, { program: BUILT_GUARD, state, ownFreezer: undefined });

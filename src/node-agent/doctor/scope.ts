@@ -1,10 +1,10 @@
-/** Where an audit begins: the hierarchies of the node, or a part of one of them. */
+/** Where an audit begins: at the hierarchies of the node, or at a part of one. */
 import { realpathSync } from 'node:fs';
 import { cgroupMountOf, readHierarchies, type Hierarchies } from '../resolve/hierarchies.js';
 import { refuse, shown, type Found, type ResolveRoots } from '../resolve/request.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
-/** A directory to walk from. */
+/** A directory from which the walk begins. */
 export interface Start {
   readonly directory: string;
   readonly mountPoint: string;
@@ -14,13 +14,15 @@ export interface Start {
 export interface Scope {
   readonly starts: readonly Start[];
   readonly hierarchies: Hierarchies;
-  /** For those who look for the hierarchies again. */
+  /** The roots from which `hierarchies` was read, for code that reads the hierarchies again. */
   readonly roots: ResolveRoots;
-  /** Every cgroup counts, not only those below kubepods. */
+  /** The audit covers every cgroup, not only those below kubepods. */
   readonly all: boolean;
 }
 
-/** @param cgroupRoot a directory at or below which hierarchies are mounted, or a cgroup: then it alone is walked */
+/**
+ * @param cgroupRoot A directory at or below which hierarchies are mounted, or a cgroup, which is then the only start.
+ */
 export function findScope(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoot?: string): Found<Scope> {
   const narrowed: ResolveRoots = cgroupRoot === undefined ? roots : { ...roots, cgroupRoot };
   const below = readHierarchies(narrowed);
@@ -37,13 +39,13 @@ function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoo
   const everything = readHierarchies(roots);
   if (!everything.ok) return everything;
   const hierarchies = everything.value;
-  // It was there a moment ago: readHierarchies() has resolved it.
+  // The directory existed a moment ago, when readHierarchies() resolved it.
   const directory = realpathSync(cgroupRoot);
   const mount = cgroupMountOf(hierarchies, directory);
   const version =
     mount?.fsType === 'cgroup2' ? 'v2' : mount?.superOptions.includes('freezer') === true ? 'v1' : undefined;
   if (mount === undefined || version === undefined) {
-    return refuse(`${shown(cgroupRoot)} is no cgroup with a freezer, and none is mounted below it`);
+    return refuse(`${shown(cgroupRoot)} is not a cgroup with a freezer, and no freezer is mounted below it`);
   }
   const { mountPoint } = mount;
   return { ok: true, value: { starts: [{ directory, mountPoint, version }], hierarchies, roots, all } };

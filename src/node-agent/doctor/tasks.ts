@@ -1,4 +1,7 @@
-/** Tasks of audited cgroups: who is in them, and who traces whom. Only `status` and `stat` are read: no other file of a task is safe to. */
+/**
+ * The tasks of audited cgroups: which tasks they contain, and which are traced by whom. Only `status` and `stat` of a
+ * task are read, because reading any other file of a stopped task may block.
+ */
 import type { NamedTask, TracedTask } from '../pure/doctor-facts.js';
 import { parseStat } from '../pure/proc-stat.js';
 import { parseStatus, tracerPidOf, type ProcStatus } from '../pure/proc-status.js';
@@ -6,10 +9,10 @@ import { readBytes, readIds, readText } from '../cgroup/files.js';
 import { TASK_FILE } from '../cgroup/list-tasks.js';
 import type { WalkedCgroup } from './walk.js';
 
-/** As many processes of a frozen cgroup are named. */
+/** Most processes of a frozen cgroup that are named. */
 const NAMED = 5;
 
-/** The first processes among these tasks. */
+/** Names the first processes among these tasks. */
 export function namesOf(proc: string, tids: Iterable<number>): NamedTask[] {
   const named = new Map<number, NamedTask>();
   for (const tid of tids) {
@@ -22,13 +25,13 @@ export function namesOf(proc: string, tids: Iterable<number>): NamedTask[] {
   return [...named.values()];
 }
 
-/** A task that was seen to be traced, and when it last gave up a CPU. */
+/** A traced task, and its number of context switches (voluntary and involuntary). */
 export interface TracedLook {
   readonly task: TracedTask;
   readonly switches: string;
 }
 
-/** Every traced task of these cgroups, once. 10,000 tasks take a fifth of a second. */
+/** Finds every traced task of these cgroups, once each. 10,000 tasks take a fifth of a second. */
 export function tracedTasks(proc: string, cgroups: readonly WalkedCgroup[]): TracedLook[] {
   const seen = new Set<number>();
   const traced: TracedLook[] = [];
@@ -45,8 +48,8 @@ export function tracedTasks(proc: string, cgroups: readonly WalkedCgroup[]): Tra
 }
 
 /**
- * The tasks that are still traced by the same thread at a second look. Stopped are those that did not run in between: what a system
- * call tracer follows is in a ptrace stop for an instant at each of its calls.
+ * Returns the tasks that the same thread still traces at a second look. A task counts as stopped only if it did not run
+ * in between: a task that is followed by a system call tracer is in a ptrace stop for an instant at each of its calls.
  */
 export function stillTraced(proc: string, before: readonly TracedLook[]): TracedTask[] {
   return before.flatMap(({ task, switches }) => {
@@ -58,7 +61,7 @@ export function stillTraced(proc: string, before: readonly TracedLook[]): Traced
 
 function lookAtTask(proc: string, tid: number, cgroup: string): TracedLook | undefined {
   const bytes = readBytes(`${proc}/${tid}/status`);
-  // All but a few are settled by this, without a text being made of them.
+  // This check on the raw bytes settles all but a few tasks without decoding the text.
   if (!bytes.ok || tracerPidOf(bytes.value, bytes.value.length) <= 0) return undefined;
   const text = new TextDecoder().decode(bytes.value);
   const status = parseStatus(text);

@@ -1,10 +1,10 @@
 /**
- * Opening a freezer that a dead agent and its dead guard have left closed.
+ * Opens a freezer that a dead agent and its dead guard left closed.
  *
- * The proof is taken anew, under the lock of the journal, so that no guard that starts now takes the record over in between: the record
- * is open, its writer is dead, and the directory is the very cgroup that it names. While it is frozen no guard takes another
- * announcement of it. THAWED is written once, so that a freeze that somebody else asks for afterwards stands. Then the record is made
- * that of a rescue, which the next guard tells the agent.
+ * The proof is made again under the lock of the journal, so that no guard that starts now takes over the record in
+ * between. The proof is: the record is open, its writer is dead, and the directory is the cgroup that the record names.
+ * While the cgroup is frozen, no guard accepts another announcement of it. THAWED is written only once, so that a later
+ * freeze by somebody else stands. Then the record is marked as recovered, and the next guard reports that to the agent.
  */
 import { closeSync, constants, fstatSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,11 +16,12 @@ import { lookAtFreezer } from '../cgroup/freezer-look.js';
 import { bytesOf, objectionToFolder, openJournal } from './journals.js';
 import { lookAtProcesses } from './living.js';
 
-/** flock(2): LOCK_EX | LOCK_NB; the same numbers on every architecture. */
+/** flock(2): LOCK_EX | LOCK_NB. The numbers are the same on every architecture. */
 const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
 
-/** Thawing 10,000 tasks takes 150 ms on a busy machine. */
+/** How long the thaw is verified, in milliseconds. Thawing 10,000 tasks takes 150 ms on a busy machine. */
 const VERIFY_MS = 2000;
+/** Pause between two looks, in milliseconds. */
 const LOOK_MS = 5;
 
 export interface ThawSurroundings {
@@ -28,8 +29,8 @@ export interface ThawSurroundings {
   readonly proc: string;
 }
 
-/** @param entry the record by which the cgroup was judged ours */
-export async function thaw(cgroup: FrozenCgroup, entry: Entry, surroundings: ThawSurroundings): Promise<Thaw> {
+/** @param entry The record that shows that Stasis closed the freezer of this cgroup. */
+export async function thawAbandoned(cgroup: FrozenCgroup, entry: Entry, surroundings: ThawSurroundings): Promise<Thaw> {
   const { directory } = cgroup;
   const { capture } = entry.record;
   const done = (outcome: Thaw['outcome'], message: string): Thaw => ({ directory, capture, outcome, message });
@@ -44,29 +45,29 @@ export async function thaw(cgroup: FrozenCgroup, entry: Entry, surroundings: Tha
     if (outcome !== 'NotThawed') settle(journal, entry.record);
     return done(outcome, message);
   } catch (error) {
-    return done('Refused', `${(error as NodeJS.ErrnoException).code ?? String(error)} on the way to it`);
+    return done('Refused', `the thaw failed: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   } finally {
     if (journal >= 0) closeSync(journal);
   }
 }
 
-/** Why nothing was written; undefined when THAWED was. */
+/** Returns why nothing was written; undefined when the thaw was written. */
 function write(
   cgroup: FrozenCgroup,
   record: JournalRecord,
   journal: number,
   { libc, proc }: ThawSurroundings,
 ): string | undefined {
-  if (libc.flock(journal, LOCK_EXCLUSIVE_NONBLOCKING) !== 0) return 'a guard has the journal now, and settles it';
-  if (findRecord(journal, record) === undefined) return 'the record was settled since';
-  if (lookAtProcesses(proc)(record.pid, record.startTicks)) return `its agent lives (pid ${record.pid})`;
+  if (libc.flock(journal, LOCK_EXCLUSIVE_NONBLOCKING) !== 0) return 'a guard has locked the journal and settles it';
+  if (findRecord(journal, record) === undefined) return 'the record has been settled meanwhile';
+  if (lookAtProcesses(proc)(record.pid, record.startTicks)) return `its agent is alive (pid ${record.pid})`;
   const directory = openSync(cgroup.directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     const status = fstatSync(directory, { bigint: true });
-    if (status.ino !== record.inode || status.dev !== record.device) return 'another cgroup has its path now';
-    // By the descriptor, so that it is this very directory's file.
+    if (status.ino !== record.inode || status.dev !== record.device) return 'another cgroup has this path now';
+    // The freezer's file is opened through the descriptor, so that it certainly belongs to this directory.
     const at = `/proc/self/fd/${directory}`;
-    if (lookAtFreezer(at, cgroup.version)?.self !== true) return 'it was opened since';
+    if (lookAtFreezer(at, cgroup.version)?.self !== true) return 'the freezer has been opened meanwhile';
     if (cgroup.version === 'v1') writeFileSync(`${at}/freezer.state`, 'THAWED', { flag: 'r+' });
     else writeFileSync(`${at}/cgroup.freeze`, '0', { flag: 'r+' });
     return undefined;
@@ -82,7 +83,7 @@ function findRecord(journal: number, record: JournalRecord): { bytes: Uint8Array
   return at < 0 ? undefined : { bytes: bytes.subarray(at, at + RECORD_BYTES), at };
 }
 
-/** Still under the lock. */
+/** Marks the record as recovered, while the journal is still locked. */
 function settle(journal: number, record: JournalRecord): void {
   const found = findRecord(journal, record);
   if (found !== undefined) writeSync(journal, asRecovered(found.bytes), 0, RECORD_BYTES, found.at);
@@ -103,13 +104,13 @@ function isSame(found: JournalRecord, record: JournalRecord): boolean {
 async function verify({ directory, version, above: cause }: FrozenCgroup): Promise<[Thaw['outcome'], string]> {
   for (let waited = 0; ; waited += LOOK_MS) {
     const look = lookAtFreezer(directory, version);
-    if (look === undefined) return ['Thawed', 'its cgroup was removed since'];
+    if (look === undefined) return ['Thawed', 'its cgroup has been removed meanwhile'];
     if (!look.closed) return ['Thawed', 'its tasks run again'];
     const late = waited >= VERIFY_MS;
     if (!look.self && (late || cause !== undefined)) {
-      return ['FrozenAbove', 'its own freezer is open now, and one above it is closed'];
+      return ['FrozenAbove', 'its own freezer is open now, and a freezer above it is closed'];
     }
-    if (late) return ['NotThawed', 'it was closed again, or its freezer does not obey'];
+    if (late) return ['NotThawed', 'its freezer was closed again, or does not open'];
     await sleep(LOOK_MS);
   }
 }

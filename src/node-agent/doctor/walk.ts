@@ -1,14 +1,17 @@
-/** Every cgroup of the scope, and which of them are frozen. */
+/** Finds every cgroup of the scope, and which of them are frozen. */
 import { dirname } from 'node:path';
 import { listDirectories } from '../cgroup/files.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 import { lookAtFreezer, type FreezerLook } from '../cgroup/freezer-look.js';
 import type { Scope, Start } from './scope.js';
 
-/** A node of hundreds of pods has some thousand cgroups; a look at one takes about 50 µs. */
+/** Most cgroups of one walk. A node of hundreds of pods has some thousand; a look at one cgroup takes about 50 µs. */
 const MAX_CGROUPS = 50_000;
 
-/** kubelet's own, below whatever --cgroup-root puts in front of it: `kubepods`, `kubepods.slice`, `kubelet-kubepods.slice`. */
+/**
+ * kubelet's cgroup of all pods, below the path that --cgroup-root may add: `kubepods`, `kubepods.slice` or
+ * `kubelet-kubepods.slice`.
+ */
 const KUBEPODS = /^(?:.*-)?kubepods(?:\.slice)?$/;
 
 export interface WalkedCgroup {
@@ -18,14 +21,14 @@ export interface WalkedCgroup {
 
 export interface ClosedCgroup extends WalkedCgroup {
   readonly look: FreezerLook;
-  /** Nearest cgroup above it whose own freezer is closed. */
+  /** The nearest cgroup above whose own freezer is closed. */
   readonly above?: string;
 }
 
 export interface Walked {
   readonly cgroups: readonly WalkedCgroup[];
   readonly closed: readonly ClosedCgroup[];
-  /** There were more than anybody has. */
+  /** The walk ended at the maximum number of cgroups. */
   readonly cut: boolean;
 }
 
@@ -35,7 +38,7 @@ interface Pending {
   readonly above: string | undefined;
 }
 
-/** Walks without following a link; parents come before what is below them. */
+/** Walks without following links. Parents precede the cgroups below them. */
 export function walk({ starts, all }: Scope): Walked {
   const cgroups: WalkedCgroup[] = [];
   const closed: ClosedCgroup[] = [];
@@ -72,7 +75,7 @@ function isKubepods(name: string): boolean {
   return KUBEPODS.test(name);
 }
 
-/** The nearest cgroup above one whose own freezer is closed. */
+/** Returns the nearest cgroup above the given one whose own freezer is closed. */
 export function above({ directory, mountPoint, version }: Start): string | undefined {
   for (let at = dirname(directory); at.length > mountPoint.length; at = dirname(at)) {
     if (lookAtFreezer(at, version)?.self === true) return at;

@@ -1,6 +1,6 @@
 /** The report of a capture that brought none: nothing but the reason of its failure. Pure. */
 import type { Timings } from '../../api/podcapture.js';
-import type { CaptureReport } from './report.js';
+import type { CaptureReport } from './parse-report.js';
 
 /** A report, and whether the process has to end for the tasks to go free. */
 export type FinalReport = CaptureReport & { readonly processMustEnd?: boolean };

@@ -1,5 +1,6 @@
 /** The report of a capture, from what was read of it. Pure. */
 import type { ContainerCapture, ProcessRow, Timings, UnfrozenTask } from '../../api/podcapture.js';
+import type { RawRecords } from '../capture/raw-arena.js';
 import type { RawCapture, RawTarget, RawTask } from '../capture/raw-capture.js';
 import { shownPath } from '../../native/path-text.js';
 import { parseBootTime } from '../pure/boot-time.js';
@@ -9,7 +10,15 @@ import { processRows, type CapturedTask } from '../pure/process-rows.js';
 import { agree, type StatusDigest } from '../pure/status-digest.js';
 import { parseRecords, type ParsedRecords } from './parse-records.js';
 import { processFacts, startTicks } from './process-facts.js';
-import type { SecondLook } from './second-look.js';
+
+/** What is read after the release, to be compared with what was read before the freeze. */
+export interface SecondLook {
+  readonly records: RawRecords;
+  /** Of the tasks whose status was not read while they stood still; those that have gone since are missing. */
+  readonly digests: ReadonlyMap<number, StatusDigest>;
+  /** The whole of /proc/stat, whose line btime has the boot time. */
+  readonly bootTimeText: string;
+}
 
 /** What a capture found out, parsed. Plain data. */
 export interface CaptureReport {

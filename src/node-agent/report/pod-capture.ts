@@ -2,7 +2,7 @@
 import { API_VERSION, KIND, type Condition, type PodCapture, type ProcessRow } from '../../api/podcapture.js';
 import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
 import { summarize } from '../pure/summary.js';
-import type { CaptureReport } from './report.js';
+import type { CaptureReport } from './parse-report.js';
 
 export interface PodCaptureFacts {
   readonly name: string;

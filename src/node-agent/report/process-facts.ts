@@ -1,6 +1,5 @@
 /** What a process has once: program, start time, namespaces, id maps; from the looks before and after the pause. Pure. */
-import { NAMESPACES } from '../capture/bracket.js';
-import type { RawFile } from '../capture/raw-arena.js';
+import { NAMESPACES, type RawFile } from '../capture/raw-arena.js';
 import { parseNsLink } from '../pure/ns-link.js';
 import { parseStat } from '../pure/proc-stat.js';
 import type { ProcessFacts } from '../pure/process-rows.js';

@@ -1,17 +1,10 @@
 /** What is read of a capture's tasks after the release, to be compared with what was read before the freeze. */
 import type { KernelFiles } from '../../native/kernel.js';
 import { readBracket, readStat } from '../capture/bracket.js';
-import { eachRecord, RawArena, type RawRecords } from '../capture/raw-arena.js';
+import { eachRecord, RawArena } from '../capture/raw-arena.js';
 import type { RawCapture } from '../capture/raw-capture.js';
 import { digestStatus, type StatusDigest } from '../pure/status-digest.js';
-
-export interface SecondLook {
-  readonly records: RawRecords;
-  /** Of the tasks whose status was not read while they stood still; those that have gone since are missing. */
-  readonly digests: ReadonlyMap<number, StatusDigest>;
-  /** The whole of /proc/stat, whose line btime has the boot time. */
-  readonly bootTimeText: string;
-}
+import type { SecondLook } from './parse-report.js';
 
 /** A status file of a task in 65,536 groups has 722 kB: the largest that Linux allows (NGROUPS_MAX). */
 const LARGEST_STATUS = 1 << 20;

@@ -1,11 +1,11 @@
 /**
- * The node agent: watch the PodCaptures of this node, claim, carry out, report.
+ * The node agent: it watches the PodCaptures of this node, claims them, carries them out, and reports the result.
  *
  * ```
  * reflector ─► store ─► captures.look() ─► next-step ─► claim ─► carry-out ─► deliver
  * ```
  *
- * Everything that it stands on is handed in, so that all of it runs in a test.
+ * All dependencies are passed in, so that the whole agent can run in a unit test.
  */
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { heartbeatLeaseName, type PodCapture } from '../../api/kinds.js';
@@ -32,13 +32,13 @@ import { TracerPool, type TracerPoolParts } from './tracer-pool.js';
 
 export interface AgentOptions {
   readonly nodeName: string;
-  /** Stasis's own namespace, where its lease is. */
+  /** Stasis's own namespace, which contains the agent's Lease. */
   readonly namespace: string;
-  /** UID of the agent's pod. */
+  /** UID of the agent's pod. It identifies this agent in claims and in its Lease. */
   readonly podUID: string;
   /** Folder of the artifacts. */
   readonly artifacts: string;
-  /** 0: one that the kernel chooses. */
+  /** Port of the HTTP server. 0: the kernel chooses a port. */
   readonly port: number;
   readonly maxConcurrentCaptures: number;
   /** Mount point of the host's procfs. */
@@ -48,7 +48,7 @@ export interface AgentOptions {
 export interface AgentParts
   extends Pick<CapturesParts, 'resolve' | 'readCmdlines' | 'die'>, Pick<TracerPoolParts, 'start' | 'rehearse'> {
   readonly api: KubeApi;
-  /** Closed when the agent has ended. */
+  /** The agent closes it when it has ended. */
   readonly guard: GuardKeeper;
   readonly metrics: KubeMetrics;
   readonly registry: Registry;
@@ -56,18 +56,26 @@ export interface AgentParts
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** A full garbage collection; absent where there is none to be had. */
+  /** Runs a full garbage collection. Absent when Node does not offer one. */
   readonly collect?: () => void;
-  /** Told once it listens. */
+  /** Called with the port once the HTTP server listens. */
   readonly onListening?: (port: number) => void;
 }
 
-/** Of the 30 s that a pod has: reports have until here, then threads are closed and the lease is given up. */
+/**
+ * How long reports may take once the agent is told to stop. A pod has 30 s to end; the rest is for closing the threads
+ * and ending the heartbeat.
+ */
 const REPORTS_WITHIN_MS = 12_000;
+/** How often a failed rehearsal is repeated. */
 const RETRY_REHEARSAL_MS = 60_000;
+/** How often the guard is looked for when a rehearsal failed for want of a guard. */
 const RETRY_GUARD_MS = 500;
 
-/** Runs until `signal` aborts, and then resolves within 20 s: all is let go, and reported unless the API server is away. */
+/**
+ * Runs until `signal` aborts, and resolves within 20 s after that. By then everything is released, and also reported
+ * unless the API server is away.
+ */
 export async function runAgent(options: AgentOptions, parts: AgentParts, signal: AbortSignal): Promise<void> {
   const { api, clock, random, log, metrics, guard } = parts;
   const stopped = new AbortController();
@@ -152,7 +160,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
 
   await aborted(signal);
   log.info('node agent stopping', { running: captures.running, unreported: captures.unreported });
-  // Ended when all is reported: a timer that is left would keep the process from ending.
+  // The timer must be ended once everything is reported, because a pending timer keeps the process alive.
   const patience = new AbortController();
   void after(clock, REPORTS_WITHIN_MS, patience.signal, () => lastCall.abort());
   await captures.stop();
@@ -164,13 +172,13 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   log.info('node agent stopped', {});
 }
 
-/** The state of the very object, not of a later one of its name. */
+/** Returns the newest known state of this object, but never of a later object of the same name. */
 function newest(store: Store<PodCapture>, object: PodCapture): PodCapture {
   const known = store.get(keyOf(object));
   return known?.metadata.uid === object.metadata.uid ? known : object;
 }
 
-/** A list of hundreds is told one by one, and looked at once. */
+/** Combines calls within one turn of the event loop: hundreds of changes, such as those of a list, lead to one look. */
 function coalesced(look: () => void): () => void {
   let due = false;
   return () => {
@@ -183,17 +191,20 @@ function coalesced(look: () => void): () => void {
   };
 }
 
-/** A machine may be made fit while the agent runs: a sysctl, a policy. */
+/**
+ * Repeats a failed rehearsal, because the machine may become fit while the agent runs, for instance by a changed sysctl
+ * or policy.
+ */
 async function keepFit(pool: TracerPool, guard: GuardKeeper, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let first = true; !signal.aborted; first = false) {
     await guard.whenAlive(RETRY_REHEARSAL_MS, signal);
     if ((first || pool.unfit !== undefined) && !signal.aborted) await pool.warm();
-    // Without a guard nothing can be rehearsed: as soon as there is one.
+    // Without a guard no rehearsal is possible, so the next attempt follows as soon as a guard is there.
     await clock.sleep(pool.unfit?.reason === 'GuardUnavailable' ? RETRY_GUARD_MS : RETRY_REHEARSAL_MS, signal);
   }
 }
 
-/** Artifacts whose captures went while no agent looked. */
+/** Removes the artifacts of captures that were deleted while no agent ran. */
 async function sweep(store: Store<PodCapture>, artifacts: Artifacts, log: Logger, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const removed = await artifacts.removeOrphans(() => new Set(store.list().map(({ metadata }) => metadata.uid)));

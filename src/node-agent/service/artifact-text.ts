@@ -1,22 +1,25 @@
-/** An artifact: the whole of a capture as JSON, in pieces. Pure. */
+/** The text of an artifact: the whole capture as JSON, produced in pieces. Pure. */
 import type { PodCapture } from '../../api/kinds.js';
 import { podCapture } from '../report/pod-capture.js';
-import type { CaptureReport } from '../report/report.js';
+import type { CaptureReport } from '../report/parse-report.js';
 
-/** Rows in one piece: about 1 ms of work, after which others get their turn. */
+/** Rows per piece. Formatting a piece takes about 1 ms; then other work on this thread gets its turn. */
 const ROWS_AT_ONCE = 500;
 
 export interface ArtifactFacts {
   readonly object: PodCapture;
   readonly report: CaptureReport;
-  /** RFC 3339. */
+  /** RFC 3339, like completionTime. */
   readonly startTime: string;
   readonly completionTime: string;
-  /** By pid, where they were asked for and could be read. */
+  /** Command lines by PID, where they were requested and could be read. */
   readonly cmdlines: ReadonlyMap<number, readonly string[]>;
 }
 
-/** One JSON object: the PodCapture with its end, nothing cut, a row a line. `stasis show` prints it. */
+/**
+ * One JSON object: the PodCapture with its complete final status, one row of the tree per line. `stasis show` prints
+ * it.
+ */
 export function* artifactText({
   object,
   report,

@@ -1,8 +1,9 @@
 /**
- * The folder of artifacts on the node: a file a capture, that only root can read.
+ * The folder of artifacts on the node: one file per capture, readable by root only.
  *
- * Nothing is followed and nothing left: names come from UIDs alone, files are made anew (O_EXCL, O_NOFOLLOW) and renamed into place.
- * All of it runs behind the {@link DiskGate}, and on libuv's threads, so that a hung disk holds up neither captures nor their watchdog.
+ * Nobody can redirect a write, and no half-written file remains: file names are built from UIDs alone, a file is always
+ * created anew (O_EXCL, O_NOFOLLOW) and then renamed into place. Every access goes through the {@link DiskGate} and
+ * runs on libuv's threads, so that a hung disk delays neither the captures nor their watchdog.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -12,10 +13,11 @@ import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
 import type { DiskGate } from './disk-gate.js';
 
-/** metadata.uid: the API server makes version 4 UUIDs. */
+/** The form of metadata.uid. The API server generates version 4 UUIDs. */
 const UID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The names of artifacts and of unfinished files. */
 const OURS = /^(?:([0-9a-f-]{36})\.json|\.([0-9a-f-]{36})\.[0-9a-f]{8}\.tmp)$/;
-/** 20,000 processes take about as much. */
+/** Least free space for a capture to begin, in bytes. The artifact of 20,000 processes takes about this much. */
 const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -31,14 +33,14 @@ export class Artifacts {
     this.#gate = gate;
   }
 
-  /** Whether one could be written now: tried, before anything is frozen for it. */
+  /** Tests before anything is frozen whether an artifact could be written now. */
   async check(): Promise<Failure | undefined> {
     return await this.#gate.touch(async () => {
       try {
         await this.#prepare();
         const { bavail, bsize } = await statfs(this.#folder);
         if (bavail * bsize < LEAST_FREE_BYTES) {
-          return failure('ArtifactFailed', `${this.#folder} has no more than ${bavail * bsize} bytes free`);
+          return failure('ArtifactFailed', `${this.#folder} has only ${bavail * bsize} bytes free`);
         }
         const probe = join(this.#folder, temporaryName(randomUUID()));
         await (await open(probe, NEW_FILE, 0o600)).close();
@@ -50,10 +52,10 @@ export class Artifacts {
     });
   }
 
-  /** Writes, syncs and renames; what stands under that name is complete. */
+  /** Writes and syncs a temporary file and renames it, so that a file under the final name is always complete. */
   async write(uid: string, text: Iterable<string>): Promise<Written> {
     if (!UID.test(uid))
-      return { ok: false, failure: failure('ArtifactFailed', 'the UID of the PodCapture is no UUID') };
+      return { ok: false, failure: failure('ArtifactFailed', 'the UID of the PodCapture is not a UUID') };
     return await this.#gate.touch(async () => {
       const temporary = join(this.#folder, temporaryName(uid));
       const path = join(this.#folder, `${uid}.json`);
@@ -65,18 +67,21 @@ export class Artifacts {
         return { ok: true, artifact: { path, sizeBytes, sha256 } };
       } catch (error) {
         await unlink(temporary).catch(() => undefined);
-        return { ok: false, failure: this.#failed('could not take the artifact', error) };
+        return { ok: false, failure: this.#failed('could not store the artifact', error) };
       }
     });
   }
 
-  /** Removes that of one capture, if there is one. */
+  /** Removes the artifact of one capture, if it exists. */
   async remove(uid: string): Promise<void> {
     if (!UID.test(uid)) return;
     await this.#gate.touch(async () => await unlink(join(this.#folder, `${uid}.json`)).catch(() => undefined));
   }
 
-  /** Removes all whose captures are not `known` at that time, and what a write left half done. Files of others stay. */
+  /**
+   * Removes the artifacts of captures that are not in `known` when the removal starts, and all unfinished files. Other
+   * files in the folder stay.
+   */
   async removeOrphans(known: () => ReadonlySet<string>): Promise<number> {
     return await this.#gate.touch(async () => {
       const uids = known();
@@ -94,9 +99,9 @@ export class Artifacts {
     });
   }
 
-  /** kubelet makes it 0755; what is in it is for root alone. */
+  /** Creates the folder if necessary, and makes it accessible to root only: kubelet creates it with mode 0755. */
   async #prepare(): Promise<void> {
-    // Not recursive: below a file system that makes no folders, such as procfs, Node then tries for ever.
+    // Without `recursive`: below a file system that allows no folders, such as procfs, Node would retry for ever.
     await mkdir(this.#folder, 0o700).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -133,14 +138,14 @@ async function writeAll(path: string, text: Iterable<string>): Promise<Pick<Arti
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 
-/** write(2) may take less than it is given, as on a disk that is just getting full. */
+/** Writes all bytes. write(2) may write fewer than it was given, for instance when the disk is almost full. */
 async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let from = 0; from < bytes.length;) {
     from += (await file.write(bytes, from, bytes.length - from)).bytesWritten;
   }
 }
 
-/** The new name is on the disk only when the folder is. */
+/** A new file name is safely on the disk only once its folder has been synced. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

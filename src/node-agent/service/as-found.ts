@@ -1,13 +1,19 @@
-/** What a process before this one left of a pod's freezers: looked at, and not touched, for a paused container looks the same. */
+/**
+ * Looks for freezers of a pod that an earlier process left closed. It never opens one, because a container that
+ * somebody paused looks the same.
+ */
 import type { Clock } from '../../kube/clock.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { lookAtFreezer } from '../cgroup/freezer-look.js';
 
-/** Where two agents overlap, the old one may be at it: its freezers are open again within this. */
+/**
+ * Number of looks, and the interval between them in milliseconds. When two agents overlap, the old one may still be
+ * capturing the pod, but its freezers are open again within these two seconds.
+ */
 const LOOKS = 20;
 const LOOK_EVERY_MS = 100;
 
-/** The directories of those that are still asked to be frozen. */
+/** Returns the directories of the cgroups whose freezers are still closed after all looks. */
 export async function leftFrozen(
   containers: readonly ContainerTarget[],
   clock: Clock,
@@ -21,12 +27,15 @@ export async function leftFrozen(
   return frozen.map(({ directory }) => directory);
 }
 
-/** Whether this very cgroup is asked to be frozen; a request above it is none of ours. A cgroup that is gone is not frozen. */
+/**
+ * Whether the freezer of this cgroup itself is closed. A closed freezer of a cgroup above it does not count, and
+ * neither does a cgroup that is gone.
+ */
 export function isAskedToFreeze({ directory, cgroupVersion }: ContainerTarget): boolean {
   return lookAtFreezer(directory, cgroupVersion)?.self === true;
 }
 
-/** Whether the cgroup is frozen in fact: `freezer.state` FROZEN, or `frozen 1` in cgroup.events. */
+/** Whether the kernel reports the cgroup as frozen: `freezer.state` FROZEN on v1, `frozen 1` in cgroup.events on v2. */
 export function isFrozen({ directory, cgroupVersion }: ContainerTarget): boolean {
   return lookAtFreezer(directory, cgroupVersion)?.frozen === true;
 }

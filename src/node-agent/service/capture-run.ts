@@ -1,9 +1,9 @@
-/** One capture that this process has claimed, or is about to: how far it is, and how it is told to end. */
+/** The state of one capture that this process has claimed or is about to claim, and the way to end it. */
 import { after } from '../../kube/abort.js';
 import type { Clock } from '../../kube/clock.js';
 import type { OwnRun } from './next-step.js';
 
-/** In this order. From `reporting` on the pod is let go. */
+/** The phases of a run, in this order. From `reporting` on, the pod is released. */
 export type RunPhase = 'claiming' | 'capturing' | 'holding' | 'reporting';
 
 export class CaptureRun implements OwnRun {
@@ -28,7 +28,7 @@ export class CaptureRun implements OwnRun {
     return this.#phase;
   }
 
-  /** Nothing of the pod is held by it any more. */
+  /** Whether the run no longer holds anything of the pod. */
   get isReleased(): boolean {
     return this.#phase === 'reporting';
   }
@@ -37,7 +37,7 @@ export class CaptureRun implements OwnRun {
     return this.#holdSeconds;
   }
 
-  /** Ends a hold, or rolls back what comes before it. */
+  /** Aborting it ends a hold, or rolls back a capture that has not reached its hold. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -46,7 +46,7 @@ export class CaptureRun implements OwnRun {
     return this.#why !== undefined;
   }
 
-  /** Why it was cancelled. */
+  /** The reason of the cancellation. */
   get why(): string | undefined {
     return this.#why;
   }
@@ -60,7 +60,7 @@ export class CaptureRun implements OwnRun {
     this.#phase = 'capturing';
   }
 
-  /** The tree is collected: from now on an abort ends the hold, and the capture is a success. */
+  /** The tree is collected. From now on an abort ends the hold, and the capture still counts as a success. */
   holdBegan(): void {
     if (this.isReleased) return;
     this.#phase = 'holding';
@@ -68,7 +68,10 @@ export class CaptureRun implements OwnRun {
     this.#endHoldInTime();
   }
 
-  /** The hold ends so many seconds after it began; at once when they have passed. Before it begins, nothing is aborted. */
+  /**
+   * Lets the hold end this long after it began, or at once if that time has passed. Before the hold begins, only the
+   * new length is noted.
+   */
   lowerHold(seconds: number): void {
     if (seconds >= this.#holdSeconds) return;
     this.#holdSeconds = seconds;
@@ -80,7 +83,7 @@ export class CaptureRun implements OwnRun {
     this.#released.abort();
   }
 
-  /** The tracing thread keeps the time that it was asked for; a shorter one is kept here. */
+  /** The tracing thread ends the hold after the time with which the capture began. A shorter time is enforced here. */
   #endHoldInTime(): void {
     const seconds = this.#holdSeconds;
     const left = (this.#holdSince ?? 0) + 1000 * seconds - this.#clock.monotonic();
@@ -88,7 +91,8 @@ export class CaptureRun implements OwnRun {
       this.#abort.abort();
       return;
     }
-    // Looked at again: a timer may fire up to a millisecond early, and a hold is not shorter than was asked for.
+    // The remaining time is computed again, because a timer may fire up to a millisecond early, and a hold must not be
+    // shorter than requested.
     void after(this.#clock, left, this.#released.signal, () => {
       if (this.#phase === 'holding' && this.#holdSeconds === seconds) this.#endHoldInTime();
     });

@@ -1,11 +1,13 @@
-/** A PodCapture as the service knows it, and the questions it is asked. Pure. */
+/** A PodCapture as the service uses it, and questions about its state. Pure. */
 import { PODCAPTURES, type Condition, type PodCapture } from '../../api/kinds.js';
 import type { Resource } from '../../kube/types.js';
 
-/** Where they live. */
 export const CAPTURES: Resource<PodCapture> = PODCAPTURES;
 
-/** What is kept of one: not the tree, of which the agent has no use once the server has it. */
+/**
+ * The part of a PodCapture that the agent keeps. The tree is not kept: the agent does not need it once the server has
+ * it.
+ */
 export function project(object: PodCapture): PodCapture {
   const { name, namespace, uid, resourceVersion, generation, creationTimestamp } = object.metadata;
   const { deletionTimestamp, ownerReferences } = object.metadata;
@@ -32,25 +34,28 @@ export function project(object: PodCapture): PodCapture {
   };
 }
 
-/** The condition that says how it went, or goes. */
+/** The condition that shows progress and result. */
 export function succeededOf(object: PodCapture): Condition | undefined {
   return object.status?.conditions?.find(({ type }) => type === 'Succeeded');
 }
 
-/** What has ended stays ended: the server sees to it. */
-export function hasEnded(object: PodCapture): boolean {
+/** Whether the capture has ended. The server's rules keep an end once it is written. */
+export function captureHasEnded(object: PodCapture): boolean {
   const status = succeededOf(object)?.status;
   return status !== undefined && status !== 'Unknown';
 }
 
-/** Why nobody wants it any more; undefined while somebody does. */
+/** Returns why the capture is no longer wanted; undefined while it is. */
 export function withdrawn(object: PodCapture): string | undefined {
-  if (object.metadata.deletionTimestamp !== undefined) return 'it is being deleted';
+  if (object.metadata.deletionTimestamp !== undefined) return 'the PodCapture is being deleted';
   const owners = object.metadata.ownerReferences ?? [];
-  return owners.length === 0 ? 'no Checkpoint owns it any more' : undefined;
+  return owners.length === 0 ? 'no Checkpoint owns the PodCapture any more' : undefined;
 }
 
-/** Oldest first. creationTimestamp ticks in seconds: the name settles the rest, the same way for everyone. */
+/**
+ * Orders captures by age, oldest first. creationTimestamp counts whole seconds; among equals the names decide, which
+ * gives the same order for every observer.
+ */
 export function byAge(a: PodCapture, b: PodCapture): number {
   return (
     compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||

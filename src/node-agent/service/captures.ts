@@ -1,4 +1,4 @@
-/** The captures of this node: which are to be begun, which run, and what becomes of each. */
+/** The captures of this node: decides which begin, runs them, and ends each with a report. */
 import type { PodCapture } from '../../api/kinds.js';
 import type { GuardOutcome } from '../../native/guard.js';
 import { emptyReport } from '../report/empty-report.js';
@@ -12,16 +12,16 @@ import { claimCapture } from './claim.js';
 import { deliver, type Delivered, type DeliveryParts } from './deliver.js';
 import { nextStep, type Knowledge } from './next-step.js';
 import { describeRecovered } from './recoveries.js';
-import { bareEndStatus, endStatus, progressStatus, reasonOf, refusedStatus, type Claim } from './status.js';
+import { bareEndStatus, endStatus, progressStatus, endReason, refusedCaptureStatus, type Claim } from './status.js';
 
 export interface CaptureObserver {
-  /** Its cgroups may be frozen from now on. */
+  /** The capture may freeze these cgroups from now on. */
   targets(uid: string, containers: readonly ContainerTarget[]): void;
-  /** A capture that this process began has ended, and the pod is let go as far as can be. */
+  /** A capture that this process began has ended, and the pod is released as far as possible. */
   ended(uid: string, ended: CarriedOut): void;
-  /** One that was ended without being begun. */
+  /** A capture was ended without having begun. */
   refused(reason: Failure['reason']): void;
-  /** A guard saw to a freezer in place of an agent. */
+  /** A guard handled a freezer in place of an agent. */
   recovered(outcome: GuardOutcome): void;
 }
 
@@ -29,20 +29,26 @@ export interface CapturesParts extends CarryOutParts, DeliveryParts {
   /** UID of this agent's pod. */
   readonly me: string;
   readonly maxConcurrent: number;
-  /** Everything that is known, as the watch and our own writes show it. */
+  /** All known PodCaptures, as the watch and the answers to this agent's writes show them. */
   readonly list: () => readonly PodCapture[];
   readonly observer: CaptureObserver;
-  /** Only the end of this process frees what the kernel still holds. */
+  /** Ends this process, when only its end frees what the kernel still holds. */
   readonly die: () => void;
-  /** Aborts when nothing is waited for any more, reports included. */
+  /** Aborts when nothing may be waited for any longer, not even a report. */
   readonly lastCall: AbortSignal;
 }
 
-/** Reports that wait for an API server: beyond so many nothing new is begun. */
+/** Most reports that wait for the API server; with more waiting, no new capture begins. */
 const MAX_UNREPORTED = 64;
-/** A guard that does not come keeps nobody waiting for the end of a capture that an agent before this one began. */
+/**
+ * How long the end of a capture that an earlier agent began waits for a guard, in milliseconds. The guard knows what
+ * was done about its freezers, but a missing guard must not delay the end for ever.
+ */
 const GUARD_WITHIN_MS = 5_000;
-/** What must be said before the process kills itself to set tasks free. */
+/**
+ * How long the last report may take, in milliseconds, before the process kills itself to free the tasks that it cannot
+ * release.
+ */
 const LAST_WORDS_MS = 1_000;
 
 export class Captures {
@@ -57,7 +63,7 @@ export class Captures {
     this.#parts = parts;
   }
 
-  /** How many there have been in all. */
+  /** Number of captures begun by this process, ended ones included. */
   get begun(): number {
     return this.#begun;
   }
@@ -74,20 +80,23 @@ export class Captures {
     return this.#count(({ isReleased }) => isReleased);
   }
 
-  /** Does what is to be done now. Called after every change, and whenever a capture has ended. */
+  /** Takes the next step of every known PodCapture. Called after every change, and whenever a capture has ended. */
   look(): void {
     for (const object of [...this.#parts.list()].sort(byAge)) this.#consider(object);
   }
 
-  /** The object is no more. */
+  /** The PodCapture no longer exists. */
   vanished({ metadata }: PodCapture): void {
     this.#finished.delete(metadata.uid);
-    this.#runs.get(metadata.uid)?.cancel('it was deleted');
+    this.#runs.get(metadata.uid)?.cancel('the PodCapture was deleted');
     void this.#parts.artifacts.remove(metadata.uid);
     this.look();
   }
 
-  /** Takes nothing new, ends what runs, and resolves when all is reported, or `lastCall` aborted. */
+  /**
+   * Begins no further capture and ends the running ones. Resolves when everything is reported or `lastCall` has
+   * aborted.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const run of this.#runs.values()) run.cancel('the node agent is being stopped');
@@ -137,7 +146,9 @@ export class Captures {
     this.#runs.set(metadata.uid, run);
     this.#begun += 1;
     const done = work(run)
-      .catch((error: unknown) => this.#parts.log.error('capture failed by a defect', { name: metadata.name, error }))
+      .catch((error: unknown) =>
+        this.#parts.log.error('capture failed because of a defect', { name: metadata.name, error }),
+      )
       .finally(() => {
         this.#runs.delete(metadata.uid);
         this.#work.delete(done);
@@ -166,9 +177,9 @@ export class Captures {
     });
     run.letGo();
     observer.ended(run.uid, ended);
-    // Slot and pod are free.
+    // The slot and the pod are free for the next capture.
     this.look();
-    // Or it could arrive after the end.
+    // Without this, the progress report could arrive after the report of the end.
     progress.abort();
     await holding;
     await this.#report(claimed.object, ended, claim);
@@ -178,7 +189,7 @@ export class Captures {
     try {
       return await carryOut(this.#parts, object, run, startTime, watchers);
     } catch (error) {
-      this.#parts.log.error('capture failed by a defect', { name: object.metadata.name, error });
+      this.#parts.log.error('capture failed because of a defect', { name: object.metadata.name, error });
       const defect = failure('InternalError', error instanceof Error ? error.message : String(error));
       const { dryRun } = object.spec;
       return { report: emptyReport(defect), dryRun, completionTime: this.#now(), processMustEnd: false };
@@ -197,11 +208,17 @@ export class Captures {
     }
     const delivered = await deliver(this.#parts, object, statuses, lastCall);
     const { name, namespace } = object.metadata;
-    log.info('capture ended', { namespace, name, reason: reasonOf(ended), report: delivered, ...ended.report.timings });
+    log.info('capture ended', {
+      namespace,
+      name,
+      reason: endReason(ended),
+      report: delivered,
+      ...ended.report.timings,
+    });
     await this.#afterReport(object, delivered);
   }
 
-  /** Without a claim, or after one of a process before this: in one write. */
+  /** Ends a capture in one write without carrying it out: nobody has claimed it, or an earlier process claimed it. */
   async #end(object: PodCapture, run: CaptureRun, why: Failure): Promise<void> {
     const { me, lastCall, clock, observer, log, guard } = this.#parts;
     const claimed = object.status?.claimedBy !== undefined;
@@ -210,7 +227,7 @@ export class Captures {
     const targets = claimed ? await this.#targetsOf(object) : [];
     const thawUnproved = await leftFrozen(targets, clock, lastCall);
     run.letGo();
-    const status = refusedStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
+    const status = refusedCaptureStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
     const delivered = await deliver(this.#parts, object, [status], lastCall);
     if (delivered === 'delivered') observer.refused(why.reason);
     log.warn('capture not begun', {
@@ -223,7 +240,7 @@ export class Captures {
     await this.#afterReport(object, delivered);
   }
 
-  /** The cgroups that an agent before this one may have frozen; none where they cannot be found any more. */
+  /** The cgroups that an earlier agent may have frozen. Empty when they cannot be found any more. */
   async #targetsOf({ spec }: PodCapture): Promise<readonly ContainerTarget[]> {
     const { pool, resolve } = this.#parts;
     const acquired = await pool.acquire();

@@ -1,4 +1,7 @@
-/** One claimed capture: resolve, check, freeze to release, command lines, artifact. Everything but the API server. */
+/**
+ * Carries out one claimed capture: resolve, checks, freeze to release, command lines, artifact. It does everything
+ * except talking to the API server.
+ */
 import type { PodCapture } from '../../api/kinds.js';
 import type { ProcessRow } from '../../api/podcapture.js';
 import type { Clock } from '../../kube/clock.js';
@@ -29,26 +32,34 @@ export interface CarryOutParts {
 }
 
 export interface Watchers {
-  /** The hold has begun. */
+  /** Called when the hold has begun. */
   readonly onHold: () => void;
-  /** These cgroups may be frozen by this capture, from now on. */
+  /** Called before the capture may freeze these cgroups. */
   readonly onTargets: (containers: readonly ContainerTarget[]) => void;
 }
 
 export type CarriedOut = Ended & { readonly processMustEnd: boolean };
 
-/** How long a write to the disk may keep a capture waiting. */
+/** How long a capture waits for a write to the disk to end, in milliseconds. */
 const DISK_BOUND_MS = 5_000;
-/** A guard that was killed is started anew by kubelet, at first at once. */
+/**
+ * How long a capture waits for a guard, in milliseconds. kubelet restarts a killed guard, the first time at once and
+ * later after growing delays.
+ */
 const GUARD_BOUND_MS = 30_000;
 /**
- * A guard that has just come takes a cgroup for closed as long as its journal says so: until the keeper has told it of the captures
- * that were rolled back meanwhile, or for a second.
+ * How long a refusal by a living guard is retried, in milliseconds. A guard that has just started considers a cgroup
+ * closed while its journal has an open record for it. That lasts until the keeper has told the guard that the capture
+ * was rolled back, and at most for a second.
  */
 const REFUSAL_BOUND_MS = 1_500;
+/** Pause between two attempts after a refusal, in milliseconds. */
 const REFUSED_AGAIN_MS = 20;
 
-/** Carries it out; whatever happens, it ends with a report. The pod is let go when `run.letGo()` was called. */
+/**
+ * Carries out the capture. Whatever happens, it ends with a report. The pod is released once `run.letGo()` has been
+ * called.
+ */
 export async function carryOut(
   parts: CarryOutParts,
   object: PodCapture,
@@ -107,7 +118,10 @@ async function awaitGuard(
   );
 }
 
-/** It went between our look and the announcement, or would not have it. */
+/**
+ * Whether the capture failed for want of a guard before it touched anything: the guard ended between the check and the
+ * announcement, or refused the announcement.
+ */
 function isUntouchedForWantOfGuard({ failure: why, timings }: FinalReport): boolean {
   return why?.reason === 'GuardUnavailable' && timings.pauseMicroseconds === 0;
 }
@@ -128,7 +142,7 @@ async function attempt(
     return report;
   };
   try {
-    // As late as possible: containers come and go.
+    // The containers are resolved as late as possible, because they can end or restart at any time.
     const target = await parts.resolve(tracer, {
       uid: spec.podUID,
       containers: spec.containers,
@@ -154,7 +168,7 @@ async function attempt(
       leave();
     }
   } finally {
-    // A thread that does not even end may still write to the freezers of its capture: nobody gets it again.
+    // A tracing thread that does not even end may still write to the freezers of its capture, so it is never lent again.
     if (!isLost) void parts.pool.release(acquired.pooled);
   }
 }
@@ -163,7 +177,7 @@ function cancelled({ why }: CaptureRun): Failure | undefined {
   return why === undefined ? undefined : failure('Cancelled', 'the capture was cancelled before it began');
 }
 
-/** The tracing thread knows that it was cancelled, and not why. */
+/** Adds the reason of the cancellation, which the tracing thread does not know. */
 function withWhy(report: FinalReport, why: string | undefined): FinalReport {
   if (report.failure?.reason !== 'Cancelled' || why === undefined) return report;
   return { ...report, failure: failure('Cancelled', `${report.failure.message}: ${why}`) };

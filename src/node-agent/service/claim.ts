@@ -1,20 +1,23 @@
-/** Takes a PodCapture, so that it is carried out by this process or by nobody. */
+/** Claims a PodCapture, so that this process carries it out or nobody does. */
 import type { PodCapture, PodCaptureStatus } from '../../api/kinds.js';
 import { describeError, isConflict, isNotFound } from '../../kube/result.js';
-import { hasEnded } from './captured-object.js';
-import { applyStatus, isInvalid, read, retryDelay, type DeliveryParts } from './deliver.js';
+import { captureHasEnded } from './captured-object.js';
+import { applyCaptureStatus, isInvalid, read, deliveryDelay, type DeliveryParts } from './deliver.js';
 
 export type Claimed =
   | { readonly kind: 'claimed'; readonly object: PodCapture }
-  /** Somebody else has it, or ended it, or it is gone. */
+  /** Somebody else has claimed or ended the capture, or it is gone. */
   | { readonly kind: 'lost' }
-  /** Not known; `signal` aborted first. What was sent may yet arrive, and is then ended by a later start of the agent. */
+  /**
+   * `signal` aborted before the answer was known. The request may still arrive; the agent ends such a claim after its
+   * next start.
+   */
   | { readonly kind: 'unknown' };
 
 /**
- * Claims by a write that names the resourceVersion at which nobody had it. A claim whose answer was lost is safe to
- * send again: it meets a conflict, and the object then says whose it is. That of a process before this one under the same
- * name cannot be mistaken for ours: `object` was seen without a claim, and that process had ended before.
+ * Claims by a write that names the resourceVersion at which the capture was unclaimed. A claim whose answer was lost
+ * may be sent again: it meets a conflict, and the object then shows whose claim it is. A claim of an earlier process
+ * with the same name cannot be mistaken for this one, because `object` was seen unclaimed after that process had ended.
  */
 export async function claimCapture(
   parts: DeliveryParts,
@@ -24,7 +27,7 @@ export async function claimCapture(
 ): Promise<Claimed> {
   let known = object;
   for (let failures = 1; !signal.aborted; failures++) {
-    const result = await applyStatus(parts.api, known, status, signal);
+    const result = await applyCaptureStatus(parts.api, known, status, signal);
     if (result.ok) {
       parts.learn(result.value);
       return { kind: 'claimed', object: result.value };
@@ -37,15 +40,15 @@ export async function claimCapture(
       if (looked.ok) {
         known = looked.value;
         const claimedBy = known.status?.claimedBy;
-        if (known.metadata.uid !== object.metadata.uid || hasEnded(known)) return { kind: 'lost' };
+        if (known.metadata.uid !== object.metadata.uid || captureHasEnded(known)) return { kind: 'lost' };
         if (claimedBy !== undefined)
           return claimedBy === status.claimedBy ? { kind: 'claimed', object: known } : { kind: 'lost' };
-        // Still free: its spec was changed meanwhile.
+        // The capture is still unclaimed: its spec has changed in the meantime.
         if (isConflict(error) && failures === 1) continue;
       }
     }
-    parts.log.warn('not claimed yet', { name: object.metadata.name, failures, error: describeError(error) });
-    await parts.clock.sleep(retryDelay(error, failures, parts.random), signal);
+    parts.log.warn('capture not claimed yet', { name: object.metadata.name, failures, error: describeError(error) });
+    await parts.clock.sleep(deliveryDelay(error, failures, parts.random), signal);
   }
   return { kind: 'unknown' };
 }

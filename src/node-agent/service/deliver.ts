@@ -1,44 +1,49 @@
-/** Writes a status, and does not rest until the server has it or says that it is too late for it. */
+/** Writes a status, and repeats the write until the server has accepted it or no longer needs it. */
 import { NODE_AGENT_MANAGER, type PodCapture, type PodCaptureStatus } from '../../api/kinds.js';
 import type { KubeApi } from '../../kube/api.js';
 import { backoffDelay, type Backoff } from '../../kube/backoff.js';
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
 import { describeError, isConflict, isNotFound, type KubeError, type KubeResult } from '../../kube/result.js';
-import { CAPTURES, hasEnded } from './captured-object.js';
+import { CAPTURES, captureHasEnded } from './captured-object.js';
 
 export interface DeliveryParts {
   readonly api: Pick<KubeApi, 'apply' | 'get'>;
   readonly clock: Clock;
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly random: () => number;
   readonly log: Logger;
-  /** The newest state that is known of the object; its resourceVersion goes into the write. */
+  /** Returns the newest known state of the object. Its resourceVersion goes into the write. */
   readonly newest: (object: PodCapture) => PodCapture;
-  /** Told of each answer, so that no decision is made by an older state. */
+  /** Receives each answer, so that no decision rests on an older state. */
   readonly learn: (object: PodCapture) => void;
 }
 
 export type Delivered =
   | 'delivered'
-  /** It has an end already, or another claimant. */
+  /** The capture already has an end, or another claimant. */
   | 'ended'
-  /** There is no such object any more, or one of the same name with another UID. */
+  /** The object no longer exists, or another object has its name. */
   | 'gone'
-  /** The server takes none of the statuses: a defect of ours. */
+  /** The server accepts none of the statuses, which is a defect of Stasis. */
   | 'refused'
   /** `signal` aborted first. */
   | 'gaveUp';
 
-/** The first retry comes soon, for a lost race; an API server that restarts is back within seconds to minutes. */
+/**
+ * The first retry comes soon, for a lost race. The delays then grow, because a restarting API server needs seconds to
+ * minutes.
+ */
 const BACKOFF: Backoff = { baseMilliseconds: 100, maxMilliseconds: 10_000 };
+/** HTTP codes with which the server refuses the content of a status. */
 const INVALID = new Set([400, 413, 422]);
 
 /**
- * Applies the first of `statuses` that the server takes as valid: the later ones say less.
+ * Applies the first of `statuses` that the server accepts as valid. The later ones contain less.
  *
- * Each write names the resourceVersion that it was decided by. So a late one can never reach an object of the same name
- * that was made since, nor go past an end or a claim of somebody else; after a conflict the object is read, and decided anew.
+ * Each write names the resourceVersion on which it was decided. So a late write can neither reach a later object of the
+ * same name nor overwrite the end or the claim of somebody else. After a conflict the object is read and the decision
+ * taken again.
  */
 export async function deliver(
   parts: DeliveryParts,
@@ -53,7 +58,7 @@ export async function deliver(
   while (!signal.aborted) {
     const status = statuses[next];
     if (status === undefined) return 'refused';
-    const result = await applyStatus(parts.api, known, status, signal);
+    const result = await applyCaptureStatus(parts.api, known, status, signal);
     if (result.ok) {
       parts.learn(result.value);
       return 'delivered';
@@ -65,7 +70,8 @@ export async function deliver(
       known = looked.value;
       const late = tooLate(known, object, claimant);
       if (late !== undefined) return late;
-      // Lost a race: at once. Not valid although it is ours to write: with less in it.
+      // After a lost race the write is repeated at once. An invalid status that this process is entitled to write is
+      // replaced by the next, smaller one.
       if (isInvalid(error)) {
         parts.log.error('status refused as invalid', { name: object.metadata.name, error: describeError(error) });
         next += 1;
@@ -74,12 +80,12 @@ export async function deliver(
     } else if (looked !== undefined && isNotFound(looked.error)) return 'gone';
     failures += 1;
     parts.log.warn('status not written yet', { name: object.metadata.name, failures, error: describeError(error) });
-    await parts.clock.sleep(retryDelay(error, failures, parts.random), signal);
+    await parts.clock.sleep(deliveryDelay(error, failures, parts.random), signal);
   }
   return 'gaveUp';
 }
 
-export async function applyStatus(
+export async function applyCaptureStatus(
   api: DeliveryParts['api'],
   { metadata }: PodCapture,
   status: PodCaptureStatus,
@@ -108,13 +114,13 @@ export async function read(
 function tooLate(now: PodCapture, object: PodCapture, claimant: string | undefined): 'gone' | 'ended' | undefined {
   if (now.metadata.uid !== object.metadata.uid) return 'gone';
   const claimedBy = now.status?.claimedBy;
-  return hasEnded(now) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
+  return captureHasEnded(now) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
 }
 
 export function isInvalid(error: KubeError): boolean {
   return error.code !== undefined && INVALID.has(error.code);
 }
 
-export function retryDelay(error: KubeError, failures: number, random: () => number): number {
+export function deliveryDelay(error: KubeError, failures: number, random: () => number): number {
   return Math.max(backoffDelay(BACKOFF, failures, random), (error.retryAfterSeconds ?? 0) * 1000);
 }

@@ -1,8 +1,10 @@
 /**
- * Keeps disk and freezers apart: while any freezer is closed, no thread of this process touches a file system that may hang.
+ * Separates disk access and freezers: while a freezer is closed, no thread of this process touches a file system that
+ * may hang.
  *
- * A thread in an unkillable wait keeps a killed process from ending, and with it all that would tell others to open the freezers
- * (field measurement: end of file on a pipe came not at all while a thread sat in a silent FUSE server).
+ * A thread in an unkillable wait keeps a killed process from ending. Then nothing tells the others to open its
+ * freezers: while a thread waited for a silent FUSE server, the end of file on a pipe of the killed process never
+ * arrived (measured).
  */
 import { after } from '../../kube/abort.js';
 import type { Clock } from '../../kube/clock.js';
@@ -12,7 +14,10 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** First come, first served: neither a stream of captures nor one of writes keeps the other waiting for ever. */
+/**
+ * Waiters are served in the order of their arrival, so neither a stream of captures nor a stream of writes can starve
+ * the other.
+ */
 export class DiskGate {
   readonly #clock: Clock;
   #queue: Waiter[] = [];
@@ -24,8 +29,8 @@ export class DiskGate {
   }
 
   /**
-   * Waits until the disk is let alone, at most so long. Returns how to leave again, once the freezers are open; undefined
-   * when the disk did not come to rest.
+   * Waits until no disk access runs, at most this long. Returns a function that must be called once the freezers are
+   * open; undefined when the disk access did not end in time.
    */
   async enterStill(boundMilliseconds: number): Promise<(() => void) | undefined> {
     const given = await this.#wait('still', boundMilliseconds);
@@ -39,7 +44,7 @@ export class DiskGate {
     };
   }
 
-  /** Runs `work`, which may touch the disk, when no freezer is closed. */
+  /** Runs `work`, which may touch the disk, while no freezer is closed. */
   async touch<T>(work: () => Promise<T>): Promise<T> {
     await this.#wait('touch');
     try {

@@ -1,9 +1,12 @@
-/** {@link GuardDoor} for real: the socket in the folder that the guard shares with the agent. */
+/** The {@link GuardDoor} of a real agent: connects to the socket in the folder that the guard shares with the agent. */
 import { connectGuard, openGuard } from '../../native/guard-channel.js';
 import type { Libc } from '../../native/libc.js';
 import type { GuardDoor } from './guard-keeper.js';
 
-/** The main thread waits for its own questions, while it also has to look after tracing threads: they are short. */
+/**
+ * How long the main thread waits for an answer of the guard. Its questions are quick to answer, and the main thread
+ * must not be kept from watching the tracing threads.
+ */
 const ANSWER_WITHIN_MICROSECONDS = 100_000;
 
 export function guardDoor(libc: Libc, socket: string, ownFreezer: string | undefined): GuardDoor {

@@ -1,6 +1,7 @@
 /**
- * The agent's tie to the guard: a connection of the main thread's own, tried twice a second and made anew for ever. Through it the
- * agent knows whether it may freeze anything, what a guard did for agents before this one, and speaks for threads that are dead.
+ * The agent's connection to the guard. The main thread owns it, tests it twice a second, and replaces it whenever it is
+ * lost. Through it the agent knows whether it may freeze anything and what a guard did for earlier agents, and speaks
+ * for tracing threads that have died.
  */
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
@@ -10,9 +11,9 @@ import type { Guard, Recovered } from '../../native/guard.js';
 import { errnoName } from '../../native/syscall-error.js';
 import type { GuardSupply } from '../tracer/guard-supply.js';
 
-/** How it is reached. */
+/** The ways to reach the guard. */
 export interface GuardDoor extends Pick<GuardSupply, 'connect' | 'release' | 'ownFreezer'> {
-  /** The main thread's own connection, or -errno. */
+  /** Opens the main thread's own connection; returns -errno when that fails. */
   open(): Guard | number;
 }
 
@@ -22,19 +23,28 @@ export interface GuardKeeperParts {
   readonly log: Logger;
 }
 
-/** The promise is to notice the death of a guard within a second. */
+/** How often the guard is tested, in milliseconds. The promise is to notice the death of a guard within a second. */
 const LOOK_EVERY_MS = 500;
-/** One that has just been started by kubelet is found soon. */
+/**
+ * How often a missing guard is looked for, in milliseconds, so that a guard that kubelet has just started is found
+ * soon.
+ */
 const RETRY_EVERY_MS = 100;
-/** A guard that does not answer in 200 ms is busy, or stopped; so often, it is not to be relied upon. */
+/**
+ * After this many unanswered tests in a row (200 ms each) the guard counts as lost: it is stopped or too busy to be
+ * relied upon.
+ */
 const UNANSWERED = 3;
-/** After the death of a thread, or of a guard: a new guard gives a second, from its start. */
+/**
+ * How often, and how many times, the guard is told that a capture has settled while it still answers EBUSY. Together a
+ * second, for which a new guard waits from its start for such a message.
+ */
 const SETTLE_EVERY_MS = 20;
 const SETTLE_ATTEMPTS = 50;
 
 export class GuardKeeper implements GuardSupply {
   readonly ownFreezer: string | undefined;
-  /** Told of what guards did and nobody acknowledged, whenever there is something. */
+  /** Called with everything that guards did and nobody has acknowledged, whenever there is something. */
   onRecovered: (recovered: readonly Recovered[]) => void = () => undefined;
   readonly #parts: GuardKeeperParts;
   readonly #closing = new AbortController();
@@ -48,12 +58,12 @@ export class GuardKeeper implements GuardSupply {
     this.ownFreezer = parts.door.ownFreezer;
   }
 
-  /** Whether a guard answered at the last look. */
+  /** Whether a guard answered the last test. */
   get isAlive(): boolean {
     return this.#guard !== undefined;
   }
 
-  /** Keeps the connection until {@link close}. */
+  /** Keeps the connection alive until {@link close} is called. */
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
@@ -62,7 +72,7 @@ export class GuardKeeper implements GuardSupply {
     }
   }
 
-  /** Asks now. */
+  /** Tests the connection now. Returns whether a guard is alive. */
   check(): boolean {
     if (this.#guard === undefined) this.#open();
     const health = this.#guard?.ping();
@@ -77,7 +87,7 @@ export class GuardKeeper implements GuardSupply {
     return this.isAlive;
   }
 
-  /** Resolves to whether there is one, as soon as there is, and after so long at the latest. */
+  /** Waits until a guard is alive, at most this long. Resolves to whether one is. */
   async whenAlive(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
     if (this.isAlive) return true;
     const woken = new AbortController();
@@ -90,14 +100,14 @@ export class GuardKeeper implements GuardSupply {
     return this.isAlive;
   }
 
-  /** What guards did without an agent, of all captures or of one. */
+  /** What guards did without an agent, for one capture or for all. */
   recovered(uid?: string): readonly Recovered[] {
     const recovered = this.#guard?.recovered() ?? [];
     if (typeof recovered === 'number') return [];
     return recovered.filter(({ capture }) => uid === undefined || uidOf(capture) === uid);
   }
 
-  /** It is known, and need not be remembered any more. */
+  /** Tells the guard that it may forget what it did for this capture. */
   acknowledge(uid: string): void {
     const id = captureIdOf(uid);
     if (id === undefined) return;
@@ -117,14 +127,14 @@ export class GuardKeeper implements GuardSupply {
     for (let attempt = 0; attempt < SETTLE_ATTEMPTS && !signal.aborted;) {
       const result = this.#guard?.done(capture);
       if (result === 0 || result === -ENOENT) return;
-      // Its journal leads the next guard to what is open, however late that comes.
+      // After that, the next guard finds in the journal what is still open, whenever it starts.
       if (result === -EBUSY) attempt += 1;
       else if (result !== undefined) this.check();
       await this.#parts.clock.sleep(SETTLE_EVERY_MS, signal);
     }
   }
 
-  /** Nothing is held any more, and nothing will be. */
+  /** Call this when nothing is held any more, and nothing will be. */
   close(): void {
     this.#closing.abort();
     this.#guard?.close();
@@ -137,7 +147,7 @@ export class GuardKeeper implements GuardSupply {
     const opened = this.#parts.door.open();
     if (typeof opened === 'number') {
       if (!this.#told)
-        this.#parts.log.warn('no guard: nothing is frozen until there is one', { error: errnoName(opened) });
+        this.#parts.log.warn('no guard answers; nothing is frozen until one does', { error: errnoName(opened) });
       this.#told = true;
       return;
     }

@@ -1,19 +1,20 @@
-/** What /healthz and /readyz say of an agent. */
+/** The health and readiness checks of the agent. */
 import type { NamedCheck } from '../../kube/http-server.js';
 import type { Failure } from '../pure/failure.js';
 
 export interface HealthFacts {
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds. `started` and `lastRenewal` use the same clock. */
   readonly now: () => number;
   readonly started: number;
   readonly hasSynced: () => boolean;
-  /** Monotonic milliseconds of the API server's last sign of life. */
+  /** Monotonic milliseconds of the last answer or event from the API server. */
   readonly lastContact: () => number | undefined;
   readonly lastRenewal: () => number | undefined;
-  /** Whether captures run, or reports wait. */
+  /** Whether captures run or reports wait. */
   readonly busy: () => boolean;
-  /** Why this machine cannot do it; undefined when a rehearsal has passed. */
+  /** Returns why this machine cannot capture; undefined once a rehearsal has passed. */
   readonly unfit: () => Failure | undefined;
+  /** Whether a rehearsed thread is ready, or was ready and is in use. */
   readonly rehearsed: () => boolean;
   /** Whether a guard is alive. */
   readonly guarded: () => boolean;
@@ -21,14 +22,15 @@ export interface HealthFacts {
 }
 
 /**
- * A watch is silent for 11 minutes at most: after 20 the reflector is stuck, or the API server away. Either way a restart costs
- * nothing, unless a pod is held or a report waits: then it would.
+ * The liveness check fails when the API server has been silent for this long and no capture runs and no report waits. A
+ * healthy watch is silent for at most 11 minutes. After 20 the reflector is stuck or the API server is away, and an
+ * idle agent loses nothing by a restart.
  */
 const SILENT_MS = 20 * 60_000;
-/** As long as the lease counts. */
+/** A heartbeat older than this fails the readiness check: the Lease counts for as long. */
 const HEARTBEAT_MS = 40_000;
 
-/** That it answers at all shows that the event loop turns. */
+/** The checks of /healthz. An answer alone already shows that the event loop runs. */
 export function liveness(facts: HealthFacts): NamedCheck[] {
   return [
     {
@@ -36,7 +38,7 @@ export function liveness(facts: HealthFacts): NamedCheck[] {
       check: () => {
         const silent = facts.now() - (facts.lastContact() ?? facts.started);
         return silent > SILENT_MS && !facts.busy()
-          ? `nothing from the API server in ${Math.round(silent / 1000)} s`
+          ? `no news from the API server for ${Math.round(silent / 1000)} s`
           : undefined;
       },
     },
@@ -47,13 +49,15 @@ export function readiness(facts: HealthFacts): NamedCheck[] {
   return [
     { name: 'shutdown', check: () => (facts.stopping() ? 'stopping' : undefined) },
     { name: 'sync', check: () => (facts.hasSynced() ? undefined : 'PodCaptures are not listed yet') },
-    { name: 'guard', check: () => (facts.guarded() ? undefined : 'no guard answers: nothing can be frozen') },
+    { name: 'guard', check: () => (facts.guarded() ? undefined : 'no guard answers, so nothing can be frozen') },
     { name: 'rehearsal', check: () => rehearsal(facts) },
     {
       name: 'heartbeat',
       check: () => {
         const last = facts.lastRenewal();
-        return last !== undefined && facts.now() - last < HEARTBEAT_MS ? undefined : 'the lease is not renewed';
+        return last !== undefined && facts.now() - last < HEARTBEAT_MS
+          ? undefined
+          : 'the Lease has not been renewed in time';
       },
     },
   ];
@@ -62,5 +66,5 @@ export function readiness(facts: HealthFacts): NamedCheck[] {
 function rehearsal(facts: HealthFacts): string | undefined {
   const unfit = facts.unfit();
   if (unfit !== undefined) return `${unfit.reason}: ${unfit.message}`;
-  return facts.rehearsed() ? undefined : 'not rehearsed yet';
+  return facts.rehearsed() ? undefined : 'the rehearsal has not passed yet';
 }

@@ -1,20 +1,24 @@
 /**
- * Gives memory back when there is nothing to do. V8 collects when a program allocates, and an idle agent does not: what starting, or a
- * burst of captures, left behind stays resident for good (measured: 20 MB of 126).
+ * Collects garbage while the agent is idle. V8 collects when a program allocates, and an idle agent hardly allocates:
+ * memory left over from the start or from a burst of captures would stay resident for good (measured: 20 MB of 126).
  */
 import type { Clock } from '../../kube/clock.js';
 
 export interface IdleMemoryParts {
   readonly clock: Clock;
-  /** A full collection: some 15 ms in which this thread does nothing else. */
+  /** A full collection. It blocks this thread for some 15 ms. */
   readonly collect: () => void;
   readonly isIdle: () => boolean;
-  /** Grows with whatever leaves garbage. */
+  /** A count that grows with work that leaves garbage. */
   readonly done: () => number;
 }
 
+/** How often the agent checks whether it is idle. */
 const LOOK_EVERY_MS = 10_000;
-/** Watches and heartbeats leave some, too: once in five minutes. */
+/**
+ * Number of checks after which it collects although nothing was done: watches and heartbeats leave some garbage too. 30
+ * checks are five minutes.
+ */
 const LOOKS_WITHOUT = 30;
 
 /** Runs until `signal` aborts. */

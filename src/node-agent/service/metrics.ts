@@ -1,4 +1,4 @@
-/** What the agent counts and measures. No label has a value that grows with pods. */
+/** The agent's metrics. No label has a value per pod. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { PHASES } from '../../api/podcapture.js';
 import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
@@ -6,9 +6,11 @@ import { GUARD_OUTCOMES } from '../../native/guard.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { isFrozen } from './as-found.js';
 import type { CaptureObserver } from './captures.js';
-import { reasonOf } from './status.js';
+import { endReason } from './status.js';
 
-/** 1-2.5-5 from 50 µs, which a pause of one task takes, to 10 s, the usual timeout. */
+/**
+ * Bounds in seconds, in steps of 1, 2.5 and 5: from 50 µs, the pause of a single task, to 10 s, the default timeout.
+ */
 const SECONDS = [
   0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
@@ -18,16 +20,16 @@ const MICROSECONDS = 1_000_000;
 export interface AgentMetricsParts {
   readonly registry: Registry;
   readonly version: string;
-  /** Pods that are held at the moment. */
+  /** Number of pods that are held at the moment. */
   readonly podsHeld: () => number;
 }
 
-/** Registers them; once a registry. The observer is told of each capture. */
+/** Registers the metrics; call it once per registry. The returned observer must be told of each capture. */
 export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts): CaptureObserver {
   const registers = [registry];
   const phases = new Histogram({
     name: 'stasis_capture_phase_seconds',
-    help: 'How long each phase of a capture took, of those that it went through.',
+    help: 'Duration of each phase that a capture went through.',
     labelNames: ['phase'],
     buckets: SECONDS,
     registers,
@@ -46,13 +48,13 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
   });
   const tasks = new Histogram({
     name: 'stasis_capture_tasks',
-    help: 'Threads that were captured.',
+    help: 'Number of threads per capture.',
     buckets: TASKS,
     registers,
   });
   const recoveries = new Counter({
     name: 'stasis_guard_recoveries_total',
-    help: 'Freezers that a guard saw to in place of an agent, by what became of them.',
+    help: 'Freezers that a guard handled in place of an agent, by outcome.',
     labelNames: ['outcome'],
     registers,
   });
@@ -68,7 +70,7 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
   });
   void new Gauge({
     name: 'stasis_cgroups_frozen',
-    help: "Cgroups of this agent's captures that the kernel says are frozen now; also of past ones that were not proved to be thawed.",
+    help: "Cgroups of this agent's captures that the kernel reports as frozen now, including those of past captures whose thaw was not proved.",
     registers,
     collect() {
       this.set(frozen.count());
@@ -89,7 +91,7 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
     ended: (uid, capture) => {
       const { report, dryRun } = capture;
       frozen.forget(uid, report.thawUnproved);
-      ended(reasonOf(capture));
+      ended(endReason(capture));
       if (dryRun || report.timings.pauseMicroseconds === 0) return;
       for (const phase of PHASES) {
         const microseconds = report.timings[`${phase}Microseconds`];
@@ -103,12 +105,12 @@ export function agentMetrics({ registry, version, podsHeld }: AgentMetricsParts)
 
 interface FrozenCgroups {
   watch(uid: string, containers: readonly ContainerTarget[]): void;
-  /** Its capture has ended; those that were not proved to be thawed are looked at until they are. */
+  /** The capture has ended. Its cgroups that were not proved to be thawed stay in the count until they are. */
   forget(uid: string, thawUnproved: readonly string[]): void;
   count(): number;
 }
 
-/** Reads cgroupfs, never a disk, so that a scrape in the middle of a capture does no harm. */
+/** Counting reads cgroupfs only, never a disk, so a scrape during a capture does no harm. */
 function frozenCgroups(): FrozenCgroups {
   const running = new Map<string, readonly ContainerTarget[]>();
   let doubtful: readonly ContainerTarget[] = [];

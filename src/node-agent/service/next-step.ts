@@ -1,26 +1,26 @@
-/** What to do about one PodCapture, given what this process knows. Pure. */
+/** Decides what to do about one PodCapture, from what this process knows. Pure. */
 import { CLAIMED_BY_CONTROLLER, type PodCapture } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
-import { hasEnded, withdrawn } from './captured-object.js';
+import { captureHasEnded, withdrawn } from './captured-object.js';
 
-/** What this process has to do with a capture already. */
+/** The state of a capture that this process is working on. */
 export interface OwnRun {
-  /** It was told to end; telling it again changes nothing. */
+  /** The run was told to end. Telling it again changes nothing. */
   readonly cancelled: boolean;
-  /** For how long it holds, as it knows. */
+  /** How long the run will hold, in seconds, as it was told last. */
   readonly holdSeconds: number;
 }
 
 export interface Knowledge {
   /** UID of this agent's pod. */
   readonly me: string;
-  /** SIGTERM came: nothing new is begun. */
+  /** SIGTERM has arrived: nothing new begins. */
   readonly stopping: boolean;
-  /** While this process claims, carries out or reports it. */
+  /** Set while this process claims, carries out or reports the capture. */
   readonly run: OwnRun | undefined;
-  /** This process is through with it, whatever the watch still shows. */
+  /** This process has finished the capture, whatever the watch still shows. */
   readonly finished: boolean;
-  /** Another capture of the same pod is under way here. */
+  /** This agent runs another capture of the same pod. */
   readonly podBusy: boolean;
   readonly slotFree: boolean;
 }
@@ -28,7 +28,7 @@ export interface Knowledge {
 export type NextStep =
   | { readonly do: 'ignore' }
   | { readonly do: 'claim' }
-  /** Nothing to be carried out: claimed, where nobody has, and ended in one write. */
+  /** Nothing is carried out: one write claims the capture (if nobody has) and ends it. */
   | { readonly do: 'end'; readonly failure: Failure }
   | { readonly do: 'cancel'; readonly why: string }
   | { readonly do: 'adjustHold'; readonly holdSeconds: number }
@@ -36,15 +36,16 @@ export type NextStep =
 
 const IGNORE: NextStep = { do: 'ignore' };
 
-/** Ordered rules; the first that applies decides. */
+/** The rules are ordered, and the first rule that applies decides. */
 export function nextStep(object: PodCapture, knowledge: Knowledge): NextStep {
   return knowledge.run === undefined ? forStranger(object, knowledge) : forOwn(object, knowledge.run);
 }
 
 function forOwn(object: PodCapture, run: OwnRun): NextStep {
   if (run.cancelled) return IGNORE;
-  // Only another agent or the controller can have ended it, and either takes us for dead.
-  if (hasEnded(object)) return { do: 'cancel', why: 'it was ended by somebody else' };
+  // Only another agent or the controller can have ended the capture, and both do so only when they believe this agent
+  // dead.
+  if (captureHasEnded(object)) return { do: 'cancel', why: 'another agent or the controller ended the capture' };
   const reason = withdrawn(object);
   if (reason !== undefined) return { do: 'cancel', why: reason };
   const { holdSeconds } = object.spec;
@@ -52,7 +53,7 @@ function forOwn(object: PodCapture, run: OwnRun): NextStep {
 }
 
 function forStranger(object: PodCapture, { me, stopping, finished, podBusy, slotFree }: Knowledge): NextStep {
-  if (hasEnded(object) || finished || stopping) return IGNORE;
+  if (captureHasEnded(object) || finished || stopping) return IGNORE;
   const claimedBy = object.status?.claimedBy;
   if (claimedBy === CLAIMED_BY_CONTROLLER) return IGNORE;
   if (claimedBy !== undefined) return { do: 'end', failure: abandoned(claimedBy, me) };
@@ -62,8 +63,14 @@ function forStranger(object: PodCapture, { me, stopping, finished, podBusy, slot
   return slotFree ? { do: 'claim' } : { do: 'wait', for: 'slot' };
 }
 
-/** Whoever had claimed it was on this node, and is no more: an agent claims nothing on another node. */
+/**
+ * The claimant was an agent on this node, because an agent claims only captures of its own node; and that agent no
+ * longer exists.
+ */
 function abandoned(claimedBy: string, me: string): Failure {
-  const who = claimedBy === me ? 'this agent, before it was restarted,' : `the agent ${claimedBy}`;
-  return failure('NodeAgentRestarted', `${who} had taken it, and did not report its end; what it held is free`);
+  const who = claimedBy === me ? 'this agent, before its restart,' : `the agent ${claimedBy}`;
+  return failure(
+    'NodeAgentRestarted',
+    `${who} had claimed the capture and did not report its end; everything that it held is released`,
+  );
 }

@@ -1,14 +1,14 @@
-/** What guards did for agents that could not: counted, logged, and kept until it is reported. */
+/** Counts and logs what guards did for agents that could not, until it is reported. */
 import type { PodCapture } from '../../api/kinds.js';
 import type { Logger } from '../../kube/log.js';
 import { uidOf } from '../../native/guard-protocol.js';
 import type { GuardOutcome, Recovered } from '../../native/guard.js';
-import { hasEnded } from './captured-object.js';
+import { captureHasEnded } from './captured-object.js';
 
 export interface RecoveriesParts {
   readonly log: Logger;
   readonly count: (outcome: GuardOutcome) => void;
-  /** Undefined until all are listed. */
+  /** Returns undefined until all PodCaptures are listed. */
   readonly list: () => readonly PodCapture[] | undefined;
   readonly acknowledge: (uid: string) => void;
 }
@@ -21,7 +21,10 @@ export class Recoveries {
     this.#parts = parts;
   }
 
-  /** Takes note of each once. Those of captures that have an end, or of none, need not be remembered any more. */
+  /**
+   * Counts and logs each recovery once. Acknowledges those whose capture has ended or no longer exists: the guard need
+   * not remember them.
+   */
   see(recovered: readonly Recovered[]): void {
     const present = new Set(recovered.map(keyOf));
     for (const one of recovered) {
@@ -34,27 +37,27 @@ export class Recoveries {
     for (const key of present) this.#seen.add(key);
     const objects = this.#parts.list();
     if (objects === undefined) return;
-    const awaited = new Set(objects.filter((object) => !hasEnded(object)).map(({ metadata }) => metadata.uid));
+    const awaited = new Set(objects.filter((object) => !captureHasEnded(object)).map(({ metadata }) => metadata.uid));
     for (const uid of new Set(recovered.map(({ capture }) => uidOf(capture))))
       if (!awaited.has(uid)) this.#parts.acknowledge(uid);
   }
 }
 
-/** For a person: what became of the freezers of one capture. Empty when nothing is known. */
+/** A text for people: what the guard did about the freezers of one capture. Empty when nothing is known. */
 export function describeRecovered(recovered: readonly Recovered[]): string {
   const parts = OUTCOMES.flatMap(([outcome, what]) => {
     const found = recovered.filter((one) => one.outcome === outcome);
     const [first] = found;
     return first === undefined ? [] : [`${found.length} ${what} (${first.cause})`];
   });
-  return parts.length === 0 ? '' : `the guard saw to its freezers: ${parts.join(', ')}`;
+  return parts.length === 0 ? '' : `freezers handled by the guard: ${parts.join(', ')}`;
 }
 
 const OUTCOMES: readonly (readonly [GuardOutcome, string])[] = [
-  ['Thawed', 'opened by it'],
-  ['FoundThawed', 'open already'],
-  ['CgroupGone', 'of a cgroup that is gone'],
-  ['Rebooted', 'of before a restart of the machine'],
+  ['Thawed', 'opened'],
+  ['FoundThawed', 'found open'],
+  ['CgroupGone', 'with a removed cgroup'],
+  ['Rebooted', 'from before a reboot'],
 ];
 
 function keyOf({ capture, container }: Recovered): string {

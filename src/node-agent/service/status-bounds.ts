@@ -1,6 +1,6 @@
 /**
- * What of a report fits into a status. The bounds are those of deploy/crds/podcaptures.yaml: a report that kept to fewer would be
- * refused by the server, and the capture would have no end. Pure.
+ * Cuts a report to what fits into a status. The bounds are the maxima in deploy/crds/podcaptures.yaml, with the same
+ * meaning. If a status exceeds one of them, the server refuses the status, and the capture never ends. Pure.
  */
 import type { ContainerCapture, ProcessRow, ThreadRow, UnfrozenTask } from '../../api/podcapture.js';
 
@@ -19,24 +19,29 @@ const MAX_NAMESPACES = 16;
 const MAX_TIME = 40;
 const MAX_STATE = 4;
 const MAX_WAIT_CHANNEL = 256;
-/** Of unfrozen and of containers; far more than they take unless somebody means harm. */
+/**
+ * Most bytes of JSON for `unfrozen`, and for `containers`. Both stay far below it unless somebody provokes long values.
+ */
 const MAX_LIST_BYTES = 64 << 10;
 const ELLIPSIS = '…';
 
-/** `text` in at most so many characters, which the server counts as Unicode code points; a cut one ends in an ellipsis. */
+/**
+ * Cuts `text` to at most `most` characters. The server counts Unicode code points. A text that was cut ends in an
+ * ellipsis.
+ */
 export function cutText(text: string, most: number): string {
-  // UTF-16 units are never fewer than code points, and at most twice as many.
+  // A string has at least as many UTF-16 units as code points, and at most twice as many.
   if (text.length <= most) return text;
   const points = Array.from(text.slice(0, 2 * most + 2));
   return points.length <= most ? text : points.slice(0, most - 1).join('') + ELLIPSIS;
 }
 
-/** A whole number that is not negative; 0 for what is none. */
+/** Rounds to a whole number that is not negative; 0 for NaN and infinity. */
 export function count(value: number): number {
   return Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0;
 }
 
-/** The items at the front that fit into so many bytes of JSON. */
+/** Returns as many items from the front as fit into so many bytes of JSON. */
 function fitting<T>(items: readonly T[], maxBytes: number): T[] {
   let bytes = 2;
   const tooMuch = items.findIndex((item) => (bytes += Buffer.byteLength(JSON.stringify(item)) + 1) > maxBytes);
@@ -48,7 +53,7 @@ export interface BoundedTree {
   readonly truncated: boolean;
 }
 
-/** Parents come before their children, so that none of the rows that fit loses its parent. */
+/** Parents precede their children, so no row that remains loses its parent. */
 export function boundTree(tree: readonly ProcessRow[], maxBytes: number): BoundedTree {
   const rows = fitting(tree.slice(0, MAX_ROWS).map(boundRow), maxBytes);
   const fewerThreads = rows.some((row, index) => row.threads.length < (tree[index]?.threads.length ?? 0));

@@ -1,49 +1,53 @@
-/** The statuses that the agent applies, from the claim to the end. Every one of them carries `claimedBy`. Pure. */
+/** The statuses that the agent writes, from the claim to the end. Each of them carries `claimedBy`. Pure. */
 import type { Artifact, Condition, PodCapture, PodCaptureStatus } from '../../api/kinds.js';
 import type { Timings } from '../../api/podcapture.js';
 import type { Reason } from '../../api/reasons.js';
 import type { Failure } from '../pure/failure.js';
-import type { CaptureReport } from '../report/report.js';
+import type { CaptureReport } from '../report/parse-report.js';
 import { boundContainers, boundTree, boundUnfrozen, count, cutText, MAX_MESSAGE } from './status-bounds.js';
 
-/** Of JSON. etcd takes 1.5 MiB a request; this much a Checkpoint is read, and watched, with ease. */
+/**
+ * Most bytes of JSON in a status. etcd accepts 1.5 MiB per request; an object of this size is still easy to read and
+ * watch.
+ */
 export const MAX_STATUS_BYTES = 256 << 10;
 
-/** Who has it, and since when. */
+/** The claimant, and the time of its claim. */
 export interface Claim {
   readonly claimedBy: string;
   /** RFC 3339. */
   readonly startTime: string;
-  /** Of the spec that it was claimed with. */
+  /** The generation of the spec with which the capture was claimed. */
   readonly generation?: number;
 }
 
-/** What came of it. */
+/** The result of a capture. */
 export interface Ended {
   readonly report: CaptureReport;
   readonly dryRun: boolean;
   /** RFC 3339. */
   readonly completionTime: string;
   readonly artifact?: Artifact;
-  /** Of something after the release; what the report says itself goes first. */
+  /** A failure after the release. A failure in `report` takes precedence. */
   readonly failure?: Failure;
 }
 
-/** While it goes on. The freezers may be closed: whether all are as they were found is not known yet. */
+/** The status of a capture in progress. The freezers may be closed, so `Thawed` is not known yet. */
 export function progressStatus(claim: Claim, reason: 'Capturing' | 'Holding'): PodCaptureStatus {
-  const message = reason === 'Capturing' ? 'the node agent is at it' : 'the pod is read, and held';
+  const message =
+    reason === 'Capturing' ? 'the node agent carries out the capture' : 'the processes were read, and the pod is held';
   const at = { status: 'Unknown', time: claim.startTime, generation: claim.generation } as const;
   return {
     claimedBy: claim.claimedBy,
     startTime: claim.startTime,
     conditions: [
       condition('Succeeded', { ...at, reason, message }),
-      condition('Thawed', { ...at, reason, message: 'told at the end' }),
+      condition('Thawed', { ...at, reason, message: 'known when the capture has ended' }),
     ],
   };
 }
 
-/** The end, cut to what the server takes. */
+/** The final status, cut to the bounds of the schema. */
 export function endStatus(claim: Claim, ended: Ended): PodCaptureStatus {
   const { report } = ended;
   const unfrozen = boundUnfrozen(report.unfrozen);
@@ -54,7 +58,7 @@ export function endStatus(claim: Claim, ended: Ended): PodCaptureStatus {
   return { ...rest, tree: rows, truncated: cut } as PodCaptureStatus;
 }
 
-/** The end without lists: what is left to say when the server took the whole for invalid. */
+/** The final status without lists, for a server that refuses the full status as invalid. */
 export function bareEndStatus(claim: Claim, ended: Ended): PodCaptureStatus {
   const { report, completionTime, artifact } = ended;
   const { tree } = report;
@@ -77,20 +81,20 @@ export function bareEndStatus(claim: Claim, ended: Ended): PodCaptureStatus {
   };
 }
 
-/** What is known of the freezers at the end. */
-export interface Thaw {
-  /** Directories of those that were not proved to be as they were found. */
+/** The state of the freezers at the end. */
+export interface ThawFacts {
+  /** Directories of the cgroups that were not proved to be as they were found. */
   readonly unproved: readonly string[];
-  /** What a guard did in place of the agent. */
+  /** A text about what a guard did in place of the agent. */
   readonly byGuard?: string;
 }
 
-/** What a capture that ended without being carried out says: claimed now, where nobody had. */
-export function refusedStatus(
+/** The final status of a capture that was not carried out. It also claims the capture if nobody has. */
+export function refusedCaptureStatus(
   object: PodCapture,
   me: string,
   failure: Failure,
-  thaw: Thaw,
+  thaw: ThawFacts,
   time: string,
 ): PodCaptureStatus {
   const { claimedBy = me, startTime = time } = object.status ?? {};
@@ -99,8 +103,8 @@ export function refusedStatus(
   return { claimedBy, startTime, completionTime: time, conditions: conditions(claim, failure, thaw, time) };
 }
 
-/** The reason of the end. */
-export function reasonOf({ report, failure, dryRun }: Ended): Reason {
+/** The reason with which the capture ended. */
+export function endReason({ report, failure, dryRun }: Ended): Reason {
   return (report.failure ?? failure)?.reason ?? (dryRun ? 'DryRunPassed' : 'Captured');
 }
 
@@ -118,7 +122,7 @@ interface End {
 const CAPTURED: End = { reason: 'Captured', message: 'held, read and let go', good: true };
 const PASSED: End = { reason: 'DryRunPassed', message: 'nothing stands in the way', good: true };
 
-function conditions(claim: Claim, end: End, { unproved, byGuard = '' }: Thaw, time: string): Condition[] {
+function conditions(claim: Claim, end: End, { unproved, byGuard = '' }: ThawFacts, time: string): Condition[] {
   const { generation } = claim;
   const thawed = unproved.length === 0;
   const more = byGuard === '' ? '' : `; ${byGuard}`;

@@ -1,6 +1,7 @@
 /**
- * Tracing threads, one for each capture that runs. One is always kept warm, so that a capture need not wait for a thread and a
- * rehearsal; more are made when they are needed, and closed when they were not for a while: each costs some megabytes.
+ * Keeps tracing threads, one per running capture. One warm thread is always ready, so that a capture need not wait for
+ * the start and the rehearsal of a thread. Further threads are started on demand and closed after some idle time,
+ * because each costs some megabytes.
  */
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
@@ -9,16 +10,18 @@ import type { Tracer } from '../tracer/tracer.js';
 
 export interface TracerPoolParts {
   readonly start: () => Promise<Tracer>;
-  /** Undefined when all is well; else why this machine cannot do it. */
+  /** Returns undefined when the rehearsal passed, otherwise why this machine cannot capture. */
   readonly rehearse: (tracer: Tracer) => Promise<Failure | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** One that is lent out. */
+/** A thread of the pool together with its state. */
 export interface PooledTracer {
   readonly tracer: Tracer;
-  /** How many threads it had had at its last rehearsal: one more is a cold one. */
+  /**
+   * How many threads the tracer had started at its last rehearsal. If there are more now, the current thread is cold.
+   */
   rehearsedThreads: number;
   idleSince: number;
 }
@@ -26,8 +29,12 @@ export interface PooledTracer {
 export type Acquired =
   { readonly ok: true; readonly pooled: PooledTracer } | { readonly ok: false; readonly failure: Failure };
 
+/** Surplus threads are closed after this idle time. */
 const IDLE_MILLISECONDS = 60_000;
-/** A timer of Node may fire a millisecond early, by the clock that is looked at then. */
+/**
+ * Tolerance in the comparison of idle times: a timer of Node may fire a millisecond early by the clock that is read
+ * then.
+ */
 const EARLY_MILLISECONDS = 1_000;
 
 export class TracerPool {
@@ -35,7 +42,7 @@ export class TracerPool {
   readonly #idle: PooledTracer[] = [];
   readonly #closing = new AbortController();
   #warming: Promise<Failure | undefined> | undefined;
-  /** A rehearsal has passed once: this machine can do it, and one that fails later is for want of time. */
+  /** A rehearsal has passed once, so this machine can capture. A later failure only shows a lack of CPU time. */
   #proved = false;
   #unfit: Failure | undefined;
 
@@ -43,12 +50,12 @@ export class TracerPool {
     this.#parts = parts;
   }
 
-  /** Why the last thread could not be made fit; undefined when it could. */
+  /** Why the last thread could not be made ready; undefined when it could. */
   get unfit(): Failure | undefined {
     return this.#unfit;
   }
 
-  /** Whether a rehearsed thread waits. */
+  /** Whether a rehearsed thread is ready. */
   get isWarm(): boolean {
     return this.#idle.length > 0;
   }
@@ -57,7 +64,7 @@ export class TracerPool {
     return this.#idle.length;
   }
 
-  /** Makes one ready, unless one is. Resolves to the reason when that fails. */
+  /** Makes a thread ready unless one is. Resolves to the reason when that fails. */
   async warm(): Promise<Failure | undefined> {
     if (this.isWarm) return undefined;
     this.#warming ??= this.#make().then((made) => {
@@ -68,14 +75,14 @@ export class TracerPool {
     return await this.#warming;
   }
 
-  /** The thread that was used last, or a new one. */
+  /** Returns the thread that was used last, or starts a new one. */
   async acquire(): Promise<Acquired> {
     if (!this.isWarm && this.#warming !== undefined) await this.#warming;
     const pooled = this.#idle.pop();
     return pooled === undefined ? await this.#make() : { ok: true, pooled };
   }
 
-  /** Takes one back; rehearses first where its thread was replaced. */
+  /** Takes a thread back. If it was replaced during the capture, its successor rehearses first. */
   async release(pooled: PooledTracer): Promise<void> {
     if (pooled.rehearsedThreads === pooled.tracer.threads()) {
       this.#put(pooled);
@@ -86,7 +93,7 @@ export class TracerPool {
     else await pooled.tracer.close();
   }
 
-  /** Closes those that are idle, and each that is given back from now on. */
+  /** Closes the idle threads, and from now on every thread that is returned. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#warming;
@@ -112,7 +119,8 @@ export class TracerPool {
     const refusal = await this.#parts.rehearse(pooled.tracer).catch(unfit);
     pooled.rehearsedThreads = pooled.tracer.threads();
     if (refusal !== undefined) this.#parts.log.error('rehearsal failed', { ...refusal, goesOn: this.#proved });
-    // A busy node freezes even sleepers late. The thread is cold then, and the pause of its first capture longer; no more.
+    // On a busy node even the rehearsal's sleeping processes freeze late. The thread then stays cold, and the pause of
+    // its first capture is longer; nothing worse happens.
     this.#proved ||= refusal === undefined;
     this.#unfit = this.#proved ? undefined : refusal;
     return this.#unfit;
@@ -131,7 +139,7 @@ export class TracerPool {
   async #closeIdleLater(): Promise<void> {
     await this.#parts.clock.sleep(IDLE_MILLISECONDS, this.#closing.signal);
     const now = this.#parts.clock.monotonic();
-    // The one that was used last is at the end, and stays.
+    // The thread that was used last is at the end of the list, and stays.
     while (this.#idle.length > 1) {
       const [oldest] = this.#idle;
       if (oldest === undefined || now - oldest.idleSince < IDLE_MILLISECONDS - EARLY_MILLISECONDS) return;
@@ -142,5 +150,5 @@ export class TracerPool {
 }
 
 function unfit(error: unknown): Failure {
-  return failure('HostUnfit', `no tracing thread: ${error instanceof Error ? error.message : String(error)}`);
+  return failure('HostUnfit', `no usable tracing thread: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -7,8 +7,14 @@
  * the thread is ended. All of it is over before the guard ends this process: 0.7 s after the deadline of the whole capture, and 1 s
  * after the announcement of a freezer that is still closed.
  */
-import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED, type BoardView } from '../capture/board.js';
-import { FREEZER_WINDOW_MICROSECONDS } from '../cgroup/freezer.js';
+import {
+  FREEZER_WINDOW_MICROSECONDS,
+  ORDER_CANCEL,
+  ORDER_REOPEN,
+  ORDER_TIMEOUT,
+  ORDER_UNGUARDED,
+  type BoardView,
+} from '../pure/board-view.js';
 
 /** SEIZE takes 4 µs; in 5 ms of one call it is not coming back by itself. */
 const STALLED_MICROSECONDS = 5_000;

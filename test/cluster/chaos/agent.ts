@@ -1,4 +1,4 @@
-/** The node agent of one node: its pod, and the processes of its two containers as this machine knows them. */
+/** The node agent of one node: its pod, and the processes of its two containers as seen from this machine. */
 import { until, PODS, value, type World } from '../e2e/world.js';
 import type { Pod } from '../e2e/pods.js';
 import { cgroupNamed, processesBelow, read, type Site } from './site.js';
@@ -7,9 +7,9 @@ const LABELS = 'app.kubernetes.io/name=stasis,app.kubernetes.io/component=node-a
 const READY_SECONDS = 90;
 
 export interface Part {
-  /** As the runtime names it. */
+  /** The container ID of the runtime. */
   readonly id: string;
-  /** The process that the container is for. */
+  /** The main process of the container. */
   readonly pid: number;
 }
 
@@ -19,7 +19,7 @@ export interface Agent {
   readonly guard: Part;
 }
 
-/** Waits until both of its containers run and are ready. */
+/** Waits until both containers of the agent run and are ready. */
 export async function readyAgent(world: World, site: Site): Promise<Agent> {
   return await until(
     `the agent of ${site.node.name} to be ready`,
@@ -32,7 +32,7 @@ export async function readyAgent(world: World, site: Site): Promise<Agent> {
   );
 }
 
-/** Undefined while a container of it has no process, or none that is known to the API server. */
+/** Returns undefined while one of the agent's containers has no process, or none that the API server knows. */
 export async function findAgent(world: World, site: Site): Promise<Agent | undefined> {
   const [pod] = (await agentPods(world, site)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (pod === undefined) return undefined;
@@ -46,7 +46,7 @@ export async function agentPods(world: World, site: Site): Promise<readonly Pod[
   return pods.filter(({ spec }) => spec.nodeName === site.node.name);
 }
 
-/** Everything that runs in the pod, the sandbox's own process included. */
+/** Returns every process of the pod, including the sandbox's own process. */
 export function processesOf(site: Site, pod: Pod): number[] {
   const directory = cgroupNamed(site.freezer, `pod${pod.metadata.uid}`);
   return directory === undefined ? [] : processesBelow(directory);
@@ -67,7 +67,7 @@ function isReady({ status }: Pod): boolean {
   return statuses.length === 2 && statuses.every(({ ready }) => ready);
 }
 
-/** A zombie is not. */
+/** A zombie counts as dead. */
 export function isAlive(pid: number): boolean {
   return /^State:\t[^ZX]/m.test(read(`/proc/${pid}/status`));
 }

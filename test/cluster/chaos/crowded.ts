@@ -1,6 +1,7 @@
 /**
- * A node without an idle processor, and a pod of a thousand threads. Ten thousand (test/chaos/hard-saturated.ts) cannot be seized there within
- * the 0.8 s that a freezer may be closed, with the share of a pod that requests a tenth of a processor: FreezeTimeout.
+ * A node without an idle processor, and a pod of a thousand threads. On such a node, ten thousand threads
+ * (test/chaos/hard-saturated.ts) end as FreezeTimeout: a pod that requests a tenth of a processor cannot be seized within
+ * the 0.8 s for which a freezer may be closed.
  */
 import { cpus, setPriority } from 'node:os';
 
@@ -26,7 +27,7 @@ export const saturated: Row = {
       await world.createPod(`busy-${index}`, [shell('busy', 'while :; do :; done')]);
       await world.running(`busy-${index}`);
     }
-    // Who measures is no part of what is measured.
+    // The measuring process gets priority, so that it does not distort the measurement.
     setPriority(NICEST);
   },
   harm: ({ agent }) => {

@@ -1,14 +1,14 @@
-/** The agent's pod is deleted by force: the next one starts beside it. */
+/** The agent's pod is deleted by force, and the next agent starts beside it. */
 import { now, until } from '../../chaos/scene.js';
 import { isAlive } from './agent.js';
 import type { Row, Scene } from './row.js';
 import { processesBelow, read } from './site.js';
 
-/** kubelet sends SIGTERM, and SIGKILL two seconds later; a second for the API server and kubelet to come to it. */
+/** kubelet sends SIGTERM, and SIGKILL two seconds later. One more second is for the API server and kubelet to react. */
 const FORCED_MS = 3000;
-/** That, and the start of the next guard, which has waited for the lock. */
+/** The time for a forced deletion, and for the start of the next guard, which waits for the lock. */
 const OVERLAP_MS = 10_000;
-/** The token of a pod that is gone is worth nothing: what the old agent says may be refused. */
+/** The token of a deleted pod becomes invalid, so the server may refuse the old agent's reports. */
 const REASONS = {
   held: ['Captured', 'NodeAgentRestarted'],
   short: ['Captured', 'NodeAgentRestarted', 'Cancelled'],

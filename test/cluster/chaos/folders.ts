@@ -1,4 +1,4 @@
-/** A state folder that no journal can be written to: the capture is refused before anything is frozen. */
+/** The guard's state folder cannot hold a journal, so each capture is refused before anything is frozen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { now } from '../../chaos/scene.js';
@@ -6,19 +6,19 @@ import { succeeded, until } from '../e2e/world.js';
 import { agentPods } from './agent.js';
 import type { Ground, Row } from './row.js';
 
-/** What kubelet mounts into the guard, on the node. */
+/** The folder on the node that kubelet mounts into the guard. */
 const FOLDER = '/run/stasis/node-agent';
 const MOUNT = 'mkdir -p "$0" && mount -t tmpfs -o size=8k,mode=0700 none "$0"';
 const FULL = `${MOUNT} && { dd if=/dev/zero of="$0/filler" bs=4k 2> /dev/null || true; }`;
 const READ_ONLY = `${MOUNT} && mount -o remount,ro "$0"`;
-/** Not only for a new guard: from under the one that runs. */
+/** Removes the folder under a running guard. */
 const GONE = 'rm -rf "$0"';
 const MEND = 'umount "$0" 2> /dev/null; mkdir -p "$0"; chmod 0700 "$0"';
-/** No pod is touched; the time is that of a look. */
+/** How long a look at the node may take, in milliseconds. No pod is touched. */
 const BOUND_MS = 1000;
 
 const UNGUARDED = 'GuardUnavailable';
-/** A guard that cannot even make its lock there does not start, and the agent does not without it. */
+/** A guard that cannot create its lock in the folder does not start, and without a guard neither does the agent. */
 const AGENTLESS = ['NodeAgentUnavailable', 'NodeAgentLost'];
 
 export const fullFolder = refused('disk-full', 'disk full: the capture is refused', FULL, [UNGUARDED]);
@@ -43,7 +43,7 @@ function refused(name: string, row: string, script: string, reasons: readonly st
     during: async ({ world, target }) => {
       for (;;) {
         const standing = target.standing();
-        if (standing.length > 0) throw new Error(`it was captured without a journal: ${standing.join(', ')}`);
+        if (standing.length > 0) throw new Error(`a pod was captured without a journal: ${standing.join(', ')}`);
         const [checkpoint] = await world.checkpoints();
         if (succeeded(checkpoint)?.status !== undefined && succeeded(checkpoint)?.status !== 'Unknown') return;
         await sleep(1);
@@ -61,7 +61,7 @@ async function inNode({ site }: Ground, script: string): Promise<void> {
   if (status !== 0) throw new Error(`${site.node.name}: ${stderr}`);
 }
 
-/** Another pod, with what is mounted now. */
+/** Replaces the agent's pod, so that it mounts the folder as it is now. */
 async function renew({ cluster, world, site }: Ground): Promise<void> {
   const old = (await agentPods(world, site)).map(({ metadata }) => metadata.name);
   const { status, stderr } = await cluster.kubectl(['delete', 'pod', '-n', 'stasis-system', '--wait', ...old]);

@@ -1,10 +1,12 @@
-/** Opens what trials on one node need: a namespace of their own there, and both nodes as the machine sees them. */
+/**
+ * Opens the environment of the trials on one node: a namespace for that node, and both nodes as seen from this machine.
+ */
 import { testCluster } from '../e2e/node-view.js';
 import { openWorld } from '../e2e/world.js';
 import type { Ground } from './row.js';
 import { type Site, siteOf, type Version } from './site.js';
 
-/** The nodes of STASIS_TEST_NODES, as in `node-1=v1,node-2=v2`. */
+/** The nodes in STASIS_TEST_NODES, for instance `node-1=v1,node-2=v2`. */
 export function testSites(): readonly Site[] {
   const cluster = testCluster();
   if (cluster === undefined) throw new Error('STASIS_TEST_CLUSTER names no cluster');
@@ -15,7 +17,7 @@ export function testSites(): readonly Site[] {
   });
 }
 
-/** Close its world when done. */
+/** The caller must close the ground's world. */
 export async function openGround(version: Version): Promise<Ground> {
   const cluster = testCluster();
   const sites = testSites();

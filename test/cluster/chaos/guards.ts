@@ -1,4 +1,4 @@
-/** The guard is killed, alone or with everything else of its pod. */
+/** The guard is killed, alone or together with everything else in its pod. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { now, since } from '../../chaos/scene.js';
@@ -8,9 +8,12 @@ import { killTask } from './kills.js';
 import type { Row, Scene } from './row.js';
 
 const SECOND = 1000;
-/** In it nobody guards, and a Checkpoint waits. */
+/** How long no guard exists while a Checkpoint waits. */
 const UNGUARDED_MS = 1500;
-/** Of the next guard: kubelet's look, a new sandbox, the start. With kubelet's usual back-off it can be five minutes. */
+/**
+ * Time for the next guard: kubelet's notice, a new sandbox and the start. With kubelet's usual back-off it can be five
+ * minutes.
+ */
 const NEXT_GUARD_MS = 30_000;
 
 export const killedGuard: Row = {
@@ -18,7 +21,7 @@ export const killedGuard: Row = {
   row: 'the guard itself is killed, and nothing new is frozen without one',
   bound: SECOND,
   reasons: { held: ['GuardUnavailable'], short: ['Captured', 'GuardUnavailable'] },
-  // Or another guard would stand before anybody could ask for something.
+  // kubelet is stopped, because it would otherwise start another guard before a Checkpoint can be created.
   prepare: async ({ site }) => {
     await site.node.kubelet.signal('STOP');
   },
@@ -33,7 +36,7 @@ export const killedGuard: Row = {
   },
   check: async ({ world }) => {
     const reason = succeeded(await world.ended(UNGUARDED))?.reason;
-    return reason === 'Captured' ? [] : [`the Checkpoint that waited for a guard ended ${reason}`];
+    return reason === 'Captured' ? [] : [`the Checkpoint that waited for a guard ended as ${reason}`];
   },
 };
 
@@ -49,7 +52,7 @@ export const wholePod: Row = {
   name: 'whole-pod',
   row: "every process of the agent's pod is killed at once, guard included",
   bound: NEXT_GUARD_MS,
-  // In a hold the kernel lets go; only the window of the freezer is left to the next guard.
+  // In a hold the kernel releases the tasks. The next guard only matters in the freezer's window.
   moments: ['frozen', 'hold', 'frozen', 'anywhere'],
   reasons: { held: ['NodeAgentRestarted'], short: ['Captured', 'NodeAgentRestarted', 'GuardUnavailable'] },
   harm: ({ agent, site, random }) => {
@@ -63,7 +66,7 @@ export const wholePod: Row = {
 
 const UNGUARDED = 'unguarded';
 
-/** The agent knows of the death by its connection; a request that comes now finds no guard. */
+/** The agent notices the death by its connection, so a request that arrives now finds no guard. */
 async function nothingIsFrozen({ world, target, site }: Scene): Promise<void> {
   await world.create(UNGUARDED, { podName: 'target' });
   for (const begun = now(); since(begun) < UNGUARDED_MS; await sleep(1)) {
@@ -76,11 +79,11 @@ function firstOf(one: number, other: number, turned: boolean): number[] {
   return turned ? [other, one] : [one, other];
 }
 
-/** Also of a process that has just died with another. */
+/** The process may have died already, together with another. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone.
+    // The process is gone.
   }
 }

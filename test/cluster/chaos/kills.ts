@@ -1,4 +1,4 @@
-/** The agent, or its container, is killed: by anybody, by the kernel for want of memory, by containerd. */
+/** The agent or its container is killed: by a signal, by the kernel for lack of memory, or by containerd. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { cgroupNamed, read } from './site.js';
 
 const SECOND = 1000;
 const DEATH_WITHIN_MS = 20_000;
-/** The next agent carries out what nobody had claimed, and gives up what somebody had. */
+/** The next agent carries out the unclaimed captures, and ends the claimed ones. */
 const REASONS = { held: ['NodeAgentRestarted'], short: ['Captured', 'NodeAgentRestarted'] };
 
 export const killedAgent: Row = {
@@ -45,7 +45,7 @@ export const outOfMemory: Row = {
     const { agent, site } = scene;
     const memory = site.node.cgroups.find((one) => one.includes('/memory/'));
     const directory = memory === undefined ? undefined : cgroupNamed(memory, agent.agent.id);
-    if (directory === undefined) throw new Error('no memory cgroup of v1: this needs one');
+    if (directory === undefined) throw new Error('this needs a memory cgroup of v1');
     writeFileSync(join(directory, 'memory.limit_in_bytes'), String(usageOf(directory) + HEADROOM));
     const endHog = startHog(directory);
     try {
@@ -65,7 +65,7 @@ export const outOfMemory: Row = {
   },
 };
 
-/** By containerd's own tool. Counted from the last look at which it lived. */
+/** Kills a container with containerd's own tool. Returns the last moment at which its process was seen alive. */
 export async function killTask(
   { site }: Scene,
   { id, pid }: { readonly id: string; readonly pid: number },
@@ -77,7 +77,7 @@ export async function killTask(
   return at;
 }
 
-/** When it was last seen alive. */
+/** Returns the last moment at which the process was seen alive. */
 export async function death(pid: number): Promise<bigint> {
   let last = now();
   const isDead = (): boolean => {
@@ -90,21 +90,24 @@ export async function death(pid: number): Promise<bigint> {
   return last;
 }
 
-/** What the agent may still take: less than the hog takes, and the hog takes less than the agent has, so that the agent is chosen. */
+/**
+ * Memory that the agent may still allocate, in bytes. It is less than the hog allocates, and the hog allocates less
+ * than the agent already has, so the kernel chooses the agent.
+ */
 const HEADROOM = 12 << 20;
 const HOG = 32 << 20;
-/** `tail` keeps a line until it has ended, and this one never ends. */
+/** `tail` buffers a line until its end, and this line never ends. */
 const TAKE = 'echo $$ > "$0/cgroup.procs" && head -c "$1" /dev/zero | tail -n 1 > /dev/null';
 
-/** Returns how to end it, before the container's cgroup is to be removed. */
+/** Returns a function that ends the hog. Call it before the container's cgroup is removed. */
 function startHog(directory: string): () => void {
   const hog = spawn('sh', ['-c', TAKE, directory, String(HOG)], { stdio: 'ignore', detached: true });
   return () => {
     try {
-      // Its process group: the shell and both of its children.
+      // Its process group contains the shell and both of its children.
       if (hog.pid !== undefined) process.kill(-hog.pid, 'SIGKILL');
     } catch {
-      // It has ended.
+      // The hog has ended.
     }
   };
 }

@@ -1,7 +1,9 @@
 /**
- * make chaos-cluster: every row of the promise that names a part of the cluster, on real pods, and a look at what is left.
- * TIMES (20): of each row, on all of its nodes together. ROWS: some of them, by name, with commas. SEED: repeats the instants of a run.
- * Exit status 1 when a bound is broken, or anything is left behind.
+ * make chaos-cluster: runs every row of docs/safety.md that concerns a part of the cluster on real pods, and checks what is
+ * left.
+ *
+ * TIMES (20): trials per row, on all of its nodes together. ROWS: a selection of rows by name, separated by commas. SEED:
+ * repeats the instants of an earlier run. The exit status is 1 when a bound is exceeded or anything is left behind.
  */
 import { seeded } from '../../chaos/random.js';
 import { type Entry, renderRows, tally } from '../../chaos/tally.js';

@@ -1,4 +1,4 @@
-/** What people do to a cluster, none of which waits for a hold. */
+/** Operations on a cluster that must not have to wait for a hold. */
 import { join } from 'node:path';
 
 import type { Cluster } from '../harness/cluster.js';
@@ -7,7 +7,7 @@ import { until } from '../e2e/world.js';
 import { now } from '../../chaos/scene.js';
 import type { Row } from './row.js';
 
-/** terminationGracePeriodSeconds of the agents' pods. */
+/** terminationGracePeriodSeconds of the agents' pods, in milliseconds. */
 const GRACE_MS = 30_000;
 const RELEASE = ['stasis', '--namespace', 'stasis-system'];
 const AGENTS = ['daemonset/stasis-node-agent', '--namespace', 'stasis-system'];
@@ -15,7 +15,8 @@ const AGENTS = ['daemonset/stasis-node-agent', '--namespace', 'stasis-system'];
 export const rollingUpdate: Row = {
   name: 'rollout',
   row: 'rolling update of the agents during a hold',
-  // maxUnavailable is one of the two nodes here: the other's agent may have to be ready first.
+  // maxUnavailable allows one of the two nodes here at a time, so the agent of the other node may have to become ready
+  // first.
   bound: 2 * GRACE_MS,
   moments: ['hold'],
   reasons: { held: ['Captured'], short: ['Captured'] },
@@ -33,7 +34,7 @@ export const drain: Row = {
   endsPod: true,
   harm: begins,
   during: async ({ cluster, site }) =>
-    // --force: the pod has no controller.
+    // --force is needed because the pod has no controller.
     await kubectl(
       cluster,
       'drain',
@@ -46,7 +47,7 @@ export const drain: Row = {
   restore: async ({ cluster, site }) => await kubectl(cluster, 'uncordon', site.node.name),
 };
 
-/** The Checkpoint goes with its kind. */
+/** The Checkpoint is deleted together with its kind, so its result is not checked. */
 export const uninstall: Row = {
   name: 'uninstall',
   row: 'helm uninstall during a hold',
@@ -55,7 +56,8 @@ export const uninstall: Row = {
   harm: begins,
   during: async ({ cluster }) => await helm(cluster, 'uninstall', ...RELEASE, '--wait', '--timeout', '2m'),
   mend: async ({ cluster }) => {
-    // The garbage collector takes the pods of what helm has deleted, and kubelet gives them their grace period.
+    // The garbage collector deletes the pods of the workloads that helm deleted, and kubelet gives them their grace
+    // period.
     const gone = async (): Promise<true | undefined> => ((await leftovers(cluster)).length === 0 ? true : undefined);
     await until('everything of the release to go', gone).catch(() => undefined);
     const left = await leftovers(cluster);

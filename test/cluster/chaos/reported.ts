@@ -1,4 +1,4 @@
-/** What is told of a capture whose agent died: on the PodCapture, as an Event, in a metric. */
+/** Checks how a capture whose agent died is reported: in the PodCapture, as an Event, and in a metric. */
 import type { Checkpoint } from '../../../src/api/kinds.js';
 import { condition, succeeded, until, value } from '../e2e/world.js';
 import { readyAgent } from './agent.js';
@@ -6,10 +6,10 @@ import type { Scene } from './row.js';
 
 const REASON = 'NodeAgentRestarted';
 const RECOVERIES = /^stasis_guard_recoveries_total\{.*\} (\d+)$/gm;
-const BY_GUARD = 'the guard saw to its freezers';
+const BY_GUARD = 'freezers handled by the guard';
 
 export interface Told {
-  /** A guard had something to do. */
+  /** A guard handled at least one freezer. */
   readonly byGuard: boolean;
   readonly missing: readonly string[];
 }
@@ -35,7 +35,7 @@ export async function whatIsTold(scene: Scene, checkpoint: Checkpoint): Promise<
   return { byGuard, missing };
 }
 
-/** Since the agent of now was started. */
+/** The count since the current agent started. */
 async function recoveriesOf({ world, site }: Scene): Promise<number> {
   const { pod } = await readyAgent(world, site);
   const path = `/api/v1/namespaces/stasis-system/pods/${pod.metadata.name}:8081/proxy/metrics`;

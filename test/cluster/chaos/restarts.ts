@@ -1,4 +1,4 @@
-/** What the node stands on goes away for a while: kubelet, containerd, the API server. The capture goes on to its end. */
+/** kubelet, containerd or the API server goes away for a while. The capture continues to its end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Checkpoint } from '../../../src/api/kinds.js';
@@ -9,7 +9,7 @@ const SECOND = 1000;
 /** Longer than a restart of kubelet takes. */
 const HOLD_SECONDS = 6;
 const AWAY_MS = 2000;
-/** The hold ends by a timer of whole milliseconds: 41 µs too little were seen. */
+/** Tolerance for the hold, which ends by a timer of whole milliseconds. 41 µs too little were observed. */
 const CLOCKS_MICROSECONDS = 1000;
 const CAPTURED = { held: ['Captured'], short: ['Captured'] };
 
@@ -48,7 +48,7 @@ function restarted(name: 'kubelet' | 'containerd'): Row {
   };
 }
 
-/** From there it is late. */
+/** Lateness is measured from this moment. */
 async function endOfHold({ heldAt, holdSeconds }: Scene): Promise<bigint> {
   return await Promise.resolve((heldAt ?? now()) + BigInt(holdSeconds) * 1_000_000_000n);
 }

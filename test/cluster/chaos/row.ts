@@ -1,4 +1,4 @@
-/** A row of the promise that names a part of the cluster: what is done, and what must hold then. */
+/** A row of docs/safety.md that concerns a part of the cluster: what is done to it, and what must hold afterwards. */
 import type { Checkpoint } from '../../../src/api/kinds.js';
 import type { Random } from '../../chaos/random.js';
 import type { Cluster } from '../harness/cluster.js';
@@ -8,15 +8,18 @@ import type { Agent } from './agent.js';
 import type { Site, Version } from './site.js';
 import type { Target } from './target.js';
 
-/** In a hold; at an instant spread over the life of a short capture; or as soon as its freezer is seen closed. */
+/**
+ * When a trial strikes: in a hold, at an instant spread over the life of a short capture, or as soon as its freezer is
+ * seen closed.
+ */
 export type Moment = 'hold' | 'anywhere' | 'frozen';
 
-/** What does not change between trials on one node. */
+/** The parts that stay the same for all trials on one node. */
 export interface Ground {
   readonly cluster: Cluster;
   readonly world: World;
   readonly site: Site;
-  /** Of all nodes. */
+  /** The sites of all nodes. */
   readonly sites: readonly Site[];
 }
 
@@ -25,7 +28,7 @@ export interface Scene extends Ground {
   readonly agent: Agent;
   readonly random: Random;
   readonly moment: Moment;
-  /** Of the capture; 0 without a hold. */
+  /** The capture's hold in seconds; 0 without a hold. */
   readonly holdSeconds: number;
   /** When the pod was first seen held. */
   readonly heldAt: bigint | undefined;
@@ -33,33 +36,36 @@ export interface Scene extends Ground {
 
 export interface Row {
   readonly name: string;
-  /** As issue and docs/safety.md have it. */
+  /** The row's text in docs/safety.md. */
   readonly row: string;
-  /** Milliseconds. */
+  /** The bound in milliseconds. */
   readonly bound: number;
-  /** Default: half in a hold, the rest in the two other ways in turn. */
+  /** Default: half of the trials in a hold, the others alternating between the two other moments. */
   readonly moments?: readonly Moment[];
   readonly versions?: readonly Version[];
-  /** Of those captures that hold. Default: far beyond every bound. */
+  /** The hold of captures that hold, in seconds. Default: far beyond every bound. */
   readonly holdSeconds?: number;
   readonly timeoutSeconds?: number;
-  /** With which the Checkpoint may end, where it was held, and where it was not. Undefined: it is not asked for. */
+  /**
+   * The reasons with which the Checkpoint may end, where the pod was held and where it was not. Undefined: the reason
+   * is not checked.
+   */
   readonly reasons?: Reasons;
-  /** The pod does not outlive it, and its heart need not beat again. */
+  /** The pod does not survive the harm, and its heart need not beat again. */
   readonly endsPod?: true;
-  /** Beside the heart, in a pod that is made anew for each trial. */
+  /** Further containers besides the heart, in a pod that is created for each trial. */
   readonly others?: readonly Container[];
-  /** Before the Checkpoint is made. */
+  /** Called before the Checkpoint is created. */
   prepare?(ground: Ground): Promise<void>;
-  /** Undoes it, and what does not heal by itself; also when the trial did not come so far. */
+  /** Undoes prepare() and everything that does not heal by itself, even when the trial did not get that far. */
   restore?(ground: Ground): Promise<void>;
-  /** Does it. Returns when the clock began; that may be yet to come. */
+  /** Does the harm. Returns the moment from which the time counts, which may lie in the future. */
   harm(scene: Scene): Promise<bigint>;
-  /** What goes on while the time is taken. It is waited for before anything else is done. */
+  /** Runs while the time is measured. The trial waits for it before it goes on. */
   during?(scene: Scene): Promise<void>;
-  /** Once all is free. */
+  /** Called once everything is released. */
   mend?(scene: Scene): Promise<void>;
-  /** Once it has ended: what is not as promised besides. */
+  /** Called once the Checkpoint has ended. Returns further violations of the promise. */
   check?(scene: Scene, checkpoint: Checkpoint): Promise<readonly string[]>;
 }
 

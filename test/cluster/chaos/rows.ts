@@ -9,7 +9,7 @@ import { apiServerAway, restartedContainerd, restartedKubelet } from './restarts
 import type { Row } from './row.js';
 import { frozenAgent, stoppedAgent } from './stalls.js';
 
-/** In the order of the table. */
+/** The rows in the order of the table in docs/safety.md. */
 export const ROWS: readonly Row[] = [
   killedAgent,
   outOfMemory,

@@ -1,11 +1,11 @@
-/** Trials of one row on one node, one after the other, with one target. */
+/** Runs the trials of one row on one node, one after the other, with one target. */
 import type { Random } from '../../chaos/random.js';
 import type { Entry } from '../../chaos/tally.js';
 import type { Ground, Moment, Row } from './row.js';
 import { startTarget } from './target.js';
 import { runTrial } from './trial.js';
 
-/** Half of them in a hold. */
+/** The default moments: half of the trials strike in a hold. */
 export const MOMENTS: readonly Moment[] = ['hold', 'frozen', 'hold', 'anywhere'];
 
 export async function runSeries(

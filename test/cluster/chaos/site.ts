@@ -1,6 +1,6 @@
 /**
- * A node of the throw-away cluster as the machine that it runs on sees it: its cgroups and tasks are files here, so that a look costs
- * no process and shows milliseconds.
+ * A node of the throw-away cluster as seen from the machine that it runs on. Its cgroups and tasks are files here, so a
+ * look needs no process and is accurate to milliseconds.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -12,11 +12,11 @@ export type Version = 'v1' | 'v2';
 
 export interface Site {
   readonly node: Node;
-  /** Of the freezer that captures take there. */
+  /** The version of the freezer that captures use on this node. */
   readonly version: Version;
-  /** The node's cgroup in that hierarchy. */
+  /** The node's cgroup in the hierarchy of that freezer. */
   readonly freezer: string;
-  /** In every hierarchy with a freezer: pods of a hybrid node are in two. */
+  /** The node's cgroup in every hierarchy with a freezer: pods of a hybrid node are in two. */
   readonly freezers: readonly string[];
 }
 
@@ -30,12 +30,12 @@ export function siteOf(node: Node, version: Version): Site {
   return { node, version, freezer, freezers };
 }
 
-/** The cgroup in this hierarchy with this name, below the node's pods. Undefined: there is none now. */
+/** Returns the cgroup of this name below the node's pods in this hierarchy; undefined when there is none now. */
 export function cgroupNamed(hierarchy: string, name: string): string | undefined {
   return below(join(hierarchy, 'kubepods')).find((directory) => basename(directory) === name);
 }
 
-/** The cgroup and all below it; none where it is gone. */
+/** Returns the cgroup and all cgroups below it; nothing when it is gone. */
 export function below(directory: string): string[] {
   try {
     const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -45,24 +45,24 @@ export function below(directory: string): string[] {
   }
 }
 
-/** Processes in it and below, by the pids that this process knows them by. */
+/** Returns the processes in the cgroup and below, by their pids in the namespace of this process. */
 export function processesBelow(directory: string): number[] {
   return below(directory).flatMap((one) => numbers(join(one, 'cgroup.procs')));
 }
 
-/** That somebody asked it to freeze, whether or not it has. Of one that is gone: no. */
+/** Whether the cgroup was asked to freeze, whether or not it is frozen yet. False when it is gone. */
 export function isClosed(directory: string): boolean {
   const file = stateFile(directory);
   return file !== undefined && read(file).trim() === '1';
 }
 
-/** What stands still in these cgroups, each by itself: freezers that are closed, tasks that are held. */
+/** Lists the closed freezers in these cgroups or, when no freezer is closed, the held tasks. */
 export function standingIn(directories: readonly string[]): string[] {
   const closed = directories.filter(isClosed).map((directory) => `${directory} is frozen`);
   return closed.length > 0 ? closed : directories.flatMap(tasksOf).flatMap(holdOn);
 }
 
-/** Everything that stands still on a node, its own cgroups that nobody knows of included. */
+/** Lists everything that stands still on a node, including unknown cgroups of its own. */
 export function standingOn({ freezers }: Site): string[] {
   return standingIn(freezers.flatMap(below));
 }

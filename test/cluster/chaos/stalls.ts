@@ -1,4 +1,4 @@
-/** The agent lives and does nothing: stopped, or frozen with its own cgroup. */
+/** The agent is alive and does nothing, because it is stopped or its own cgroup is frozen. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,9 +9,9 @@ import { cgroupNamed, isClosed } from './site.js';
 
 const TIMEOUT_SECONDS = 2;
 const HOLD_SECONDS = 2;
-/** The capture's deadline, and a second. */
+/** One second after the capture's deadline. */
 const DEADLINE_MS = (TIMEOUT_SECONDS + HOLD_SECONDS + 1) * 1000;
-/** Of one that was not held the guard knows nothing: it goes on when the agent does. */
+/** A guard knows nothing of a capture that was not held. Such a capture continues when the agent does. */
 const REASONS = { held: ['NodeAgentRestarted'], short: ['Captured', 'NodeAgentRestarted'] };
 
 export const stoppedAgent: Row = {
@@ -50,7 +50,7 @@ export const frozenAgent: Row = {
   },
 };
 
-/** Of the agent's container. Where that is gone, there is nothing to do. */
+/** Writes the freezer of the agent's container. Does nothing when the container is gone. */
 function freezer({ site, agent }: Scene, v1: string, v2: string): void {
   const directory = cgroupNamed(site.freezer, agent.agent.id);
   if (directory === undefined) return;

@@ -1,4 +1,7 @@
-/** The pod that is captured: one container that beats, one with processes enough to make the freezer's window milliseconds long. */
+/**
+ * The pod that is captured. One of its containers beats, and one has enough processes for the freezer's window to last
+ * milliseconds.
+ */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,11 +12,14 @@ import { below, cgroupNamed, type Site, standingIn } from './site.js';
 
 export interface Target {
   readonly pod: Pod;
-  /** Beats so far: one every 10 ms. */
+  /** Number of beats so far: one every 10 ms. */
   beats(): number;
-  /** What holds it now. Empty: nothing. */
+  /** Lists what holds the pod now; empty when nothing does. */
   standing(): string[];
-  /** A freezer of it is being closed, or closed. One read a cgroup, to be asked without a pause. */
+  /**
+   * Files that show whether one of the pod's freezers is closed or being closed: one read per cgroup, so that they can
+   * be polled without a pause.
+   */
   readonly closable: readonly string[];
 }
 
@@ -21,13 +27,13 @@ export const TARGET = 'target';
 const CROWD = 60;
 const BEATS = '/beats';
 
-/** A byte a beat: its size tells, and nothing is ever half written. */
+/** One byte per beat. The size of the file is the number of beats, and no beat is ever half written. */
 const HEART = shell('heart', `while :; do printf x >> ${BEATS}/x; usleep 10000; done`, {
   volumeMounts: [{ name: 'beats', mountPath: BEATS }],
 });
 const SLEEPERS = shell('crowd', `for i in $(seq ${CROWD}); do sleep 1000000 & done; while :; do sleep 0.5; done`);
 
-/** Starts it on the node of this world, in place of one that is there. */
+/** Starts the target on the node of this world, and replaces an existing one. */
 export async function startTarget(
   world: World,
   site: Site,

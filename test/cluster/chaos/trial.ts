@@ -1,4 +1,7 @@
-/** One trial: a Checkpoint of the target, the harm, and everything looked at until it is as it was and works again. */
+/**
+ * One trial: it creates a Checkpoint of the target, does the harm, and checks everything until the pod runs as before
+ * and works again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Checkpoint } from '../../../src/api/kinds.js';
@@ -11,20 +14,20 @@ import type { Ground, Moment, Row, Scene } from './row.js';
 import { isClosed, standingOn } from './site.js';
 import type { Target } from './target.js';
 
-/** Looked at for so much longer than its bound, to tell how late it was. */
+/** How long beyond its bound a trial is observed, to tell how late the release was. */
 const PATIENCE_MS = 20_000;
 const HELD_WITHIN_MS = 20_000;
-/** From the request until a short capture has ended; some 100 ms on a quiet machine. */
+/** Time from the request until a short capture has ended; some 100 ms on a quiet machine. */
 const LIFE_MS = 250;
-/** With the target's sixty tasks a freezer is closed for about so long. */
+/** With the target's sixty tasks a freezer is closed for about this long. */
 const WINDOW_MS = 2;
 const HOLD_SPREAD_MS = 300;
-/** After it was free once: whoever could still freeze it has run by then. */
+/** A second look this long after the pod was released: every process that could still freeze it has run by then. */
 const SECOND_LOOK_MS = 60;
 /** Far beyond every bound. */
 const HOLD_SECONDS = 600;
 const TIMEOUT_SECONDS = 5;
-/** One beat may have been under way when it was struck. */
+/** One beat may have been in progress when the harm was done. */
 const BEATS = 2;
 
 export interface Plan {
@@ -33,11 +36,11 @@ export interface Plan {
   readonly target: Target;
   readonly random: Random;
   readonly moment: Moment;
-  /** Of the Checkpoint; of its own in each trial. */
+  /** Name of the Checkpoint, different for each trial. */
   readonly name: string;
 }
 
-/** Throws nothing: what could not be done or seen is among what is left. */
+/** Never throws: failures of the trial itself are listed among the things that are left. */
 export async function runTrial(plan: Plan): Promise<Outcome> {
   const { row, ground, moment, name } = plan;
   const { world, site } = ground;
@@ -74,19 +77,19 @@ export async function runTrial(plan: Plan): Promise<Outcome> {
   return { milliseconds, held, left: left.map(told), ...(late === undefined ? {} : { late: told(late) }) };
 }
 
-/** Waits for the instant. Returns when the pod was first seen held, if it was. */
+/** Waits for the instant of the harm. Returns when the pod was first seen held, if it was. */
 async function momentOf({ moment, target, random }: Plan): Promise<bigint | undefined> {
   if (moment === 'anywhere') {
     exactly(random.between(0, LIFE_MS));
     return undefined;
   }
   if (moment === 'hold') {
-    if (!(await until(() => target.standing().length > 0, HELD_WITHIN_MS))) throw new Error('it was never held');
+    if (!(await until(() => target.standing().length > 0, HELD_WITHIN_MS))) throw new Error('the pod was never held');
     const heldAt = now();
     await sleep(random.between(0, HOLD_SPREAD_MS));
     return heldAt;
   }
-  // Asked without a pause: the window is shorter than a turn of the event loop can be.
+  // The freezer is polled without a pause, because its window can be shorter than a turn of the event loop.
   const begun = now();
   while (!target.closable.some(isClosed)) if (since(begun) > LIFE_MS * 4) return undefined;
   const heldAt = now();
@@ -106,7 +109,7 @@ async function strike(row: Row, scene: Scene): Promise<Seen> {
   const held = scene.moment === 'hold' || target.closable.some(isClosed) || target.standing().length > 0;
   const beats = target.beats();
   const at = await row.harm(scene);
-  // Its failure is thrown where it is waited for.
+  // If `during` fails, the error is thrown where its end is awaited.
   const during = row.during?.(scene);
   during?.catch(() => undefined);
   const standing = (): string[] => {
@@ -126,16 +129,16 @@ async function endOf(row: Row, scene: Scene, name: string, held: boolean): Promi
   if (row.reasons === undefined) return [];
   const checkpoint = await scene.world.ended(name);
   const reason = succeeded(checkpoint)?.reason ?? 'none';
-  // In a hold it was certainly held to the end; a short one may just have let go.
+  // A capture with a hold was certainly held to the end. A short capture may just have released its pod.
   const allowed =
     scene.moment === 'hold' ? row.reasons.held : [...row.reasons.short, ...(held ? row.reasons.held : [])];
-  const said = allowed.includes(reason) ? [] : [`it ended ${reason}: ${succeeded(checkpoint)?.message}`];
+  const said = allowed.includes(reason) ? [] : [`the Checkpoint ended as ${reason}: ${succeeded(checkpoint)?.message}`];
   const captures = (await scene.world.captures(checkpoint)).length;
-  const once = captures === 1 ? [] : [`there are ${captures} PodCaptures of it`];
+  const once = captures === 1 ? [] : [`the Checkpoint has ${captures} PodCaptures`];
   return [...said, ...once, ...((await row.check?.(scene, checkpoint)) ?? [])];
 }
 
-/** The agent is back and takes an ordinary Checkpoint, which leaves nothing either. */
+/** Checks that the agent is back and captures again with an ordinary Checkpoint, which leaves nothing either. */
 async function aftermath({ ground, row, name, target }: Plan): Promise<string[]> {
   const { world, site, sites } = ground;
   await readyAgent(world, site);
@@ -143,7 +146,7 @@ async function aftermath({ ground, row, name, target }: Plan): Promise<string[]>
   if (row.endsPod === undefined) {
     await world.create(again, { podName: 'target' });
     const reason = succeeded(await world.ended(again))?.reason;
-    if (reason !== 'Captured') return [`an ordinary Checkpoint ended ${reason}`];
+    if (reason !== 'Captured') return [`an ordinary Checkpoint ended as ${reason}`];
   }
   await clear(world);
   const look = (): string[] => [...sites.flatMap(standingOn), ...target.standing()];
@@ -152,7 +155,7 @@ async function aftermath({ ground, row, name, target }: Plan): Promise<string[]>
   return look().map((what) => `${what} at the second look`);
 }
 
-/** So that a thousand trials do not wait for each other's objects. */
+/** Removes the Checkpoints of the trial, so that a thousand trials do not accumulate objects. */
 async function clear(world: Ground['world']): Promise<void> {
   const found: readonly Checkpoint[] = await world.checkpoints();
   for (const { metadata } of found) await world.removeCheckpoint(metadata.name);

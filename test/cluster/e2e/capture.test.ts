@@ -14,7 +14,7 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
   });
   afterAll(async () => await world.close());
 
-  test('captures every running container of a pod, and none that has ended', async () => {
+  test('captures every running container of a pod, and no ended container', async () => {
     await world.create('all', { podName: 'web' });
     const checkpoint = await world.ended('all');
     expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured', observedGeneration: 1 });
@@ -24,7 +24,8 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     expect(others).toEqual([]);
     expect(capture?.status?.containers?.map(({ name }) => name).toSorted()).toEqual(['helper', 'server', 'sidecar']);
     const tree = capture?.status?.tree ?? [];
-    // A child of a shell is a shell until its execve: the first process of each container is one for sure.
+    // The child of a shell is a shell until its execve, so only the first process of each container is certain to be
+    // one.
     const firsts = tree.filter(({ ppid }) => tree.every(({ pid }) => pid !== ppid));
     expect(firsts.map(({ comm }) => comm)).toEqual(['sh', 'sh', 'sh']);
     expect(tree.map(({ comm }) => comm)).not.toContain('pause');
@@ -33,7 +34,7 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     );
     expect(capture?.status?.freezeSkewMicroseconds).toBeGreaterThanOrEqual(0);
     expect(capture?.status?.unfrozen ?? []).toEqual([]);
-    await until('the finalizer to go, once the result is copied', async () => {
+    await until('the finalizer to be removed once the result is copied', async () => {
       const [now] = await world.captures(checkpoint);
       return now?.metadata.finalizers === undefined ? true : undefined;
     });
@@ -78,13 +79,13 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     ]);
   });
 
-  test('captures the containers that it names, and no other', async () => {
+  test('captures exactly the named containers', async () => {
     await world.create('one', { podName: 'web', containers: ['helper'] });
     const [capture] = await world.captures(await world.ended('one'));
     expect(capture?.status?.containers?.map(({ name }) => name)).toEqual(['helper']);
   });
 
-  test('interrupts task by task with freezer None', async () => {
+  test('interrupts the tasks one by one with freezer None', async () => {
     await world.create('none', { podName: 'web', freezer: 'None' });
     const checkpoint = await world.ended('none');
     expect(succeeded(checkpoint)?.reason).toBe('Captured');
@@ -99,7 +100,7 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     expect(checkpoint.status?.pods?.[0]?.timings?.pauseMicroseconds).toBe(0);
   });
 
-  test('keeps command lines out of the status, and has an artifact on the node', async () => {
+  test('keeps command lines out of the status, and writes an artifact on the node', async () => {
     await world.create('cmdline', { podName: 'web', include: ['Cmdline'] });
     const [capture] = await world.captures(await world.ended('cmdline'));
     expect(capture?.status?.artifact).toMatchObject({
@@ -109,7 +110,7 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     expect(JSON.stringify(capture?.status)).not.toContain('usleep 10000');
   });
 
-  test('tells its end in one Event on itself and one on the pod', async () => {
+  test('reports its end in one Event about itself and one about the pod', async () => {
     await world.create('told', { podName: 'web' });
     await world.ended('told');
     const events = await until('the events', async () => {
@@ -127,13 +128,13 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     await world.create('brief', { podName: 'web', ttlSecondsAfterFinished: 2 });
     await world.ended('brief');
     await world.expectGone('brief');
-    await until('its PodCapture to go with it', async () => {
+    await until('its PodCapture to be deleted', async () => {
       const left = (await world.captures()).filter(({ metadata }) => metadata.ownerReferences?.[0]?.name === 'brief');
       return left.length === 0 ? true : undefined;
     });
   });
 
-  test('leaves an application with a liveness probe alone', async () => {
+  test('does not disturb an application with a liveness probe', async () => {
     const probe = { exec: { command: ['true'] }, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 5 };
     await world.createPod('probed', [heart('app', { livenessProbe: probe })]);
     await world.running('probed');

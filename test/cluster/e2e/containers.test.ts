@@ -1,4 +1,4 @@
-/** Containers that come and go while the pod is held, and those that are not in the pod's spec from the start. */
+/** Tests containers that start and end while the pod is held, and containers that are added to the pod later. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint } from '../../../src/api/kinds.js';
@@ -10,9 +10,9 @@ import { heart, lastBeat, shell, sleeper, type Pod } from './pods.js';
 import { describeOnCluster, describeOnHarnessNodes, describeOnNodes } from './requirement.js';
 import { openWorld, PATIENCE, succeeded, until, value, type World } from './world.js';
 
-/** Longer than a test takes: each ends it when it has seen what it was to see. */
+/** Longer than any test takes. Each test ends the hold when it has seen enough. */
 const HOLD_SECONDS = 600;
-/** Of the product: a capture has at most so many containers. */
+/** Most containers of one capture; a bound of the product. */
 const MOST_CONTAINERS = 64;
 
 interface EphemeralStatuses {
@@ -32,7 +32,7 @@ describeOnNodes('an ephemeral container', ({ nodeName }) => {
   });
   afterAll(async () => await world.close());
 
-  /** What `kubectl debug` does. */
+  /** Adds an ephemeral container, as `kubectl debug` does. */
   const debug = async (): Promise<void> => {
     const path = `/api/v1/namespaces/${world.namespace}/pods/web/ephemeralcontainers`;
     const body = { spec: { ephemeralContainers: [shell('debugger', 'while :; do sleep 0.2; done')] } };
@@ -49,7 +49,7 @@ describeOnNodes('an ephemeral container', ({ nodeName }) => {
     return (capture?.status?.containers?.map((container) => container.name ?? '') ?? []).toSorted();
   };
 
-  test('is captured with the others, and alone where it is named', async () => {
+  test('is captured with the other containers, and alone when it is named', async () => {
     await world.create('before', { podName: 'web' });
     expect(await containersOf('before')).toEqual(['server']);
     await debug();
@@ -84,7 +84,7 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
     await world.podGone('two');
   });
 
-  /** Process 1 of a container, killed from the node: a held one dies of SIGKILL as any other. */
+  /** Kills process 1 of a container from the node. A held process dies of SIGKILL like any other. */
   const killContainer = async (name: string): Promise<void> => {
     const place = await cgroupOf(node, containerID((await world.getPod('two')) as Pod, name), freezer);
     const [first] = await pidsIn(node, place);
@@ -101,7 +101,7 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
     await world.running('two');
   };
 
-  test('a container that is killed is restarted at once, and the other is held to the end', async () => {
+  test('a killed container is restarted at once, and the other container is held to the end', async () => {
     await world.create('killed', { podName: 'two', holdSeconds: HOLD_SECONDS });
     await world.reached('killed', 'Holding');
     await killContainer('other');
@@ -121,7 +121,7 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
     expect(capture?.status?.containers?.map(({ name }) => name).toSorted()).toEqual(['beat', 'other']);
   });
 
-  test('all containers are killed: the capture ends well, and each is restarted', async () => {
+  test('a capture whose containers are all killed succeeds, and each container is restarted', async () => {
     await world.create('all', { podName: 'two', holdSeconds: HOLD_SECONDS });
     await world.reached('all', 'Holding');
     await killContainer('beat');
@@ -131,7 +131,7 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
     expect(succeeded(await letGo('all'))).toMatchObject({ status: 'True', reason: 'Captured' });
   });
 
-  test('kubectl exec joins the pod that is held, is counted, and goes on afterwards', async () => {
+  test('a kubectl exec into the held pod is counted as joined, and continues after the hold', async () => {
     await world.create('joined', { podName: 'two', holdSeconds: HOLD_SECONDS });
     await world.reached('joined', 'Holding');
     const place = await cgroupOf(node, containerID((await world.getPod('two')) as Pod, 'other'), freezer);
@@ -139,8 +139,9 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
     let isOver = false;
     const command = ['exec', '-n', world.namespace, 'two', '-c', 'other', '--', 'sh', '-c', 'sleep 1; echo over'];
     const ran = cluster.kubectl(command).finally(() => (isOver = true));
-    // Runc's own first process, as a rule. Who comes runs for 50 ms at most until it is caught, and this takes longer.
-    await until('it to have come', async () => ((await pidsIn(node, place)).length > held ? true : undefined));
+    // The first process to join is usually runc's own. A process that joins runs for at most 50 ms until it is seized,
+    // and this command takes longer.
+    await until('a process to have joined', async () => ((await pidsIn(node, place)).length > held ? true : undefined));
     await sleep(1000);
     expect(succeeded(await world.getCheckpoint('joined'))?.reason).toBe('Holding');
     expect(isOver).toBe(false);
@@ -151,7 +152,7 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
     expect(await ran).toMatchObject({ status: 0, stdout: 'over\n' });
   });
 
-  test('a process that kubectl exec had started before is held with the others', async () => {
+  test('a process that kubectl exec started before the hold is held with the others', async () => {
     const command = [
       'exec',
       '-n',
@@ -175,15 +176,15 @@ describeOnHarnessNodes('during a hold', ({ nodeName, freezer }) => {
   });
 });
 
-// As long as it takes to start them: once is enough, and not on an emulated machine.
-(PATIENCE > 1 ? describe.skip : describeOnCluster)('a pod of more containers than one capture takes', () => {
+// The test takes as long as starting the containers, so it runs once, and not on an emulated machine.
+(PATIENCE > 1 ? describe.skip : describeOnCluster)('a pod with more containers than one capture allows', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld('crowd');
   });
   afterAll(async () => await world.close());
 
-  test('is refused as InvalidTarget, until the Checkpoint names some', async () => {
+  test('is refused as InvalidTarget unless the Checkpoint names fewer containers', async () => {
     const containers = Array.from({ length: MOST_CONTAINERS + 1 }, (_, index) => ({
       ...shell(`c${index}`, ''),
       command: ['sleep', '3600'],

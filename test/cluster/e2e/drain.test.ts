@@ -1,4 +1,4 @@
-/** What people do to a cluster while a pod is held: none of it waits for the hold. */
+/** Tests operations on a cluster while a pod is held. None of them waits for the hold. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NODES } from '../../../src/controller/resources.js';
@@ -9,7 +9,7 @@ import { describeOnHarness } from './requirement.js';
 import { found, NAMESPACES, openWorld, PATIENCE, PODS, succeeded, until, value, type World } from './world.js';
 
 const LONG = 600;
-/** Far below the hold, and what kubelet and controllers need without it. */
+/** Far shorter than the hold, and enough for kubelet and the controllers without a hold. */
 const SOON_MS = 30_000 * PATIENCE;
 
 describeOnHarness('while a pod is held', () => {
@@ -57,7 +57,7 @@ describeOnHarness('while a pod is held', () => {
     expect(await cluster.kubectl(args)).toMatchObject({ status: 0 });
   };
 
-  test('a cordon of its node ends the hold, as a drain begins with one', async () => {
+  test('a cordon of the node ends the hold, because a drain begins with a cordon', async () => {
     await world.create('cordoned', { podName: 'heart', holdSeconds: LONG });
     await world.reached('cordoned', 'Holding');
     await cordon(true);
@@ -66,13 +66,13 @@ describeOnHarness('while a pod is held', () => {
     expect((await world.getPod('heart'))?.metadata.deletionTimestamp).toBeUndefined();
   });
 
-  test('a node that was cordoned before lets the hold be', async () => {
+  test('a node that was cordoned before the capture does not end the hold', async () => {
     await cordon(true);
     await until('the taint', async () => {
       const taints = value(await world.api.get(NODES, { name: 'node-2' })).spec?.taints ?? [];
       return taints.some(({ key }) => key === 'node.kubernetes.io/unschedulable') ? true : undefined;
     });
-    // Times of taints and objects are in whole seconds; of the same one the taint counts as later.
+    // Times of taints and objects are whole seconds, and a taint of the same second counts as later.
     await sleep(1100);
     await world.create('cordoned-before', { podName: 'heart', holdSeconds: 3 });
     await world.reached('cordoned-before', 'Holding');
@@ -80,18 +80,19 @@ describeOnHarness('while a pod is held', () => {
     expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeGreaterThanOrEqual(3_000_000);
   });
 
-  test('kubectl drain of its node is done in time', async () => {
+  test('kubectl drain of the node finishes in time', async () => {
     await world.create('drained', { podName: 'heart', holdSeconds: LONG });
     await world.reached('drained', 'Holding');
     const since = Date.now();
-    // --force: the pod has no controller. One of Stasis's own replicas may go as well, be it the leader.
+    // --force is needed because the pod has no controller. A replica of the controller may be evicted as well, even the
+    // leader.
     await kubectl('drain', 'node-2', '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=60s');
     expect(Date.now() - since).toBeLessThan(SOON_MS);
     expect(succeeded(await world.ended('drained'))).toMatchObject({ status: 'True', reason: 'Captured' });
     await world.podGone('heart');
   });
 
-  test('a rolling update of the node agents lets go, reports, and goes on with new ones', async () => {
+  test('a rolling update of the node agents releases the pod, reports, and continues with new agents', async () => {
     const agents = async (): Promise<(string | undefined)[]> => {
       const labelSelector = 'app.kubernetes.io/name=stasis,app.kubernetes.io/component=node-agent';
       return value(await world.api.list(PODS, { labelSelector })).items.map(({ metadata }) => metadata.uid);
@@ -124,7 +125,7 @@ describeOnHarness('while a pod is held', () => {
     await expectBeats();
   });
 
-  test('deleting its namespace ends it, and the namespace is gone in time', async () => {
+  test('deleting the namespace ends the hold, and the namespace is gone in time', async () => {
     const other = await openWorld('doomed', 'node-2');
     try {
       await other.createPod('heart', [heart('beat')]);
@@ -139,7 +140,7 @@ describeOnHarness('while a pod is held', () => {
       );
       expect(Date.now() - since).toBeLessThan(SOON_MS);
     } finally {
-      // A hold that is left would fail every test after this one.
+      // A hold that is left behind would fail every later test.
       await other.close();
     }
   });

@@ -1,4 +1,4 @@
-/** What breaks besides what the rows of rows.test.ts name. */
+/** Tests faults that rows.test.ts does not cover. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../harness/cluster.js';
@@ -12,10 +12,13 @@ import { openWorld, PODS, succeeded, until, value, type World } from './world.js
 
 /** Delays that spread a kill over the whole life of a Checkpoint, which lasts some 100 ms without a hold. */
 const STEPS_MS = [0, 10, 20, 40, 60, 80, 120, 160, 250, 400];
-/** A node counts as lost after up to 50 s; its replicas go 30 s later, and one that is new leads after a lease of 15 s. */
+/**
+ * A node counts as lost after up to 50 s. Its replicas are deleted 30 s later, and a new replica leads after a Lease of
+ * 15 s.
+ */
 const LOST_SECONDS = 180;
 
-describeOnHarness('when something breaks', () => {
+describeOnHarness('after a fault', () => {
   let cluster: Cluster;
   let world: World;
   let node: Node;
@@ -57,7 +60,7 @@ describeOnHarness('when something breaks', () => {
     );
   };
 
-  test('the API server is away for 30 s: what was asked before is done, once', async () => {
+  test('a Checkpoint that was created before the API server went away for 30 s is carried out once', async () => {
     await world.create('before', { podName: 'heart' });
     await cluster.apiserver.kill();
     await sleep(30_000);
@@ -69,7 +72,7 @@ describeOnHarness('when something breaks', () => {
     expect(succeeded(await world.ended('after'))?.reason).toBe('Captured');
   });
 
-  test('the leading controller is killed at any step: each Checkpoint ends, with one PodCapture', async () => {
+  test('every Checkpoint ends with one PodCapture when the leading controller is killed at any step', async () => {
     for (const delay of STEPS_MS) {
       const name = `controller-${delay}`;
       await world.create(name, { podName: 'heart' });
@@ -81,7 +84,7 @@ describeOnHarness('when something breaks', () => {
     }
   });
 
-  test('the node agent is asked to end during a hold: it lets go, and reports', async () => {
+  test('a node agent that is told to end during a hold releases the pod and reports', async () => {
     await world.create('asked', { podName: 'heart', holdSeconds: 600 });
     await world.reached('asked', 'Holding');
     await signal(node, 'node-agent', 'TERM');
@@ -89,7 +92,7 @@ describeOnHarness('when something breaks', () => {
     await expectRuns();
   });
 
-  test('a controller that stood still for longer than its lease does no harm when it goes on', async () => {
+  test('a controller that was stopped for longer than its Lease does no harm when it continues', async () => {
     const leases = '/apis/coordination.k8s.io/v1/namespaces/stasis-system/leases/stasis-controller';
     const holder = async (): Promise<string> => {
       const lease = JSON.parse(value(await world.api.raw('GET', leases)).text) as { spec: { holderIdentity: string } };
@@ -113,7 +116,7 @@ describeOnHarness('when something breaks', () => {
     expect(await world.captures(checkpoint)).toHaveLength(1);
   });
 
-  test('others write to the Checkpoint and its PodCapture all the time: it ends', async () => {
+  test('a Checkpoint ends although others keep writing to it and to its PodCapture', async () => {
     const storming = new AbortController();
     const storm = (async () => {
       for (let round = 0; !storming.signal.aborted; round++) {
@@ -141,7 +144,7 @@ describeOnHarness('when something breaks', () => {
     ['', 'node-1'],
     [', and with it every controller', 'node-2'],
   ])(
-    'the node loses its power during a hold%s: NodeAgentLost, and it never runs later',
+    'a capture ends as NodeAgentLost and never runs later when its node loses power during a hold%s',
     async (_, home) => {
       await gatherControllers(world, home);
       await world.create('dark', { podName: 'heart', holdSeconds: 600 });

@@ -9,7 +9,7 @@ import { describeOnCluster } from './requirement.js';
 import { openWorld, PATIENCE, PODS, succeeded, until, value, type World } from './world.js';
 
 const STEPS = Number(process.env['STASIS_TEST_FUZZ_STEPS'] ?? '600') / PATIENCE;
-/** Printed where it fails; STASIS_TEST_SEED runs the same steps again, if not at the same times. */
+/** Printed on failure. STASIS_TEST_SEED repeats the same steps, though not at the same times. */
 const SEED = Number(process.env['STASIS_TEST_SEED'] ?? Date.now() % 2 ** 31);
 const AT_ONCE = 6;
 const METRICS_PORTS: Record<string, number> = { controller: 8080, 'node-agent': 8081 };
@@ -27,7 +27,7 @@ function isOrphan({ kind, metadata }: KubeObject): boolean {
 describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
   let world: World;
   let base: string;
-  /** Names of Checkpoints that the server took. */
+  /** Names of the Checkpoints that the server accepted. */
   const accepted: string[] = [];
   const refused: Refused[] = [];
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     return all.find(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.name === name))?.metadata.name;
   };
 
-  /** One at a time. */
+  /** Replacements happen one at a time. */
   let replacing = Promise.resolve();
   const replacePod = async (): Promise<void> => {
     await world.removePod('coming');
@@ -97,7 +97,7 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   };
 
-  /** What keeps an object is none of Stasis's: taken off, so that the namespace can go. */
+  /** Removes foreign finalizers, so that the namespace can be deleted. */
   const releaseAll = async (): Promise<void> => {
     for (const resource of [CHECKPOINTS, PODCAPTURES])
       for (const { metadata } of value(await world.api.list<KubeObject>(resource, { namespace: world.namespace }))
@@ -124,7 +124,7 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     );
 
   const left = async (): Promise<KubeObject[]> => [...(await world.checkpoints()), ...(await world.captures())];
-  /** One that is being deleted need not say how it ended; a finalizer of somebody else may keep it all the same. */
+  /** A Checkpoint that is being deleted need not report its end, even when a foreign finalizer keeps it. */
   const undone = async (): Promise<string[]> =>
     (await world.checkpoints())
       .filter((checkpoint) => (succeeded(checkpoint)?.status ?? 'Unknown') === 'Unknown')
@@ -135,7 +135,7 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     const before = await restarts();
     await run(fc.sample(anyStep, { numRuns: STEPS, seed: SEED }));
     expect(accepted.length).toBeGreaterThan(STEPS / 6);
-    // Refused, and with an answer: nothing that made the server itself fail.
+    // Every refusal must be an answer that does not show a failure of the server itself.
     expect(refused.filter(({ code }) => code < 400 || code >= 500)).toEqual([]);
     expect(new Set(refused.filter(({ step }) => step === 'create').map(({ code }) => code))).toContain(422);
 
@@ -150,14 +150,15 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     for (const { metadata } of await world.checkpoints())
       await world.api.remove(CHECKPOINTS, { namespace: world.namespace, name: metadata.name });
     await until(
-      'everything but orphans to be gone',
+      'everything except orphans to be gone',
       async () => {
         await releaseAll();
         return (await left()).every(isOrphan) ? true : undefined;
       },
       async () => JSON.stringify(await left()).slice(0, 4000),
     );
-    // Whoever takes the owner away, as `kubectl delete --cascade=orphan` does, keeps the result; and it can go at any time.
+    // A client that removes the owner, as `kubectl delete --cascade=orphan` does, keeps the result, and can delete it
+    // at any time.
     for (const capture of await world.captures()) {
       expect(['True', 'False']).toContain(succeeded(capture)?.status);
       await world.api.remove(PODCAPTURES, { namespace: world.namespace, name: capture.metadata.name });
@@ -186,7 +187,7 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     }
   });
 
-  test('is followed by a Checkpoint as if nothing had been', async () => {
+  test('is followed by an ordinary, successful Checkpoint', async () => {
     for (const podName of ['heart', 'pair', 'coming']) {
       await world.create(`after-${podName}`, { podName });
       expect(succeeded(await world.ended(`after-${podName}`))?.reason).toBe('Captured');

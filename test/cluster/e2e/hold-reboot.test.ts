@@ -1,4 +1,4 @@
-/** A machine of its own, with systemd and a kernel of its own, loses its power while a pod on it is held. */
+/** Tests a power cut during a hold, on a machine with its own systemd and kernel. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '../harness/cluster.js';
 import type { Node } from '../harness/node.js';
@@ -25,7 +25,10 @@ describeOnMachines('a power cut during a hold', ({ nodeName }) => {
     return stdout.trim().split('\n');
   };
 
-  /** The API server takes the pod for running until kubelet has told otherwise: there may be no log. Uptime began anew. */
+  /**
+   * Returns the number of beats since the start. Until kubelet reports otherwise, the API server believes that the pod
+   * still runs, so there may be no log yet. The uptime began again at 0.
+   */
   const beats = async (): Promise<number> => {
     const { stdout } = await cluster.kubectl(['logs', '--namespace', world.namespace, 'heart']);
     const pod = await world.getPod('heart');
@@ -33,13 +36,14 @@ describeOnMachines('a power cut during a hold', ({ nodeName }) => {
     return restarted ? lastBeat(stdout) : -1;
   };
 
-  test('leaves nothing for the next guard: everything runs, the capture has ended, and the next one works', async () => {
+  test('leaves nothing for the next guard: everything runs, the capture has ended, and the next capture works', async () => {
     await world.createPod('heart', [heart('beat')]);
     await world.running('heart');
     const [bootBefore] = await journals();
     await world.create('dark', { podName: 'heart', holdSeconds: 600 });
     await world.reached('dark', 'Holding');
-    // CNI's file of a new pod may not be on disk yet: cut in the middle, it keeps containerd from starting the pod again, for ever.
+    // The file that CNI wrote for a new pod may not be on the disk yet. A truncated file keeps containerd from ever
+    // starting the pod again.
     await node.exec(['sync']);
     await node.stop();
     await node.start();

@@ -39,7 +39,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     );
   };
 
-  test('keeps the pod still for as long as was asked, and lets it go', async () => {
+  test('keeps the pod still for the requested time, and releases it', async () => {
     await world.create('three', { podName: 'heart', holdSeconds: 3 * PATIENCE });
     await world.reached('three', 'Holding');
     await expectStill();
@@ -55,7 +55,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     );
   });
 
-  test('ends early when holdSeconds is lowered, as a success', async () => {
+  test('ends early with success when holdSeconds is lowered', async () => {
     await world.create('early', { podName: 'heart', holdSeconds: LONG });
     await world.reached('early', 'Holding');
     value(await world.patchHold('early', 0));
@@ -73,7 +73,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     await world.ended('longer');
   });
 
-  test('ends when the Checkpoint is deleted, which is gone only when the pod runs', async () => {
+  test('ends when the Checkpoint is deleted, and the Checkpoint disappears only when the pod runs', async () => {
     await world.create('deleted', { podName: 'heart', holdSeconds: LONG });
     await world.reached('deleted', 'Holding');
     await world.removeCheckpoint('deleted');
@@ -82,7 +82,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     await until('the PodCapture to be gone', async () => ((await world.captures()).length === 0 ? true : undefined));
   });
 
-  test('ends at once when the pod is deleted, which then ends in its grace period', async () => {
+  test('ends at once when the pod is deleted, and the pod ends within its grace period', async () => {
     await world.create('pod-deleted', { podName: 'heart', holdSeconds: LONG });
     await world.reached('pod-deleted', 'Holding');
     await world.removePod('heart');
@@ -103,7 +103,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     await world.podGone('heart');
   });
 
-  test('tells its start and its end in Events', async () => {
+  test('reports its start and its end in Events', async () => {
     await world.create('told', { podName: 'heart', holdSeconds: 1 });
     await world.ended('told');
     const reasons = await until('four events', async () => {
@@ -115,7 +115,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     expect(reasons.toSorted()).toEqual(['Checkpoint Captured', 'Checkpoint Holding', 'Pod Captured', 'Pod Holding']);
   });
 
-  test('of a PodCapture whose Checkpoint was orphaned from it ends', async () => {
+  test('ends when the PodCapture is orphaned from its Checkpoint', async () => {
     await world.create('orphan', { podName: 'heart', holdSeconds: LONG });
     await world.reached('orphan', 'Holding');
     value(
@@ -125,7 +125,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     await world.expectGone('orphan');
   });
 
-  test('of a pod whose only container is killed ends by itself', async () => {
+  test('ends by itself when the only container of the pod is killed', async () => {
     const pod = value(await world.api.get(PODS, { namespace: world.namespace, name: 'heart' }));
     expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0);
     await world.create('exec', { podName: 'heart', holdSeconds: 2 });

@@ -1,13 +1,13 @@
-/** What a fuzz run does to Checkpoints: things that people do, things that tools do, and things that nobody should. */
+/** The steps of a fuzz run: things that people do, things that tools do, and things that nobody should do. */
 import fc from 'fast-check';
 
 export const FUZZ_PODS = ['heart', 'pair', 'coming'] as const;
-/** A finalizer that is none of Stasis's. */
+/** A finalizer that does not belong to Stasis. */
 export const FOREIGN_FINALIZER = 'stasis.test/keep';
 
 export type Step =
   | { readonly do: 'create'; readonly name: unknown; readonly metadata: object; readonly spec: unknown }
-  /** `which`: one of those that were accepted, counted from the newest. */
+  /** `which` selects an accepted Checkpoint, counted from the newest. */
   | { readonly do: 'patch'; readonly which: number; readonly patch: object }
   | { readonly do: 'patchStatus'; readonly which: number; readonly patch: object }
   | { readonly do: 'delete'; readonly which: number; readonly policy: 'Background' | 'Foreground' | 'Orphan' }
@@ -45,14 +45,14 @@ const junk = fc.oneof(
   hostile,
 );
 
-/** Mostly what the schema takes. */
+/** Mostly valid values, and sometimes junk. */
 function mostly<T>(usual: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 30, arbitrary: usual }, { weight: 1, arbitrary: junk });
 }
 
 const validName = fc.oneof(
   { weight: 9, arbitrary: fc.stringMatching(/^[a-z0-9]([a-z0-9.]?[a-z0-9]){1,20}$/) },
-  // As long as a name may be: those of what is made for it have to be cut.
+  // As long as a name may be, so that derived names must be cut.
   { weight: 1, arbitrary: fc.stringMatching(/^[a-z]{253}$/) },
 );
 
@@ -109,7 +109,6 @@ const capturePatch = fc.oneof(
   status.map((value) => ({ status: value })),
 );
 
-/** A step of a run. */
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 50,

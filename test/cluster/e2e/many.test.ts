@@ -16,7 +16,7 @@ describeOnCluster('many Checkpoints at once', () => {
   });
   afterAll(async () => await world.close());
 
-  test('each end once, one at a time on each pod, and leave every pod running', async () => {
+  test('end exactly once each, run one at a time per pod, and leave every pod running', async () => {
     const jobs = Array.from({ length: PODS * EACH }, (_, index) => ({
       name: `run-${index}`,
       podName: `pod-${index % PODS}`,

@@ -1,4 +1,7 @@
-/** Reasons that come from the node: what is in the way there is put there, and has to be as it was afterwards. */
+/**
+ * Tests the reasons that come from the node. Each test creates an obstacle there, and the obstacle must be unchanged
+ * afterwards.
+ */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CHECKPOINTS, type Checkpoint, type PodCapture } from '../../../src/api/kinds.js';
 import type { Cluster } from '../harness/cluster.js';
@@ -23,7 +26,7 @@ import { condition, openWorld, PODS, succeeded, until, value, type World } from 
 const PROGRAMS = { image: 'stasis.test/programs:1' };
 const ARTIFACTS = '/var/lib/stasis';
 
-describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freezer }) => {
+describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
   let cluster: Cluster;
   let world: World;
   let node: Node;
@@ -58,7 +61,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
   };
   const containersOf = async (checkpoint: Checkpoint) => (await captureOf(checkpoint)).status?.containers;
 
-  /** It failed for this reason, and says that every freezer is as it was. */
+  /** Expects that the Checkpoint failed with this reason, and reports that every freezer is as it was found. */
   const expectFailed = async (name: string, reason: string, message: RegExp): Promise<Checkpoint> => {
     const checkpoint = await world.ended(name);
     expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason });
@@ -67,7 +70,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     expect(condition(checkpoint, 'Thawed')?.status).toBe('True');
     return checkpoint;
   };
-  /** The positive control: nothing else was in the way. */
+  /** The positive control: without the obstacle the pod can be captured. */
   const expectCaptured = async (name: string, podName: string): Promise<Checkpoint> => {
     await world.create(name, { podName });
     const checkpoint = await world.ended(name);
@@ -79,7 +82,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await until('the heart to beat', async () => (lastBeat(await world.log('heart')) > before ? true : undefined));
   };
 
-  test('TaskAlreadyTraced, and the debugger keeps its tracee', async () => {
+  test('a traced task ends the capture with TaskAlreadyTraced, and the debugger keeps its tracee', async () => {
     const trace = shell('debugged', 'sleep 3600 & /bin/tracer $! & wait', {
       ...PROGRAMS,
       securityContext: { capabilities: { add: ['SYS_PTRACE'] } },
@@ -92,7 +95,8 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     });
     await world.create('traced', { podName: 'traced' });
     await expectFailed('traced', 'TaskAlreadyTraced', new RegExp(`traced by ${tracer} \\(tracer\\)`));
-    // The agent's own rehearsal, of a new tracer for the one that this capture used up, is seen for a moment.
+    // The agent replaces the tracing thread that this capture used up, and the new thread's rehearsal is visible for a
+    // moment.
     const left = await until('the rehearsal to be over', async () => {
       const lines = await standingStill(node);
       return lines.length <= traced.length ? lines : undefined;
@@ -106,7 +110,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await expectCaptured('untraced', 'traced');
   });
 
-  test('AncestorFrozen, and the ancestor stays so', async () => {
+  test('a frozen ancestor ends the capture with AncestorFrozen, and stays frozen', async () => {
     const pod = parentOf(await cgroup('heart', 'beat'));
     await closeFreezer(node, pod);
     try {
@@ -146,7 +150,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     expect(await ctr('pause')).toBe('');
     try {
       const checkpoint = await expectCaptured('paused', 'heart');
-      // By whichever freezer the runtime takes.
+      // The runtime may use either freezer.
       expect(await containersOf(checkpoint)).toMatchObject([{ name: 'beat', wasFrozen: true }]);
       expect(checkpoint.status?.pods?.[0]?.processes).toBeGreaterThan(0);
       expect((await standingStill(node)).length).toBeGreaterThan(0);
@@ -156,8 +160,8 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await expectBeats();
   });
 
-  test('ArtifactFailed before anything is touched, where the folder cannot be written to', async () => {
-    // The agent is root without capabilities: a folder of somebody else is as closed to it as to anyone.
+  test('an unwritable folder ends the capture with ArtifactFailed before anything is touched', async () => {
+    // The agent is root without capabilities, so a folder of another user is closed to it.
     await node.exec(['chown', '65534', ARTIFACTS]);
     try {
       await world.create('closed', { podName: 'heart' });
@@ -173,7 +177,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await expectCaptured('open', 'heart');
   });
 
-  test('ArtifactFailed after a hold, with the tree in the status', async () => {
+  test('a folder that becomes unwritable ends the capture with ArtifactFailed after the hold, and the tree is in the status', async () => {
     await world.create('closes', { podName: 'heart', holdSeconds: 2 });
     await world.reached('closes', 'Holding');
     await node.exec(['chown', '65534', ARTIFACTS]);
@@ -181,7 +185,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
       const checkpoint = await expectFailed(
         'closes',
         'ArtifactFailed',
-        /could not take the artifact|cannot be written/,
+        /could not store the artifact|cannot be written/,
       );
       const { status } = await captureOf(checkpoint);
       expect(status?.tree?.length).toBeGreaterThan(0);
@@ -192,7 +196,7 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await expectBeats();
   });
 
-  test('CgroupGone, where the container ended before the agent came to it', async () => {
+  test('a container that ended before the agent began ends the capture with CgroupGone', async () => {
     const place = await startPod('brief', [sleeper('once')], { restartPolicy: 'Never' });
     await signal(node, 'node-agent', 'STOP');
     try {
@@ -210,10 +214,10 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     expect(checkpoint.status?.pods?.[0]?.processes ?? 0).toBe(0);
   });
 
-  test('Cancelled, where the Checkpoint is deleted before the agent came to it', async () => {
+  test('a Checkpoint that is deleted before the agent began ends as Cancelled', async () => {
     await signal(node, 'node-agent', 'STOP');
     try {
-      // Who waits for the end of a Checkpoint keeps it, as a finalizer of their own does.
+      // A finalizer of another party keeps the Checkpoint, so that its end can be read.
       value(
         await world.api.create(CHECKPOINTS, {
           metadata: { name: 'withdrawn', namespace: world.namespace, finalizers: ['stasis.test/wait'] },
@@ -238,16 +242,17 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await expectBeats();
   });
 
-  test('HostUnfit, where the agent may not write to the freezers', async () => {
+  test('read-only freezers end the capture with HostUnfit', async () => {
     const place = await cgroup('heart', 'beat');
     const pods = `/host${place.directory.slice(0, place.directory.indexOf('/kubepods'))}/kubepods`;
     const [agent = 0] = await pidsOf(node, 'node-agent');
-    // In the agent's own view of it alone; a program of the node's, which has no need of the agent's root.
+    // The command runs in the agent's mount namespace, with a program of the node.
     const run = async (...argv: readonly string[]): Promise<void> => {
       const busybox = ['nsenter', '--target', String(agent), '--mount', '/proc/1/root/bin/busybox'];
       expect(await node.exec([...busybox, ...argv])).toMatchObject({ status: 0, stderr: '' });
     };
-    // A mount of its own: on v1 the guard has the agent's own freezer open for writing, and that mount cannot be made read-only.
+    // A separate mount is needed: on v1 the guard has the agent's own freezer open for writing, so the original mount
+    // cannot be made read-only.
     await run('mount', '--bind', pods, pods);
     try {
       await run('mount', '-o', 'remount,bind,ro', pods);
@@ -259,9 +264,10 @@ describeOnHarnessNodes('what stands in the way on the node', ({ nodeName, freeze
     await expectCaptured('fit', 'heart');
   });
 
-  // On v1 a frozen task shows D, as one that hangs does: who of a cgroup that somebody else freezes it is cannot be told.
+  // On v1 a frozen task shows the state D, like a hanging task. In a cgroup that somebody else freezes, the two cannot
+  // be told apart.
   const never = freezer === 'v1' ? 'FreezeTimeout' : 'TaskUninterruptible';
-  test(`a task that hangs in the kernel is named in a capture, and ${never} where somebody else freezes it`, async () => {
+  test(`a task that hangs in the kernel is named by a capture, and leads to ${never} when somebody else freezes its cgroup`, async () => {
     const hang = {
       ...shell('hung', 'mkdir -p /tmp/hang && exec /bin/fuse-hang /tmp/hang read', PROGRAMS),
       securityContext: { privileged: true },

@@ -1,15 +1,15 @@
-/** What a node of the harness's cluster looks like from the inside: who is frozen, who is traced, where a process is. */
+/** Looks into a node of the harness's cluster: which cgroups are frozen, which tasks are traced, where a process is. */
 import { attach, type Cluster } from '../harness/cluster.js';
 import type { Node } from '../harness/node.js';
 import { until } from './world.js';
 
-/** The cluster of the harness that the tests run on; undefined on a cluster that is only known by its kubeconfig. */
+/** The harness's cluster on which the tests run; undefined for a cluster that is only known by its kubeconfig. */
 export function testCluster(): Cluster | undefined {
   const name = process.env['STASIS_TEST_CLUSTER'];
   return name === undefined ? undefined : attach(name);
 }
 
-/** Both hierarchies; `|| true` because cgroups come and go while find walks. */
+/** Searches both hierarchies. `|| true` is needed because cgroups appear and disappear while find walks. */
 const FROZEN = `
 find /sys/fs/cgroup -path '*kubepods*' -name freezer.state -exec grep -L THAWED {} + 2> /dev/null || true
 find /sys/fs/cgroup -path '*kubepods*' -name cgroup.events -exec grep -l 'frozen 1' {} + 2> /dev/null || true`;
@@ -20,12 +20,12 @@ async function lines(node: Node, script: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** Everything on the node that stands still by a freezer or a tracer: paths of cgroups, and lines of status files. */
+/** Lists everything on the node that a freezer or a tracer holds: paths of cgroups, and lines of status files. */
 export async function standingStill(node: Node): Promise<string[]> {
   return [...(await lines(node, FROZEN)), ...(await lines(node, TRACED))];
 }
 
-/** Waits until nothing on any node stands still. */
+/** Waits until nothing is held on any node. */
 export async function everythingRuns(cluster: Cluster): Promise<void> {
   for (const node of cluster.nodes) {
     let last: string[] = [];
@@ -41,17 +41,17 @@ export async function everythingRuns(cluster: Cluster): Promise<void> {
   }
 }
 
-/** Pids, inside the node, of the processes whose command line has this word. */
+/** Returns the pids, inside the node, of the processes whose command line contains this word. */
 export async function pidsOf(node: Node, word: string): Promise<number[]> {
   const found = await lines(
     node,
-    // Without the shell that looks, whose command line has the word as well.
+    // The shell that searches is skipped, because its command line contains the word too.
     `for f in /proc/[0-9]*/cmdline; do [ "$f" = "/proc/$$/cmdline" ] && continue; tr '\\0' ' ' < "$f" 2> /dev/null | grep -q -- ' ${word} ' && echo "$f"; done; true`,
   );
   return found.map((path) => Number(path.split('/')[2])).filter((pid) => pid > 0);
 }
 
-/** Sends a signal to the one process of the product on the node that has this command. */
+/** Sends a signal to the process of the product on the node that runs this command. */
 export async function signal(node: Node, command: 'controller' | 'node-agent', name: string): Promise<void> {
   for (const pid of await pidsOf(node, command)) await node.exec(['kill', '-s', name, String(pid)]);
 }

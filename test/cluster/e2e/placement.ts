@@ -1,4 +1,7 @@
-/** Which node the controller's replicas run on: they only prefer different ones, and drains and lost nodes bring them together. */
+/**
+ * Controls on which node the controller's replicas run. They only prefer different nodes, and drains and lost nodes
+ * bring them together.
+ */
 import { NODES } from '../../../src/controller/resources.js';
 import type { Pod } from './pods.js';
 import { PODS, until, value, type World } from './world.js';
@@ -6,7 +9,7 @@ import { PODS, until, value, type World } from './world.js';
 const namespace = 'stasis-system';
 const labelSelector = 'app.kubernetes.io/name=stasis,app.kubernetes.io/component=controller';
 
-/** Makes every replica run on this node, and waits until they are ready there. */
+/** Makes every replica run on this node, and waits until all are ready there. */
 export async function gatherControllers(world: World, nodeName: string): Promise<void> {
   const { api } = world;
   const controllers = async (): Promise<readonly Pod[]> =>

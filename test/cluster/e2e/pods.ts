@@ -1,7 +1,7 @@
-/** Pods of the end-to-end tests: their types, as far as they are used, and containers that tell when they stood still. */
+/** The pods of the end-to-end tests: the types that are used, and containers that show when they stood still. */
 import type { KubeObject } from '../../../src/kube/types.js';
 
-/** A small container image with a shell, that the cluster can start. */
+/** A small container image with a shell that the cluster can start. */
 const IMAGE = process.env['STASIS_TEST_IMAGE'] ?? 'busybox:1.36';
 
 export interface Container {
@@ -40,12 +40,12 @@ export interface Pod extends KubeObject {
   };
 }
 
-/** A container that runs a shell script. It ends at once on SIGTERM. */
+/** A container that runs a shell script and ends at once on SIGTERM. */
 export function shell(name: string, script: string, rest: Partial<Container> = {}): Container {
   return { name, image: IMAGE, command: ['sh', '-c', `trap 'exit 0' TERM; ${script}`], ...rest };
 }
 
-/** Prints the machine's uptime every 10 ms: a pause is a gap. */
+/** Prints the machine's uptime every 10 ms, so that a pause shows as a gap. */
 export function heart(name: string, rest: Partial<Container> = {}): Container {
   return shell(name, 'while :; do read up idle < /proc/uptime; echo "beat $up"; usleep 10000; done', rest);
 }
@@ -54,13 +54,16 @@ export function sleeper(name: string, rest: Partial<Container> = {}): Container 
   return shell(name, 'while :; do sleep 0.2; done', rest);
 }
 
-/** The longest time between two beats in a log of {@link heart}, in seconds; -1 without two. The clock ticks in 0.01 s. */
+/**
+ * Returns the longest time between two beats in a log of {@link heart}, in seconds; -1 without two beats. The clock
+ * ticks every 0.01 s.
+ */
 export function longestGap(log: string): number {
   const beats = [...log.matchAll(/^beat ([0-9.]+)$/gm)].map(([, up]) => Number(up));
   return beats.slice(1).reduce((longest, up, index) => Math.max(longest, up - (beats[index] ?? up)), -1);
 }
 
-/** When the heart beat last, in seconds since the machine started. */
+/** Returns the time of the last beat in seconds since the machine started; -1 without a beat. */
 export function lastBeat(log: string): number {
   return Number([...log.matchAll(/^beat ([0-9.]+)$/gm)].at(-1)?.[1] ?? '-1');
 }

@@ -4,7 +4,7 @@ import { describeOnNodes } from './requirement.js';
 import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
 import { CHECKPOINTS, type Checkpoint } from '../../../src/api/kinds.js';
 
-/** Refused before any PodCapture is made. */
+/** Expects that the Checkpoint was refused before a PodCapture was created. */
 async function expectRefused(world: World, name: string, reason: string, message: RegExp): Promise<Checkpoint> {
   const checkpoint = await world.ended(name);
   expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason });
@@ -28,7 +28,7 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     await expectRefused(world, 'not-found', 'PodNotFound', /nobody/);
   });
 
-  test('PodNotRunning, where the pod waits for a node', async () => {
+  test('PodNotRunning when the pod waits for a node', async () => {
     await world.createPod('waiting', [sleeper('server')], {
       nodeName: '',
       nodeSelector: { 'stasis.dev/no-such-node': 'true' },
@@ -37,7 +37,7 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     await expectRefused(world, 'not-running', 'PodNotRunning', /waiting.*Pending/);
   });
 
-  test('PodTerminating, where the pod is being deleted', async () => {
+  test('PodTerminating when the pod is being deleted', async () => {
     await world.createPod('leaving', [heart('server')], { terminationGracePeriodSeconds: 30 });
     await world.running('leaving');
     await world.api.mergePatch(PODS, {
@@ -50,7 +50,7 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     await expectRefused(world, 'terminating', 'PodTerminating', /leaving/);
   });
 
-  test('ContainerNotFound, naming those that there are', async () => {
+  test('ContainerNotFound, with the names of the existing containers', async () => {
     await world.create('no-container', { podName: 'web', containers: ['sever'] });
     await expectRefused(world, 'no-container', 'ContainerNotFound', /sever.*server/);
   });
@@ -67,7 +67,7 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     });
     await world.create('not-up', { podName: 'half', containers: ['down'] });
     await expectRefused(world, 'not-up', 'ContainerNotRunning', /down/);
-    // The positive control: the other one, of the same pod.
+    // The positive control: the other container of the same pod.
     await world.create('up', { podName: 'half', containers: ['up'] });
     expect(succeeded(await world.ended('up'))?.reason).toBe('Captured');
   });
@@ -79,7 +79,7 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     await expectRefused(world, 'host-level', 'HostLevelPod', /hostPID/);
   });
 
-  test('StasisPod, for the controller and for an agent', async () => {
+  test('StasisPod for the controller and for an agent', async () => {
     const own = value(await world.api.list(PODS, { labelSelector: 'app.kubernetes.io/name=stasis' })).items;
     const kinds = new Map(own.map((pod: Pod) => [pod.metadata.labels?.['app.kubernetes.io/component'], pod]));
     expect(kinds.size).toBeGreaterThanOrEqual(2);
@@ -114,7 +114,7 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     value(await world.api.remove(CHECKPOINTS, { namespace, name }));
   });
 
-  test('PodReplaced, where another pod of that name came while it waited', async () => {
+  test('PodReplaced when another pod took the name while the Checkpoint waited', async () => {
     await world.createPod('twin', [heart('server')]);
     await world.running('twin');
     await world.create('first', { podName: 'twin', holdSeconds: 600 });

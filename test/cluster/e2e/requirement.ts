@@ -1,21 +1,24 @@
-/** What the end-to-end tests need. A skip says why. */
+/** The requirements of the end-to-end tests. A skipped test prints the reason. */
 import { describe } from '@jest/globals';
 import { testCluster } from './node-view.js';
 
-/** A node to test on, and what is known of it. */
+/** A node to test on. */
 export interface Place {
-  /** Undefined: wherever the scheduler puts a pod. */
+  /** Undefined: the pod runs wherever the scheduler puts it. */
   readonly nodeName?: string;
-  /** The freezer that Auto takes there, where it is known. */
+  /** The freezer that Auto uses on this node, where known. */
   readonly freezer?: string;
 }
 
-/** For tests that need a cluster with Stasis installed, and no control over its machines. */
+/** For tests that need a cluster with Stasis installed, but no control over its machines. */
 export function describeOnCluster(title: string, body: () => void): void {
   describeWith('STASIS_TEST_KUBECONFIG', title, body);
 }
 
-/** The same, once on each node of STASIS_TEST_NODES, as in `node-1=v1,node-2=v2`; without it once, anywhere. */
+/**
+ * Like describeOnCluster, once per node in STASIS_TEST_NODES (for instance `node-1=v1,node-2=v2`); without that
+ * variable once, on any node.
+ */
 export function describeOnNodes(title: string, body: (place: Place) => void): void {
   const places = testPlaces();
   if (places.length === 0) describeOnCluster(title, () => body({}));
@@ -23,12 +26,12 @@ export function describeOnNodes(title: string, body: (place: Place) => void): vo
     describeOnCluster(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
 }
 
-/** For tests that kill parts of the cluster: only on the throw-away one. */
+/** For tests that kill parts of the cluster. They run only on the throw-away cluster. */
 export function describeOnHarness(title: string, body: () => void): void {
   describeWith('STASIS_TEST_CLUSTER', title, body);
 }
 
-/** The same, once on each node of STASIS_TEST_NODES. */
+/** Like describeOnHarness, once per node in STASIS_TEST_NODES. */
 export function describeOnHarnessNodes(title: string, body: (place: Required<Place>) => void): void {
   const places = testPlaces();
   if (places.length === 0) describeOnHarness(title, () => undefined);
@@ -36,14 +39,16 @@ export function describeOnHarnessNodes(title: string, body: (place: Required<Pla
     describeOnHarness(`${title} (${place.nodeName}, freezer ${place.freezer})`, () => body(place));
 }
 
-/** The same, on those that are machines under emulation. */
+/** Like describeOnHarnessNodes, only on nodes that are emulated machines. */
 export function describeOnMachines(title: string, body: (place: Required<Place>) => void): void {
   describeWhere(isMachine, 'no node is a machine of its own (SYSTEMD=1)', title, body);
 }
 
-/** The same, on those that are namespaces of this machine, whose cgroups can be seen from here. */
+/**
+ * Like describeOnHarnessNodes, only on nodes that are namespaces of this machine, whose cgroups can be seen from here.
+ */
 export function describeOnNamespaceNodes(title: string, body: (place: Required<Place>) => void): void {
-  describeWhere((place) => !isMachine(place), 'no node can be looked into from here', title, body);
+  describeWhere((place) => !isMachine(place), 'no node can be inspected from here', title, body);
 }
 
 function describeWhere(

@@ -1,4 +1,7 @@
-/** The rows of docs/safety.md that name a part of the cluster, once on each node. `make chaos-cluster` does each of them often. */
+/**
+ * The rows of docs/safety.md that concern a part of the cluster, once on each node. `make chaos-cluster` runs each of
+ * them often.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { seeded } from '../../chaos/random.js';
 import { openGround } from '../chaos/ground.js';
@@ -11,13 +14,19 @@ import { startTarget, type Target } from '../chaos/target.js';
 import { runTrial } from '../chaos/trial.js';
 import { describeOnNamespaceNodes } from './requirement.js';
 
-/** Tests of their own have these: drain.test.ts, uninstall.test.ts, faults.test.ts. */
+/** Rows with tests of their own: drain.test.ts, uninstall.test.ts, faults.test.ts. */
 const ELSEWHERE = ['rollout', 'drain', 'uninstall', 'power'];
-/** Half a minute each, most of it for new pods or for a server to come back; the freezer makes no difference to them. */
+/**
+ * Rows that are left out on the node with that freezer; they run on the other node. Each takes half a minute, most of it
+ * for new pods or for a server to come back, and the freezer makes no difference to them.
+ */
 const NOT_ON = { v1: ['read-only', 'apiserver'], v2: ['disk-full', 'gone'] };
-/** The machine of a test run may be anybody's, and busy: here nothing may be left. To the bound itself `make chaos-cluster` keeps. */
+/**
+ * Factor for the bounds: tests may run on a busy machine, where only "nothing is left" is checked strictly. `make
+ * chaos-cluster` checks the bounds themselves.
+ */
 const BUSY = 3;
-/** A killed agent is caught with a closed freezer about every second time. */
+/** Most attempts. A killed agent is caught with a closed freezer about every second time. */
 const ATTEMPTS = 12;
 
 describeOnNamespaceNodes('nothing stays frozen', ({ freezer }) => {
@@ -36,14 +45,14 @@ describeOnNamespaceNodes('nothing stays frozen', ({ freezer }) => {
   test.each(rows)('$row', async (row) => {
     if (row.others !== undefined) target = await startTarget(ground.world, ground.site, row.others);
     const moments = row.moments ?? MOMENTS;
-    // The one node in a hold, the other in the freezer's window, where a row has both.
+    // Where a row has both moments, one node is struck in a hold and the other in the freezer's window.
     const moment = moments[version === 'v1' ? 0 : 1] ?? moments[0] ?? 'hold';
     const outcome = await runTrial({ row, ground, target, random, moment, name: row.name });
     expect(outcome.left).toEqual([]);
     expect(outcome.milliseconds).toBeLessThan(BUSY * row.bound);
   });
 
-  test('what the guard did for an agent that was killed stands in the PodCapture, an Event and a metric', async () => {
+  test('a PodCapture, an Event and a metric report what the guard did for a killed agent', async () => {
     target = await startTarget(ground.world, ground.site);
     const all: Told[] = [];
     const row = {

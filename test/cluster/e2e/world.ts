@@ -1,6 +1,6 @@
 /**
- * A namespace of its own in a cluster that has Stasis installed, and what the end-to-end tests do there. Needs nothing of
- * the machine: the cluster is named by a kubeconfig in STASIS_TEST_KUBECONFIG.
+ * A namespace for one topic in a cluster with Stasis installed, and the operations of the end-to-end tests in it. It
+ * needs nothing from the machine: a kubeconfig in STASIS_TEST_KUBECONFIG names the cluster.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -32,7 +32,7 @@ const EVENTS: Resource<Event> = {
   kind: 'Event',
 };
 
-/** events.k8s.io/v1, as far as it is looked at. */
+/** The fields of an events.k8s.io/v1 Event that the tests use. */
 export interface Event extends KubeObject {
   readonly type: string;
   readonly reason: string;
@@ -41,13 +41,13 @@ export interface Event extends KubeObject {
   readonly reportingController: string;
 }
 
-/** On an emulated machine everything takes ten times as long. */
+/** Factor for all time limits: an emulated machine is several times slower. */
 export const PATIENCE = Number(process.env['STASIS_TEST_PATIENCE'] ?? '1');
 const POLL_MS = 50;
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-/** Connects, and makes the namespace. `close` deletes it. */
+/** Connects, and creates the namespace. `close` deletes the namespace. */
 export async function openWorld(topic: string, nodeName?: string) {
   const kubeconfig = process.env['STASIS_TEST_KUBECONFIG'];
   const api = await connect({ ...(kubeconfig === undefined ? {} : { kubeconfig }), userAgent: 'stasis-e2e' });
@@ -93,7 +93,7 @@ export async function openWorld(topic: string, nodeName?: string) {
     },
 
     async podGone(name: string): Promise<void> {
-      // A kubelet that had lost its API server takes up to a minute to come back to a deletion.
+      // A kubelet that had lost its API server takes up to a minute to notice a deletion.
       const gone = async (): Promise<true | undefined> => ((await getPod(name)) === undefined ? true : undefined);
       await until(`pod ${name} to be gone`, gone, undefined, 120);
     },
@@ -119,7 +119,7 @@ export async function openWorld(topic: string, nodeName?: string) {
       );
     },
 
-    /** Waits until it has ended, well or not. */
+    /** Waits until the Checkpoint has ended, successfully or not. */
     async ended(name: string): Promise<Checkpoint> {
       return await until(
         `checkpoint ${name} to end`,
@@ -148,7 +148,7 @@ export async function openWorld(topic: string, nodeName?: string) {
       );
     },
 
-    /** Those of one Checkpoint, whatever has become of it. */
+    /** Returns the PodCaptures of one Checkpoint, or all of them, whatever their state. */
     async captures(checkpoint?: Checkpoint): Promise<readonly PodCapture[]> {
       const all = value(await api.list(PODCAPTURES, { namespace })).items;
       return all.filter(
@@ -195,18 +195,18 @@ export function succeeded(object: Checkpoint | PodCapture | undefined): Conditio
   return condition(object, 'Succeeded');
 }
 
-/** The value of a request that has to succeed. */
+/** Returns the value of a request that must succeed. */
 export function value<T>(result: KubeResult<T>): T {
   if (!result.ok) throw new Error(describeError(result.error));
   return result.value;
 }
 
-/** The object, or undefined where there is none of that name. */
+/** Returns the object, or undefined when it does not exist. */
 export function found<T>(result: KubeResult<T>): T | undefined {
   return !result.ok && result.error.code === 404 ? undefined : value(result);
 }
 
-/** Polls until there is a value, and says what it waited for when there is none in time. */
+/** Polls until there is a value. When there is none in time, the error says what was awaited. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,

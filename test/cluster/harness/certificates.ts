@@ -4,17 +4,23 @@ import { join } from 'node:path';
 import { must } from './run.js';
 import { API_ADDRESS, CONTROL_ADDRESS } from './addresses.js';
 
-/** Certificate and key of one user, as files. */
+/** The files with the certificate and the key of one user. */
 export interface Identity {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** No section of the machine's own openssl.cnf: its defaults would make every certificate an authority. */
+/**
+ * The settings contain no section of the machine's openssl.cnf, whose defaults would make every certificate an
+ * authority.
+ */
 const SETTINGS = '[req]\ndistinguished_name=dn\n[dn]\n';
 const NAMES = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
-/** Whom each component is to the API server (Kubernetes documentation, "PKI certificates and requirements"). */
+/**
+ * The subjects by which the API server recognises each component (Kubernetes documentation, "PKI certificates and
+ * requirements").
+ */
 function subjects(nodes: readonly string[]): Record<string, string> {
   return {
     apiserver: '/CN=kube-apiserver',
@@ -26,7 +32,7 @@ function subjects(nodes: readonly string[]): Record<string, string> {
   };
 }
 
-/** Makes an authority, a certificate for everybody, and the key of service account tokens, in `folder`. */
+/** Creates an authority, a certificate for each component, and the key for service account tokens, in `folder`. */
 export async function makeCertificates(folder: string, nodes: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const settings = join(folder, 'openssl.cnf');
@@ -41,7 +47,7 @@ export async function makeCertificates(folder: string, nodes: readonly string[])
     ...['127.0.0.1', API_ADDRESS, CONTROL_ADDRESS].map((address) => `IP:${address}`),
   ];
   const leaf = ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=clientAuth,serverAuth'];
-  // Not by genpkey: kube-apiserver takes the public half only out of a key in SEC 1 form.
+  // genpkey is not used: kube-apiserver reads the public half of a private key only in SEC 1 form.
   const key = must(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', tokenKey(folder)]);
   const made = Object.entries(subjects(nodes)).map(([name, subject]) => {
     const extra = name === 'apiserver' ? [...leaf, `subjectAltName=${alternatives.join(',')}`] : leaf;

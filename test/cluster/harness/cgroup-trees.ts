@@ -2,11 +2,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Dying takes a while where memory has to be given back; a process that cannot die at all is a defect of the kernel. */
+/**
+ * How long emptying a cgroup may take. A process with much memory dies slowly; a process that cannot die at all is a
+ * defect of the kernel.
+ */
 const EMPTY_BOUND_MS = 10_000;
 const LOOK_MS = 5;
 
-/** Makes a cgroup, and gives a v1 cpuset what its parent has: without, nothing can be moved into it (cpuset(7)). */
+/**
+ * Creates a cgroup, and copies the parent's settings of a v1 cpuset: without them no process can be moved into it
+ * (cpuset(7)).
+ */
 export function makeCgroup(directory: string): void {
   mkdirSync(directory, { recursive: true });
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
@@ -16,11 +22,11 @@ export function makeCgroup(directory: string): void {
 }
 
 /**
- * Thaws and kills everything in these cgroups and below, and removes them. Missing ones are fine. Returns the
- * directories that could not be removed, with whoever is still inside.
+ * Thaws and kills everything in these cgroups and below, and removes the cgroups. Missing cgroups are accepted. Returns
+ * the directories that could not be removed, with their remaining members.
  *
- * Thawing comes first and again each time round: a v1-frozen task does not even die of SIGKILL, and whoever froze it
- * may do so again until it is dead itself. Only members of these cgroups are killed, so nobody else can be hit.
+ * Each round thaws first, because a task in a frozen v1 cgroup does not die even of SIGKILL, and a process that is
+ * still alive may freeze the cgroup again. Only members of these cgroups are killed, so no other process can be hit.
  */
 export async function removeCgroups(directories: readonly string[]): Promise<string[]> {
   const end = performance.now() + EMPTY_BOUND_MS;
@@ -35,7 +41,7 @@ export async function removeCgroups(directories: readonly string[]): Promise<str
   }
 }
 
-/** The cgroups below these, deepest first, and themselves. Empty for what is gone. */
+/** Returns the cgroups below this one, deepest first, and the cgroup itself. Empty when it is gone. */
 export function withChildren(directory: string): string[] {
   try {
     const inside = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -45,7 +51,7 @@ export function withChildren(directory: string): string[] {
   }
 }
 
-/** Processes directly inside, by their ids in the caller's pid namespace. */
+/** Returns the processes directly in the cgroup, by their pids in the caller's PID namespace. */
 export function membersOf(directory: string): number[] {
   try {
     return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
@@ -78,6 +84,6 @@ function quietly(action: () => void): void {
   try {
     action();
   } catch {
-    // Gone already, or not empty yet: the caller looks again.
+    // The directory is gone already, or not empty yet. The caller looks again.
   }
 }

@@ -12,36 +12,38 @@ import { type ClusterState, nodeNames, readState, stateFolder } from './state.js
 import type { Machine } from '../vm/machine.js';
 import { systemdNode } from '../vm/systemd-node.js';
 
-/** A running cluster. Any process may hold one, not only the one that made it. */
+/** A running cluster. Any process can hold one, not only the process that created it. */
 export interface Cluster extends ControlPlane {
   readonly name: string;
-  /** A kubeconfig of an administrator, as a path. */
+  /** Path of an administrator's kubeconfig. */
   readonly kubeconfig: string;
-  /** `https://127.0.0.1:PORT`: reachable from the machine itself. */
+  /** `https://127.0.0.1:PORT`, reachable from the machine itself. */
   readonly server: string;
   readonly nodes: readonly Node[];
-  /** A node by its name. Throws when there is none. */
+  /** Returns a node by its name. Throws when it does not exist. */
   node(name: string): Node;
   /** Runs kubectl as the administrator, or as the user `as`. */
   kubectl(args: readonly string[], options?: RunOptions & { readonly as?: string }): Promise<Ran>;
   helm(args: readonly string[], options?: RunOptions): Promise<Ran>;
-  /** How to run one of the two oneself. */
+  /** Returns the command and environment with which the caller can run the tool itself. */
   tool(name: 'kubectl' | 'helm'): { readonly command: string; readonly env: Readonly<Record<string, string>> };
   /** Imports a docker-archive or OCI tar on every node. */
   loadImage(tar: string): Promise<void>;
-  /** The path of the API server's audit log: a line of JSON for every write, except those of nodes' leases. */
+  /** Path of the API server's audit log: one line of JSON per write, except writes of node Leases. */
   auditLog(): string;
-  /** What the audit log holds now, parsed. */
+  /** Returns the parsed lines of the audit log. */
   auditEvents(): readonly Record<string, unknown>[];
-  /** What `etcd`, `kube-apiserver`, … or `node-1/kubelet` wrote since the cluster is up. */
+  /**
+   * Returns the output of a program, such as `etcd`, `kube-apiserver` or `node-1/kubelet`, since the cluster came up.
+   */
   logsOf(program: string): string;
   /** Waits until the API server answers and all nodes are Ready. */
   ready(): Promise<void>;
-  /** Takes everything away. */
+  /** Takes the cluster down and removes everything. */
   down(): Promise<void>;
 }
 
-/** Reopens a running cluster. Undefined when there is none of this name. */
+/** Opens a running cluster. Undefined when there is none of this name. */
 export function attach(name: string, onDown: () => void = () => undefined): Cluster | undefined {
   const state = readState(name);
   return state === undefined ? undefined : clusterOf(state, onDown);
@@ -57,7 +59,7 @@ export function placeOf(state: ClusterState, name: string): Place {
   };
 }
 
-/** The systemd node. Undefined when the cluster has none. */
+/** Returns the systemd node. Undefined when the cluster has none. */
 export function machineOf(state: ClusterState): Machine | undefined {
   const { systemdNode: name, nodes } = state;
   if (name === undefined) return undefined;
@@ -119,14 +121,14 @@ export function clusterOf(state: ClusterState, onDown: () => void): Cluster {
   };
 }
 
-/** kubectl and helm keep caches: in the cluster's folder, so that they go with it. */
+/** The caches of kubectl and helm are in the cluster's folder, so that they are removed with it. */
 function toolEnvironment(state: ClusterState, kubeconfig: string): Record<string, string> {
   const caches = join(stateFolder(state.name), 'caches');
   const helm = { HELM_CACHE_HOME: caches, HELM_CONFIG_HOME: caches, HELM_DATA_HOME: caches };
   return { KUBECONFIG: kubeconfig, KUBECACHEDIR: caches, NO_PROXY: '127.0.0.1', ...helm };
 }
 
-/** The last line may be half written. */
+/** The last line may be incomplete. */
 function parseLines(text: string): Record<string, unknown>[] {
   return text
     .split('\n')

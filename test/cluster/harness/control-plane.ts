@@ -18,8 +18,8 @@ const ETCD = 'http://127.0.0.1:2379';
 const SERVER = `https://${API_ADDRESS}:443`;
 
 /**
- * Who wrote what, without the bodies, for counting the API writes of a Checkpoint. Reads and node leases would be most
- * of the file. Nothing is batched, so a request stands in the file when its answer is there.
+ * Audits writes without their bodies, to count the API writes of a Checkpoint. Reads and node Leases would make up most
+ * of the file. Nothing is batched, so a request is in the file once it has been answered.
  */
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
@@ -36,7 +36,7 @@ export function auditLogOf(control: Place): string {
   return join(control.state, 'audit.log');
 }
 
-/** Writes the settings that the four programs need. Certificates have to be there. */
+/** Writes the settings of the four programs. The certificates must exist already. */
 export function configureControlPlane(control: Place, certificates: string): void {
   mkdirSync(control.state, { recursive: true });
   writeFileSync(join(control.state, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
@@ -45,7 +45,7 @@ export function configureControlPlane(control: Place, certificates: string): voi
   }
 }
 
-/** The four programs, not started. */
+/** The four programs of the control plane, not started. */
 export function controlPlane(control: Place, certificates: string): ControlPlane {
   const user = (name: string): string => `--kubeconfig=${join(control.state, `${name}.kubeconfig`)}`;
   return {
@@ -57,7 +57,7 @@ export function controlPlane(control: Place, certificates: string): ControlPlane
         `--data-dir=${join(control.state, 'etcd')}`,
         `--listen-client-urls=${ETCD}`,
         `--advertise-client-urls=${ETCD}`,
-        // The data is thrown away with the cluster; what a real disk syncs would only make it slow.
+        // The data is deleted with the cluster; syncing it to a real disk would only cost time.
         '--unsafe-no-fsync',
         '--log-level=warn',
       ],
@@ -70,18 +70,18 @@ export function controlPlane(control: Place, certificates: string): ControlPlane
       [
         'kube-controller-manager',
         user('controller-manager'),
-        // One replica: waiting for a lease would only slow the start down.
+        // There is one replica, and waiting for a Lease would only delay the start.
         '--leader-elect=false',
-        // What it missed of a node while it started, it sees at its next round.
+        // A status of a node that was missed during the start is seen in the next round.
         '--node-monitor-period=1s',
         '--use-service-account-credentials=true',
-        // Every controller makes an account and a token first: at the usual 20 requests/s this takes seconds.
+        // Every controller creates an account and a token first, which takes seconds at the default of 20 requests/s.
         '--kube-api-qps=300',
         '--kube-api-burst=300',
         `--service-account-private-key-file=${tokenKey(certificates)}`,
         `--root-ca-file=${identity(certificates, 'ca').certificate}`,
         `--service-cluster-ip-range=${SERVICES}`,
-        // It would make the default one, below the machine's /usr.
+        // Without this option the default folder, below the machine's /usr, would be created.
         `--flex-volume-plugin-dir=${join(control.state, 'volume-plugins')}`,
       ],
       10_257,
@@ -111,7 +111,7 @@ function apiserver(control: Place, certificates: string): string[] {
     `--cert-dir=${control.state}`,
     `--kubelet-client-certificate=${toKubelet.certificate}`,
     `--kubelet-client-key=${toKubelet.key}`,
-    // Nodes have no names that anybody could look up: exec and logs need the address.
+    // The names of nodes cannot be resolved, so exec and logs need the address.
     '--kubelet-preferred-address-types=InternalIP',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${tokenKey(certificates)}`,

@@ -2,9 +2,9 @@ import { removeCgroups } from './cgroup-trees.js';
 import { readState, removeState, strayCgroups } from './state.js';
 
 /**
- * Takes a cluster away, or whatever is left of one of that name: after a crash of its maker too, in the middle of coming
- * up, or twice at once. Every process of a cluster is in one of its cgroups or below; mounts, interfaces and routes are
- * in its namespaces, which end with the last process. Throws, naming it, when something cannot be removed.
+ * Takes down a cluster, or the remains of one: after a crash of its creator, while it is coming up, or twice at once.
+ * Every process of a cluster is in one of its cgroups or below. Mounts, interfaces and routes are in its namespaces,
+ * which end with the last process. Throws an error that names what could not be removed.
  */
 export async function takeDown(name: string): Promise<void> {
   const cgroups = new Set([...(readState(name)?.cgroups ?? []), ...strayCgroups(name)]);
@@ -13,7 +13,8 @@ export async function takeDown(name: string): Promise<void> {
 }
 
 /**
- * The same for one very cluster, and never for a later one of the same name: whoever finds its maker dead may be late.
+ * Takes down one particular cluster, but never a later cluster of the same name: a process that found the creator dead
+ * may act late.
  */
 export async function takeDownOnly(name: string, id: string): Promise<void> {
   const state = readState(name);
@@ -22,7 +23,7 @@ export async function takeDownOnly(name: string, id: string): Promise<void> {
   if (readState(name)?.id === id) removeState(name);
 }
 
-/** The state stays as long as anything does, so that one can try again. */
+/** The state file stays as long as anything else remains, so that the removal can be repeated. */
 async function removeAll(name: string, cgroups: readonly string[]): Promise<void> {
   const left = await removeCgroups(cgroups);
   if (left.length > 0) throw new Error(`left of the cluster ${name}: ${left.join('; ')}`);

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** One cgroup hierarchy, and where the caller's own cgroup in it lies in the file system. */
+/** One cgroup hierarchy, and the directory of the caller's own cgroup in it. */
 export interface Hierarchy {
-  /** As in /proc/PID/cgroup: `freezer`, `cpu,cpuacct`, `name=systemd`; empty for cgroup v2. */
+  /** The controllers as in /proc/PID/cgroup: `freezer`, `cpu,cpuacct`, `name=systemd`; empty for cgroup v2. */
   readonly controllers: string;
   readonly directory: string;
 }
 
 /**
- * The caller's own cgroup in every mounted hierarchy. All of it is read before anything moves: each move changes what
- * /proc/self/cgroup says.
+ * Returns the caller's own cgroup in every mounted hierarchy. Everything is read before any process is moved, because
+ * each move changes /proc/self/cgroup.
  */
 export function ownHierarchies(): Hierarchy[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
@@ -24,7 +24,9 @@ export function ownHierarchies(): Hierarchy[] {
   return found;
 }
 
-/** proc_pid_mountinfo(5): root (4), mount point (5), options, `-`, type, source, super options. */
+/**
+ * The fields of a line (proc_pid_mountinfo(5)): root (4), mount point (5), options, `-`, type, source, super options.
+ */
 function directoryIn(mount: string, controllers: string, own: string): string[] {
   const [before, after] = mount.split(' - ');
   const [, , , root, mountPoint] = before?.split(' ') ?? [];

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 
 import { compiled } from './source-tree.js';
 
-/** Ends the watch over a cluster, because it is down or is to stay. */
+/** Stops watching a cluster, because it is down or meant to stay. */
 export type Release = () => void;
 
 /**
- * Takes the cluster down when the caller ends without doing so, however it ends: a shell waits on a pipe that the kernel
- * closes with the caller. No handler of signals, or of the caller's exit, sees a SIGKILL.
+ * Takes the cluster down when the caller ends without doing so, for whatever reason: a shell waits on a pipe that the
+ * kernel closes with the caller. No handler of signals or of the caller's exit would see a SIGKILL.
  */
 export function keep(name: string, id: string): Release {
   const down = [process.execPath, compiled('../main.js'), 'down', '--name', name, '--only', id];
   const child = spawn('sh', ['-c', 'read -r done || exec "$@"', 'sh', ...down], {
-    // Of its own session: Ctrl-C is for the caller.
+    // The shell has its own session, because Ctrl-C is meant for the caller.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import { identity } from './certificates.js';
 
-/** Writes a kubeconfig with everything inside, for the user whose certificate is called `user`. JSON is YAML. */
+/** Writes a self-contained kubeconfig for the user whose certificate is named `user`. JSON is valid YAML. */
 export function writeKubeconfig(path: string, server: string, certificates: string, user: string): void {
   const own = identity(certificates, user);
   const config = {

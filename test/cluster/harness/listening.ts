@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 
 import { type Place, pidOf } from './place.js';
 
-/** proc_pid_net(5): the state of a TCP socket that listens. */
+/** The state of a listening TCP socket (proc_pid_net(5)). */
 const TCP_LISTEN = '0A';
-/** And the flag of a Unix socket that does (__SO_ACCEPTCON). */
+/** The flag of a listening Unix socket (__SO_ACCEPTCON). */
 const UNIX_LISTEN = '00010000';
 
-/** Whether something in the place listens on a TCP port, or on a Unix socket: what the kernel says, without connecting. */
+/**
+ * Whether a program in the place listens on a TCP port or a Unix socket, according to the kernel and without
+ * connecting.
+ */
 export function isListening(place: Place, where: number | string): boolean {
   const net = `/proc/${pidOf(place)}/net`;
   if (typeof where === 'string') return rows(`${net}/unix`).some((row) => row[7] === where && row[3] === UNIX_LISTEN);

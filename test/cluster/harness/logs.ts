@@ -6,7 +6,10 @@ import { stateFolder } from './state.js';
 const LINES = 4;
 const WIDTH = 400;
 
-/** The last lines of every log of a cluster, to say why it did not come up before they are removed. */
+/**
+ * Returns the last lines of every log of a cluster, to explain why it did not come up. Call it before the logs are
+ * removed.
+ */
 export function lastWords(name: string): string {
   const folder = stateFolder(name);
   if (!existsSync(folder)) return '';

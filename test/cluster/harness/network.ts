@@ -2,7 +2,10 @@ import { API_ADDRESS, CONTROL_ADDRESS, nodeAddress, podRange } from './addresses
 import { type Place, pidOf } from './place.js';
 import { must, run } from './run.js';
 
-/** The control plane's end: a bridge for the nodes, and the API server's service address, so that no kube-proxy is needed. */
+/**
+ * Creates the control plane's end: a bridge for the nodes, and the API server's service address, so that no kube-proxy
+ * is needed.
+ */
 export async function makeBridge(control: Place): Promise<void> {
   await ip(control, [
     'link add nodes type bridge forward_delay 0',
@@ -13,12 +16,12 @@ export async function makeBridge(control: Place): Promise<void> {
 }
 
 /**
- * Joins node `index` (from 1) to the bridge, with routes to its pods. Both ends of the wire are made inside of the
- * namespaces, so that the machine never sees an interface come or go.
+ * Connects node `index` (from 1) to the bridge, with routes to its pods. Both ends of the link are created inside the
+ * namespaces, so the machine never sees an interface appear or disappear.
  */
 export async function connectNode(control: Place, node: Place, index: number, count: number): Promise<void> {
   const address = nodeAddress(index);
-  // After a power cut the kernel takes the old pair away when it comes to it: "File exists" was seen at a load of thirty.
+  // After a power cut the kernel removes the old pair with a delay: "File exists" was seen at a load of thirty.
   await run([...enter(control), 'ip', 'link', 'delete', `node-${index}`]);
   await ip(control, [
     `link add node-${index} type veth peer name eth0 netns ${pidOf(node)}`,
@@ -34,7 +37,10 @@ export async function connectNode(control: Place, node: Place, index: number, co
   ]);
 }
 
-/** Joins node `index`, a machine under emulation, to the bridge: QEMU opens the tap device. The machine does the rest. */
+/**
+ * Connects node `index`, an emulated machine, to the bridge by a tap device that QEMU opens. The machine sets up its
+ * own end.
+ */
 export async function connectMachine(control: Place, index: number): Promise<void> {
   await ip(control, [
     `tuntap add dev node-${index} mode tap`,
@@ -43,7 +49,7 @@ export async function connectMachine(control: Place, index: number): Promise<voi
   ]);
 }
 
-/** Only the network namespace is entered: process ids stay the caller's. */
+/** Only the network namespace is entered, so process ids are those of the caller. */
 async function ip(place: Place, commands: readonly string[]): Promise<void> {
   await must([...enter(place), 'ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
 }

@@ -10,7 +10,7 @@ import { sourceFolder } from './source-tree.js';
 export const PAUSE_IMAGE = 'stasis.test/pause:1';
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
 
-/** Writes containerd's, kubelet's and the pod network's settings of node `index` (from 1) into its folder. */
+/** Writes the settings of containerd, kubelet and the pod network of node `index` (from 1) into its folder. */
 export function writeNodeSettings(node: Place, index: number, certificates: string): void {
   const cni = join(node.state, 'cni');
   mkdirSync(cni, { recursive: true });
@@ -22,13 +22,13 @@ export function writeNodeSettings(node: Place, index: number, certificates: stri
   );
 }
 
-/** The CNI plugins' settings for the pods of node `index` (from 1). */
+/** The settings of the CNI plugins for the pods of node `index` (from 1). */
 export function podNetwork(index: number): object {
   const ipam = {
     type: 'host-local',
     ranges: [[{ subnet: podRange(index) }]],
     routes: [{ dst: '0.0.0.0/0' }],
-    // In memory: a node that was killed has no pods that still hold an address.
+    // The data is in memory, because a killed node has no pods that still own an address.
     dataDir: '/run/cni',
   };
   const bridge = { type: 'bridge', bridge: 'pods', isGateway: true, ipMasq: false, hairpinMode: true, ipam };
@@ -49,7 +49,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   path = "/var/lib/containerd/opt"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${PAUSE_IMAGE}"
-  # Lowering it takes CAP_SYS_RESOURCE, which not every machine gives to root.
+  # Lowering the score needs CAP_SYS_RESOURCE, which not every machine gives to root.
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "${join(node.programs, 'cni')}"
@@ -62,7 +62,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 `;
 }
 
-/** A KubeletConfiguration. `authority` is where the node finds the certificate of the cluster's authority. */
+/** A KubeletConfiguration. `authority` is the path of the authority's certificate on the node. */
 export function kubeletSettings(authority: string): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
@@ -79,7 +79,8 @@ export function kubeletSettings(authority: string): object {
     failSwapOn: false,
     resolvConf: '/dev/null',
     oomScoreAdj: 0,
-    // The machine's disk and memory are shared with its owner: nothing is evicted or collected because of them.
+    // The machine's disk and memory are shared with its owner, so kubelet must not evict or collect anything because of
+    // them.
     evictionHard: {
       'memory.available': '1Mi',
       'nodefs.available': '0%',
@@ -88,7 +89,7 @@ export function kubeletSettings(authority: string): object {
       'imagefs.inodesFree': '0%',
     },
     imageGCHighThresholdPercent: 100,
-    // A container that is killed on purpose, again and again, comes back at once instead of after five minutes.
+    // A container that is killed on purpose many times must come back at once instead of after five minutes.
     featureGates: { KubeletCrashLoopBackOffMax: true },
     crashLoopBackOff: { maxContainerRestartPeriod: '1s' },
     maxPods: 200,

@@ -11,25 +11,25 @@ import { type Service, service } from './service.js';
 
 export type NodeService = 'containerd' | 'kubelet';
 
-/** A node of the cluster: a set of namespaces, and containerd and kubelet in it. */
+/** A node of the cluster: a set of namespaces in which containerd and kubelet run. */
 export interface Node {
   readonly name: string;
-  /** Its address on the control plane's network. */
+  /** The node's address on the control plane's network. */
   readonly address: string;
-  /** Its cgroup in every hierarchy, as the caller sees them. */
+  /** The node's cgroup in every hierarchy, as the caller sees them. */
   readonly cgroups: readonly string[];
   readonly containerd: Service;
   readonly kubelet: Service;
-  /** Runs a command inside of all its namespaces, as root. */
+  /** Runs a command as root in all of the node's namespaces. */
   exec(argv: readonly string[], options?: RunOptions): Promise<Ran>;
   logs(name: NodeService): string;
   restart(name: NodeService): Promise<void>;
   kill(name: NodeService): Promise<void>;
-  /** A path by which the caller can open a file of the node. */
+  /** Returns a path by which the caller can open a file of the node. */
   file(path: string): string;
-  /** What a power cut does: every process of it is gone at once. What is below /var stays. */
+  /** Acts like a power cut: every process of the node is gone at once. Files below /var stay. */
   stop(): Promise<void>;
-  /** Brings it up again after {@link stop}. Returns when containerd and kubelet answer. */
+  /** Starts the node again after {@link stop}. Returns when containerd and kubelet answer. */
   start(): Promise<void>;
   /** Imports a docker-archive or OCI tar. */
   loadImage(tar: string): Promise<void>;
@@ -37,15 +37,18 @@ export interface Node {
 
 export interface NodePlan {
   readonly place: Place;
-  /** From 1. */
+  /** Number of the node, from 1. */
   readonly index: number;
   readonly count: number;
   readonly control: Place;
 }
 
-/** Where the API server asks it for logs and exec. */
+/** The port on which the API server asks the node for logs and exec. */
 const KUBELET_PORT = 10_250;
-/** It ends when containerd listens and is not initialized yet, which on a busy machine is so for a second. */
+/**
+ * How often kubelet is launched again. It ends when containerd listens but is not initialized yet, which can last a
+ * second on a busy machine.
+ */
 const KUBELET_RELAUNCHES = 5;
 
 export function node(plan: NodePlan): Node {
@@ -81,14 +84,14 @@ export function node(plan: NodePlan): Node {
   };
 }
 
-/** Namespaces, network and containerd, without kubelet. */
+/** Starts namespaces, network and containerd, but not kubelet. */
 export async function bootNode(plan: NodePlan, containerd: Service): Promise<void> {
   await startPlace(plan.place);
   await connectNode(plan.control, plan.place, plan.index, plan.count);
   await containerd.start();
 }
 
-/** By standard input: the tar may lie where the node sees something else. */
+/** The tar is passed by standard input, because its path may lead elsewhere inside the node. */
 async function importImage(place: Place, tar: string): Promise<void> {
   const inputFd = openSync(tar, 'r');
   try {

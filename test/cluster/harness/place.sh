@@ -1,22 +1,23 @@
 #!/bin/sh
-# place.sh NAME STATE CGROUPS KEEP...: the first program in new namespaces. Makes them look like a machine of their own to
-# containerd and kubelet, then sleeps as the only child of process 1 (tini, which reaps orphans).
-# STATE is this place's folder on the machine's file system; KEEP are folders that stay visible where they are.
-# CGROUPS is `all`, for every hierarchy of the machine, `v1` or `v2`.
+# place.sh NAME STATE CGROUPS KEEP...: the first program in new namespaces. It makes them look like a separate machine to
+# containerd and kubelet, and then sleeps as the only child of process 1 (tini, which reaps orphans).
+# STATE is this place's folder on the machine's file system. KEEP are folders that stay visible under their paths.
+# CGROUPS is `all` (every hierarchy of the machine), `v1` or `v2`.
 set -eu
 name=$1
 state=$2
 view=$3
 
-# The outer /proc is still mounted: it tells process 1's id as the machine sees it.
+# The outer /proc is still mounted, and shows the pid of process 1 as the machine sees it.
 while read -r key value; do [ "$key" != PPid: ] || pid=$value; done < /proc/self/status
 
-# /var and /run are the place's own, on top of the machine's; what is needed of the machine's is bound into them first.
+# The place gets a /var and a /run of its own over the machine's. The folders that are needed from the machine are bound
+# into them first.
 mkdir -p "$state/run" "$state/var/lib/containerd" "$state/var/lib/kubelet" "$state/var/lib/stasis" "$state/var/lib/cni" \
   "$state/var/log/pods" "$state/var/log/containers" "$state/var/tmp" "$state/sysctl"
 [ -L "$state/var/run" ] || ln -s /run "$state/var/run"
 mount -t tmpfs -o mode=755 run "$state/run"
-# Overlay file systems cannot be stacked: in a container, containerd's snapshots go to memory.
+# Overlay file systems cannot be stacked, so inside a container containerd's snapshots are kept in memory.
 [ "$(stat -f -c %T "$state")" != overlayfs ] || mount -t tmpfs containerd "$state/var/lib/containerd"
 shift 3
 for keep in "$@"; do
@@ -28,7 +29,7 @@ for keep in "$@"; do
   esac
 done
 
-# Of this pid, network and cgroup namespace.
+# Mounts /proc and /sys for the new PID, network and cgroup namespaces.
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 unified=/sys/fs/cgroup/unified
@@ -53,7 +54,8 @@ while IFS=: read -r id controllers rest; do
   for one in $(echo "$folder" | tr , ' '); do [ -e "/sys/fs/cgroup/$one" ] || ln -s "$folder" "/sys/fs/cgroup/$one"; done
 done < /proc/self/cgroup
 
-# kubelet makes sure of these, and they are the whole machine's. It finds them as it wants them, and writes nothing.
+# kubelet checks these settings, which belong to the whole machine. It finds the values that it wants, and writes
+# nothing.
 for pair in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 \
   kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do
   key=${pair%=*}
@@ -66,7 +68,7 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 echo "$name" > /proc/sys/kernel/hostname
 ip link set lo up
 
-# state/ready through a name that does not move with what is mounted over /run and /var.
+# The file is opened now, because its path may lead elsewhere once /run and /var are mounted over.
 exec 3> "$state/pid.new"
 mount --rbind "$state/run" /run
 mount --rbind "$state/var" /var

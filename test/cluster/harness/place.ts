@@ -8,24 +8,30 @@ import { sourceFolder } from './source-tree.js';
 import type { CgroupView } from './state.js';
 import { eventually } from './waiting.js';
 
-/** A set of namespaces with cgroups of its own: a node, or the control plane. Plain data: it survives its maker. */
+/**
+ * A set of namespaces with its own cgroups: a node or the control plane. It is plain data and outlives the process that
+ * created it.
+ */
 export interface Place {
   readonly name: string;
-  /** Its folder on the machine's file system: logs, settings, and what it sees as /var. */
+  /** The place's folder on the machine's file system: logs, settings, and the contents of its /var. */
   readonly state: string;
-  /** Its cgroup in every hierarchy, as the caller sees them. They are the roots of what is seen inside. */
+  /** The place's cgroup in every hierarchy, as the caller sees them. They are the roots of the hierarchies inside. */
   readonly cgroups: readonly string[];
-  /** Which of the machine's cgroup hierarchies are to be seen inside. */
+  /** The cgroup hierarchies of the machine that are visible inside. */
   readonly view: CgroupView;
-  /** The folder of programs, from test/cluster/build.sh. */
+  /** The folder of programs that test/cluster/build.sh printed. */
   readonly programs: string;
 }
 
-/** Joins cgroups and becomes another program: `sh -c JOIN sh CGROUP... -- COMMAND...` */
+/** Joins cgroups and then becomes another program: `sh -c JOIN sh CGROUP... -- COMMAND...`. */
 const JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done; shift; exec "$@"';
 const START_BOUND_MS = 10_000;
 
-/** Makes the namespaces and cgroups, and returns when they look like a machine from inside. Throws when they do not. */
+/**
+ * Creates the namespaces and cgroups. Returns when they look like a machine from the inside, and throws if they do not
+ * in time.
+ */
 export async function startPlace(place: Place): Promise<void> {
   mkdirSync(place.state, { recursive: true });
   rmSync(join(place.state, 'pid'), { force: true });
@@ -44,7 +50,8 @@ export async function startPlace(place: Place): Promise<void> {
   ];
   const log = openSync(join(place.state, 'place.log'), 'a');
   const child = spawn('sh', ['-c', JOIN, 'sh', ...place.cgroups, '--', 'unshare', ...namespaces, ...first], {
-    // Of its own session, so that Ctrl-C of the caller does not kill it before it can be taken down in order.
+    // The place has its own session, so that Ctrl-C in the caller's terminal does not kill it before it can be taken
+    // down in order.
     detached: true,
     stdio: ['ignore', log, log],
     env: environment(place.programs),
@@ -60,12 +67,15 @@ export async function startPlace(place: Place): Promise<void> {
   if (!existsSync(join(place.state, 'pid'))) throw new Error(`${place.name}: ${readLog(place, 'place')}`);
 }
 
-/** The id of its process 1 as the caller sees it. Throws when the place is not up. */
+/** Returns the pid of the place's process 1 as the caller sees it. Throws when the place is not up. */
 export function pidOf(place: Place): number {
   return Number(readFileSync(join(place.state, 'pid'), 'utf8'));
 }
 
-/** The command line that runs `argv` inside: first its cgroups, while they can be seen, then all its namespaces. */
+/**
+ * Returns the command line that runs `argv` inside: it joins the cgroups first, while they are visible, and then all
+ * namespaces.
+ */
 export function inside(place: Place, argv: readonly string[]): string[] {
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--wd=/'];
   const enter = ['nsenter', `--target=${pidOf(place)}`, ...namespaces, '--', ...argv];
@@ -76,7 +86,7 @@ export function execIn(place: Place, argv: readonly string[], options: RunOption
   return run(inside(place, argv), { ...options, env: { ...environment(place.programs), ...options.env } });
 }
 
-/** A file of the place as the caller can open it. */
+/** Returns the path by which the caller can open a file of the place. */
 export function fileIn(place: Place, path: string): string {
   return `/proc/${pidOf(place)}/root${path}`;
 }
@@ -86,7 +96,10 @@ export function readLog(place: Place, what: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Little of the caller's: a proxy setting, say, would come between API server and kubelet. */
+/**
+ * Passes on little of the caller's environment: a proxy setting, for instance, would disturb the traffic between API
+ * server and kubelet.
+ */
 function environment(programs: string): Record<string, string> {
   const path = `${join(programs, 'bin')}:${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`;
   return { PATH: path, HOME: '/root', LANG: 'C.UTF-8' };

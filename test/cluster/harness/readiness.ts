@@ -1,10 +1,10 @@
 import { eventually } from './waiting.js';
 
-/** Asks the API server for a path; undefined when it does not answer 200. */
+/** Requests a path from the API server; undefined unless the answer is 200. */
 export type Fetch = (path: string) => Promise<string | undefined>;
 
 const SERVER_BOUND_MS = 60_000;
-/** A kubelet waits longer and longer between its tries to reach an API server that was away. */
+/** How long the nodes may take. kubelet's delay between attempts grows while the API server is away. */
 const NODES_BOUND_MS = 150_000;
 const LOOK_MS = 100;
 
@@ -19,7 +19,7 @@ export async function serverReady(fetch: Fetch): Promise<void> {
   await eventually('the API server is ready', ready, SERVER_BOUND_MS, LOOK_MS);
 }
 
-/** Until pods can be started on every one of them: Ready, and the taint of the time before taken away. */
+/** Waits until pods can be started on every node: each is Ready, and the taint from before that is removed. */
 export async function nodesReady(fetch: Fetch, names: readonly string[]): Promise<void> {
   const ready = async (): Promise<boolean> => {
     const { items } = JSON.parse((await fetch('/api/v1/nodes')) ?? '{"items":[]}') as { items: NodeFacts[] };
@@ -28,7 +28,7 @@ export async function nodesReady(fetch: Fetch, names: readonly string[]): Promis
   await eventually(`Ready: ${names.join(', ')}`, ready, NODES_BOUND_MS, LOOK_MS);
 }
 
-/** Until a pod can be created in `namespace`: it needs the service account and the authority's certificate. */
+/** Waits until a pod can be created in `namespace`, which needs the service account and the authority's certificate. */
 export async function namespaceReady(fetch: Fetch, namespace: string): Promise<void> {
   const needed = ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'];
   const ready = async (): Promise<boolean> => {

@@ -8,7 +8,7 @@ import { API_ADDRESS } from './addresses.js';
 import { inside, type Place } from './place.js';
 import { compiled } from './source-tree.js';
 
-/** A port on 127.0.0.1 of the machine, which is held until {@link startRelay} gives it to the relay. */
+/** Reserves a port on 127.0.0.1 of the machine, until {@link startRelay} passes it to the relay. */
 export async function reservePort(): Promise<{ readonly port: number; readonly server: Server }> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -17,11 +17,11 @@ export async function reservePort(): Promise<{ readonly port: number; readonly s
 }
 
 /**
- * Starts the relay in the control plane's namespaces: it ends with them, and not with the caller. The shell in between
- * ends at once, which makes the relay a child of the control plane's process 1.
+ * Starts the relay in the control plane's namespaces, so that it ends with them and not with the caller. The shell in
+ * between ends at once, which makes the relay a child of the control plane's process 1.
  */
 export async function startRelay(control: Place, server: Server): Promise<void> {
-  // Not in Node's types: the descriptor of a listening socket.
+  // The descriptor of a listening socket is missing in Node's type declarations.
   // oxlint-disable-next-line eslint/no-underscore-dangle
   const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
   const log = openSync(join(control.state, 'relay.log'), 'a');

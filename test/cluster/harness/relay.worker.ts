@@ -1,7 +1,8 @@
 /**
- * The way from the machine to the API server, without an interface or a route on the machine: a socket belongs for ever
- * to the network namespace that it was made in. Descriptor 3 is one that listens on the machine's 127.0.0.1; what this
- * process, which runs in the control plane's namespace, opens itself goes out there.
+ * Forwards connections from the machine to the API server without an interface or a route on the machine: a socket
+ * always belongs to the network namespace in which it was created. Descriptor 3 is a socket that listens on the
+ * machine's 127.0.0.1. The connections that this process opens itself start in the control plane's namespace, in which
+ * it runs.
  */
 import { createServer, connect, type Socket } from 'node:net';
 
@@ -14,7 +15,7 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (outer: Sock
     [inner, outer],
   ] as const) {
     from.pipe(to);
-    // No API server, or it was killed: the caller has to see its connection go, as it would without a relay.
+    // When the API server is away or was killed, the caller must see its connection close, as it would without a relay.
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
   }

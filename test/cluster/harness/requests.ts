@@ -3,7 +3,7 @@ import { request } from 'node:https';
 
 import { identity } from './certificates.js';
 
-/** GETs a path of the API server as its administrator. Undefined when there is no answer, or one other than 200. */
+/** Returns a function that GETs a path of the API server as the administrator. Undefined unless the answer is 200. */
 export function fetchFrom(server: string, certificates: string): (path: string) => Promise<string | undefined> {
   const admin = identity(certificates, 'admin');
   const ca = readFileSync(identity(certificates, 'ca').certificate);

@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals';
 
-/** Like `describe`, for tests that bring clusters up on this machine. A skip says why. */
+/** Like `describe`, for tests that bring up clusters on this machine. A skipped test prints the reason. */
 export function describeAsRoot(title: string, body: () => void): void {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) process.stderr.write(`skipped: ${title}: this needs root\n`);

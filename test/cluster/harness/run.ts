@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 export interface Ran {
-  /** The exit status; 128 + the number of the signal when one ended it, as a shell says. */
+  /** The exit status, or 128 + the number of the signal that ended the program, as in a shell. */
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -9,13 +9,13 @@ export interface Ran {
 
 export interface RunOptions {
   readonly input?: string | Uint8Array;
-  /** An open file for standard input, instead of `input`. */
+  /** An open file as standard input, instead of `input`. */
   readonly inputFd?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program to its end and collects what it says. Throws only when it cannot be started at all. */
+/** Runs a program to its end and collects its output. Throws only when the program cannot be started. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [command = '', ...rest] = argv;
   return new Promise((resolve, reject) => {
@@ -28,7 +28,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     const err: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
-    // A program that ends without reading its input is no failure of ours.
+    // A program may end without reading its input.
     child.stdin?.on('error', () => undefined);
     if (options.input !== undefined) child.stdin?.end(options.input);
     child.once('error', reject);
@@ -40,7 +40,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   });
 }
 
-/** The same for what has to succeed: throws with the program's own words when it does not. */
+/** Like run(), for a program that must succeed: throws an error with its output when it fails. */
 export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const ran = await run(argv, options);
   if (ran.status === 0) return ran.stdout;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# runc for a node that sees cgroup v2 alone on a machine whose controllers belong to v1: v2 has no cpu or memory files
-# there, so what kubelet asks of them is taken out of the container's settings before it is made.
+# runc for a node that sees only cgroup v2 on a machine whose controllers belong to v1. There v2 has no cpu or memory files,
+# so this script removes kubelet's limits from the container's settings before runc creates the container.
 set -eu
 previous=
 for argument in "$@"; do

@@ -5,37 +5,42 @@ import { isListening } from './listening.js';
 import { execIn, type Place, readLog } from './place.js';
 import { eventually } from './waiting.js';
 
-/** An API server under load takes 5 s on two cores. */
+/** How long a program may take until it listens. An API server under load takes 5 s on two cores. */
 const LISTEN_BOUND_MS = 60_000;
 
 /** A program that runs in a place until it is stopped. Its process is a child of the place's process 1. */
 export interface Service {
   readonly name: string;
-  /** Starts it, and returns when it takes connections. Throws when it ends before, with its last words. */
+  /**
+   * Starts the program, and returns when it accepts connections. Throws with its last output when it ends before that.
+   */
   start(): Promise<void>;
-  /** SIGTERM, SIGKILL after 10 s, and returns when it is gone. Nothing to do when it does not run. */
+  /** Sends SIGTERM, and SIGKILL after 10 s; returns when the program is gone. Does nothing when it does not run. */
   stop(): Promise<void>;
-  /** SIGKILL, and returns when it is gone. */
+  /** Sends SIGKILL, and returns when the program is gone. */
   kill(): Promise<void>;
-  /** Stops and starts, and returns when it takes connections again. */
+  /** Stops and starts the program, and returns when it accepts connections again. */
   restart(): Promise<void>;
-  /** Starts it and does not wait. */
+  /** Starts the program without waiting. */
   launch(): Promise<void>;
-  /** Any signal, without waiting: STOP and CONT make it hang and go on. */
+  /** Sends any signal without waiting. STOP and CONT make the program hang and continue. */
   signal(name: string): Promise<void>;
   running(): Promise<boolean>;
-  /** Everything it wrote since the cluster is up. */
+  /** Returns all output since the cluster came up. */
   logs(): string;
 }
 
-/** setsid: a signal from the caller's terminal must not reach it. In the background of a shell it keeps its id. */
+/**
+ * setsid protects the program from signals of the caller's terminal. A process in the background of a shell keeps its
+ * pid.
+ */
 const LAUNCH = 'log=$1; id=$2; shift 2; setsid "$@" >> "$log" 2>&1 < /dev/null & echo $! > "$id"';
 const STOP = `id=$(cat "$1"); kill -s "$2" "$id" 2> /dev/null || exit 0; n=0
 while kill -0 "$id" 2> /dev/null; do n=$((n + 1)); [ $n -ne 500 ] || kill -s KILL "$id"; sleep 0.02; done`;
 
 /**
- * `listens` is the port or the Unix socket by which it is known to be ready; without it, start() does not wait. What ends before is
- * launched again so many times, as an init system would.
+ * `listens` is the port or the Unix socket that shows that the program is ready; without it, start() does not wait. A
+ * program that ends before that is launched again, that many times, as an init system would do.
  */
 export function service(
   place: Place,

@@ -13,31 +13,37 @@ import { join } from 'node:path';
 
 import { ownHierarchies } from './hierarchies.js';
 
-/** Not /run: that is memory, and often too little for two nodes' images. Root's own, as it holds the cluster's keys. */
+/**
+ * /run is not used, because it is memory and often too small for the images of two nodes. The folder is root's own,
+ * because it holds the cluster's keys.
+ */
 const FOLDER = '/var/tmp/stasis-test';
 
-/** Every cgroup hierarchy of the machine, or those of v1, or v2 alone. */
+/** The visible cgroup hierarchies of the machine: all of them, those of v1, or only v2. */
 export type CgroupView = 'all' | 'v1' | 'v2';
 
-/** What has to be known to reopen a cluster, or to take it away, by a process that did not make it. */
+/** Everything that a process needs to open a cluster that it did not create, or to take it down. */
 export interface ClusterState {
   readonly name: string;
-  /** Tells it from an earlier one of the same name. */
+  /** Distinguishes the cluster from an earlier one of the same name. */
   readonly id: string;
   readonly nodes: readonly string[];
-  /** Of those of them that do not see every hierarchy of the machine. */
+  /** The nodes that do not see every hierarchy of the machine, with the hierarchies that they see. */
   readonly views: Readonly<Record<string, CgroupView>>;
-  /** The one after these, if there is one, which is a machine under emulation. */
+  /** Name of the additional node that is an emulated machine, if there is one. */
   readonly systemdNode?: string;
-  /** The port on 127.0.0.1 where the API server is reached. */
+  /** The port on 127.0.0.1 on which the API server is reached. */
   readonly port: number;
   /** The folder that test/cluster/build.sh printed. */
   readonly programs: string;
-  /** This cluster's own cgroup in every hierarchy. Everything that belongs to it is a member of one of these, or below. */
+  /**
+   * The cluster's own cgroup in every hierarchy. Every process of the cluster is a member of one of these or of a
+   * cgroup below.
+   */
   readonly cgroups: readonly string[];
 }
 
-/** All of them. */
+/** The names of all nodes. */
 export function nodeNames(state: ClusterState): string[] {
   return [...state.nodes, ...(state.systemdNode === undefined ? [] : [state.systemdNode])];
 }
@@ -47,12 +53,12 @@ export function stateFolder(name: string): string {
   return join(FOLDER, name);
 }
 
-/** The cluster's cgroups as a caller in this very cgroup makes them. */
+/** The paths of the cluster's cgroups, below the caller's own cgroups. */
 export function cgroupsFor(name: string, id: string): string[] {
   return ownHierarchies().map((one) => join(one.directory, `stasis-test-${name}-${id}`));
 }
 
-/** Cgroups of any cluster of this name below the caller's own: for when the state is lost. */
+/** Finds cgroups of any cluster of this name below the caller's own, in case the state file is lost. */
 export function strayCgroups(name: string): string[] {
   const pattern = new RegExp(`^stasis-test-${name}-[0-9a-f]+$`);
   return ownHierarchies().flatMap((one) =>
@@ -62,7 +68,10 @@ export function strayCgroups(name: string): string[] {
   );
 }
 
-/** Makes the folder. Throws when somebody else put something there: names in /var/tmp are not reserved. */
+/**
+ * Creates the folder. Throws when somebody else created something under that name, because names in /var/tmp are not
+ * reserved.
+ */
 export function makeStateFolder(name: string): string {
   for (const folder of [FOLDER, stateFolder(name)]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -78,23 +87,24 @@ export function writeState(state: ClusterState): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Undefined when there is no such cluster. */
+/** Undefined when no cluster of this name exists. */
 export function readState(name: string): ClusterState | undefined {
   const path = join(stateFolder(name), 'state.json');
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ClusterState) : undefined;
 }
 
-/** Names of the clusters that are up, or of which something is left. */
+/** Names of the clusters that are up or have left something behind. */
 export function knownClusters(): string[] {
   return existsSync(FOLDER) ? readdirSync(FOLDER).sort() : [];
 }
 
 export function removeState(name: string): void {
-  // Tried again: what a dead maker started, and is no member, may still write a certificate.
+  // The removal is retried, because a program that a dead creator started outside of the cgroups may still write a
+  // certificate.
   rmSync(stateFolder(name), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   try {
     rmdirSync(FOLDER);
   } catch {
-    // Another cluster is there, or nobody made the folder.
+    // Another cluster exists, or the folder was never created.
   }
 }

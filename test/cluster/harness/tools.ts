@@ -3,22 +3,25 @@ import { join } from 'node:path';
 
 import { sourceFolder } from './source-tree.js';
 
-/** The programs of the cluster, built now if they are not in the cache; a folder. Progress goes to standard error. */
+/**
+ * Returns the folder with the cluster's programs, and builds them now if they are not in the cache. Progress goes to
+ * standard error.
+ */
 export function programs(): Promise<string> {
   return printed(['sh', join(sourceFolder(), 'build.sh')]);
 }
 
-/** The images that every node gets; a tar. */
+/** Returns the tar with the images that every node gets. */
 export function testImages(folder: string): Promise<string> {
   return printed(['sh', join(sourceFolder(), 'images', 'build.sh'), folder]);
 }
 
-/** What the systemd node is made of, built now if it is not in the cache; a folder. */
+/** Returns the folder with the parts of the systemd node, and builds them now if they are not in the cache. */
 export function systemdMachine(): Promise<string> {
   return printed(['sh', join(sourceFolder(), 'vm', 'build-vm.sh')]);
 }
 
-/** What a script prints. Its standard error is the caller's. */
+/** Returns what a script prints. Its standard error is the caller's. */
 function printed(argv: readonly string[]): Promise<string> {
   const [command = '', ...rest] = argv;
   return new Promise((resolve, reject) => {

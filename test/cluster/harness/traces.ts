@@ -4,23 +4,23 @@ import { membersOf, withChildren } from './cgroup-trees.js';
 import { ownHierarchies } from './hierarchies.js';
 import { readState } from './state.js';
 
-/** What a cluster could leave on the machine, and what it does not belong to. Compared by value, before and after. */
+/** Facts about the machine that a cluster might change. They are compared before and after. */
 export interface MachineFacts {
   readonly mounts: readonly string[];
   readonly interfaces: readonly string[];
   readonly sysctls: Readonly<Record<string, string>>;
-  /** Cgroups in all hierarchies, without those of other tests. */
+  /** Cgroups in all hierarchies, except those of other tests. */
   readonly cgroups: readonly string[];
-  /** Names in the folders where containerd, kubelet and the CNI plugins keep things by default. */
+  /** Names in the folders that containerd, kubelet and the CNI plugins use by default. */
   readonly files: readonly string[];
 }
 
 const SYSCTL_FOLDERS = ['vm', 'kernel', 'kernel/keys', 'net/ipv4', 'net/core', 'net/bridge'];
-/** They change by themselves. */
+/** Settings that change by themselves. */
 const UNSTEADY = /random|ns_last_pid|pty\/nr|stat_refresh|tainted|fib_trie|tcp_fastopen_key|usermodehelper|nr_pending/;
 const FOLDERS = ['/var/lib', '/var/log', '/run', '/run/netns', '/opt', '/opt/cni', '/etc', '/etc/cni', '/usr/libexec'];
 
-/** `name` is the cluster that is tested; others may come and go. */
+/** `name` is the cluster under test. Other clusters may come and go. */
 export function machineFacts(name: string): MachineFacts {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean);
   const files = FOLDERS.flatMap((folder) => namesIn(folder).map((entry) => `${folder}/${entry}`));
@@ -28,15 +28,18 @@ export function machineFacts(name: string): MachineFacts {
 }
 
 /**
- * The processes of a running cluster, each as `PID START`, to look for them when it is gone. Namespaces are not looked
- * for: without a process or a mount nothing holds one, and the kernel gives its number to the next.
+ * The processes of a running cluster, each as `PID START`, so that they can be searched for after its end. Namespaces
+ * are not searched for: without a process or a mount, nothing keeps a namespace, and the kernel reuses its number.
  */
 export function processesOf(name: string): string[] {
   const groups = (readState(name)?.cgroups ?? []).flatMap(withChildren);
   return [...new Set(groups.flatMap(membersOf))].flatMap(identify);
 }
 
-/** Which of these processes are still there, and any other whose command line names the cluster. */
+/**
+ * Returns those of the processes that still exist, and any other process whose command line contains the cluster's
+ * name.
+ */
 export function leftOf(name: string, processes: readonly string[]): string[] {
   const pids = namesIn('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -50,7 +53,7 @@ export function leftOf(name: string, processes: readonly string[]): string[] {
 }
 
 function identify(pid: number): string[] {
-  // proc_pid_stat(5): the start is field 22; the name before it may hold spaces.
+  // The start time is field 22 (proc_pid_stat(5)). The name before it may contain spaces.
   const start = text(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19];
   return start === undefined ? [] : [`${pid} ${start}`];
 }
@@ -72,7 +75,7 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
-/** Empty for what is gone, and for a folder. */
+/** Empty for a missing file and for a folder. */
 function text(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -23,24 +23,25 @@ import { API_ADDRESS } from './addresses.js';
 import { makeMachine, turnOn, untilUp } from '../vm/systemd-node.js';
 
 export interface UpOptions {
-  /** Small letters, digits, hyphens. Default `test`. A cluster of this name that is there is taken away first. */
+  /** Lower-case letters, digits and hyphens. Default `test`. An existing cluster of this name is taken down first. */
   readonly name?: string;
-  /** How many nodes, called node-1, node-2, … Default 2. */
+  /** Number of nodes, which are named node-1, node-2, … Default 2. */
   readonly nodes?: number;
   /**
-   * Which cgroup hierarchies a node sees, by its name; default all. With v2 alone kubelet and runc use v2 for everything: on a
-   * machine whose controllers are taken by v1, pods have no limits there; they are frozen as any.
+   * The cgroup hierarchies that a node sees, by its name; default all. With v2 alone, kubelet and runc use v2 for
+   * everything. If the machine's controllers belong to v1, pods on such a node have no limits, but they freeze like any
+   * others.
    */
   readonly views?: Readonly<Record<string, CgroupView>>;
-  /** One more, the last, that is an emulated machine with systemd, cgroup v2 alone and a distribution's kernel. */
+  /** Adds one more node: an emulated machine with systemd, cgroup v2 alone and a distribution's kernel. */
   readonly systemdNode?: boolean;
-  /** Leave it running when the caller ends. Otherwise it goes down with the caller, however that ends. */
+  /** Leaves the cluster running when the caller ends. Otherwise it is taken down with the caller, however that ends. */
   readonly stay?: boolean;
-  /** Told what begins, with the seconds so far. */
+  /** Called at the beginning of each step, with the seconds so far. */
   readonly onStep?: (step: string, seconds: number) => void;
 }
 
-/** Brings a cluster up. Returns when pods can be started on every node; when it throws, nothing is left. */
+/** Brings a cluster up. Returns when pods can be started on every node. When it throws, nothing is left behind. */
 export async function up(options: UpOptions = {}): Promise<Cluster> {
   const name = options.name ?? 'test';
   const began = performance.now();
@@ -67,7 +68,7 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
   }
 }
 
-/** `server` listens on the state's port, for the relay. */
+/** `server` listens on the state's port until the relay takes over. */
 async function build(
   state: ClusterState,
   server: Server,
@@ -75,7 +76,7 @@ async function build(
   step: (what: string) => void,
   release: () => void,
 ): Promise<Cluster> {
-  // Before the first thing that would have to be taken away.
+  // The state is written before anything is created that must be taken down later.
   makeStateFolder(state.name);
   writeState(state);
   const names = nodeNames(state);
@@ -97,7 +98,7 @@ async function build(
   }
   step('control plane and containerd');
   const plane = controlPlane(control, certificates);
-  // All at once: they wait for each other themselves, and the API server has the longest start.
+  // All programs start at once: they wait for each other by themselves, and the API server takes longest.
   await Promise.all([plane.etcd, plane.apiserver, plane.controllerManager, plane.scheduler].map((one) => one.launch()));
   const local = state.nodes.map((name) => cluster.node(name));
   const booted = local.map((one, at) => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_MS = 10;
 
-/** Waits until `condition` holds, and throws, naming `what`, when it still does not after `boundMs`. */
+/** Waits until `condition` holds. After `boundMs` it throws an error that names `what`. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,

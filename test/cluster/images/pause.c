@@ -1,6 +1,6 @@
 /*
- * pause: process 1 of every pod. Holds the pod's namespaces until it is told to end, and reaps what the pod's
- * containers orphan when they share a process namespace.
+ * pause: process 1 of every pod. It holds the pod's namespaces until it is told to end. When the pod's containers share a
+ * process namespace, it reaps their orphans.
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,12 +1,12 @@
 import type { Place } from '../harness/place.js';
 
-/** A node that is a machine of its own, under emulation. Plain data: it survives its maker. */
+/** A node that is an emulated machine. It is plain data and outlives the process that created it. */
 export interface Machine {
   readonly name: string;
-  /** Of the node, from 1. */
+  /** Number of the node, from 1. */
   readonly index: number;
-  /** Its folder on the caller's file system: disks, logs, key. */
+  /** The machine's folder on the caller's file system: disks, logs, key. */
   readonly state: string;
-  /** Where QEMU runs, and whose bridge it is on: it ends with that place. */
+  /** The place in which QEMU runs and whose bridge the machine is connected to. The machine ends with that place. */
   readonly control: Place;
 }

@@ -2,28 +2,30 @@ import { join } from 'node:path';
 
 import type { Machine } from './machine.js';
 
-/** Files of a machine, in its folder. */
+/** Files in the machine's folder. */
 export const JOURNAL = 'journal.log';
 const CONSOLE = 'console.log';
 export const ROOT_DISK = 'root.ext4';
 export const SEED_DISK = 'seed.ext4';
-/** Where QEMU listens for its monitor: this tells that it runs. */
+/** The socket of QEMU's monitor. When QEMU listens on it, the machine is running. */
 export const MONITOR = 'qmp';
-/** A link to what build-vm.sh made: kernel, initrd, run-qemu. */
+/** A link to the folder that build-vm.sh made, with kernel, initrd and run-qemu. */
 export const BUILT = 'built';
 
-/** Memory of the machine, and of QEMU's translated code: its own default for the latter is 1 GiB. */
+/** Memory of the machine, in MiB. */
 const MEMORY_MIB = 2048;
+/** Memory for QEMU's translated code, in MiB. QEMU's own default is 1 GiB. */
 const TRANSLATIONS_MIB = 256;
 /**
- * Has what is emulated by one call of compiled code instead of many instructions (AES, CRC32, random numbers), and not
- * what QEMU 7.2 is new to (AVX). Nor SVM, as `max` has, for which the guest would load kvm.
+ * This model has the instructions that QEMU emulates with one call of compiled code (AES, CRC32, random numbers), but
+ * not AVX, which is new in QEMU 7.2. It also lacks SVM, unlike `max`, because with SVM the guest would load kvm.
  */
 const CPU = 'Westmere-v1,+rdrand';
 
 /**
- * `ttyS0` is slow, an emulated UART that leaves the guest for every byte: the kernel says only what is wrong there. The
- * journal comes through a virtio console. mitigations=off: nobody attacks it, and emulating the fences costs a lot.
+ * `ttyS0` is slow, because an emulated UART leaves the guest for every byte; so the kernel reports only errors there.
+ * The journal comes through a virtio console. mitigations=off is acceptable because nobody attacks the machine, and
+ * emulating the fences is expensive.
  */
 function kernelCommandLine(machine: Machine): string {
   const root = 'root=/dev/vda rootfstype=ext4 rw';
@@ -32,9 +34,9 @@ function kernelCommandLine(machine: Machine): string {
 }
 
 /**
- * QEMU without any of the machine's own help: a kernel-based accelerator is not to be had everywhere, and the paravirtual
- * ones that pretend cannot run a distribution's kernel. Each virtual CPU is a thread. cache=unsafe: what the guest syncs
- * has to survive the guest's death alone.
+ * Runs QEMU without acceleration by the machine: a kernel-based accelerator is not available everywhere, and
+ * paravirtual accelerators cannot run a distribution's kernel. Each virtual CPU is a thread. cache=unsafe is acceptable
+ * because the data only needs to survive the death of the guest.
  */
 export function qemuCommand(machine: Machine): string[] {
   const file = (name: string): string => join(machine.state, name);
@@ -57,7 +59,7 @@ export function qemuCommand(machine: Machine): string[] {
   return [file(`${BUILT}/run-qemu`), ...options.flat()];
 }
 
-/** Of the range that QEMU's own are from. */
+/** An address of the range that QEMU uses itself. */
 function hardwareAddress(index: number): string {
   return `52:54:00:00:00:${index.toString(16).padStart(2, '0')}`;
 }

@@ -12,30 +12,31 @@ export const CONNECTION = 'ssh.socket';
 const CONNECT_SECONDS = 10;
 
 /**
- * Runs a command on the machine as root, as if it were a child: same arguments, input, output, exit status. Status 255
- * and words of ssh when the machine cannot be reached.
+ * Runs a command on the machine as root as if it were a child process, with the same arguments, input, output and exit
+ * status. When the machine cannot be reached, the status is 255 and the output comes from ssh.
  */
 export function execOn(machine: Machine, argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { env, ...rest } = options;
   const variables = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`);
   const command = [...(variables.length === 0 ? [] : ['env', ...variables]), ...argv].map(quoted).join(' ');
-  // `exit $?`: the remote shell must not become the command, or a signal that ends it would be told as 255.
+  // `exit $?` keeps the remote shell from becoming the command: a signal that ends the command would otherwise be
+  // reported as 255.
   return execIn(machine.control, [...client(machine), '--', `${command}; exit $?`], rest);
 }
 
 /**
- * A connection that the other calls share: making one costs the emulated machine half a second. Without it they work
- * all the same. It does not see the machine die, so it has to be stopped with it.
+ * A connection that the other calls share, because opening one costs the emulated machine half a second. The calls work
+ * without it too. It does not notice the death of the machine, so it must be stopped with it.
  */
 export function sharedConnection(machine: Machine): Service {
-  // Not by its socket that it takes connections: ssh binds it under another name, and renames it.
+  // Readiness is not judged by the socket, because ssh binds it under another name and renames it.
   const unknown = '';
   return service(machine.control, `${machine.name}-ssh`, [...client(machine), '-M', '-N'], unknown);
 }
 
 function client(machine: Machine): string[] {
   const settings = {
-    // Nothing of the caller's own: keys, known hosts, settings.
+    // Uses none of the caller's own keys, known hosts and settings.
     IdentityFile: join(machine.state, KEY),
     IdentitiesOnly: 'yes',
     IdentityAgent: 'none',
@@ -51,7 +52,7 @@ function client(machine: Machine): string[] {
   return ['ssh', '-F', 'none', ...options, '-l', 'root', nodeAddress(machine.index)];
 }
 
-/** One word of a POSIX shell. */
+/** Quotes a text as one word of a POSIX shell. */
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

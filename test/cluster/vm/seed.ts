@@ -11,15 +11,15 @@ import type { Machine } from './machine.js';
 import { SEED_DISK } from './qemu.js';
 import { KEY } from './secure-shell.js';
 
-/** Where the disk is on the machine. */
+/** The folder on the machine in which the disk is mounted. */
 const SEED = '/seed';
 const MIB = 2 ** 20;
-/** Of the file system itself, and of the small files. */
+/** Room for the file system itself and for the small files, in MiB. */
 const ROOM_MIB = 32;
 
 /**
- * Makes the second disk: what this node is in this cluster. A disk rather than a shared folder, because the kernel of the
- * cloud has no 9p, and virtiofs needs a daemon.
+ * Creates the second disk, which makes the machine a particular node of this cluster. A disk is used instead of a
+ * shared folder, because the cloud kernel has no 9p, and virtiofs needs a daemon.
  */
 export async function makeSeed(machine: Machine, certificates: string, images: string): Promise<void> {
   const folder = join(machine.state, 'seed');
@@ -69,7 +69,7 @@ function settings(): object {
   return { ...kubeletSettings(`${SEED}/ca.crt`), cgroupDriver: 'systemd' };
 }
 
-/** Read by a shell and by systemd. */
+/** The file is read by a shell and by systemd. */
 function environment(machine: Machine): string {
   const address = nodeAddress(machine.index);
   const kubelet = [

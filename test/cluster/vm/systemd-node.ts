@@ -13,16 +13,16 @@ import { CONNECTION, execOn, sharedConnection } from './secure-shell.js';
 import { makeSeed } from './seed.js';
 import { unitService } from './unit-service.js';
 
-/** 50 to 100 s were seen on two cores with much other work; most of it is processor time. */
+/** How long the machine may take to boot. 50 to 100 s were seen on two busy cores; most of it is processor time. */
 const BOOT_BOUND_MS = 300_000;
 const SERVICES_BOUND_MS = 120_000;
 const CONNECTION_BOUND_MS = 30_000;
 const LOOK_MS = 500;
 
 /**
- * The node that most clusters have: a machine of its own with systemd as process 1, cgroup v2 alone and a distribution's
- * kernel. As {@link Node} says, but for {@link Node.file}, which throws, and {@link Node.cgroups}, which is empty: neither
- * is to be seen from outside.
+ * A node as most clusters have it: a machine with systemd as process 1, cgroup v2 alone and a distribution's kernel. It
+ * behaves as {@link Node} says, with two exceptions that cannot be seen from outside: {@link Node.file} throws, and
+ * {@link Node.cgroups} is empty.
  */
 export function systemdNode(machine: Machine): Node {
   const containerd = unitService(machine, 'containerd');
@@ -53,8 +53,8 @@ export function systemdNode(machine: Machine): Node {
 }
 
 /**
- * Makes the disks and the network of a machine that is not there yet. `built` is what build-vm.sh printed; the control
- * plane's bridge and the node's certificate have to be there.
+ * Creates the disks and the network of a new machine. `built` is the folder that build-vm.sh printed. The control
+ * plane's bridge and the node's certificate must exist already.
  */
 export async function makeMachine(
   machine: Machine,
@@ -65,19 +65,19 @@ export async function makeMachine(
   mkdirSync(machine.state, { recursive: true });
   symlinkSync(built, join(machine.state, BUILT));
   await Promise.all([
-    // As long as nothing is written to it, it takes what is in the original, or nothing where blocks can be shared.
+    // The copy is sparse or shares its blocks, so it takes little space until the machine writes to it.
     must(['cp', '--sparse=always', '--reflink=auto', join(built, 'root.ext4'), join(machine.state, ROOT_DISK)]),
     makeSeed(machine, certificates, images),
     connectMachine(machine.control, machine.index),
   ]);
 }
 
-/** Starts QEMU. What it will be is up to the machine: kubelet looks for the API server until it is there. */
+/** Starts QEMU and does not wait for the machine: its kubelet looks for the API server until it finds it. */
 export function turnOn(machine: Machine): Promise<void> {
   return qemu(machine).start();
 }
 
-/** Waits for a machine that was turned on to take commands, and to run containerd and kubelet. */
+/** Waits until a started machine accepts commands and runs containerd and kubelet. */
 export async function untilUp(machine: Machine): Promise<void> {
   await reachable(machine);
   for (const name of ['containerd', 'kubelet']) {
@@ -90,7 +90,10 @@ function qemu(machine: Machine): Service {
   return service(machine.control, `${machine.name}-qemu`, qemuCommand(machine), join(machine.state, MONITOR));
 }
 
-/** Until commands can be run on it. Throws at once when QEMU is gone: -no-reboot makes it end with a panic. */
+/**
+ * Waits until the machine accepts commands. Throws at once when QEMU has ended, which a kernel panic causes
+ * (-no-reboot).
+ */
 async function reachable(machine: Machine): Promise<void> {
   const answers = async (): Promise<boolean> => {
     if ((await execOn(machine, ['true'])).status === 0) return true;

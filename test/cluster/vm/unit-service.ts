@@ -18,7 +18,8 @@ export function unitService(machine: Machine, name: string): Service {
     launch: () => systemctl('start', '--no-block'),
     stop: () => systemctl('stop'),
     kill: async () => {
-      // The main process alone: containerd's shims are in its cgroup too. Stopped as well, or systemd would start it again.
+      // Only the main process is killed, because containerd's shims are in the same cgroup. The unit is stopped as
+      // well; otherwise systemd would restart it.
       await systemctl('kill', '--kill-whom=main', '--signal=KILL');
       await systemctl('stop');
     },
@@ -34,7 +35,10 @@ function readJournal(machine: Machine): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** journald.conf(5), ForwardToConsole=: `[   24.3] kubelet[235]: text`. What `identifier` wrote, without the prefix. */
+/**
+ * Returns the lines of `identifier` without their prefix. journald.conf(5), ForwardToConsole=, writes `[   24.3]
+ * kubelet[235]: text`.
+ */
 export function linesOf(journal: string, identifier: string): string {
   const prefix = new RegExp(`^\\[ *[0-9.]+\\] ${identifier}\\[[0-9]+\\]: `);
   return journal

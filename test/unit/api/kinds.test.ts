@@ -9,7 +9,7 @@ import { REASONS } from '../../../src/api/reasons.js';
 
 type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
 
-/** Compiles only while what the node half reports fits the custom resource. */
+/** This assignment compiles only while the status that the node half reports fits the custom resource. */
 const asStatus = (reported: Mutable<Reported>): Generated => reported;
 
 interface Definition {
@@ -40,7 +40,7 @@ const definitions = ['checkpoints', 'podcaptures'].map(
   (plural) => parse(readFileSync(`deploy/crds/${plural}.yaml`, 'utf8')) as Definition,
 );
 
-/** What a reviewer of an API looks for in each field; `path` is for the message. */
+/** Returns what a reviewer of the API would object to in each field. `path` is the field's path for the messages. */
 function objections(schema: Schema, path: string): string[] {
   const found: string[] = [];
   if (schema.type === 'string' && schema.enum === undefined && schema.maxLength === undefined)
@@ -80,13 +80,13 @@ describe('the custom resource definitions', () => {
     expect(found).toEqual([]);
   });
 
-  test('take every reason of the closed list', () => {
+  test('accept every reason of the closed list', () => {
     for (const reason of REASONS) expect(reason).toMatch(/^[A-Z][A-Za-z]{0,63}$/);
   });
 });
 
 describe('heartbeatLeaseName()', () => {
-  test('is what the admission policy makes of the node name', () => {
+  test('is the name that the admission policy computes from the node name', () => {
     expect(heartbeatLeaseName('worker-1')).toBe('stasis-node-worker-1');
   });
 });

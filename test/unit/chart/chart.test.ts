@@ -1,4 +1,4 @@
-/** The chart as it stands in the tree. What it renders is tested where there is a helm: test/cluster/chart.test.ts. */
+/** Tests of the chart's files. test/cluster/chart.test.ts tests what helm renders from them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -22,21 +22,21 @@ function definitions(folder: string): Record<string, string> {
 }
 
 describe('the chart', () => {
-  test('has the version of package.json, as its own and as that of its image', () => {
+  test('has the version of package.json, for the chart and for its image', () => {
     const { version } = JSON.parse(read('package.json')) as Json;
     expect(chart).toMatchObject({ name: 'stasis', version, appVersion: version });
   });
 
-  test('takes by default the image that `make image` makes', () => {
+  test('uses by default the image that `make image` builds', () => {
     const made = /^const REPOSITORY = '(.+)';$/m.exec(read('deploy/image/oci-layout.mjs'))?.[1];
     expect(values['image']).toMatchObject({ repository: made, tag: '', digest: '' });
   });
 
-  test('has the CRDs of deploy/crds, to the byte', () => {
+  test('has byte-for-byte copies of the CRDs in deploy/crds', () => {
     expect(definitions('deploy/helm/files/crds')).toEqual(definitions('deploy/crds'));
   });
 
-  test('has a schema that knows each value, and nothing that is no value', () => {
+  test('has a schema with exactly the keys of values.yaml', () => {
     expect(fields('', values, schema)).toEqual([]);
   });
 
@@ -53,7 +53,7 @@ describe('the chart', () => {
   });
 });
 
-/** Said by what stands around them, or by Kubernetes. */
+/** Keys that need no comment: the lines around them, or the documentation of Kubernetes, explain them. */
 const SELF_EVIDENT = new Set([
   '  repository',
   '  pullPolicy',
@@ -72,12 +72,12 @@ interface Schema {
   readonly additionalProperties?: unknown;
 }
 
-/** Where values.yaml and the schema name different things. */
+/** Lists the keys that only values.yaml or only the schema has. */
 function fields(path: string, value: unknown, described: Schema): string[] {
   if (described.properties === undefined) return [];
   const given = Object.keys(value as object);
   const known = Object.keys(described.properties).filter((name) => name !== 'global');
-  const open = described.additionalProperties === false ? [] : [`${path || 'values'}: takes what it does not know`];
+  const open = described.additionalProperties === false ? [] : [`${path || 'values'}: allows unknown keys`];
   return [
     ...open,
     ...given.filter((name) => !known.includes(name)).map((name) => `${path}.${name}: not in the schema`),

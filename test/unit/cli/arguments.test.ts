@@ -19,7 +19,7 @@ const defaults: CheckpointOptions = {
   state: '/run/stasis',
 };
 
-/** Arguments behind `stasis checkpoint --pid 4711`. */
+/** The arguments after `stasis checkpoint --pid 4711`. */
 function checkpoint(...more: string[]): ParsedArguments {
   return parseArguments(['checkpoint', '--pid', '4711', ...more], VERSION);
 }
@@ -45,10 +45,10 @@ describe('parseArguments()', () => {
     ['--include twice', ['--include', 'cmdline', '--include', 'cmdline,cmdline'], { include: ['cmdline'] }],
     ['-o json', ['-o', 'json'], { output: 'json' }],
     ['-oyaml', ['-oyaml'], { output: 'yaml' }],
-    ['--output, the last of two', ['--output', 'json', '-o', 'tree'], { output: 'tree' }],
+    ['--output twice, where the last one counts', ['--output', 'json', '-o', 'tree'], { output: 'tree' }],
     ['--dry-run', ['--dry-run'], { dryRun: true }],
     [
-      '--dry-run, which makes hold, repeat and include void',
+      '--dry-run, which cancels hold, repeat and include',
       ['--hold', '5s', '--repeat', '9', '--include', 'cmdline', '--dry-run'],
       { dryRun: true },
     ],
@@ -131,18 +131,21 @@ describe('parseArguments()', () => {
     expect(messageOf(parseArguments(argv, VERSION))).toBe(message);
   });
 
-  test.each([[['--version']], [['-V']]])('parseArguments() answers %j with the version', (argv) => {
+  test.each([[['--version']], [['-V']]])('parseArguments() prints the version for %j', (argv) => {
     expect(parseArguments(argv, VERSION)).toEqual({ kind: 'version', text: '1.2.3\n' });
   });
 
-  test.each([[[]], [['--help']], [['-h']], [['help']]])('parseArguments() answers %j with the commands', (argv) => {
-    const parsed = parseArguments(argv, VERSION);
-    expect(parsed).toMatchObject({ kind: 'help' });
-    expect(parsed.kind === 'help' ? parsed.text : '').toMatch(/^Usage: stasis [^]*\n {2}checkpoint [^]*\n$/);
-  });
+  test.each([[[]], [['--help']], [['-h']], [['help']]])(
+    'parseArguments() prints the list of commands for %j',
+    (argv) => {
+      const parsed = parseArguments(argv, VERSION);
+      expect(parsed).toMatchObject({ kind: 'help' });
+      expect(parsed.kind === 'help' ? parsed.text : '').toMatch(/^Usage: stasis [^]*\n {2}checkpoint [^]*\n$/);
+    },
+  );
 
   test.each([[['checkpoint', '--help']], [['checkpoint', '--pid', 'x', '-h']], [['help', 'checkpoint']]])(
-    'parseArguments() answers %j with every option, the exit status and examples',
+    'parseArguments() prints every option, the exit statuses and examples for %j',
     (argv) => {
       const parsed = parseArguments(argv, VERSION);
       const text = parsed.kind === 'help' ? parsed.text : '';
@@ -166,7 +169,7 @@ describe('parseArguments()', () => {
     },
   );
 
-  test('parseArguments() takes any arguments without throwing, and complains in one short clean line', () => {
+  test('parseArguments() never throws, and reports unusable arguments in one short line without control characters', () => {
     const words = fc.oneof(
       fc.constantFrom(
         'checkpoint',

@@ -6,14 +6,14 @@ function parse(...argv: readonly string[]) {
 }
 
 describe('parseArguments(), controller', () => {
-  test('has defaults for everything but what the environment tells', () => {
+  test('has defaults for everything that the environment does not provide', () => {
     expect(parse()).toEqual({
       kind: 'controller',
       options: { excludedNamespaces: [], port: 8080, workers: 4, leaseSeconds: 15 },
     });
   });
 
-  test('takes every option', () => {
+  test('accepts every option', () => {
     const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b,'];
     expect(parse(...given, '--port', '0', '--workers', '8', '--lease-seconds', '5')).toEqual({
       kind: 'controller',
@@ -36,7 +36,7 @@ describe('parseArguments(), controller', () => {
     [['--excluded-namespaces', 'a,B'], 'B'],
     [['--namespace', 'a b'], 'a b'],
     [['extra'], 'extra'],
-  ])('refuses %j, and names it', (argv, named) => {
+  ])('refuses %j, and names the option', (argv, named) => {
     const parsed = parse(...argv);
     expect(parsed.kind).toBe('usage-error');
     expect(parsed.kind === 'usage-error' && parsed.message).toContain(named);

@@ -23,7 +23,7 @@ describe('stasis doctor', () => {
 
   test.each([
     ['an operand', ['web'], 'unexpected argument "web"'],
-    ['an output that it has not', ['-o', 'yaml'], '--output: "yaml" is not one of: text, json'],
+    ['an unknown output format', ['-o', 'yaml'], '--output: "yaml" is not one of: text, json'],
     ['an empty root', ['--cgroup-root', ''], '--cgroup-root: the value is missing'],
     ['an empty state folder', ['--state='], '--state: the value is missing'],
   ])('refuses %s', (_, args, message) => {

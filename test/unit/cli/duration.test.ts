@@ -54,13 +54,13 @@ describe('parseDuration()', () => {
     expect(parseDuration(text)).toEqual({ ok: false, message });
   });
 
-  test('parseDuration() refuses a text of absurd length at once', () => {
+  test('parseDuration() refuses an absurdly long text at once', () => {
     const parsed = parseDuration(`${'9'.repeat(1_000_000)}s`);
     expect(parsed).toMatchObject({ ok: false });
     expect(parsed.ok ? '' : parsed.message).toHaveLength(82 + ' is not a duration such as 10s or 250ms'.length);
   });
 
-  test('parseDuration() takes any text without throwing, and gives whole microseconds of at most a day', () => {
+  test('parseDuration() never throws, and returns whole microseconds of at most a day', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.stringMatching(/^-?(\d{1,12}\.?\d{0,7}(h|m|s|ms|us)){0,3}$/),
@@ -96,7 +96,7 @@ describe('formatMicroseconds()', () => {
     expect(formatMicroseconds(microseconds)).toBe(text);
   });
 
-  test('formatMicroseconds() is read back by parseDuration(): exactly below a second, to the millisecond above', () => {
+  test('formatMicroseconds() writes texts that parseDuration() reads back: exactly below a second, to the millisecond above', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.integer({ min: 0, max: 2_000_000 }), fc.integer({ min: 0, max: LONGEST_DURATION })),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseArguments } from '../../../src/cli/arguments.js';
 
 describe('parseArguments() of node-agent', () => {
-  test('parseArguments() has defaults for all that the environment does not give', () => {
+  test('parseArguments() has defaults for everything that the environment does not provide', () => {
     expect(parseArguments(['node-agent'], '1')).toEqual({
       kind: 'node-agent',
       options: {
@@ -14,7 +14,7 @@ describe('parseArguments() of node-agent', () => {
     });
   });
 
-  test('parseArguments() takes every option', () => {
+  test('parseArguments() accepts every option', () => {
     const args = [
       '--kubeconfig=k',
       '--node-name=n',

@@ -20,7 +20,7 @@ describe('formatCapture()', () => {
     expect(JSON.parse(text)).toEqual(podCapture());
   });
 
-  test('formatCapture() prints yaml without aliases, also where a value occurs twice', () => {
+  test('formatCapture() prints yaml without aliases, even where a value occurs twice', () => {
     const twice = timings({ pauseMicroseconds: 7 });
     const capture = podCapture({ timings: twice, samples: [twice, twice] });
     const text = formatCapture(capture, 'yaml', plain);
@@ -38,7 +38,7 @@ describe('formatCapture()', () => {
   test.each([
     ['json', (text: string): unknown => JSON.parse(text)],
     ['yaml', (text: string): unknown => parse(text)],
-  ] as const)('formatCapture() keeps hostile names in %s exactly, and raw in none', (format, read) => {
+  ] as const)('formatCapture() keeps hostile names in %s exactly, and never prints them raw', (format, read) => {
     const names = fc.oneof(fc.constant(hostile), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(names, fc.array(names), (comm, cmdline) => {

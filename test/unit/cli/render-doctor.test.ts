@@ -66,7 +66,7 @@ describe('renderDoctor()', () => {
     );
   });
 
-  test('says who holds a cgroup, since when, and what to do', () => {
+  test('says who froze a cgroup, since when, and what to do', () => {
     const lines = text({ well: false, frozen: [{ ...frozen, atMostMicroseconds: 90_000_000_000 }] }).split('\n');
     expect(lines.slice(2, 8)).toEqual([
       'Frozen cgroups: 1',
@@ -84,14 +84,14 @@ describe('renderDoctor()', () => {
     ['Left', false, 'where its tasks can be seen'],
     ['AgentAlive', false, 'end process 500'],
     ['Guarded', false, 'its guard is late'],
-  ] as const)('knows what to do when it is %s (thawable: %s)', (kind, thawable, advice) => {
+  ] as const)('advises what to do about a cgroup that is %s (thawable: %s)', (kind, thawable, advice) => {
     const finding = { ...frozen, holder: { kind, ...ours }, thawable, sinceMicroseconds: 61_000_000 };
     const shown = text({ well: false, frozen: [finding] });
     expect(shown).toContain(advice);
     expect(shown).toContain('1m1s, by the journal');
   });
 
-  test('counts what is frozen below a cgroup, and lists it alone when the cause is not listed', () => {
+  test('counts the cgroups that are frozen by one above, and lists such a cgroup by itself when the one above is not listed', () => {
     const below = { ...frozen, directory: `${frozen.directory}/below` };
     const caused = { ...below, holder: { kind: 'Above' as const, directory: frozen.directory } };
     expect(text({ frozen: [frozen, caused] })).toContain('1 cgroup below it, frozen with it');
@@ -108,7 +108,7 @@ describe('renderDoctor()', () => {
     expect(lines[7]).toMatch(/^ {2}45 +nginx +runs +gdb \(70\) +capture cdcdcdcd\S+, overdue by 3s, no guard +\/sys/);
   });
 
-  test('says first what was thawed', () => {
+  test('reports first what was thawed', () => {
     const thawed = [
       { directory: '/a', capture: ours.capture, outcome: 'Thawed' as const, message: 'its tasks run again' },
     ];
@@ -128,7 +128,7 @@ describe('renderDoctor()', () => {
     ]);
   });
 
-  test('lets no name of a task or a cgroup reach the terminal raw', () => {
+  test('escapes the names of tasks and cgroups', () => {
     const hostile = 'a\u001b[2J\u202e\n';
     const shown = text({
       frozen: [{ ...frozen, directory: `/${hostile}`, processes: [{ pid: 1, comm: hostile }] }],
@@ -139,7 +139,7 @@ describe('renderDoctor()', () => {
 });
 
 describe('renderDoctorJson()', () => {
-  test('carries every value, with nothing raw that a terminal would obey', () => {
+  test('prints every value, without a raw control character', () => {
     const report = { ...well, frozen: [{ ...frozen, directory: '/\u009b\u202e\u{e0001}"\\' }] };
     const json = renderDoctorJson(report);
     expect(JSON.parse(json)).toEqual(report);

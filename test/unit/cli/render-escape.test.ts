@@ -21,7 +21,7 @@ describe('escapeText()', () => {
     expect(escapeText(text)).toBe(escaped);
   });
 
-  test('escapeText() leaves nothing that a terminal would act on, and never makes two texts one', () => {
+  test('escapeText() leaves no control character, and never maps two texts to one', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
         expect(escapeText(one)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
@@ -45,7 +45,7 @@ describe('clip()', () => {
     expect(clip(text, columns)).toBe(clipped);
   });
 
-  test('clip() never needs more columns than it was given', () => {
+  test('clip() never uses more columns than given', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.nat(12), (text, columns) => {
         expect(displayWidth(clip(text, columns))).toBeLessThanOrEqual(columns);

@@ -8,7 +8,7 @@ function draw(rows: readonly ForestRow[], maxDepth = 32): string[] {
 }
 
 describe('placeForest()', () => {
-  test('placeForest() draws several roots, and children in the order in which they came', () => {
+  test('placeForest() draws several roots, and children in the order of the rows', () => {
     const rows = [
       { pid: 1, ppid: 0 },
       { pid: 2, ppid: 1 },
@@ -30,7 +30,7 @@ describe('placeForest()', () => {
     ).toEqual(['1', '└─ 2']);
   });
 
-  test('placeForest() enters a loop at one of its members, and draws what hangs on it below', () => {
+  test('placeForest() draws a loop from one of its members on, with the descendants below', () => {
     const rows = [
       { pid: 9, ppid: 2 },
       { pid: 1, ppid: 2 },
@@ -49,12 +49,12 @@ describe('placeForest()', () => {
     expect(draw(rows)).toEqual(['1', '└─ 2', '1']);
   });
 
-  test('placeForest() says how deep a row is instead of indenting it without end', () => {
+  test('placeForest() states the depth of a very deep row instead of indenting it', () => {
     const rows = [1, 2, 3, 4].map((pid) => ({ pid, ppid: pid - 1 }));
     expect(draw(rows, 1)).toEqual(['1', '└─ 2', '⋯ 2 deep: 3', '⋯ 3 deep: 4']);
   });
 
-  test('placeForest() places each row of any graph exactly once', () => {
+  test('placeForest() places every row exactly once, for any graph', () => {
     const pid = fc.nat(12);
     const rows = fc.array(fc.record({ pid, ppid: pid }), { maxLength: 30 });
     fc.assert(
@@ -70,11 +70,11 @@ describe('placeForest()', () => {
     ['a chain', (pid: number) => pid - 1],
     ['a loop', (pid: number) => (pid === 1 ? 100_000 : pid - 1)],
     ['a star', () => 1],
-  ])('placeForest() takes 100,000 rows in %s', (_, parentOf) => {
+  ])('placeForest() places 100,000 rows in %s', (_, parentOf) => {
     const rows = Array.from({ length: 100_000 }, (__, index) => ({ pid: index + 1, ppid: parentOf(index + 1) }));
     const placed = placeForest(rows, 32);
     expect(placed).toHaveLength(100_000);
-    // Linear: the prefixes of a quadratic drawing would be 15 GB.
+    // The output must be linear in the number of rows: with quadratic output the prefixes would have 15 GB.
     expect(placed.reduce((sum, { prefix }) => sum + prefix.length, 0)).toBeLessThan(100_000 * 32 * 3);
   });
 });

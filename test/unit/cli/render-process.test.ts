@@ -24,7 +24,7 @@ describe('describeProcess()', () => {
     expect(describeText(processRow({ pid: 7, ...row }))).toBe(text);
   });
 
-  test('describeProcess() shows the first 80 characters of a command line, however long it is', () => {
+  test('describeProcess() shows at most the first 80 characters of a command line', () => {
     const cmdline = Array.from({ length: 100_000 }, () => 'word'.repeat(100));
     const text = describeText(processRow({ pid: 7, cmdline }));
     expect(text).toBe(`sh  ${'word'.repeat(20).slice(0, 79)}…`);

@@ -4,7 +4,7 @@ import { summarize } from '../../../src/node-agent/pure/summary.js';
 import { timings } from '../builders.js';
 
 describe('renderRepeat()', () => {
-  test('renderRepeat() shows each phase that any run went through, freezing and pause included', () => {
+  test('renderRepeat() shows each phase that occurred in any run, and freezing and pause', () => {
     const samples = [1, 2, 30].map((factor) =>
       timings({
         seizeMicroseconds: 400 * factor,

@@ -53,7 +53,7 @@ const failed = podCapture({
   ],
 });
 
-/** Of a comm and so on: anything, escape sequences rather often. */
+/** Arbitrary texts for comm and other fields. Many contain escape sequences. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.constantFrom('\u001b[31m', '\u001b]0;title\u0007', '\u009b2J', 'a\nb', '\u202e', '\ud800', '\\', '\u001b[0m'),
@@ -115,7 +115,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
 `);
   });
 
-  test('renderTree() puts the reason of a failure first, and names every task that would not freeze', () => {
+  test('renderTree() puts the reason of a failure first, and names every task that did not freeze', () => {
     expect(renderTree(failed, { color: false })).toBe(`\
 ✘ FreezeTimeout: dd (77) did not freeze within 10s
 
@@ -134,7 +134,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
     expect(text).toContain('✔ Captured\n✘ FreezerNotRestored: EIO\n');
   });
 
-  test('renderTree() calls a container by its name in the pod, where that is known', () => {
+  test("renderTree() shows a container's name in the pod where it is known", () => {
     const containers = [
       containerCapture({ name: 'server', containerID: 'abc', cgroupPath: '/pod/abc' }),
       containerCapture({ name: 'helper', containerID: 'def', cgroupPath: '/pod/def' }),
@@ -146,7 +146,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
     expect(text).not.toContain('abc');
   });
 
-  test('renderTree() gives each of several containers a heading, and no process is lost', () => {
+  test('renderTree() gives each of several containers a heading, and loses no process', () => {
     const containers = [
       containerCapture({ containerID: 'abc', cgroupPath: '/pod/abc', cgroupVersion: 'v1', freezer: 'none' }),
       containerCapture({ containerID: 'def', cgroupPath: '/pod/def', wasFrozen: true, processes: 2, threads: 2 }),
@@ -176,7 +176,7 @@ in none of these cgroups
     expect(text).toMatch(/^overrun {2}1\.500ms {2}of the pause beyond its budget/m);
   });
 
-  test('renderTree() shows the distributions of repeated captures in place of the phases', () => {
+  test('renderTree() shows distributions instead of phases for repeated captures', () => {
     const figures = { min: 1, median: 2, p99: 3, max: 4 };
     const none = { min: 0, median: 0, p99: 0, max: 0 };
     const summary = {
@@ -196,7 +196,7 @@ in none of these cgroups
     expect(text).not.toContain('PHASE');
   });
 
-  test('renderTree() cuts lines to the width, but never the reason', () => {
+  test('renderTree() cuts lines to the width, except the reason', () => {
     const message = 'because '.repeat(20);
     const wide = podCapture({
       ...sample.status,
@@ -210,12 +210,12 @@ in none of these cgroups
     for (const line of lines) expect(displayWidth(withoutColor(line))).toBeLessThanOrEqual(50);
   });
 
-  test('renderTree() with colour differs from without in colour codes only', () => {
+  test('renderTree() adds only colour codes when colour is on', () => {
     expect(renderTree(failed, { color: true })).toContain('\u001b[1;31m✘ FreezeTimeout\u001b[0m');
     expect(withoutColor(renderTree(sample, { color: true }))).toBe(renderTree(sample, { color: false }));
   });
 
-  test('renderTree() never emits a control character but newlines and its own colours, whatever processes are called', () => {
+  test('renderTree() emits no control characters except newlines and its own colours, whatever the names of processes', () => {
     fc.assert(
       fc.property(captures, fc.boolean(), fc.option(fc.nat(120), { nil: undefined }), (capture, color, width) => {
         const text = renderTree(capture, width === undefined ? { color } : { color, width });
@@ -226,7 +226,7 @@ in none of these cgroups
     );
   });
 
-  test('renderTree() draws every row of any forest exactly once', () => {
+  test('renderTree() draws every row exactly once, for any forest', () => {
     const pid = fc.integer({ min: 1, max: 20 });
     const tree = fc.uniqueArray(fc.record({ pid, ppid: pid, cgroup: fc.constantFrom('/a', '/b/c', '/d') }), {
       selector: (row) => row.pid,
@@ -255,7 +255,7 @@ in none of these cgroups
     });
     const start = performance.now();
     const text = renderTree(podCapture({ tree: [...tree, many] }), { color: true, width: 100 });
-    // It takes about 0.2 s; a quadratic one would write 150 million characters of lines alone.
+    // Rendering takes about 0.2 s. With quadratic output the lines alone would have 150 million characters.
     expect(performance.now() - start).toBeLessThan(2_000);
     expect(text.split('\n').length).toBeGreaterThan(10_000);
     expect(text).toContain('{t0} {t1} {t2} {t3} {+9996 more}');

@@ -14,14 +14,14 @@ const ended = {
 };
 
 describe('parseShown()', () => {
-  test('takes JSON and YAML, and fills in what the API server leaves out', () => {
+  test('reads JSON and YAML, and adds the fields that the API server omits', () => {
     const shown = parseShown(JSON.stringify(ended));
     expect(shown).toMatchObject({ ok: true, capture: { status: { tree: [], unfrozen: [], joined: 0 } } });
     expect(parseShown('kind: PodCapture\nstatus: {conditions: [], timings: {}}').ok).toBe(true);
     expect(shown.ok && formatCapture(shown.capture, 'tree', { color: false })).toContain('Captured');
   });
 
-  test('says in one line what is wrong with anything else', () => {
+  test('reports in one line what is wrong with other input', () => {
     expect(parseShown('{')).toMatchObject({ ok: false, message: expect.stringMatching(/^neither JSON nor YAML: .+$/) });
     expect(parseShown('')).toEqual({ ok: false, message: 'there is no object in it' });
     expect(parseShown('kind: Pod')).toEqual({ ok: false, message: 'it is a Pod, not a PodCapture' });

@@ -6,7 +6,7 @@ const OPTIONS = { controller: 'c', controllerPods: 'a=b', agentAccount: 's', wai
 
 describe('parseArguments()', () => {
   test.each([
-    ['what it needs', [], {}],
+    ['the required options', [], {}],
     ['a namespace', ['--namespace', 'n'], { namespace: 'n' }],
     ['a kubeconfig', ['--kubeconfig=f'], { kubeconfig: 'f' }],
     ['a waiting time', ['--wait-seconds', '600'], { waitSeconds: 600 }],
@@ -18,7 +18,8 @@ describe('parseArguments()', () => {
   test.each([
     ['no Deployment', ['uninstall'], '--controller: the value is missing'],
     ['no selector', REQUIRED.slice(0, 3), '--controller-pods: the value is missing'],
-    // An empty selector would select every pod of the namespace, and wait for the agents.
+    // The list of pods for an empty selector would contain every pod of the namespace, and the uninstall would wait for
+    // the agents too.
     ['an empty selector', [...REQUIRED, '--controller-pods='], '--controller-pods: the value is missing'],
     ['no account', REQUIRED.slice(0, 5), '--agent-account: the value is missing'],
     ['no time', [...REQUIRED, '--wait-seconds', '0'], '--wait-seconds: "0" is not a whole number from 1 to 600'],
@@ -27,7 +28,7 @@ describe('parseArguments()', () => {
       [...REQUIRED, '--wait-seconds', '601'],
       '--wait-seconds: "601" is not a whole number from 1 to 600',
     ],
-    ['a namespace that cannot be', [...REQUIRED, '--namespace', '-'], '"-" is no name of a namespace'],
+    ['an invalid namespace', [...REQUIRED, '--namespace', '-'], '"-" is no name of a namespace'],
     ['an operand', [...REQUIRED, 'now'], 'unexpected argument "now"'],
     ['an unknown option', [...REQUIRED, '--force'], 'unknown option "--force"'],
   ])('parseArguments() refuses uninstall with %s', (_, argv, message) => {

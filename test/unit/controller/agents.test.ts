@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { Agents } from '../../../src/controller/agents.js';
+import { NodeAgents } from '../../../src/controller/agents.js';
 import type { Lease } from '../../../src/kube/lease.js';
 import { Store } from '../../../src/kube/store.js';
 
-/** A namespace with the leader's lease and those of agents; time moves second by second. */
+/** A namespace with the Leases of the leader and of agents. Time moves in steps of a second. */
 class Leases {
   readonly store = new Store<Lease>();
   now = 0;
   version = 0;
-  /** False: the watch brings nothing, though the others go on. */
+  /** When false, the watch delivers nothing although the others go on renewing. */
   seeing = true;
   readonly clock = { wall: () => 0, monotonic: () => this.now, sleep: () => Promise.resolve() };
-  readonly agents = new Agents({ leases: this.store, namespace: 'stasis-system', clock: this.clock });
+  readonly agents = new NodeAgents({ leases: this.store, namespace: 'stasis-system', clock: this.clock });
 
   put(name: string, holderIdentity: string, renewTime: string): void {
     if (!this.seeing) return;
@@ -28,7 +28,10 @@ class Leases {
     this.agents.heard();
   }
 
-  /** Lets seconds pass, in which the leader renews every 2 s and the agents of these nodes every 10 s; returns who was lost. */
+  /**
+   * Lets time pass, in which the leader renews every 2 s and the agents of the `living` nodes every 10 s. Returns the
+   * nodes whose agents became lost.
+   */
   pass(seconds: number, living: readonly string[], asked: readonly string[] = ['a', 'b']): string[] {
     const lost: string[] = [];
     for (let second = 1; second <= seconds; second += 1) {
@@ -41,8 +44,8 @@ class Leases {
   }
 }
 
-describe('Agents', () => {
-  test('takes a node that never had one for one whose agent is about to come, as long as it has just begun', () => {
+describe('NodeAgents', () => {
+  test('calls a node without a Lease alive while the leader has just begun, because an agent may start soon', () => {
     const leases = new Leases();
     leases.pass(14, []);
     expect(leases.agents.stateOf('a')).toBe('Alive');
@@ -51,7 +54,7 @@ describe('Agents', () => {
     expect(leases.pass(60, [], ['a'])).toEqual(['a']);
   });
 
-  test('calls an agent that renews alive, and one that does not lost after its lease, once', () => {
+  test('calls an agent alive while it renews, and reports it lost once when its Lease has expired', () => {
     const leases = new Leases();
     expect(leases.pass(20, ['a', 'b'])).toEqual([]);
     expect(leases.agents.stateOf('a')).toBe('Alive');
@@ -61,7 +64,7 @@ describe('Agents', () => {
     expect(leases.agents.stateOf('b')).toBe('Lost');
   });
 
-  test('calls one that comes back alive', () => {
+  test('calls a lost agent alive again when it renews', () => {
     const leases = new Leases();
     leases.pass(20, ['a', 'b']);
     leases.pass(60, ['a']);
@@ -69,7 +72,7 @@ describe('Agents', () => {
     expect(leases.agents.stateOf('b')).toBe('Alive');
   });
 
-  test('gives one that has given its lease up the time of a rolling update', () => {
+  test('waits for the time of a rolling update when an agent gave up its Lease', () => {
     const leases = new Leases();
     leases.pass(20, ['a', 'b']);
     leases.put('stasis-node-b', '', 'released');
@@ -78,26 +81,26 @@ describe('Agents', () => {
     expect(leases.pass(5, ['a'])).toEqual(['b']);
   });
 
-  test('finds a new one without waiting for the next look', () => {
+  test('finds a new agent without waiting for the next tick', () => {
     const leases = new Leases();
     leases.pass(20, ['a']);
     leases.put('stasis-node-new', 'agent', 'now');
     expect(leases.agents.stateOf('new')).toBe('Alive');
   });
 
-  test('calls nobody lost because of an outage in which nobody could renew', () => {
+  test('calls no agent lost because of an outage in which no agent could renew', () => {
     const leases = new Leases();
     leases.pass(20, ['a', 'b']);
     leases.seeing = false;
     expect(leases.pass(300, [])).toEqual([]);
     expect(leases.agents.stateOf('a')).not.toBe('Lost');
     leases.seeing = true;
-    // The server is back; the agents find out one after the other.
+    // The API server is back. The agents notice that one after the other.
     expect(leases.pass(30, [])).toEqual([]);
     expect(leases.pass(30, ['a'])).toEqual(['b']);
   });
 
-  test('calls a node without any lease away, and lost when it stays so', () => {
+  test('calls the agent of a node without Lease away, and lost when no Lease appears', () => {
     const leases = new Leases();
     leases.pass(20, []);
     expect(leases.agents.stateOf('a')).toBe('Away');

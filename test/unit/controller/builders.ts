@@ -1,4 +1,7 @@
-/** Sample objects for the controller's tests: complete, harmless, and different only in what a test names. */
+/**
+ * Sample objects for the controller's tests. They are complete and valid, and a test states only the fields that matter
+ * to it.
+ */
 import {
   API_VERSION,
   RELEASE_FINALIZER,
@@ -15,7 +18,7 @@ import type { Settled, Undispatched } from '../../../src/controller/observation.
 import type { KubeNode, Pod } from '../../../src/controller/resources.js';
 import { timings } from '../builders.js';
 
-/** 2026-01-01T00:00:10Z; objects are created ten seconds before. */
+/** 2026-01-01T00:00:10Z. The sample objects were created ten seconds earlier. */
 export const NOW = Date.parse('2026-01-01T00:00:10Z');
 export const CREATED = '2026-01-01T00:00:00Z';
 
@@ -43,7 +46,7 @@ export function checkpoint(
   };
 }
 
-/** Two containers, both running, on node-1. */
+/** A pod on node-1 with two running containers. */
 export function pod(
   parts: {
     readonly spec?: Partial<Pod['spec']>;
@@ -80,7 +83,7 @@ export function node(spec: KubeNode['spec'] = {}): KubeNode {
   return { apiVersion: 'v1', kind: 'Node', metadata, spec };
 }
 
-/** As the controller makes it for {@link checkpoint}. */
+/** The PodCapture that the controller creates for {@link checkpoint}. */
 export function capture(
   parts: {
     readonly spec?: Partial<PodCaptureSpec>;
@@ -129,7 +132,7 @@ export function condition(
   return { type, status, reason, message, lastTransitionTime: '2026-01-01T00:00:06Z' };
 }
 
-/** What an agent reports at the end. */
+/** The final status that an agent reports. */
 export function endedAs(reason: Reason, status: 'True' | 'False' = 'True'): PodCaptureStatus {
   return {
     claimedBy: 'agent-1',
@@ -142,7 +145,7 @@ export function endedAs(reason: Reason, status: 'True' | 'False' = 'True'): PodC
   };
 }
 
-/** What an agent reports on the way. */
+/** The status that an agent reports while the capture is in progress. */
 export function under(reason: 'Capturing' | 'Holding', startTime = '2026-01-01T00:00:06Z'): PodCaptureStatus {
   return { claimedBy: 'agent-1', startTime, conditions: [condition('Succeeded', 'Unknown', reason)] };
 }

@@ -1,4 +1,4 @@
-/** The whole controller, reflectors, queue and election included, against a model of the API server. */
+/** Tests the whole controller, with reflectors, queue and leader election, against a model of the API server. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { CHECKPOINTS, heartbeatLeaseName, NODE_AGENT_MANAGER, PODCAPTURES } from '../../../src/api/kinds.js';
@@ -57,7 +57,7 @@ async function until<T>(look: () => T | undefined | false): Promise<T> {
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`it does not come: ${String(look)}`);
+  throw new Error(`the expected state was not reached: ${String(look)}`);
 }
 
 function reason(model: KubeModel, name: string): string | undefined {
@@ -65,7 +65,7 @@ function reason(model: KubeModel, name: string): string | undefined {
   return found?.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
 }
 
-/** The agent reports. */
+/** Writes the status of the unfinished capture in place of its agent. */
 async function report(model: KubeModel, status: ReturnType<typeof under>): Promise<void> {
   const [capture] = model.all(PODCAPTURE_RESOURCE).filter((each) => each.status?.completionTime === undefined);
   const { name = '', namespace = '' } = capture?.metadata ?? {};
@@ -74,7 +74,7 @@ async function report(model: KubeModel, status: ReturnType<typeof under>): Promi
 }
 
 describe('createController()', () => {
-  test('carries a Checkpoint from its creation to its end', async () => {
+  test('takes a Checkpoint from its creation to its end', async () => {
     const model = cluster();
     const { registry, controller } = start(model, 'one');
     await ask(model, 'look', 0);
@@ -101,7 +101,7 @@ describe('createController()', () => {
     expect(await until(() => model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds === 0)).toBe(true);
   });
 
-  test('lets the next one of a pod begin when the first has ended', async () => {
+  test('lets the next Checkpoint of a pod begin when the first has ended', async () => {
     const model = cluster();
     start(model, 'one');
     for (const name of ['a', 'b']) await ask(model, name, 0);
@@ -110,7 +110,7 @@ describe('createController()', () => {
     expect(await until(() => reason(model, 'b') === 'Dispatched')).toBe(true);
   });
 
-  test('goes on by another replica when the leader ends', async () => {
+  test('continues in another replica when the leader ends', async () => {
     const model = cluster();
     const one = start(model, 'one');
     await ask(model, 'look', 0);
@@ -123,7 +123,7 @@ describe('createController()', () => {
     expect(await two.registry.metrics()).toContain('leader_election_master_status{name="stasis-controller"} 1');
   });
 
-  test('ends when another one has taken the lead', async () => {
+  test('ends when another replica has taken the Lease', async () => {
     const model = cluster();
     const { done } = start(model, 'one');
     const lease = await until(() => model.find(LEASES, 'stasis-system', 'stasis-controller'));

@@ -1,4 +1,4 @@
-/** What becomes of a Checkpoint that was dispatched, has ended, or is to go. */
+/** Tests the decisions about a Checkpoint that was dispatched, has ended, or is being deleted. */
 import { describe, expect, test } from '@jest/globals';
 import { RELEASE_FINALIZER } from '../../../src/api/kinds.js';
 import { decide } from '../../../src/controller/decide.js';
@@ -21,25 +21,30 @@ describe('decide(), dispatched', () => {
     status: dispatchedStatus(checkpoint(), { ...capture().metadata, ...capture() }, PROGRESS, NOW),
   });
 
-  test('copies what has ended, tells it, and takes the finalizers off, in this order', () => {
+  test('copies the result of an ended capture, emits an Event, and removes the finalizers, in this order', () => {
     const { rule, actions } = decide(settled({ checkpoint: asked, capture: capture({ status: endedAs('Captured') }) }));
     expect(rule).toBe('captureEnded');
-    expect(kinds(actions)).toEqual(['write-status', 'tell', 'unguard-capture', 'unguard-checkpoint']);
+    expect(kinds(actions)).toEqual([
+      'write-status',
+      'emit-event',
+      'remove-capture-finalizer',
+      'remove-checkpoint-finalizer',
+    ]);
     expect(actions[0]).toMatchObject({
-      ending: { result: 'succeeded', reason: 'Captured' },
+      endLabels: { result: 'succeeded', reason: 'Captured' },
       status: { pods: [{ pause: '12.345ms', processes: 3, threads: 10, captureName: capture().metadata.name }] },
     });
-    expect(actions[1]).toMatchObject({ happening: { type: 'Normal', note: 'so it is (pause 12.345ms)' } });
+    expect(actions[1]).toMatchObject({ event: { type: 'Normal', note: 'so it is (pause 12.345ms)' } });
   });
 
-  test('copies a reason that it does not know, and counts it as one that it does', () => {
+  test('copies an unknown reason, and counts it as InternalError', () => {
     const status = { ...endedAs('Captured'), conditions: [condition('Succeeded', 'False', 'FromTheFuture')] };
     const [write] = decide(settled({ checkpoint: shown, capture: capture({ status }) })).actions;
-    expect(write).toMatchObject({ ending: { reason: 'InternalError' } });
+    expect(write).toMatchObject({ endLabels: { reason: 'InternalError' } });
     expect(JSON.stringify(write)).toContain('FromTheFuture');
   });
 
-  test('ends what a lost agent left, with its claim kept', () => {
+  test('ends the capture of a lost agent, and keeps its claim', () => {
     const { rule, actions } = decide(settled({ checkpoint: asked, capture: holding, agent: 'Lost' }));
     expect(rule).toBe('agentLost');
     expect(actions).toMatchObject([
@@ -53,21 +58,21 @@ describe('decide(), dispatched', () => {
     ]);
   });
 
-  test('claims what a lost agent never began', () => {
+  test('claims and ends a capture that a lost agent never began', () => {
     const { actions } = decide(settled({ checkpoint: shown, capture: capture(), agent: 'Lost' }));
     expect(actions).toMatchObject([
       { status: { claimedBy: 'controller', conditions: [{ type: 'Thawed', status: 'True' }, { status: 'False' }] } },
     ]);
   });
 
-  test('believes an agent that has reported, also when it is lost', () => {
+  test('accepts the report of an agent that is lost by now', () => {
     const ended = capture({ status: endedAs('Captured') });
     expect(decide(settled({ checkpoint: shown, capture: ended, agent: 'Lost' })).rule).toBe('captureEnded');
   });
 
-  test('shows Holding, and tells of it once', () => {
+  test('shows Holding, and emits one Event about it', () => {
     const first = decide(settled({ checkpoint: asked, capture: holding }));
-    expect(kinds(first.actions)).toEqual(['write-status', 'tell']);
+    expect(kinds(first.actions)).toEqual(['write-status', 'emit-event']);
     const [write] = first.actions;
     const status = write?.kind === 'write-status' ? write.status : undefined;
     expect(decide(settled({ checkpoint: { ...asked, ...(status && { status }) }, capture: holding })).actions).toEqual(
@@ -92,10 +97,10 @@ describe('decide(), dispatched', () => {
     ['the pod is as it was', undefined, { pod: { known: true, object: pod() } }],
     ['the pod is gone', 'podGone', { pod: { known: true, object: undefined } }],
     ['the pod is another one', 'podReplaced', { pod: { known: true, object: pod({ metadata: { uid: 'x' } }) } }],
-    ['the pod is to go', 'podTerminating', { pod: { known: true, object: pod({ metadata: GONE }) } }],
+    ['the pod is being deleted', 'podTerminating', { pod: { known: true, object: pod({ metadata: GONE }) } }],
     ['the node is gone', undefined, { node: { known: true, object: undefined } }],
     [
-      'the node was cordoned now',
+      'the node was cordoned after the capture began',
       'nodeDrained',
       {
         node: {
@@ -108,14 +113,14 @@ describe('decide(), dispatched', () => {
       },
     ],
     [
-      'the node was cordoned now, and has no taint yet',
+      'the node was cordoned after the capture began, and has no taint yet',
       'nodeDrained',
       {
         node: { known: true, object: node({ unschedulable: true }) },
       },
     ],
     [
-      'the node was cordoned before',
+      'the node was cordoned before the capture began',
       undefined,
       {
         node: {
@@ -128,14 +133,14 @@ describe('decide(), dispatched', () => {
       },
     ],
     [
-      'pods have to leave the node',
+      'the node got a NoExecute taint after the capture began',
       'nodeDrained',
       {
         node: { known: true, object: node({ taints: [{ key: 'mine', effect: 'NoExecute' }] }) },
       },
     ],
     [
-      'pods had to leave the node before',
+      'the node had a NoExecute taint before the capture began',
       undefined,
       {
         node: { known: true, object: node({ taints: [{ key: 'mine', effect: 'NoExecute', timeAdded: OLD }] }) },
@@ -143,14 +148,14 @@ describe('decide(), dispatched', () => {
     ],
   ];
 
-  test.each(ends)('knows whether a hold ends when %s', (_what, rule, parts) => {
+  test.each(ends)('decides whether a hold ends when %s', (_what, rule, parts) => {
     const decision = decide(settled({ checkpoint: asked, capture: holding, ...parts }));
     expect(decision.rule).toBe(rule ?? 'progress');
     const lowered = decision.actions.some((action) => action.kind === 'lower-hold' && action.holdSeconds === 0);
     expect(lowered).toBe(rule !== undefined);
   });
 
-  test('passes on what its author has lowered', () => {
+  test('passes on a hold that its author lowered', () => {
     const lowered = checkpoint({ ...asked, spec: { ...asked.spec, holdSeconds: 20 } });
     expect(decide(settled({ checkpoint: lowered, capture: holding })).actions).toEqual([
       { kind: 'lower-hold', holdSeconds: 20 },
@@ -158,23 +163,27 @@ describe('decide(), dispatched', () => {
   });
 });
 
-describe('decide(), to go', () => {
+describe('decide(), Checkpoint being deleted', () => {
   const going = checkpoint({ metadata: { ...GONE, finalizers: [RELEASE_FINALIZER] } });
   const open = checkpoint({ metadata: GONE });
   const rows: [string, Partial<Settled>, string[]][] = [
-    ['guarded, under way', { checkpoint: going, capture: capture() }, ['delete-capture']],
-    ['guarded, being cancelled', { checkpoint: going, capture: capture({ metadata: GONE }) }, []],
-    ['guarded, nothing made', { checkpoint: going }, ['unguard-checkpoint']],
-    ['unguarded, under way', { checkpoint: open, capture: capture() }, ['delete-capture']],
-    ['unguarded, nothing made', { checkpoint: open }, []],
+    ['with the finalizer, while the capture runs', { checkpoint: going, capture: capture() }, ['delete-capture']],
     [
-      'guarded, ended',
+      'with the finalizer, while the capture is being cancelled',
+      { checkpoint: going, capture: capture({ metadata: GONE }) },
+      [],
+    ],
+    ['with the finalizer, without a capture', { checkpoint: going }, ['remove-checkpoint-finalizer']],
+    ['without the finalizer, while the capture runs', { checkpoint: open, capture: capture() }, ['delete-capture']],
+    ['without the finalizer and without a capture', { checkpoint: open }, []],
+    [
+      'with the finalizer, after the capture ended',
       { checkpoint: going, capture: capture({ metadata: GONE, status: endedAs('Cancelled', 'False') }) },
-      ['write-status', 'tell', 'unguard-capture', 'unguard-checkpoint'],
+      ['write-status', 'emit-event', 'remove-capture-finalizer', 'remove-checkpoint-finalizer'],
     ],
   ];
 
-  test.each(rows)('is let go first: %s', (_what, parts, expected) => {
+  test.each(rows)('releases the pod first: %s', (_what, parts, expected) => {
     expect(kinds(decide(settled(parts)).actions)).toEqual(expected);
   });
 });
@@ -183,20 +192,20 @@ function done(parts: Parameters<typeof checkpoint>[0] = {}) {
   return checkpoint({ ...parts, status: endedStatus(checkpoint(), capture({ status: endedAs('Captured') }), NOW) });
 }
 
-describe('decide(), ended', () => {
+describe('decide(), Checkpoint that has ended', () => {
   const finished = capture({ status: endedAs('Captured'), metadata: { finalizers: [] } });
 
   test('does nothing more', () => {
     expect(decide(settled({ checkpoint: done(), capture: finished }))).toEqual({ rule: 'finished', actions: [] });
   });
 
-  test('takes off what a crash left on', () => {
+  test('removes the finalizers that a crash left', () => {
     const subject = done({ metadata: { finalizers: ['others/own', RELEASE_FINALIZER] } });
     const { actions } = decide(settled({ checkpoint: subject, capture: capture({ status: endedAs('Captured') }) }));
-    expect(kinds(actions)).toEqual(['unguard-capture', 'unguard-checkpoint']);
+    expect(kinds(actions)).toEqual(['remove-capture-finalizer', 'remove-checkpoint-finalizer']);
   });
 
-  test('notes a generation that changed nothing', () => {
+  test('records a new generation that changes nothing', () => {
     const { actions } = decide(settled({ checkpoint: done({ metadata: { generation: 2 } }), capture: finished }));
     expect(actions).toMatchObject([{ kind: 'write-status', status: { observedGeneration: 2 } }]);
   });
@@ -205,24 +214,24 @@ describe('decide(), ended', () => {
     [0, ['delete-checkpoint'], undefined],
     [60, [], 61_000],
     [31_536_000, [], 3_600_000],
-  ])('lives %d s longer', (ttlSecondsAfterFinished, expected, again) => {
+  ])('keeps the Checkpoint for %d s', (ttlSecondsAfterFinished, expected, again) => {
     const decision = decide(settled({ checkpoint: done({ spec: { ttlSecondsAfterFinished } }), capture: finished }));
     expect(kinds(decision.actions)).toEqual(expected);
     expect(decision.againAfterMilliseconds).toBe(again);
   });
 
-  test('lets a capture go that a forged status has left behind', () => {
+  test('cancels a capture that still runs although a forged status says that the Checkpoint ended', () => {
     expect(kinds(decide(settled({ checkpoint: done(), capture: capture() })).actions)).toEqual(['delete-capture']);
   });
 
-  test('says Cancelled where the PodCapture is gone without a report', () => {
+  test('ends the Checkpoint as Cancelled when its PodCapture is gone without a report', () => {
     const status = dispatchedStatus(checkpoint(), { name: 'x', spec: capture().spec }, PROGRESS, NOW);
     const { rule, actions } = decide(settled({ checkpoint: checkpoint({ status }) }));
     expect(rule).toBe('captureVanished');
-    expect(actions[0]).toMatchObject({ ending: { result: 'failed', reason: 'Cancelled' } });
+    expect(actions[0]).toMatchObject({ endLabels: { result: 'failed', reason: 'Cancelled' } });
   });
 
-  test('keeps startTime, and the row that was pinned', () => {
+  test('keeps startTime, and the row with the UID that was recorded first', () => {
     const row = { podName: 'web-0', podUID: 'former', nodeName: 'node-1' };
     const waiting = checkpoint({ status: waitingStatus(checkpoint(), row, '', NOW - 5000) });
     const status = refusedStatus(waiting, { reason: 'PodReplaced', message: '' }, { ...row, podUID: 'new' }, NOW);
@@ -230,12 +239,12 @@ describe('decide(), ended', () => {
   });
 });
 
-describe('decide(), an orphan', () => {
+describe('decide(), PodCapture without Checkpoint', () => {
   test.each([
-    ['under way', capture(), 'Alive', ['delete-capture']],
+    ['running', capture(), 'Alive', ['delete-capture']],
     ['being cancelled', capture({ metadata: GONE }), 'Alive', []],
     ['of a lost agent', capture({ metadata: GONE }), 'Lost', ['end-capture']],
-    ['ended', capture({ status: endedAs('Captured') }), 'Alive', ['unguard-capture']],
+    ['ended', capture({ status: endedAs('Captured') }), 'Alive', ['remove-capture-finalizer']],
     ['ended and free', capture({ status: endedAs('Captured'), metadata: { finalizers: [] } }), 'Lost', []],
   ] as const)('%s', (_what, orphan, agent, expected) => {
     const { actions } = decide({ stage: 'Orphan', now: NOW, capture: orphan, agent });

@@ -1,4 +1,4 @@
-/** What becomes of a Checkpoint that is not dispatched, and which refusal comes first. */
+/** Tests the decisions about a Checkpoint that is not dispatched, and the order of the refusals. */
 import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../../src/controller/decide.js';
 import type { Action } from '../../../src/controller/decision.js';
@@ -12,20 +12,24 @@ function kinds(actions: readonly Action[]): string[] {
   return actions.map(({ kind }) => kind);
 }
 
-describe('decide(), not dispatched', () => {
+describe('decide(), Checkpoint not dispatched', () => {
   const refused: [string, string, Partial<Undispatched>][] = [
-    ['excluded', 'NamespaceExcluded', { settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] } }],
     [
-      'excluded, and no such pod',
+      'in an excluded namespace',
+      'NamespaceExcluded',
+      { settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] } },
+    ],
+    [
+      'in an excluded namespace, and missing',
       'NamespaceExcluded',
       {
         settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] },
         pod: undefined,
       },
     ],
-    ['no such pod', 'PodNotFound', { pod: undefined }],
+    ['missing', 'PodNotFound', { pod: undefined }],
     [
-      'replaced while it waited',
+      'replaced while the Checkpoint waited',
       'PodReplaced',
       {
         checkpoint: checkpoint({
@@ -34,7 +38,7 @@ describe('decide(), not dispatched', () => {
       },
     ],
     [
-      'its own',
+      'one of Stasis',
       'StasisPod',
       {
         pod: pod({ metadata: { namespace: 'stasis-system', labels: { 'app.kubernetes.io/name': 'stasis' } } }),
@@ -45,39 +49,47 @@ describe('decide(), not dispatched', () => {
       'HostLevelPod',
       { pod: pod({ metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } }) },
     ],
-    ['node-critical', 'HostLevelPod', { pod: pod({ spec: { priorityClassName: 'system-node-critical' } }) }],
+    [
+      'of priority class system-node-critical',
+      'HostLevelPod',
+      { pod: pod({ spec: { priorityClassName: 'system-node-critical' } }) },
+    ],
     ['hostPID', 'HostLevelPod', { pod: pod({ spec: { hostPID: true } }) }],
     ['hostNetwork', 'HostLevelPod', { pod: pod({ spec: { hostNetwork: true } }) }],
-    ['no such container', 'ContainerNotFound', { checkpoint: checkpoint({ spec: { containers: ['app', 'nope'] } }) }],
     [
-      'no such container, and to be deleted',
+      'without the named container',
+      'ContainerNotFound',
+      { checkpoint: checkpoint({ spec: { containers: ['app', 'nope'] } }) },
+    ],
+    [
+      'without the named container, and being deleted',
       'ContainerNotFound',
       {
         checkpoint: checkpoint({ spec: { containers: ['nope'] } }),
         pod: pod({ metadata: GONE }),
       },
     ],
-    ['to be deleted', 'PodTerminating', { pod: pod({ metadata: GONE }) }],
+    ['being deleted', 'PodTerminating', { pod: pod({ metadata: GONE }) }],
     [
-      'to be deleted, and not running',
+      'being deleted, and not running',
       'PodTerminating',
       { pod: pod({ metadata: GONE, status: { phase: 'Succeeded' } }) },
     ],
-    ['without a node', 'PodNotRunning', { pod: pod({ spec: { nodeName: '' }, status: { phase: 'Pending' } }) }],
-    ['over', 'PodNotRunning', { pod: pod({ status: { phase: 'Succeeded' } }) }],
+    ['not assigned to a node', 'PodNotRunning', { pod: pod({ spec: { nodeName: '' }, status: { phase: 'Pending' } }) }],
+    ['finished', 'PodNotRunning', { pod: pod({ status: { phase: 'Succeeded' } }) }],
     [
-      'a container that does not run',
+      'without the named container running',
       'ContainerNotRunning',
       {
         checkpoint: checkpoint({ spec: { containers: ['log'] } }),
         pod: pod({ status: { containerStatuses: [running('app', 'aaa'), { name: 'log', state: {} }] } }),
       },
     ],
-    ['no container runs', 'ContainerNotRunning', { pod: pod({ status: { containerStatuses: [] } }) }],
-    ['no agent', 'NodeAgentUnavailable', { agent: 'Away' }],
-    ['an agent that is lost', 'NodeAgentUnavailable', { agent: 'Lost' }],
+    ['without a running container', 'ContainerNotRunning', { pod: pod({ status: { containerStatuses: [] } }) }],
+    ['on a node without agent', 'NodeAgentUnavailable', { agent: 'Away' }],
+    ['on a node whose agent is lost', 'NodeAgentUnavailable', { agent: 'Lost' }],
     [
-      'no agent, and others come first',
+      'on a node without agent, and behind other Checkpoints',
       'NodeAgentUnavailable',
       {
         agent: 'Away',
@@ -89,9 +101,9 @@ describe('decide(), not dispatched', () => {
   test.each(refused)('refuses a pod that is %s', (_what, reason, parts) => {
     const { rule, actions } = decide(undispatched(parts));
     expect(rule).toBe(reason);
-    expect(kinds(actions)).toEqual(['write-status', 'tell']);
+    expect(kinds(actions)).toEqual(['write-status', 'emit-event']);
     expect(actions[0]).toMatchObject({
-      ending: { result: 'failed', reason },
+      endLabels: { result: 'failed', reason },
       status: {
         completionTime: '2026-01-01T00:00:10Z',
         conditions: [
@@ -103,17 +115,17 @@ describe('decide(), not dispatched', () => {
     });
   });
 
-  test('does not take a label in another namespace for a pod of its own', () => {
+  test('does not treat a labelled pod of another namespace as one of Stasis', () => {
     const labels = { 'app.kubernetes.io/name': 'stasis' };
     expect(decide(undispatched({ pod: pod({ metadata: { labels } }) })).rule).toBe('Dispatched');
   });
 
-  test('names the containers that there are', () => {
+  test('lists the existing containers', () => {
     const { actions } = decide(undispatched({ checkpoint: checkpoint({ spec: { containers: ['nope'] } }) }));
     expect(JSON.stringify(actions)).toContain('pod web-0 has no container nope; it has app, log');
   });
 
-  test('waits behind others, and pins the pod', () => {
+  test('waits behind other Checkpoints, and records the UID of the pod', () => {
     const predecessor = { kind: 'PodCapture', name: 'other' } as const;
     const { rule, actions } = decide(undispatched({ predecessor }));
     expect(rule).toBe('PodBusy');
@@ -123,14 +135,14 @@ describe('decide(), not dispatched', () => {
     expect(decide(undispatched({ predecessor, checkpoint: checkpoint({ status }) })).actions).toEqual([]);
   });
 
-  test('dispatches without a finalizer where nothing is held, and with one first where it is', () => {
+  test('adds its finalizer before dispatching a hold, and none where nothing is held', () => {
     expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture', 'write-status']);
     const holds = checkpoint({ spec: { holdSeconds: 5 } });
-    const first = ['guard-checkpoint', 'create-capture', 'write-status'];
+    const first = ['add-checkpoint-finalizer', 'create-capture', 'write-status'];
     expect(kinds(decide(undispatched({ checkpoint: holds })).actions)).toEqual(first);
   });
 
-  test('settles the options of the PodCapture', () => {
+  test('copies the options, with their defaults, to the PodCapture', () => {
     const spec = { holdSeconds: 5, dryRun: true, maxPauseMilliseconds: 9000, include: ['Cmdline' as const] };
     const [create] = decide(undispatched({ checkpoint: checkpoint({ spec }) })).actions;
     expect(create).toMatchObject({
@@ -150,8 +162,12 @@ describe('decide(), containers', () => {
   });
 
   test.each<[string, string[] | undefined, string[]]>([
-    ['every running one by default, sidecars and ephemeral ones too', undefined, ['aaa', 'bbb', 'ccc', 'eee']],
-    ['those that are named', ['proxy', 'app'], ['aaa', 'ccc']],
+    [
+      'every running container by default, sidecars and ephemeral containers included',
+      undefined,
+      ['aaa', 'bbb', 'ccc', 'eee'],
+    ],
+    ['the named containers', ['proxy', 'app'], ['aaa', 'ccc']],
   ])('takes %s', (_what, containers, ids) => {
     const subject = checkpoint({ spec: containers === undefined ? {} : { containers } });
     const { actions } = decide(undispatched({ checkpoint: subject, pod: mixed as Pod }));
@@ -161,8 +177,11 @@ describe('decide(), containers', () => {
     );
   });
 
-  test.each(['', 'containerd://', 'containerd://../../x', 'aaa'])('takes none with an ID such as %j', (containerID) => {
-    const containerStatuses = [{ name: 'app', containerID, state: { running: {} } }];
-    expect(decide(undispatched({ pod: pod({ status: { containerStatuses } }) })).rule).toBe('ContainerNotRunning');
-  });
+  test.each(['', 'containerd://', 'containerd://../../x', 'aaa'])(
+    'selects no container with an ID such as %j',
+    (containerID) => {
+      const containerStatuses = [{ name: 'app', containerID, state: { running: {} } }];
+      expect(decide(undispatched({ pod: pod({ status: { containerStatuses } }) })).rule).toBe('ContainerNotRunning');
+    },
+  );
 });

@@ -1,4 +1,6 @@
-/** Whatever happens, in whatever order, and whichever request goes wrong: every Checkpoint ends, and once. */
+/**
+ * A property test: whatever happens in whatever order, and whichever request fails, every Checkpoint ends exactly once.
+ */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../../../src/api/kinds.js';
@@ -10,7 +12,7 @@ const PODS_OF_ALL = ['web-0', 'web-1'] as const;
 const NAMES = ['a', 'b', 'c', 'd'] as const;
 const FAULTS: readonly Fault[] = ['none', 'none', 'none', 'unsent', 'unanswered', 'dies before', 'dies after'];
 
-/** What can happen next; the numbers choose among what there is. */
+/** The possible next events. The numbers choose among the existing objects. */
 const MOVES = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('visit' as const), which: fc.nat(9), many: fc.nat(2) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('sync' as const), events: fc.integer({ min: 1, max: 6 }) }) },
@@ -33,7 +35,7 @@ const MOVES = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('garbage' as const) }) },
 );
-/** A former leader that has not noticed yet. */
+/** A visit by a former leader that has not noticed the loss of its Lease. */
 const FORMER = fc.record({ kind: fc.constant('former' as const), which: fc.nat(9) });
 type Made<T> = T extends fc.Arbitrary<infer Value> ? Value : never;
 type Move = Made<typeof MOVES> | Made<typeof FORMER>;
@@ -125,7 +127,7 @@ async function make(simulation: Simulation, move: Move): Promise<void> {
   }
 }
 
-/** What must not be at any moment, read from the history of the server. */
+/** Violations that the history of the server shows, for states that must never occur. */
 function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[] {
   const wrong: string[] = [];
   const running = new Map<string, string>();
@@ -140,11 +142,12 @@ function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[]
       if (type === 'DELETED') present.delete(name);
       else present.set(name, capture);
       if (type === 'ADDED') {
-        // The name is made of the Checkpoint's UID.
-        if (made.has(name)) wrong.push(`${name} was made twice`);
+        // The name is computed from the Checkpoint's UID, so it must not occur twice.
+        if (made.has(name)) wrong.push(`${name} was created twice`);
         made.add(name);
-        // Of two leaders each may find the pod free; the agent takes one at a time then.
-        if (leaders === 'one' && running.has(podUID)) wrong.push(`${name} was made while ${running.get(podUID)} ran`);
+        // Two leaders may both find the pod free. The agent then runs the captures one at a time.
+        if (leaders === 'one' && running.has(podUID))
+          wrong.push(`${name} was created while ${running.get(podUID)} ran`);
       }
       if (type !== 'DELETED' && !hasEnded(capture.status)) running.set(podUID, uid);
       else if (running.get(podUID) === uid) running.delete(podUID);
@@ -155,10 +158,10 @@ function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[]
       const before = reasons.get(uid) ?? reason;
       if (before !== reason) wrong.push(`${name} ended as ${before}, and then as ${reason}`);
       if (hasEnded(checkpoint.status)) reasons.set(uid, reason);
-      // A deletion that has returned means that nothing is held any more.
+      // Once a deletion has returned, nothing may be held any more.
       const capture = present.get(checkpoint.status?.pods?.[0]?.captureName ?? '');
       const held = capture !== undefined && capture.spec.holdSeconds > 0 && !hasEnded(capture.status);
-      if (type === 'DELETED' && held) wrong.push(`${name} went while ${capture.metadata.name} held`);
+      if (type === 'DELETED' && held) wrong.push(`${name} was deleted while ${capture.metadata.name} held`);
     }
   }
   return wrong;
@@ -169,7 +172,7 @@ async function wrongInTheEnd(simulation: Simulation, leaders: 'one' | 'two' = 'o
   for (const { metadata, status } of simulation.model.all(CHECKPOINT_RESOURCE)) {
     const { name } = metadata;
     if (!hasEnded(status) || status?.completionTime === undefined) wrong.push(`${name} has not ended`);
-    if (metadata.deletionTimestamp !== undefined) wrong.push(`${name} has not gone`);
+    if (metadata.deletionTimestamp !== undefined) wrong.push(`${name} has not been deleted`);
     const types = status?.conditions?.map(({ type }) => type).join();
     if (types !== 'Dispatched,Thawed,Succeeded') wrong.push(`${name} has ${types}`);
     const capture = simulation.model.find(PODCAPTURE_RESOURCE, 'shop', status?.pods?.[0]?.captureName ?? '');
@@ -177,7 +180,7 @@ async function wrongInTheEnd(simulation: Simulation, leaders: 'one' | 'two' = 'o
     const said = simulation.reason(name);
     if (result !== undefined && result !== said) wrong.push(`${name} says ${said}, its PodCapture ${result}`);
   }
-  wrong.push(...simulation.guarded().map((key) => `${key} is guarded`));
+  wrong.push(...simulation.withFinalizer().map((key) => `${key} has the finalizer`));
   const before = simulation.model.revision;
   await simulation.again();
   if (simulation.model.revision !== before) wrong.push('a second run wrote something');
@@ -185,7 +188,7 @@ async function wrongInTheEnd(simulation: Simulation, leaders: 'one' | 'two' = 'o
 }
 
 describe('reconcile()', () => {
-  test('ends every Checkpoint once, whatever happens in whatever order, and writes nothing more', async () => {
+  test('ends every Checkpoint once, whatever happens in whatever order, and writes nothing after that', async () => {
     await fc.assert(
       fc.asyncProperty(
         ASKED,
@@ -203,7 +206,7 @@ describe('reconcile()', () => {
     );
   });
 
-  test('does so also while a former leader goes on without knowing that it is none', async () => {
+  test('ends every Checkpoint once, even while a former leader that has not noticed goes on', async () => {
     const moves = fc.oneof({ weight: 3, arbitrary: MOVES }, { weight: 1, arbitrary: FORMER });
     await fc.assert(
       fc.asyncProperty(ASKED, fc.array(moves, { maxLength: 60 }), async (asked, made) => {
@@ -222,7 +225,7 @@ describe('reconcile()', () => {
   );
 
   test.each(STORIES)(
-    'comes to the same end when any one request goes wrong (hold of %d s, %s)',
+    'comes to the same end when any single request fails (hold of %d s, %s)',
     async (holdSeconds, end) => {
       const { requests } = await story(holdSeconds, end, []);
       expect(requests).toBeGreaterThan(4);
@@ -236,7 +239,7 @@ describe('reconcile()', () => {
   );
 });
 
-/** Two Checkpoints of one pod, from beginning to end; returns how many requests it took. */
+/** Plays two Checkpoints of one pod from beginning to end. Returns the number of requests. */
 async function story(
   holdSeconds: number,
   end: 'runs' | 'is deleted' | 'is lowered',

@@ -13,7 +13,7 @@ async function dispatched(spec: { holdSeconds?: number } = {}): Promise<Simulati
   return simulation;
 }
 
-/** The agent's next step with the only capture there is. */
+/** Takes the agent's next step with each capture. */
 async function agent(simulation: Simulation, patience?: number): Promise<void> {
   for (const capture of simulation.model.all(PODCAPTURE_RESOURCE)) await simulation.agentStep(capture, patience);
   simulation.sync();
@@ -28,7 +28,7 @@ function writes(simulation: Simulation): string[] {
 }
 
 describe('reconcile()', () => {
-  test('makes a PodCapture for the node, with settled options, and says so', async () => {
+  test('creates a PodCapture for the node with all options, and sets Dispatched', async () => {
     const simulation = await dispatched();
     const [capture] = simulation.model.all(PODCAPTURE_RESOURCE);
     expect(capture).toMatchObject({
@@ -39,7 +39,7 @@ describe('reconcile()', () => {
     expect(simulation.checkpoint('look')?.metadata.finalizers).toBeUndefined();
   });
 
-  test('needs four writes of its own for a whole Checkpoint, and two Events', async () => {
+  test('needs four writes and two Events for a whole Checkpoint', async () => {
     const simulation = await dispatched();
     simulation.sync();
     await rest(simulation);
@@ -63,13 +63,13 @@ describe('reconcile()', () => {
     ]);
   });
 
-  test('guards a Checkpoint that holds, before its PodCapture is made', async () => {
+  test('adds the finalizer to a Checkpoint with a hold before its PodCapture is created', async () => {
     const simulation = await dispatched({ holdSeconds: 60 });
     expect(writes(simulation)).toEqual(['patch checkpoints', 'create podcaptures', 'apply checkpoints']);
-    expect(simulation.guarded()).toHaveLength(2);
+    expect(simulation.withFinalizer()).toHaveLength(2);
   });
 
-  test('releases a held pod before its Checkpoint goes', async () => {
+  test('releases a held pod before its Checkpoint disappears', async () => {
     const simulation = await dispatched({ holdSeconds: 60 });
     await agent(simulation);
     await agent(simulation);
@@ -103,7 +103,7 @@ describe('reconcile()', () => {
     expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(expected);
   });
 
-  test('lets Checkpoints of one pod wait for each other, in order', async () => {
+  test('runs the Checkpoints of one pod one after the other, in order', async () => {
     const simulation = new Simulation();
     simulation.addPod('web-0');
     for (const name of ['b', 'c', 'a']) await simulation.ask(name, 'web-0');
@@ -117,7 +117,7 @@ describe('reconcile()', () => {
     expect(made.map(({ object }) => object.metadata.name.slice(0, 1))).toEqual(['a', 'b', 'c']);
   });
 
-  test('does not find a pod free twice, however two visits interleave', async () => {
+  test('never finds a pod free twice, however two visits interleave', async () => {
     const simulation = new Simulation();
     simulation.addPod('web-0');
     await simulation.ask('b', 'web-0');
@@ -126,7 +126,7 @@ describe('reconcile()', () => {
     simulation.gate = new Promise((open) => gate.addEventListener('open', () => open(), { once: true }));
     const first = simulation.visit('shop/b');
     await new Promise((turn) => setImmediate(turn));
-    // Created in the same second, with a name that comes first.
+    // The second Checkpoint was created in the same second, and its name comes first.
     await simulation.ask('a', 'web-0');
     simulation.sync();
     const second = simulation.visit('shop/a');
@@ -137,7 +137,7 @@ describe('reconcile()', () => {
     expect(simulation.reason('a')).toBe('PodBusy');
   });
 
-  test('never dispatches again what was dispatched and is gone', async () => {
+  test('never dispatches a Checkpoint again whose PodCapture is gone', async () => {
     const simulation = await dispatched();
     const [capture] = simulation.model.all(PODCAPTURE_RESOURCE);
     simulation.model.drop(PODCAPTURES, 'shop', capture?.metadata.name ?? '');
@@ -145,7 +145,7 @@ describe('reconcile()', () => {
     expect(simulation.reason('look')).toBe('Cancelled');
   });
 
-  test('ends what a lost agent had, so that it can never run later', async () => {
+  test('ends the capture of a lost agent, so that it can never run later', async () => {
     const simulation = await dispatched();
     simulation.sync();
     simulation.setAgent('node-1', 'Lost');
@@ -184,14 +184,14 @@ describe('reconcile()', () => {
     expect(simulation.checkpoint('look')).toBeUndefined();
   });
 
-  test('cancels an orphan, and lets it go when it has ended', async () => {
+  test('cancels an orphan, and removes its finalizer when it has ended', async () => {
     const simulation = await dispatched();
     simulation.model.drop(CHECKPOINTS, 'shop', 'look');
     await simulation.settle();
     expect(simulation.model.all(PODCAPTURE_RESOURCE)).toEqual([]);
   });
 
-  test('ends a Checkpoint whose PodCapture the server never takes', async () => {
+  test('ends a Checkpoint whose PodCapture the server never accepts', async () => {
     const simulation = new Simulation();
     simulation.addPod('web-0');
     await simulation.ask('look', 'web-0');

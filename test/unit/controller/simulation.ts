@@ -1,6 +1,6 @@
 /**
- * The controller's decisions against a model of the API server, a step at a time: a test chooses which watch events have
- * arrived, which key is visited, what the agent, the users and the nodes do, and which request goes wrong.
+ * Runs the controller's decisions against a model of the API server, one step at a time. A test chooses which watch
+ * events have arrived, which key is visited, what the agent, users and nodes do, and which request fails.
  */
 import {
   CHECKPOINTS,
@@ -31,7 +31,10 @@ import { keyOf } from '../../../src/kube/types.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
 import { condition, endedAs, NOW, pod } from './builders.js';
 
-/** What happens to a request: nothing, not sent, sent and unanswered, or the controller dies before or after it. */
+/**
+ * The fate of a request: it succeeds, is not sent, is sent without an answer, or the controller dies before or after
+ * it.
+ */
 export type Fault = 'none' | 'unsent' | 'unanswered' | 'dies before' | 'dies after';
 
 class Died extends Error {}
@@ -42,7 +45,7 @@ interface Incarnation {
   readonly queue: Set<string>;
   readonly later: Set<string>;
   readonly reconciler: Reconciler;
-  /** How many of the model's events it has seen. */
+  /** Number of the model's events that it has seen. */
   seen: number;
 }
 
@@ -52,12 +55,12 @@ export class Simulation {
   readonly agents = new Map<string, AgentState>();
   readonly told: EventDraft[] = [];
   readonly calls: ModelCall[] = [];
-  /** Taken from the front, one a request; none when empty. */
+  /** Faults for the next requests, one per request, taken from the front. When empty, requests succeed. */
   faults: Fault[] = [];
-  /** A PodCapture is not made before this. */
+  /** A PodCapture is created only after this has resolved. */
   gate: Promise<void> = Promise.resolve();
   #controller: Incarnation;
-  /** One that has been replaced without knowing it: it slept through the end of its lease. */
+  /** A controller that was replaced without noticing: it slept past the end of its Lease. */
   #former: Incarnation | undefined;
 
   constructor() {
@@ -90,7 +93,7 @@ export class Simulation {
     return this.checkpoint(name)?.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
   }
 
-  /** Lets the watches deliver so many events of each; all of them by default. */
+  /** Lets each watch deliver so many events; all of them by default. */
   sync(events = Infinity): void {
     const { caches, queue } = this.#controller;
     const until = Math.min(this.model.events.length, this.#controller.seen + events);
@@ -109,12 +112,12 @@ export class Simulation {
     }
   }
 
-  /** Visits one key of the queue, or several at once. Each visit's requests meet the faults that are next in line. */
+  /** Visits one key of the queue, or several at once. The requests of the visits meet the next faults. */
   async visit(...keys: readonly string[]): Promise<void> {
     await this.#visit(this.#controller, keys);
   }
 
-  /** A former leader wakes up, and makes a visit with what it remembers before it notices. */
+  /** A former leader wakes up, and makes one visit with its outdated caches before it notices. */
   async visitAsFormer(which: number): Promise<void> {
     const former = this.#former;
     const keys = [...(former?.queue ?? [])];
@@ -138,13 +141,13 @@ export class Simulation {
     );
   }
 
-  /** The process ends, another one starts with nothing but what the server knows. */
+  /** The process ends, and another one starts with what the server knows. */
   die(): void {
     this.#former = this.#controller;
     this.#controller = this.#start();
   }
 
-  /** Time passes: what was to be looked at again later is. */
+  /** Lets time pass, and visits the keys that were to be looked at again later. */
   pass(milliseconds: number): void {
     this.now += milliseconds;
     for (const key of this.#controller.later) this.#controller.queue.add(key);
@@ -156,7 +159,7 @@ export class Simulation {
     this.#wakeRunning();
   }
 
-  /** The agent of a live node takes its next step with a capture: claim, hold, end. */
+  /** The agent of a live node takes the next step of a capture: it claims, holds, or ends it. */
   async agentStep(capture: PodCapture, patience = 1): Promise<void> {
     if (this.agents.get(capture.spec.nodeName) !== 'Alive' || hasEnded(capture.status)) return;
     const { name, namespace = '', resourceVersion, deletionTimestamp, ownerReferences } = capture.metadata;
@@ -185,16 +188,16 @@ export class Simulation {
       );
   }
 
-  /** Visits what is in the queue, and what that brings. */
+  /** Visits the keys in the queue until it is empty. */
   async rest(): Promise<void> {
     for (let round = 0; this.keys.length > 0; round += 1) {
-      if (round > 200) throw new Error(`it goes round in circles: ${this.keys.join(' ')}`);
+      if (round > 200) throw new Error(`the queue never gets empty: ${this.keys.join(' ')}`);
       await this.visit(...this.keys);
       this.sync();
     }
   }
 
-  /** Nothing goes wrong any more, everybody does what is to be done, until nothing is left. */
+  /** Repeats every pending step without further faults until nothing is left to do. */
   async settle(): Promise<void> {
     this.faults = [];
     for (let round = 0; round < 100; round += 1) {
@@ -208,16 +211,16 @@ export class Simulation {
       for (const [nodeName, state] of this.agents) if (state === 'Away') this.setAgent(nodeName, 'Lost');
       if (this.model.revision === before && round > 2) return;
     }
-    throw new Error('it does not settle');
+    throw new Error('the simulation does not settle');
   }
 
-  /** Visits everything there is once more. */
+  /** Visits every key once more with a new controller. */
   async again(): Promise<void> {
     this.die();
     await this.rest();
   }
 
-  guarded(): string[] {
+  withFinalizer(): string[] {
     const all = [...this.model.all(CHECKPOINT_RESOURCE), ...this.model.all(PODCAPTURE_RESOURCE)];
     return all.filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER) === true).map(keyOf);
   }
@@ -261,7 +264,7 @@ export class Simulation {
       settings: { namespace: 'stasis-system', excludedNamespaces: ['kube-system'] },
       wall: () => this.now,
       events: { record: (event) => this.told.push(event) },
-      onEnding: () => undefined,
+      onEnd: () => undefined,
       lock: new KeyedLock(),
       metrics: { timed: async (visit) => (await visit()).outcome },
       log: silentLogger(),

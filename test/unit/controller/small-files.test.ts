@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { captureName } from '../../../src/controller/capture-name.js';
 import { conditionsOf, type Fact } from '../../../src/controller/condition.js';
-import { eventsOf } from '../../../src/controller/happening.js';
+import { eventsOf } from '../../../src/controller/checkpoint-event.js';
 import { orphanKey, orphanOf } from '../../../src/controller/keys.js';
 import { pauseText } from '../../../src/controller/pause-text.js';
 import { KeyedLock } from '../../../src/controller/pod-lock.js';
@@ -10,7 +10,7 @@ import { sameStatus } from '../../../src/controller/status.js';
 import { checkpoint } from './builders.js';
 
 describe('captureName()', () => {
-  test('is a name that the server takes, for every name of a Checkpoint, and differs with the UID', () => {
+  test('is a valid name for every name of a Checkpoint, and differs for different UIDs', () => {
     const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
     const subdomain = fc.array(label, { minLength: 1, maxLength: 8 }).map((parts) => parts.join('.').slice(0, 253));
     fc.assert(
@@ -45,7 +45,7 @@ describe('conditionsOf()', () => {
   const fact: Fact = { type: 'Succeeded', status: 'Unknown', reason: 'Capturing', message: '' };
   const [before] = conditionsOf([fact], undefined, 1, 'then');
 
-  test('keeps lastTransitionTime while the status stays, whatever the reason', () => {
+  test('keeps lastTransitionTime while the status stays the same, even with another reason', () => {
     const [after] = conditionsOf([{ ...fact, reason: 'Holding' }], before && [before], 2, 'now');
     expect(after).toMatchObject({ lastTransitionTime: 'then', reason: 'Holding', observedGeneration: 2 });
   });
@@ -55,7 +55,7 @@ describe('conditionsOf()', () => {
     expect(after?.lastTransitionTime).toBe('now');
   });
 
-  test('cuts a message to what the schema takes', () => {
+  test('cuts a message to the bound of the schema', () => {
     const [cut] = conditionsOf([{ ...fact, message: '𝄞'.repeat(4096) }], undefined, 1, 'now');
     expect(cut?.message.length).toBeLessThanOrEqual(4096);
     expect(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/.test(cut?.message ?? '')).toBe(false);
@@ -63,7 +63,7 @@ describe('conditionsOf()', () => {
 });
 
 describe('sameStatus()', () => {
-  test('does not care for the order of fields, and cares for everything else', () => {
+  test('ignores the order of fields, and nothing else', () => {
     expect(sameStatus({ a: 1, b: { c: [1, 2], d: undefined } }, { b: { c: [1, 2] }, a: 1 })).toBe(true);
     expect(sameStatus({ c: [1, 2] }, { c: [2, 1] })).toBe(false);
     expect(sameStatus(undefined, {})).toBe(false);
@@ -71,15 +71,15 @@ describe('sameStatus()', () => {
 });
 
 describe('eventsOf()', () => {
-  const happening = { type: 'Normal', reason: 'Captured', note: 'done' } as const;
+  const event = { type: 'Normal', reason: 'Captured', note: 'done' } as const;
 
-  test('tells the Checkpoint alone where no pod is known', () => {
-    expect(eventsOf(checkpoint(), happening).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
+  test('is about the Checkpoint alone where no pod is known', () => {
+    expect(eventsOf(checkpoint(), event).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
   });
 
-  test('tells the pod by its UID, with the Checkpoint as related', () => {
+  test('is also about the pod with its UID, related to the Checkpoint', () => {
     const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' }];
-    expect(eventsOf(checkpoint({ status: { pods } }), happening)).toMatchObject([
+    expect(eventsOf(checkpoint({ status: { pods } }), event)).toMatchObject([
       {
         regarding: { kind: 'Checkpoint', uid: 'uid-look' },
         related: { kind: 'Pod', uid: 'pod-uid-1' },
@@ -91,14 +91,14 @@ describe('eventsOf()', () => {
 });
 
 describe('orphanKey()', () => {
-  test('is told from the key of a Checkpoint', () => {
+  test('differs from the key of a Checkpoint', () => {
     expect(orphanOf(orphanKey('shop/x'))).toBe('shop/x');
     expect(orphanOf('orphan/x')).toBeUndefined();
   });
 });
 
 describe('KeyedLock', () => {
-  test('runs one at a time for a key, in order, and others beside it, also after a failure', async () => {
+  test('runs one piece of work per key at a time, in order and also after a failure, and other keys in parallel', async () => {
     const lock = new KeyedLock();
     const log: string[] = [];
     const work = (name: string, turns: number) => async (): Promise<void> => {

@@ -12,13 +12,23 @@ describe('endingStep()', () => {
   const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [RELEASE_FINALIZER] };
   test.each([
     ['a hold is released', { spec: { holdSeconds: 60 }, status: CAPTURING }, false, 'release'],
-    ['what holds nothing ends by itself', { spec: { holdSeconds: 0 }, status: CAPTURING }, false, 'wait'],
-    ['what does not end in time is cancelled', { spec: { holdSeconds: 0 }, status: CAPTURING }, true, 'cancel'],
-    ['what was cancelled is waited for', { status: CAPTURING, metadata: deleted }, true, 'wait'],
-    ['what nobody has begun is cancelled', {}, false, 'cancel'],
-    ['what nobody begins any more is given up', { metadata: deleted }, false, 'give up'],
-    ['what a dead agent left is cancelled', { status: { ...CAPTURING, claimedBy: 'dead' } }, false, 'cancel'],
-    ['and given up', { status: { ...CAPTURING, claimedBy: 'dead' }, metadata: deleted }, false, 'give up'],
+    ['a capture without hold ends by itself', { spec: { holdSeconds: 0 }, status: CAPTURING }, false, 'wait'],
+    [
+      'a capture that does not end in time is cancelled',
+      { spec: { holdSeconds: 0 }, status: CAPTURING },
+      true,
+      'cancel',
+    ],
+    ['a cancelled capture is waited for', { status: CAPTURING, metadata: deleted }, true, 'wait'],
+    ['an unclaimed capture is cancelled', {}, false, 'cancel'],
+    ['an unclaimed, cancelled capture is given up', { metadata: deleted }, false, 'give up'],
+    ['the capture of a dead agent is cancelled', { status: { ...CAPTURING, claimedBy: 'dead' } }, false, 'cancel'],
+    [
+      'the cancelled capture of a dead agent is given up',
+      { status: { ...CAPTURING, claimedBy: 'dead' }, metadata: deleted },
+      false,
+      'give up',
+    ],
   ] as const)('endingStep(): %s', (_, parts, late, step) => {
     expect(endingStep(capture(parts), agents, late)).toBe(step);
   });
@@ -29,16 +39,16 @@ function reasonOf(status: CheckpointStatus): string | undefined {
 }
 
 describe('finalStatus()', () => {
-  test("finalStatus() is the capture's own where that has ended", () => {
+  test('finalStatus() copies the result of a capture that has ended', () => {
     const status = finalStatus(checkpoint(), capture({ status: ENDED }), NOW);
     expect(reasonOf(status)).toBe('Captured');
     expect(status.pods?.[0]?.captureName).toBe(capture().metadata.name);
   });
 
   test.each([
-    ['which has not ended', capture({ status: CAPTURING })],
-    ['which there is none of', undefined],
-  ])('finalStatus() is Cancelled by a capture %s, and complete', (_, made) => {
+    ['a capture that has not ended', capture({ status: CAPTURING })],
+    ['no capture', undefined],
+  ])('finalStatus() is Cancelled and complete with %s', (_, made) => {
     const status = finalStatus(checkpoint(), made, NOW);
     expect(reasonOf(status)).toBe('Cancelled');
     expect(status.completionTime).toBe('2026-01-01T00:00:10Z');

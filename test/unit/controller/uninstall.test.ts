@@ -27,11 +27,11 @@ function ownedBy(name: string): OwnerReference[] {
   return [{ apiVersion: 'stasis.dev/v1alpha1', kind: 'Checkpoint', name, uid: `uid-${name}` }];
 }
 
-/** A cluster in which the agent of node-1 ends what is let go, at the next look of whoever waits. */
+/** A cluster in which the agent of node-1 ends a released capture whenever the uninstall sleeps. */
 class Cluster {
   readonly model = new KubeModel(() => NOW);
   now = 0;
-  /** Milliseconds after which the agent ends a capture that is released or being deleted; Infinity: never. */
+  /** Milliseconds after which the agent ends a capture that is released or being deleted. Infinity: never. */
   agentEndsAfter = 300;
   controllerGoneAt = 1000;
   scaled = false;
@@ -97,7 +97,7 @@ class Cluster {
     }
   }
 
-  /** One Checkpoint for each way that it can stand. */
+  /** Creates one Checkpoint for each state that a Checkpoint can be in. */
   fill(): void {
     const release = [RELEASE_FINALIZER];
     const made = (name: string, spec: object, status?: typeof CAPTURING) => {
@@ -151,7 +151,7 @@ describe('uninstall()', () => {
     new: 'False Cancelled',
   };
 
-  test('uninstall() ends everything, takes off our finalizer alone, and gives the leases an owner', async () => {
+  test("uninstall() ends everything, removes only Stasis's finalizer, and gives the Leases an owner", async () => {
     const cluster = new Cluster();
     cluster.fill();
     expect(await cluster.uninstall()).toBe(true);
@@ -164,14 +164,14 @@ describe('uninstall()', () => {
     expect(owned.map(({ metadata }) => metadata.name)).toEqual(['stasis-controller', 'stasis-node-node-1']);
   });
 
-  test('uninstall() keeps the capture of a hold that it released, and all that was collected', async () => {
+  test('uninstall() keeps everything that a released hold had collected', async () => {
     const cluster = new Cluster();
     cluster.fill();
     await cluster.uninstall();
     expect(cluster.model.find(PODCAPTURE_RESOURCE, 'shop', 'held-1')?.metadata.deletionTimestamp).toBeUndefined();
   });
 
-  test('uninstall() changes nothing the second time', async () => {
+  test('uninstall() changes nothing when it runs again', async () => {
     const cluster = new Cluster();
     cluster.fill();
     await cluster.uninstall();
@@ -180,7 +180,7 @@ describe('uninstall()', () => {
     expect(cluster.model.revision).toBe(revision);
   });
 
-  test('uninstall() touches nothing before the controller is gone', async () => {
+  test('uninstall() changes nothing else before the controller is gone', async () => {
     const cluster = new Cluster();
     cluster.fill();
     cluster.controllerGoneAt = 20_000;
@@ -192,7 +192,7 @@ describe('uninstall()', () => {
     expect(early).toEqual([]);
   });
 
-  test('uninstall() goes on after 45 s where a pod of the controller does not end', async () => {
+  test('uninstall() continues after 45 s when a pod of the controller does not end', async () => {
     const cluster = new Cluster();
     cluster.fill();
     cluster.controllerGoneAt = Infinity;
@@ -201,7 +201,7 @@ describe('uninstall()', () => {
     expect(cluster.now).toBeLessThan(60_000);
   });
 
-  test('uninstall() gives an agent up that does not end its capture, after the waiting time', async () => {
+  test('uninstall() gives up on an agent that does not end its capture within the waiting time', async () => {
     const cluster = new Cluster();
     cluster.fill();
     cluster.agentEndsAfter = Infinity;
@@ -212,12 +212,12 @@ describe('uninstall()', () => {
     expect(cluster.now).toBeLessThan(35_000);
   });
 
-  test('uninstall() is done where the kinds are gone already', async () => {
+  test('uninstall() succeeds when the kinds are already gone', async () => {
     const cluster = new Cluster();
     expect(await cluster.uninstall(WITHOUT_KINDS)).toBe(true);
   });
 
-  test('uninstall() does nothing else where it may not stop the controller', async () => {
+  test('uninstall() does nothing else when it may not stop the controller', async () => {
     const cluster = new Cluster();
     cluster.fill();
     const { revision } = cluster.model;
@@ -226,7 +226,7 @@ describe('uninstall()', () => {
     expect(cluster.model.revision).toBe(revision);
   });
 
-  test('uninstall() says so when somebody keeps setting the finalizer again', async () => {
+  test('uninstall() fails when somebody keeps setting the finalizer again', async () => {
     const cluster = new Cluster();
     cluster.fill();
     const again: Intercept = (call, perform) => {
@@ -242,7 +242,7 @@ describe('uninstall()', () => {
     expect(await cluster.uninstall(again)).toBe(false);
   });
 
-  test('uninstall() comes through requests that fail, conflict or get no answer', async () => {
+  test('uninstall() copes with requests that fail, conflict or get no answer', async () => {
     const fault = fc.constantFrom('none', 'none', 'none', 'unsent', 'unanswered', 'conflict');
     await fc.assert(
       fc.asyncProperty(fc.array(fault, { maxLength: 60 }), async (faults) => {

@@ -1,12 +1,18 @@
-/** What a write carries, so that it can only be carried out on what was seen. */
+/** Tests the preconditions of writes, which make a write fail when the object has changed since it was read. */
 import { describe, expect, test } from '@jest/globals';
 import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER, type Checkpoint } from '../../../src/api/kinds.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from '../../../src/controller/resources.js';
-import { applyStatus, guard, lowerHold, remove, unguard } from '../../../src/controller/writes.js';
+import {
+  applyStatus,
+  addReleaseFinalizer,
+  lowerHold,
+  remove,
+  removeReleaseFinalizer,
+} from '../../../src/controller/writes.js';
 import { KubeModel } from '../../fake/kube-model.js';
 import { capture, checkpoint, endedAs, NOW } from './builders.js';
 
-/** A Checkpoint that its author has changed since it was seen. */
+/** A Checkpoint that its author has changed since the controller read it. */
 async function changed(): Promise<{ model: KubeModel; seen: Checkpoint }> {
   const model = new KubeModel(() => NOW);
   model.put(CHECKPOINTS, checkpoint({ spec: { holdSeconds: 60 }, metadata: { finalizers: [RELEASE_FINALIZER] } }));
@@ -17,29 +23,29 @@ async function changed(): Promise<{ model: KubeModel; seen: Checkpoint }> {
 }
 
 describe('writes', () => {
-  test('of a status, of finalizers and of a deletion lose against whoever was quicker', async () => {
+  test('of a status, of finalizers and of a deletion fail when somebody else was faster', async () => {
     const { model, seen } = await changed();
     const before = model.revision;
     const api = model.api();
     const answers = [
       await applyStatus(api, CHECKPOINT_RESOURCE, seen, { observedGeneration: 1 }),
-      await guard(api, CHECKPOINT_RESOURCE, seen),
-      await unguard(api, CHECKPOINT_RESOURCE, seen),
+      await addReleaseFinalizer(api, CHECKPOINT_RESOURCE, seen),
+      await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, seen),
       await remove(api, CHECKPOINT_RESOURCE, seen),
     ];
     expect(answers.map((answer) => !answer.ok && answer.error.reason)).toEqual(Array(4).fill('Conflict'));
     expect(model.revision).toBe(before);
   });
 
-  test('unguard() leaves the finalizers of others', async () => {
+  test('removeReleaseFinalizer() leaves the finalizers of others', async () => {
     const model = new KubeModel(() => NOW);
     model.put(PODCAPTURES, capture({ metadata: { finalizers: ['others/own', RELEASE_FINALIZER] } }));
     const [seen] = model.all(PODCAPTURE_RESOURCE);
-    await unguard(model.api(), PODCAPTURE_RESOURCE, seen ?? capture());
+    await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, seen ?? capture());
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.metadata.finalizers).toEqual(['others/own']);
   });
 
-  test('lowerHold() overtakes what the agent writes, and is content where it is lower already', async () => {
+  test("lowerHold() overtakes the agent's writes, and accepts a value that is already lower", async () => {
     const model = new KubeModel(() => NOW);
     model.put(PODCAPTURES, capture({ spec: { holdSeconds: 60 } }));
     const [seen] = model.all(PODCAPTURE_RESOURCE);
@@ -50,10 +56,10 @@ describe('writes', () => {
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(5);
   });
 
-  test('of what is gone are content', async () => {
+  test('succeed when the object is gone', async () => {
     const model = new KubeModel(() => NOW);
     const gone = { ok: true, value: undefined };
-    expect(await unguard(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
+    expect(await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
     expect(await remove(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
     expect(await lowerHold(model.api(), capture(), 0)).toEqual(gone);
   });

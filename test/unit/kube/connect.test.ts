@@ -36,12 +36,12 @@ describe('connect()', () => {
     await expect(connect({ kubeconfig: '/nonexistent/kubeconfig', userAgent: 'x' })).rejects.toThrow('ENOENT');
   });
 
-  test('tells the server and the namespace of the context', async () => {
+  test('returns the server and the namespace of the context', async () => {
     const connection = await open();
     expect([connection.serverName, connection.namespace]).toEqual([`127.0.0.1:${server.port}`, 'team-a']);
   });
 
-  test('makes 500 requests over one connection', async () => {
+  test('sends 500 requests over one connection', async () => {
     server.handler = (_request, response) => response.json(200, thing('one', 1));
     const api = await open();
     for (let i = 0; i < 500; i += 1) expect((await api.get(THINGS, ONE)).ok).toBe(true);
@@ -56,7 +56,7 @@ describe('connect()', () => {
     expect(server.connections).toBeLessThanOrEqual(16);
   });
 
-  test('sends each operation as the API wants it', async () => {
+  test('sends each operation as the API expects it', async () => {
     server.handler = (_request, response) => response.json(200, thing('one', 2));
     const api = await open();
     await api.create(THINGS, { metadata: { namespace: 'team-a', name: 'one' } }, { fieldManager: 'me' });
@@ -100,7 +100,7 @@ describe('connect()', () => {
     expect(server.requests.every(({ headers }) => headers['user-agent'] === 'tester/1')).toBe(true);
   });
 
-  test('lists raw items, with the apiVersion and kind that the server leaves out', async () => {
+  test('returns list items with the apiVersion and kind that the server leaves out', async () => {
     server.handler = (_request, response) => response.json(200, page(7, [thing('one', 3)], 'more'));
     const listed = await (
       await open()
@@ -115,7 +115,7 @@ describe('connect()', () => {
     expect(server.requests[0]?.query.toString()).toBe('limit=1&fieldSelector=spec.nodeName%3Dn');
   });
 
-  test('never lets a name leave its place in the path', async () => {
+  test('never lets a name change the rest of the path', async () => {
     server.handler = (_request, response) => response.status(404, 'NotFound');
     const api = await open();
     await api.get(THINGS, { namespace: 'a', name: '../b?x#y' });
@@ -128,7 +128,7 @@ describe('connect()', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('tells the facts of a refusal, and never the token', async () => {
+  test('reports the facts of a refusal, but never the token', async () => {
     server.handler = (_request, response) =>
       response.status(422, 'Invalid', {
         details: { causes: [{ field: 'spec', reason: 'FieldValueInvalid', message: 'no' }] },
@@ -143,14 +143,14 @@ describe('connect()', () => {
         path: '/apis/example.dev/v1/namespaces/team-a/things/one',
         code: 422,
         reason: 'Invalid',
-        message: 'Invalid it is',
+        message: 'the fake server refuses: Invalid',
         causes: [{ field: 'spec', reason: 'FieldValueInvalid', message: 'no' }],
       },
     });
     expect(JSON.stringify(refused)).not.toContain('hush');
   });
 
-  test('gives a reason to what is no Status, and to what is no JSON', async () => {
+  test('derives a reason for an answer that is no Status or no JSON', async () => {
     const api = await open();
     server.handler = (_request, response) => response.text(502, '<html>bad gateway</html>');
     expect(await api.get(THINGS, ONE)).toMatchObject({ ok: false, error: { code: 502, reason: 'HTTP502' } });
@@ -158,13 +158,13 @@ describe('connect()', () => {
     expect(await api.get(THINGS, ONE)).toMatchObject({ ok: false, error: { reason: 'Malformed' } });
   });
 
-  test('gives up a request that has no answer in time, without retry', async () => {
+  test('gives up on a request without an answer in time, and does not retry', async () => {
     const refused = await (await open({ requestTimeoutMs: 50 })).get(THINGS, ONE);
     expect(refused).toMatchObject({ ok: false, error: { reason: 'Timeout' } });
     expect(server.requests).toHaveLength(1);
   });
 
-  test('gives up an answer that never ends', async () => {
+  test('gives up on an answer that never ends', async () => {
     server.handler = (_request, response) => response.watch().write('{"kind":');
     expect(await (await open({ requestTimeoutMs: 50 })).get(THINGS, ONE)).toMatchObject({
       ok: false,
@@ -186,7 +186,7 @@ describe('connect()', () => {
     expect(await api.get(THINGS, ONE)).toMatchObject({ ok: false, error: { reason: 'Unreachable' } });
   });
 
-  test('sends a read again when its connection was cut, but no create', async () => {
+  test('repeats a read when its connection was cut, but not a create', async () => {
     server.handler = (_request, response) =>
       server.requests.length === 1 ? response.cut() : response.json(200, thing('one', 1));
     const api = await open();
@@ -197,7 +197,7 @@ describe('connect()', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test('waits as Retry-After says, a few times', async () => {
+  test('waits for the time in Retry-After, a few times', async () => {
     server.handler = (_request, response) => response.status(429, 'TooManyRequests', {}, { 'retry-after': '1' });
     const facts: RequestFacts[] = [];
     const api = await open({ clock: fastClock(100), onRequest: (each) => facts.push(each) });

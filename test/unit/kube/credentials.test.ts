@@ -31,7 +31,10 @@ async function open(options: Partial<ConnectOptions> = {}): Promise<KubeConnecti
   return connection;
 }
 
-/** As the library itself describes the user of a pod's service account; of a kubeconfig's own `tokenFile` it knows nothing. */
+/**
+ * The way in which the library describes the user of a pod's service account. The library does not know the `tokenFile`
+ * of a kubeconfig user.
+ */
 function tokenFrom(tokenFile: string): object {
   return { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
 }
@@ -39,7 +42,7 @@ function tokenFrom(tokenFile: string): object {
 const ONE = { namespace: 'team-a', name: 'one' };
 
 describe('connect()', () => {
-  test('reads the token anew after 60 s, and at once when it is refused', async () => {
+  test('reads the token again after 60 s, and at once when it was refused', async () => {
     const tokenFile = server.file('token', 'first\n');
     let accepted = 'Bearer first';
     server.handler = (request, response) =>
@@ -66,7 +69,7 @@ describe('connect()', () => {
     expect(await api.get(THINGS, ONE)).toMatchObject({ ok: false, error: { code: 401 } });
   });
 
-  test('says Credentials when they cannot be read, and heals', async () => {
+  test('fails with Credentials when they cannot be read, and recovers', async () => {
     server.handler = (_request, response) => response.json(200, thing('one', 1));
     const api = await open({ kubeconfig: server.kubeconfig(tokenFrom(`${server.file('x', '')}-absent`)) });
     expect(await api.get(THINGS, ONE)).toMatchObject({ ok: false, error: { reason: 'Credentials' } });
@@ -76,7 +79,7 @@ describe('connect()', () => {
 });
 
 describe('connect() over TLS', () => {
-  test('trusts the CA of the kubeconfig, and after a rotation of its file the new one', async () => {
+  test('trusts the CA of the kubeconfig, and the new CA after its file was rotated', async () => {
     const first = await FakeApiServer.start((_request, response) => response.json(200, thing('one', 1)), {
       identity: IDENTITY_A,
     });

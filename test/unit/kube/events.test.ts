@@ -41,7 +41,7 @@ function setUp() {
 }
 
 describe('cutNote()', () => {
-  test('cuts at 1024 bytes, between two characters', () => {
+  test('cuts a note at 1024 bytes, between two characters', () => {
     expect(cutNote('x'.repeat(1024))).toHaveLength(1024);
     for (const text of ['x'.repeat(1025), 'ä'.repeat(600), '😀'.repeat(300), `x${'😀'.repeat(300)}`]) {
       const cut = cutNote(text);
@@ -64,7 +64,7 @@ describe('eventName()', () => {
 });
 
 describe('EventRecorder', () => {
-  test('writes an Event with a MicroTime and a name of its own', async () => {
+  test('writes an Event with a MicroTime and a unique name', async () => {
     const { clock, sent, recorder } = setUp();
     recorder.record(DRAFT);
     recorder.record({ ...DRAFT, note: 'paused 13 ms' });
@@ -82,7 +82,7 @@ describe('EventRecorder', () => {
     expect(new Set(sent.map((each) => JSON.stringify((each as { metadata: object }).metadata))).size).toBe(2);
   });
 
-  test('counts repeats in a series, which ends after 6 minutes of silence', async () => {
+  test('counts repeats as a series, which ends after 6 minutes without a repeat', async () => {
     const { clock, sent, recorder } = setUp();
     for (let i = 0; i < 10; i += 1) {
       recorder.record(DRAFT);
@@ -105,7 +105,7 @@ describe('EventRecorder', () => {
     expect(sent.slice(1)).toEqual([series(2), series(11), series(12), expect.objectContaining({ reason: 'Captured' })]);
   });
 
-  test('tries three times more, takes AlreadyExists for an answer, and does not insist on what is refused', async () => {
+  test('retries three times, accepts AlreadyExists as success, and does not retry a refusal', async () => {
     const { clock, sent, answers, recorder } = setUp();
     answers.push({ code: 500, reason: 'x' }, { code: 409, reason: 'AlreadyExists' });
     recorder.record(DRAFT);
@@ -121,7 +121,7 @@ describe('EventRecorder', () => {
     expect(sent).toHaveLength(7);
   });
 
-  test('keeps at most a thousand waiting', async () => {
+  test('keeps at most a thousand Events waiting', async () => {
     const { clock, sent, answers, recorder } = setUp();
     answers.push({ reason: 'Unreachable' });
     for (let i = 0; i < 3_000; i += 1) recorder.record({ ...DRAFT, note: String(i) });
@@ -129,7 +129,7 @@ describe('EventRecorder', () => {
     expect(sent.length).toBeLessThanOrEqual(1_003);
   });
 
-  test('close() sends what waits, with a bound, and the last counts', async () => {
+  test('close() sends the waiting Events within a time limit, and the final counts', async () => {
     const { clock, sent, answers, recorder } = setUp();
     for (let i = 0; i < 3; i += 1) recorder.record(DRAFT);
     const closed = recorder.close(1_000);

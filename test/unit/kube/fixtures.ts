@@ -32,7 +32,7 @@ export function thing(name: string, resourceVersion: string | number, more: Part
   };
 }
 
-/** As the server writes a page: items without apiVersion and kind. */
+/** A page of a list as the server writes it: its items have no apiVersion and kind. */
 export function page(resourceVersion: string | number, things: readonly Thing[], more?: string): object {
   return {
     kind: 'ThingList',
@@ -47,10 +47,10 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Time that moves only when a test moves it. */
+/** A clock that moves only when the test moves it. */
 export class ManualClock implements Clock {
   #now = 1_000;
-  /** What the wall shows beyond the monotonic time; a test may set it wrong. */
+  /** Difference between the wall clock and the monotonic clock. A test may set it to a wrong value. */
   skew = Date.UTC(2026, 0, 1);
   #sleepers: Sleeper[] = [];
 
@@ -81,12 +81,12 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Timers that would still fire. */
+  /** Number of timers that have not fired. */
   get pending(): number {
     return this.#sleepers.length;
   }
 
-  /** Moves on, waking sleepers in their order, and lets what they wake run. */
+  /** Moves the clock forward, wakes the sleepers in their order, and lets the woken code run. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settle();
@@ -103,12 +103,12 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets every promise that can go on do so. */
+/** Lets every promise that can continue do so. */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < 5; turns += 1) await turn();
 }
 
-/** The real clock, so many times as fast. */
+/** The real clock, faster by the given factor. */
 export function fastClock(factor: number): Clock {
   const real = systemClock();
   return {
@@ -118,16 +118,16 @@ export function fastClock(factor: number): Clock {
   };
 }
 
-/** Waits until `condition` holds; fails after 3 s. */
+/** Waits until `condition` holds. Fails after 3 s. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 3_000;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
     await systemClock().sleep(2);
   }
 }
 
-/** Repeatable, from 0 to below 1. */
+/** A repeatable sequence of numbers from 0 to below 1. */
 export function seeded(seed = 1): () => number {
   let state = seed;
   return () => {

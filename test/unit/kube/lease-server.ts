@@ -1,4 +1,4 @@
-/** Leases as an API server keeps them, in memory: optimistic locking, and faults that a test turns on. */
+/** An in-memory API server for Leases with optimistic locking and with faults that a test can switch on. */
 import type { KubeApi } from '../../../src/kube/api.js';
 import type { Lease } from '../../../src/kube/lease.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
@@ -10,7 +10,7 @@ export class LeaseServer {
   writes = 0;
   #version = 0;
 
-  /** What one client sees; `fault` says what becomes of each of its requests. */
+  /** The view of one client. `fault` decides the fate of each of its requests. */
   client(fault: (write: boolean) => 'works' | 'away' | 'answer lost' = () => 'works'): LeaseApi {
     const serve = (write: boolean, act: () => KubeResult<Lease>): Promise<KubeResult<never>> => {
       const what = fault(write);

@@ -14,7 +14,7 @@ describe('microTime()', () => {
     [Date.UTC(2026, 0, 2, 3, 4, 5, 278), '2026-01-02T03:04:05.278000Z'],
     [Date.UTC(2026, 0, 2, 3, 4, 5) + 0.25, '2026-01-02T03:04:05.000250Z'],
     [Date.UTC(2026, 0, 2, 3, 4, 5, 999) + 0.9999, '2026-01-02T03:04:06.000000Z'],
-  ])('has six digits: %d', (wall, text) => {
+  ])('writes six digits of a second for %d', (wall, text) => {
     expect(microTime(wall)).toBe(text);
   });
 });
@@ -49,7 +49,7 @@ function stand(clock: Clock, api: LeaseApi, identity: string, work?: (signal: Ab
 }
 
 describe('LeaderElector', () => {
-  test('lets one of two lead, and the other follow as soon as it gives up', async () => {
+  test('lets one of two candidates lead, and the other as soon as the first gives up', async () => {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
     const a = stand(clock, server.client(), 'a');
     const b = stand(clock, server.client(), 'bb');
@@ -68,7 +68,7 @@ describe('LeaderElector', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('waits a whole lease for a leader that died, whatever its clock said', async () => {
+  test('waits for a whole lease duration when the leader has died, whatever its clock said', async () => {
     for (const skew of [-3_600_000, 3_600_000]) {
       const [clock, server] = [new ManualClock(), new LeaseServer()];
       let dead = false;
@@ -94,7 +94,7 @@ describe('LeaderElector', () => {
     }
   });
 
-  test('survives 6 s without API server, lost answers, and a write of someone else', async () => {
+  test('goes on leading through 6 s without API server, lost answers, and a write by somebody else', async () => {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
     let now: 'works' | 'away' | 'answer lost' = 'works';
     const a = stand(
@@ -124,7 +124,7 @@ describe('LeaderElector', () => {
     await a.ended;
   });
 
-  test('stops at once when the lease was taken from it', async () => {
+  test('stops at once when somebody else has taken the Lease', async () => {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
     const a = stand(clock, server.client(), 'a');
     await clock.advance(5_000);
@@ -138,7 +138,7 @@ describe('LeaderElector', () => {
     expect([await a.ended, server.lease?.spec?.holderIdentity]).toEqual(['lost', 'thief']);
   });
 
-  test('gives up the lease only when its work has ended', async () => {
+  test('gives up the Lease only when its work has ended', async () => {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
     const slow = stand(
       clock,
@@ -188,7 +188,7 @@ describe('LeaderElector', () => {
 });
 
 describe('startHeartbeat()', () => {
-  test('renews, goes on after failures, and leaves the lease to run out at the end', async () => {
+  test('renews, goes on after failures, and lets the Lease expire at the end', async () => {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
     const controller = new AbortController();
     let away = true;
@@ -223,7 +223,7 @@ const lease = (name: string, renewTime: string, holderIdentity = 'x', resourceVe
 });
 
 describe('observeLeases()', () => {
-  test('calls alive what was seen to change within its duration, and nothing else', () => {
+  test('calls a Lease alive only if it was seen to change within its duration', () => {
     const first = observeLeases(NO_SIGHTINGS, [lease('a', '1970'), lease('b', '2099'), lease('gone', '1', '')], 0);
     const second = observeLeases(first, [lease('a', '1971'), lease('b', '2099', 'x', '2')], 30_000);
     expect(['a', 'b', 'gone', 'c'].map((name) => isAlive(first, `ns/${name}`, 0))).toEqual([true, true, false, false]);

@@ -6,7 +6,9 @@ import { Store } from '../../../src/kube/store.js';
 import { FakeApiServer, type FakeResponse, type FakeWatch } from '../../fake/api-server.js';
 import { fastClock, page, thing, THINGS, until, type Thing } from './fixtures.js';
 
-/** What the server says to each request in turn; kube-rs calls it a scenario. The last step answers all that follow. */
+/**
+ * The server's answers, one per request. kube-rs calls this a scenario. The last step also answers all later requests.
+ */
 type Step = (response: FakeResponse) => void;
 
 let server: FakeApiServer;
@@ -73,13 +75,13 @@ function reflect(steps: readonly Step[], options: Partial<ReflectorOptions<Thing
   return { store, changes, reflector };
 }
 
-/** L for a list, W and its resourceVersion for a watch. */
+/** The requests so far: L for a list, W with its resourceVersion for a watch. */
 function asked(): string[] {
   return server.requests.map(({ query }) => (query.has('watch') ? `W${query.get('resourceVersion') ?? ''}` : 'L'));
 }
 
 describe('startReflector()', () => {
-  test('lists, then watches from there, with selectors on both', async () => {
+  test("lists, then watches from the list's version, with the selectors in both requests", async () => {
     const { store, changes, reflector } = reflect(
       [list(10, thing('a', 3)), watch((opened) => opened.event('ADDED', thing('b', 11)))],
       { namespace: 'team-a', fieldSelector: 'spec.nodeName=n1', labelSelector: 'app' },
@@ -87,7 +89,7 @@ describe('startReflector()', () => {
     expect(reflector.hasSynced()).toBe(false);
     await reflector.synced;
     expect(reflector.hasSynced()).toBe(true);
-    await until('both are there', () => store.size === 2);
+    await until('both objects are stored', () => store.size === 2);
     expect(changes).toEqual(['upsert a@3', 'upsert b@11']);
     expect(asked()).toEqual(['L', 'W10']);
     for (const { path, query } of server.requests) {
@@ -136,15 +138,15 @@ describe('startReflector()', () => {
         setTimeout(() => opened.cut(), 5);
       }),
     ],
-    ['an event that is none', watch((opened) => opened.write('{}\n'))],
+    ['a malformed event', watch((opened) => opened.write('{}\n'))],
     ['closed at once, again and again', watch((opened) => opened.end())],
-  ])('watches again from the same place after a watch that failed: %s', async (_what, step) => {
+  ])('watches again from the same version after a watch that failed: %s', async (_what, step) => {
     const { store } = reflect([list(10), step, step, watch((opened) => opened.event('ADDED', thing('b', 11)))]);
-    await until('it has gone on', () => store.size === 1);
+    await until('the reflector has gone on', () => store.size === 1);
     expect(asked()).toEqual(['L', 'W10', 'W10', 'W10']);
   });
 
-  test('does not ask in a loop of a server that closes each watch at once', async () => {
+  test('does not loop without delay when a server closes each watch at once', async () => {
     reflect([list(10), watch((opened) => opened.end())], { clock: fastClock(1) });
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(asked()).toEqual(['L', 'W10']);
@@ -153,19 +155,19 @@ describe('startReflector()', () => {
   test.each<[string, Step]>([
     ['as HTTP status', refuse(410, 'Expired')],
     ['in the stream', watch((opened) => opened.event('ERROR', { kind: 'Status', code: 410, reason: 'Expired' }))],
-  ])('lists again after 410 %s, and tells what vanished meanwhile', async (_what, step) => {
+  ])('lists again after 410 %s, and reports what vanished meanwhile', async (_what, step) => {
     const { changes, store } = reflect([
       list(10, thing('a', 3), thing('b', 4), thing('c', 5)),
       step,
       list(20, thing('a', 3), thing('b', 15)),
       watch((opened) => opened.event('ADDED', thing('d', 21))),
     ]);
-    await until('it has gone on', () => store.get('team-a/d') !== undefined);
+    await until('the reflector has gone on', () => store.get('team-a/d') !== undefined);
     expect(changes).toEqual(['upsert a@3', 'upsert b@4', 'upsert c@5', 'delete c@5', 'upsert b@15', 'upsert d@21']);
     expect(asked()).toEqual(['L', 'W10', 'L', 'W20']);
   });
 
-  test('goes on from the last bookmark', async () => {
+  test('continues from the last bookmark', async () => {
     reflect([
       list(10),
       watch((opened) => {
@@ -174,29 +176,29 @@ describe('startReflector()', () => {
       }),
       watch(),
     ]);
-    await until('it watches again', () => server.requests.length === 3);
+    await until('the reflector watches again', () => server.requests.length === 3);
     expect(asked()).toEqual(['L', 'W10', 'W77']);
   });
 
-  test('gives up a watch that has gone silent, and one that never answers', async () => {
+  test('gives up on a watch that has gone silent, and on a watch that is never answered', async () => {
     reflect([list(10), watch(), watch()], { clock: fastClock(3000) });
-    await until('it watches again', () => server.requests.length >= 3);
+    await until('the reflector watches again', () => server.requests.length >= 3);
     expect(asked().slice(0, 3)).toEqual(['L', 'W10', 'W10']);
     await watches[0]?.closed;
   });
 
-  test('lists anew when watches fail again and again: the version itself may be in doubt', async () => {
+  test('lists again when watches keep failing, because the version itself may be the cause', async () => {
     reflect([list(10), ...Array.from({ length: 5 }, () => refuse(500, 'InternalError')), list(4), watch()], {
       clock: fastClock(200),
     });
-    await until('it lists again', () => server.requests.length >= 8);
+    await until('the reflector lists again', () => server.requests.length >= 8);
     expect(asked().slice(0, 8)).toEqual(['L', 'W10', 'W10', 'W10', 'W10', 'W10', 'L', 'W4']);
   });
 
-  test('takes everything from a server that went back in time', async () => {
+  test('accepts the whole list of a server that went back in time', async () => {
     const expired = refuse(410, 'Expired');
     const { store } = reflect([list(100, thing('a', 90)), expired, list(50, thing('a', 40), thing('b', 41)), watch()]);
-    await until('it has the old state', () => store.size === 2);
+    await until('the store has the old state', () => store.size === 2);
     expect(store.get('team-a/a')?.metadata.resourceVersion).toBe('40');
   });
 
@@ -211,11 +213,11 @@ describe('startReflector()', () => {
         throw new Error('projection');
       },
     });
-    await until('both were told', () => seen.length === 2);
+    await until('both were reported', () => seen.length === 2);
     expect(store.size).toBe(2);
   });
 
-  test('stores what the projection leaves', async () => {
+  test('stores the result of the projection', async () => {
     const { store, reflector } = reflect([list(10, { ...thing('a', 3), spec: { color: 'red' } }), watch()], {
       project: ({ spec: _spec, ...rest }) => rest,
     });
@@ -223,7 +225,7 @@ describe('startReflector()', () => {
     expect(store.get('team-a/a')).not.toHaveProperty('spec');
   });
 
-  test('tells nothing after it was stopped, whenever that was', async () => {
+  test('reports nothing after it was stopped, whenever that was', async () => {
     for (const delay of [0, 1, 2, 5, 10, 20]) {
       controller = new AbortController();
       const { changes, reflector } = reflect([
@@ -240,9 +242,9 @@ describe('startReflector()', () => {
     for (const opened of watches) await opened.closed;
   });
 
-  test('ends while it rests after a failure', async () => {
+  test('ends while it waits after a failure', async () => {
     const { reflector } = reflect([refuse(500, 'InternalError')], { clock: fastClock(0.01) });
-    await until('it has asked', () => server.requests.length === 1);
+    await until('the reflector has asked', () => server.requests.length === 1);
     controller.abort();
     await reflector.done;
     await reflector.synced;

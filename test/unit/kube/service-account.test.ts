@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('serviceAccountAccess()', () => {
-  test('reaches the API server by the address that every pod is told, with the token of the file', async () => {
+  test("uses the API server's address from the pod's environment, with the token of the file", async () => {
     const source = serviceAccountAccess(IN_POD, folder);
     expect(source).toMatchObject({ serverName: '10.96.0.1:443', namespace: 'team-a' });
     expect(await source?.read(false)).toMatchObject({
@@ -32,7 +32,7 @@ describe('serviceAccountAccess()', () => {
     expect(source?.serverName).toBe('[fd00::1]:443');
   });
 
-  test('reads a rotated token without another connection, and a rotated CA with one', async () => {
+  test('keeps the connection for a rotated token, and needs another one for a rotated CA', async () => {
     const source = serviceAccountAccess(IN_POD, folder);
     const first = await source?.read(false);
     writeFileSync(join(folder, 'token'), 'def');

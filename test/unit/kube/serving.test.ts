@@ -25,7 +25,7 @@ async function asking(
 }
 
 describe('createHttpServer()', () => {
-  test('names each failing check, and only those', async () => {
+  test('names exactly the failing checks', async () => {
     const readyz = [
       { name: 'fine', check: () => undefined },
       { name: 'cache', check: () => 'not synced' },
@@ -37,7 +37,7 @@ describe('createHttpServer()', () => {
     expect(healthy?.[2].has('x-powered-by')).toBe(false);
   });
 
-  test('knows no other path, and tells nothing about what broke', async () => {
+  test('knows no other path, and reveals no error', async () => {
     const errors: unknown[] = [];
     const registry = new Registry();
     registry.metrics = () => Promise.reject(new Error('secret detail'));
@@ -90,7 +90,7 @@ function logged(write: (logger: ReturnType<typeof createLogger>) => void): unkno
 }
 
 describe('createLogger()', () => {
-  test('writes a line of JSON with the fields bound to it, from its level on', () => {
+  test('writes one line of JSON with the bound fields, from its level on', () => {
     const lines = logged((logger) => {
       logger.debug('no');
       logger.with({ a: 1 }).warn('said', { b: 'x\ny', ts: 'mine' });
@@ -98,7 +98,7 @@ describe('createLogger()', () => {
     expect(lines).toEqual([{ ts: '1970-01-01T00:00:00.000Z', level: 'warn', msg: 'said', a: 1, b: 'x\ny' }]);
   });
 
-  test('writes no secret, and survives what is no JSON', () => {
+  test('redacts secrets, and copes with values that are no JSON', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     const lines = logged((logger) => {

@@ -24,7 +24,7 @@ describe('isOlder()', () => {
 });
 
 describe('Store', () => {
-  test('finds by key and by index, and moves what changes', () => {
+  test('finds objects by key and by index, and moves objects that change', () => {
     const store = new Store<Thing>(byColor);
     store.upsert(red('a', 1));
     store.upsert(red('b', 2));
@@ -36,7 +36,7 @@ describe('Store', () => {
     expect(store.byIndex('color', 'red')).toEqual([]);
   });
 
-  test('upsert() ignores what is older than it holds, and takes what does not compare', () => {
+  test('upsert() ignores an older version, and accepts a version that cannot be compared', () => {
     const store = new Store<Thing>();
     store.upsert(thing('a', 10));
     expect([store.upsert(thing('a', 9)), store.upsert(thing('a', 10)), store.upsert(thing('a', 'x'))]).toEqual([
@@ -46,7 +46,7 @@ describe('Store', () => {
     ]);
   });
 
-  test('upsert() does not bring back what was deleted, but takes a successor and who comes back into a selector', () => {
+  test('upsert() does not bring back a deleted object, but accepts a successor and an object that matches the selector again', () => {
     const store = new Store<Thing>();
     store.upsert(thing('a', 10));
     store.delete(thing('a', 12));
@@ -62,7 +62,7 @@ describe('Store', () => {
     expect(store.size).toBe(1);
   });
 
-  test('replaceAll() tells what vanished, changed and came, and keeps own writes that are newer than the list', () => {
+  test('replaceAll() reports removed, changed and new objects, and keeps own writes that are newer than the list', () => {
     const store = new Store<Thing>();
     for (const each of [thing('same', 1), thing('changed', 2), thing('gone', 3), thing('own', 30), thing('ahead', 31)])
       store.upsert(each);
@@ -76,7 +76,7 @@ describe('Store', () => {
     expect(store.get('team-a/ahead')).toEqual(thing('ahead', 31));
   });
 
-  test('is in the end as the server, in whatever order the watch and answers of own writes arrive', () => {
+  test("ends up with the server's state, in whatever order the watch and the answers to own writes arrive", () => {
     const history = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.boolean()), { maxLength: 30 });
     fc.assert(
       fc.property(history, fc.infiniteStream(fc.nat(3)), (writes, late) => {

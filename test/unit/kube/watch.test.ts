@@ -26,7 +26,7 @@ async function collect(script: FakeHandler, signal = new AbortController().signa
 }
 
 describe('watch()', () => {
-  test('asks for bookmarks, and passes events on, however they are cut', async () => {
+  test('asks for bookmarks, and passes events on, wherever the chunks were cut', async () => {
     const line = `${JSON.stringify({ type: 'ADDED', object: thing('grün', 6) })}\n`;
     const { events } = await collect((_request, response) => {
       const watch = response.watch();
@@ -68,8 +68,8 @@ describe('watch()', () => {
         watch.end();
       },
     ],
-    ['Malformed', 'a line that is no event', (watch) => watch.write('{"type":"ADDED"}\n')],
-    ['Malformed', 'a line that is no JSON', (watch) => watch.write('hello\n')],
+    ['Malformed', 'a line that is not an event', (watch) => watch.write('{"type":"ADDED"}\n')],
+    ['Malformed', 'a line that is not JSON', (watch) => watch.write('hello\n')],
     [
       'TooLong',
       'a line that does not end',
@@ -89,12 +89,12 @@ describe('watch()', () => {
     ]);
   });
 
-  test('is refused as a value', async () => {
+  test('returns a refusal as a value', async () => {
     const { events } = await collect((_request, response) => response.status(410, 'Expired'));
     expect(events).toEqual([expect.objectContaining({ code: 410, reason: 'Expired' })]);
   });
 
-  test('ends quietly with its signal, and closes its connection', async () => {
+  test('ends without an ERROR when its signal aborts, and closes its connection', async () => {
     const controller = new AbortController();
     let closed: Promise<void> | undefined;
     const { events } = await collect((_request, response) => {
@@ -107,7 +107,7 @@ describe('watch()', () => {
     await closed;
   });
 
-  test('does not hinder other requests', async () => {
+  test('does not delay other requests', async () => {
     const controller = new AbortController();
     server.handler = (request, response) => {
       if (request.query.has('watch')) response.watch();

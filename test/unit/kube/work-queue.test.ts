@@ -11,7 +11,7 @@ function setUp() {
 }
 
 describe('WorkQueue', () => {
-  test('holds a key once, in order, and works on it again when it is added during work', async () => {
+  test('holds each key once, in order, and handles a key again that is added while it is handled', async () => {
     const { clock, queue, controller } = setUp();
     const seen: string[] = [];
     for (const key of ['a', 'b', 'a']) queue.add(key);
@@ -32,7 +32,7 @@ describe('WorkQueue', () => {
     await running;
   });
 
-  test('tries again with a growing delay, until it is forgotten', async () => {
+  test('retries with a growing delay until the key is forgotten', async () => {
     const { clock, queue, controller } = setUp();
     const at: number[] = [];
     const start = clock.monotonic();
@@ -84,7 +84,7 @@ describe('WorkQueue', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('run() lets handlers end, and takes nothing new', async () => {
+  test('run() lets handlers end, and takes no further key', async () => {
     const { clock, queue, controller } = setUp();
     const seen: string[] = [];
     const running = queue.run(
@@ -118,7 +118,7 @@ describe('WorkQueue', () => {
     await running;
   });
 
-  test('never has one key in two hands, and loses nothing, whatever happens', async () => {
+  test('never hands one key to two workers, and loses no key, whatever happens', async () => {
     const act = fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd'),
       how: fc.constantFrom('add', 'addAfter', 'addRateLimited'),
@@ -135,7 +135,7 @@ describe('WorkQueue', () => {
           const queue = new WorkQueue({ clock, random });
           const controller = new AbortController();
           const inHand = new Set<string>();
-          /** When each key was last asked for, and last taken. */
+          /** The moments at which each key was last added and last taken. */
           const asked = new Map<string, number>();
           const taken = new Map<string, number>();
           let moment = 0;

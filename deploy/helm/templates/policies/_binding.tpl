@@ -1,4 +1,4 @@
-{{/* Puts a policy into force: (dict "root" $ "name" NAME). */}}
+{{/* Enforces a policy: (dict "root" $ "name" NAME). */}}
 {{- define "stasis.policyBinding" -}}
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding

@@ -1,7 +1,7 @@
-{{/* Annotations of what lives only while `helm uninstall` runs; the argument is its place in the order. */}}
+{{/* The annotations of objects that exist only while `helm uninstall` runs. The argument is their place in the order. */}}
 {{- define "stasis.uninstallHook" -}}
 helm.sh/hook: pre-delete
 helm.sh/hook-weight: {{ . | quote }}
-# Also on failure: `helm uninstall --no-hooks`, which then follows, would leave it behind.
+# After a failure too: otherwise a following `helm uninstall --no-hooks` would leave the object behind.
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- end -}}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# customize.sh ROOT FILES: what makes the packages in ROOT a node: the machine's own files, services on and off.
+# customize.sh ROOT FILES: turns the packages in ROOT into a node. It adds the machine's files, and enables and disables
+# services.
 set -eu
 root=$1
 files=$2
@@ -19,11 +20,11 @@ put kubelet.service /etc/systemd/system
 mkdir -p "$root/seed" "$root/etc/cni/net.d" "$root/var/lib/stasis"
 chroot "$root" systemctl enable --quiet containerd.service ssh.service node-setup.service kubelet.service
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
-# Only a key lets in. A locked account would not be let in at all.
+# Logins are only possible with a key. A locked account could not log in at all.
 chroot "$root" usermod --password '*' root
 
-# Each costs an emulated machine up to some seconds, and no node of a test needs it. apparmor.service loads profiles of
-# programs that are not there; containerd loads its own. Without PAM nothing asks logind.
+# Each of these costs an emulated machine up to some seconds, and no test node needs it. apparmor.service loads profiles of
+# programs that are not installed; containerd loads its own profile. Without PAM, nothing uses logind.
 for unit in apparmor.service systemd-logind.service systemd-timesyncd.service systemd-binfmt.service \
   systemd-pstore.service systemd-random-seed.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
   systemd-journal-flush.service systemd-rfkill.service systemd-rfkill.socket e2scrub_reap.service e2scrub_all.timer \
@@ -34,6 +35,6 @@ for unit in apparmor.service systemd-logind.service systemd-timesyncd.service sy
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 : > "$root/etc/machine-id"
-# Of the packages that were unpacked before dpkg knew to leave it out.
+# These files belong to packages that were unpacked before dpkg was told to omit them.
 rm -rf "$root"/usr/share/man/* "$root"/usr/share/locale/* "$root"/usr/share/doc/*
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log "$root"/var/log/apt

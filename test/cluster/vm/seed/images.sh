@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs before kubelet: imports the images that came with the disk, and stops waiting for a containerd that is not there.
+# Runs before kubelet: imports the images on the disk, and gives up when containerd is not running.
 set -eu
 for tar in /seed/images/*.tar; do
   name=$(basename "$tar").imported

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once a boot, before containerd: this node's address, the way to the other nodes, the network of its pods.
+# Runs once per boot, before containerd: sets up the node's address, the routes to the other nodes, and the pod network.
 set -eu
 . /seed/node.env
 ip -batch - << END

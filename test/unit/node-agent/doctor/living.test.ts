@@ -16,11 +16,11 @@ interface Process {
   readonly pid: number;
   readonly start: number;
   readonly nsPids?: readonly number[];
-  /** The state of each of its threads, the leader's first. */
+  /** The state letter of each thread, the leader first. */
   readonly states?: string;
 }
 
-/** A procfs with these processes. */
+/** Creates a procfs with these processes. */
 function having(...processes: readonly Process[]): void {
   for (const { pid, start, nsPids = [pid], states = 'S' } of processes) {
     const directory = join(proc, String(pid));
@@ -50,20 +50,20 @@ describe('lookAtProcesses()', () => {
     expect(lookAtProcesses(proc)(500, 900)).toBe(true);
   });
 
-  test('takes another process of the same pid, or of the same start, for another', () => {
+  test('does not confuse a process with another of the same pid or of the same start time', () => {
     having({ pid: 500, start: 901 }, { pid: 502, start: 900 });
     expect(lookAtProcesses(proc)(500, 900)).toBe(false);
   });
 
-  test('finds a process by the pid that it has in a PID namespace below', () => {
+  test('finds a process by its pid in a nested PID namespace', () => {
     having({ pid: 31_000, start: 900, nsPids: [31_000, 500] });
     expect(lookAtProcesses(proc)(500, 900)).toBe(true);
   });
 
   test.each([
     ['a zombie', 'Z', false],
-    ['a process whose leader alone has exited', 'ZS', true],
-    ['a process of which no thread is left', 'ZX', false],
+    ['a process with only its leader exited', 'ZS', true],
+    ['a process without a living thread', 'ZX', false],
     ['a stopped process', 'T', true],
     ['a process in an uninterruptible wait', 'D', true],
   ])('of %s', (_, states, alive) => {

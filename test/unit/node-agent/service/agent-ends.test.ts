@@ -40,7 +40,7 @@ describe('cancelling', () => {
     expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured' });
   });
 
-  test('runAgent() ends a hold later when it is lowered to more', async () => {
+  test('runAgent() ends a hold at the new time when it is lowered to more than has passed', async () => {
     const agent = start();
     await held(agent);
     await agent.model
@@ -67,7 +67,7 @@ describe('cancelling', () => {
     expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured' });
   });
 
-  test('runAgent() ends a hold when the capture is deleted, and reports it while it is there', async () => {
+  test('runAgent() ends a hold when the capture is deleted, and reports the end before the object disappears', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, {
       ...podCapture(1, { holdSeconds: 3600 }),
@@ -78,20 +78,21 @@ describe('cancelling', () => {
     expect((await agent.end(1)).reason).toBe('Captured');
   });
 
-  test('runAgent() lets go when the capture vanishes, and keeps no artifact', async () => {
+  test('runAgent() releases the pod when the capture vanishes, and keeps no artifact', async () => {
     const agent = start();
     await held(agent);
     agent.model.drop(PODCAPTURES, 'default', 'capture-1');
     const artifact = join(agent.artifacts, `${uid(1)}.json`);
     await agent.until('let go', () => agent.script.running === 0);
-    // It may be written after that, and is removed when the report finds nobody to report to.
+    // The artifact may be written after the capture vanished. The agent removes it when its report finds the capture
+    // gone.
     let absent = 0;
     await agent.until('no artifact', () => (absent = existsSync(artifact) ? 0 : absent + 1) > 200);
     await agent.stop();
     expect(existsSync(artifact)).toBe(false);
   });
 
-  test('runAgent() lets go when nobody owns the capture any more', async () => {
+  test('runAgent() releases the pod when no Checkpoint owns the capture any more', async () => {
     const agent = start();
     await held(agent);
     const { ownerReferences: _, ...metadata } = podCapture(1).metadata;
@@ -100,7 +101,7 @@ describe('cancelling', () => {
     expect((await agent.end(1)).reason).toBe('Captured');
   });
 
-  test('runAgent() does not begin what is being deleted, and ends it', async () => {
+  test('runAgent() ends a capture that is being deleted without beginning it', async () => {
     const agent = start();
     const metadata = {
       ...podCapture(1).metadata,
@@ -114,7 +115,7 @@ describe('cancelling', () => {
 });
 
 describe('ends', () => {
-  test('runAgent() lets go, reports and closes its threads on SIGTERM', async () => {
+  test('runAgent() releases the pod, reports and closes its threads on SIGTERM', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
     await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
@@ -123,7 +124,7 @@ describe('ends', () => {
     expect(agent.script.closed).toBe(1);
   });
 
-  test('runAgent() rolls back on SIGTERM what is not held yet', async () => {
+  test('runAgent() rolls back a capture that has not reached its hold on SIGTERM', async () => {
     const script = tracerScript();
     script.before = async (signal) =>
       await new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
@@ -138,7 +139,7 @@ describe('ends', () => {
     ]);
   });
 
-  test('runAgent() begins nothing after SIGTERM', async () => {
+  test('runAgent() begins no capture after SIGTERM', async () => {
     const agent = start();
     await agent.stop();
     agent.model.put(PODCAPTURES, podCapture(1));
@@ -146,7 +147,7 @@ describe('ends', () => {
     expect(agent.capture(1)?.status).toBeUndefined();
   });
 
-  test('runAgent() ends what an agent before it left, and keeps whose it was', async () => {
+  test('runAgent() ends the capture of an earlier agent, and keeps its claim', async () => {
     const agent = start();
     const condition = {
       type: 'Succeeded',
@@ -169,7 +170,7 @@ describe('ends', () => {
     expect(agent.script.requests).toEqual([]);
   });
 
-  test('runAgent() lets go what the controller has given up', async () => {
+  test('runAgent() releases the pod when the controller has ended the capture', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
     await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');

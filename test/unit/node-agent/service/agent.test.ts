@@ -28,7 +28,7 @@ function start(setup: AgentSetup = {}): Agent {
   return agent;
 }
 
-/** The reasons of Succeeded that the server ever had for it, in order. */
+/** The reasons of Succeeded that the server ever showed for this capture, in order. */
 function story(agent: Agent, number: number): string[] {
   const mine = agent.model.events.filter(({ object }) => object.metadata.name === `capture-${number}`);
   const reasons = mine.map(({ object }) => succeeded(object as never)?.reason ?? 'new');
@@ -36,7 +36,7 @@ function story(agent: Agent, number: number): string[] {
 }
 
 describe('a capture', () => {
-  test('runAgent() claims it, carries it out and reports it, in two writes', async () => {
+  test('runAgent() claims a capture, carries it out and reports it, in two writes', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { maxPauseMilliseconds: 500 }));
     const before = agent.model.revision;
@@ -57,7 +57,7 @@ describe('a capture', () => {
     ]);
   });
 
-  test('runAgent() says that it is not known whether all is thawed, while it runs', async () => {
+  test('runAgent() reports Thawed as Unknown while a capture runs', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 30 }));
     await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
@@ -67,7 +67,7 @@ describe('a capture', () => {
     expect(story(agent, 1)).toEqual(['new', 'Capturing', 'Holding', 'Captured']);
   });
 
-  test('runAgent() writes the whole tree beside it, for root alone, and takes it away with it', async () => {
+  test('runAgent() writes the whole tree into an artifact for root alone, and removes the artifact with the capture', async () => {
     const agent = start({
       parts: { readCmdlines: async () => await Promise.resolve(new Map([[4711, ['app', '--key=1']]])) },
     });
@@ -87,14 +87,14 @@ describe('a capture', () => {
     await agent.until('removed', () => !existsSync(path));
   });
 
-  test('runAgent() touches nothing for a dry run', async () => {
+  test('runAgent() touches nothing in a dry run', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { dryRun: true }));
     expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'DryRunPassed' });
     expect(existsSync(agent.artifacts)).toBe(false);
   });
 
-  test('runAgent() reports a failure with its reason, and what is not thawed', async () => {
+  test('runAgent() reports a failure with its reason, and the cgroups that are not thawed', async () => {
     const script = tracerScript();
     script.report = () => goodReport({ failure: failure('FreezeTimeout', 'late'), tree: [], thawUnproved: ['/x'] });
     const agent = start({ script });
@@ -103,14 +103,14 @@ describe('a capture', () => {
     expect(thawed(agent.capture(1))).toMatchObject({ status: 'False', reason: 'FreezerNotRestored' });
   });
 
-  test('runAgent() fails it before anything is frozen when the folder of artifacts is of no use', async () => {
+  test('runAgent() fails a capture before anything is frozen when the artifact folder cannot be used', async () => {
     const agent = start({ artifacts: '/proc/no-such-folder' });
     agent.model.put(PODCAPTURES, podCapture(1));
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'ArtifactFailed' });
     expect(agent.script.requests).toEqual([]);
   });
 
-  test('runAgent() fails it with HostUnfit, and is not ready, when the rehearsal fails', async () => {
+  test('runAgent() fails captures with HostUnfit, and is not ready, when the rehearsal fails', async () => {
     const agent = start({ parts: { rehearse: async () => await Promise.resolve(failure('HostUnfit', 'no ptrace')) } });
     agent.model.put(PODCAPTURES, podCapture(1));
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'HostUnfit', message: 'no ptrace' });
@@ -119,7 +119,7 @@ describe('a capture', () => {
     expect((await fetch(`http://127.0.0.1:${agent.port()}/healthz`)).status).toBe(200);
   });
 
-  test('runAgent() reports, and only then kills its process, when nothing else frees the tasks', async () => {
+  test('runAgent() reports before it kills its process, when nothing else frees the tasks', async () => {
     const script = tracerScript();
     script.report = () => goodReport({ processMustEnd: true });
     const agent = start({ script });
@@ -129,7 +129,7 @@ describe('a capture', () => {
     expect(thawed(agent.capture(1))?.status).toBe('False');
   });
 
-  test('runAgent() leaves those of other nodes alone', async () => {
+  test('runAgent() leaves the captures of other nodes alone', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { nodeName: 'node-2' }));
     agent.model.put(PODCAPTURES, podCapture(2));
@@ -138,8 +138,8 @@ describe('a capture', () => {
   });
 });
 
-describe('several', () => {
-  test('runAgent() runs no more at a time than it may, and all in the end', async () => {
+describe('several captures', () => {
+  test('runAgent() never runs more captures at a time than allowed, and finishes all of them', async () => {
     const agent = start({ maxConcurrentCaptures: 3 });
     for (let number = 1; number <= 12; number++) agent.model.put(PODCAPTURES, podCapture(number));
     for (let number = 1; number <= 12; number++) expect((await agent.end(number)).reason).toBe('Captured');
@@ -147,7 +147,7 @@ describe('several', () => {
     expect(agent.script.requests).toHaveLength(12);
   });
 
-  test('runAgent() captures one pod once at a time, the oldest first', async () => {
+  test('runAgent() captures a pod once at a time, oldest capture first', async () => {
     const model = new KubeModel(() => Date.now());
     for (const number of [3, 2, 1]) {
       model.put(PODCAPTURES, podCapture(number, { podUID: uid(999), holdSeconds: 1 }));

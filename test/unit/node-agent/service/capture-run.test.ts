@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CaptureRun } from '../../../../src/node-agent/service/capture-run.js';
 
-/** A clock whose timers fire so many milliseconds early, as Node's may. */
+/** A clock whose timers fire the given number of milliseconds early, as Node's timers may. */
 function hastyClock(early: number) {
   let now = 0;
   const sleeps: number[] = [];
@@ -28,7 +28,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 describe('CaptureRun', () => {
-  test('holds for no less than was asked for, also when its timer fires early', async () => {
+  test('holds for no less than the requested time, even when its timer fires early', async () => {
     const { clock, now, sleeps } = hastyClock(0.5);
     const run = new CaptureRun('uid', 'pod', 3, clock);
     run.beginCapture();
@@ -38,7 +38,7 @@ describe('CaptureRun', () => {
     expect(sleeps).toEqual([3000, 0.5]);
   });
 
-  test('ends a hold at once when it is lowered below what has passed, and does not raise it', () => {
+  test('ends a hold at once when it is lowered below the elapsed time, and never extends it', () => {
     const run = new CaptureRun('uid', 'pod', 3, { ...hastyClock(0).clock, sleep: () => new Promise<void>(() => {}) });
     run.beginCapture();
     run.holdBegan();

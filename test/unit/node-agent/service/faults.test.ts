@@ -1,4 +1,6 @@
-/** At most once, whatever the API server does: a fault at each call, of each kind. */
+/**
+ * Tests that a capture is carried out at most once, whatever the API server does: with each kind of fault at each call.
+ */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
 import { failure, type KubeResult } from '../../../../src/kube/result.js';
@@ -23,13 +25,13 @@ function refused(code: number | undefined, reason: string): KubeResult<never> {
 type Fault = <T>(perform: () => KubeResult<T>) => KubeResult<T>;
 
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'done, and the answer lost': (perform) => {
+  'a write whose answer is lost': (perform) => {
     perform();
     return refused(undefined, 'Unreachable');
   },
-  'not done, and no answer': () => refused(undefined, 'Timeout'),
-  'a conflict that is none': () => refused(409, 'Conflict'),
-  'done, and called a conflict': (perform) => {
+  'a write that is lost': () => refused(undefined, 'Timeout'),
+  'a false conflict': () => refused(409, 'Conflict'),
+  'a write that succeeds and is answered as a conflict': (perform) => {
     perform();
     return refused(409, 'Conflict');
   },
@@ -38,7 +40,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'forbidden for a moment': () => refused(403, 'Forbidden'),
 };
 
-/** The fault at the call of that number (from 0), among those of these verbs; after it all is well. */
+/**
+ * Injects the fault into the call with that number (from 0), counted among calls with these verbs. All later calls
+ * succeed.
+ */
 function faultAt(
   nth: number,
   verbs: readonly string[],
@@ -54,7 +59,7 @@ function faultAt(
 }
 
 describe.each(Object.entries(FAULTS))('%s', (_, fault) => {
-  // Without a hold there are a claim and a report; with one, three writes.
+  // A capture without hold has two writes, a claim and a report. A capture with a hold has three.
   test.each([
     [0, 0],
     [1, 0],
@@ -116,7 +121,7 @@ describe('races', () => {
     expect(agent.capture(1)?.status).toEqual({ claimedBy: 'controller', conditions: [lost()] });
   });
 
-  test('a capture that is gone at its claim is not carried out', async () => {
+  test('a capture that disappears before its claim is not carried out', async () => {
     const agent = start({
       intercept: (call, perform) => {
         if (call.verb === 'apply') agent.model.drop(PODCAPTURES, 'default', 'capture-1');
@@ -129,7 +134,7 @@ describe('races', () => {
     expect(agent.script.requests).toEqual([]);
   });
 
-  test('a report does not reach an object of the same name that was made since', async () => {
+  test('a report does not reach a later object of the same name', async () => {
     const agent = start({});
     agent.script.before = async () => {
       agent.model.drop(PODCAPTURES, 'default', 'capture-1');
@@ -146,7 +151,7 @@ describe('races', () => {
     expect(agent.capture(1)?.status).toBeUndefined();
   });
 
-  test('a report that the server takes for invalid is sent with less in it', async () => {
+  test('a report that the server refuses as invalid is sent again with less in it', async () => {
     let applied = 0;
     const agent = start({
       intercept: (call, perform) => {
@@ -171,7 +176,7 @@ describe('races', () => {
     };
     agent.model.put(PODCAPTURES, podCapture(1));
     await agent.until('begun', () => away);
-    // Three minutes of the agent's time.
+    // This is three minutes of the agent's clock.
     await new Promise((resolve) => setTimeout(resolve, 1800));
     expect(succeeded(agent.capture(1))?.reason).toBe('Capturing');
     away = false;
@@ -188,7 +193,7 @@ describe('races', () => {
     away = true;
     const since = performance.now();
     await agent.stop();
-    // 20 s of the agent's time are 200 ms; the rest is for a busy machine.
+    // 20 s of the agent's clock are 200 ms; the rest of the bound is for a busy machine.
     expect(performance.now() - since).toBeLessThan(1000);
     expect(agent.script.running).toBe(0);
   });

@@ -1,4 +1,4 @@
-/** A node agent with everything under it played: the API server by a model, the tracing threads by scripts, time by a fast clock. */
+/** A node agent in a simulated environment: a model of the API server, scripted tracing threads, and a fast clock. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,10 +25,10 @@ import { containerCapture, processRow, timings } from '../../builders.js';
 
 export const ME = 'a0000000-0000-4000-8000-000000000001';
 export const NODE = 'node-1';
-/** Of the fast clock: a second of the agent's passes in so many milliseconds. */
+/** A second of the agent's clock lasts this many real milliseconds. */
 const SECOND_MS = 10;
 
-/** Runs a hundred times as fast as the machine's. */
+/** A clock that runs a hundred times as fast as the machine's. */
 export function fastClock(): Clock {
   const scale = 1000 / SECOND_MS;
   const now = (): number => performance.now() * scale;
@@ -45,7 +45,10 @@ export function uid(digits: number): string {
   return `c0000000-0000-4000-8000-${String(digits).padStart(12, '0')}`;
 }
 
-/** A PodCapture of one container, owned by a Checkpoint, on {@link NODE}; numbers make names, UIDs and pods. */
+/**
+ * A PodCapture of one container on {@link NODE}, owned by a Checkpoint. Names, UIDs and pods are derived from the
+ * number.
+ */
 export function podCapture(
   number: number,
   spec: Partial<PodCaptureSpec> = {},
@@ -89,14 +92,14 @@ export function goodReport(more: Partial<FinalReport> = {}): FinalReport {
   };
 }
 
-/** What the tracing threads were asked for. */
+/** What the tracing threads were asked to do, and how they behave. */
 export interface TracerScript {
-  /** In order; a second one of the same pod is what must never be. */
+  /** The requests in order. Two running captures of one pod are an error. */
   readonly requests: CaptureRequest[];
   running: number;
   mostRunning: number;
   closed: number;
-  /** How a capture goes before it is held; the default waits a moment. */
+  /** What a capture does before its hold. By default it waits a moment. */
   before: (signal: AbortSignal | undefined) => Promise<void>;
   report: () => FinalReport;
 }
@@ -112,7 +115,10 @@ export function tracerScript(): TracerScript {
   };
 }
 
-/** Holds as asked for, in the agent's time; an abort ends a hold, and cancels what comes before it. */
+/**
+ * A tracer that holds for the requested time of the agent's clock. An abort ends a hold, and cancels a capture before
+ * its hold.
+ */
 export function scriptedTracer(script: TracerScript): Tracer {
   const carryOut: Tracer['capture'] = async (request, signal, progress) => {
     script.requests.push(request);
@@ -165,12 +171,12 @@ export interface Agent {
   readonly artifacts: string;
   readonly port: () => number;
   readonly died: () => boolean;
-  /** The capture of that number, as the server has it. */
+  /** The capture of that number, as stored by the server. */
   capture(number: number): PodCapture | undefined;
-  /** Waits, in real time, until it has an end; returns the condition. */
+  /** Waits (in real time) until the capture has ended, and returns its condition. */
   end(number: number): Promise<Condition>;
   until(what: string, condition: () => boolean, boundMs?: number): Promise<void>;
-  /** SIGTERM; resolves when it has ended. */
+  /** Sends SIGTERM; resolves when the agent has ended. */
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -192,7 +198,7 @@ async function until(what: string, condition: () => boolean, boundMs = 20_000): 
   }
 }
 
-/** A guard that is always there, or what `open` says. */
+/** A guard that is always there, or whatever `open` returns. */
 export function fakeDoor(open: () => Guard | number): GuardDoor {
   return { open, connect: () => 3, release: () => undefined, ownFreezer: undefined };
 }
@@ -220,7 +226,7 @@ export function startAgent(setup: AgentSetup = {}): Agent {
     },
     {
       api: model.api((call, perform) => {
-        // The model makes no object by apply.
+        // The model creates no object on apply, so Leases are answered here.
         if (call.plural === LEASES.plural) return success({}) as ReturnType<typeof perform>;
         return intercept === undefined ? perform() : intercept(call, perform);
       }),
@@ -262,7 +268,7 @@ export function startAgent(setup: AgentSetup = {}): Agent {
     end: async (number) => {
       await until(`capture ${number} has ended`, () => (succeeded(capture(number))?.status ?? 'Unknown') !== 'Unknown');
       const condition = succeeded(capture(number));
-      if (condition === undefined) throw new Error('it is gone');
+      if (condition === undefined) throw new Error('the capture is gone');
       return condition;
     },
     stop,

@@ -1,4 +1,7 @@
-/** The agent and its guard: found, lost and found again, waited for, and what it did before. */
+/**
+ * Tests the agent with its guard: the guard is found, lost, found again and waited for, and its earlier actions are
+ * reported.
+ */
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
@@ -28,7 +31,7 @@ function keeper(open: () => Guard | number): GuardKeeper {
   return new GuardKeeper({ door: fakeDoor(open), clock: fastClock(), log: silentLogger() });
 }
 
-/** The next so many captures are refused by the guard. */
+/** Makes the guard refuse the next captures, so many times. */
 function refuse({ script }: Agent, times: number): void {
   let left = times;
   script.report = () => {
@@ -39,7 +42,7 @@ function refuse({ script }: Agent, times: number): void {
 }
 
 describe('GuardKeeper', () => {
-  test('check() finds one, loses one that is dead at once, and one that does not answer after the third time', () => {
+  test('check() finds a guard, loses a dead guard at once, and loses a silent guard after three tests', () => {
     let answers = 0;
     let there = true;
     const kept = keeper(() => (there ? fakeGuard({ ping: () => answers }) : -ECONNREFUSED));
@@ -55,7 +58,7 @@ describe('GuardKeeper', () => {
     expect(kept.check()).toBe(false);
   });
 
-  test('whenAlive() resolves as soon as there is one, in time where there is none, and at once when it is aborted', async () => {
+  test('whenAlive() resolves as soon as a guard is found, after the given time without one, and at once when aborted', async () => {
     let there = false;
     const kept = keeper(() => (there ? fakeGuard() : -ENOENT));
     expect(await kept.whenAlive(10)).toBe(false);
@@ -67,7 +70,7 @@ describe('GuardKeeper', () => {
     expect(await none.whenAlive(60_000, AbortSignal.abort())).toBe(false);
   });
 
-  test('settled() says so again until it is believed, and to the next guard when the first is gone', async () => {
+  test('settled() repeats its message until a guard accepts it, and tells the next guard when the first is gone', async () => {
     let dead = false;
     const guards: FakeGuard[] = [];
     const kept = keeper(() => {
@@ -97,7 +100,7 @@ describe('GuardKeeper', () => {
 });
 
 describe('Recoveries', () => {
-  test('see() counts each once, and acknowledges what nobody waits for, once all is listed', () => {
+  test('see() counts each recovery once, and acknowledges those of no unfinished capture, once all captures are listed', () => {
     const counted: GuardOutcome[] = [];
     const acknowledged: string[] = [];
     let listed: ReturnType<typeof podCapture>[] | undefined;
@@ -115,10 +118,10 @@ describe('Recoveries', () => {
     expect([counted, acknowledged]).toEqual([['Thawed', 'CgroupGone'], [uid(2)]]);
   });
 
-  test('describeRecovered() says what became of how many', () => {
+  test('describeRecovered() counts the freezers per outcome', () => {
     expect(describeRecovered([])).toBe('');
     expect(describeRecovered([recovered(1), recovered(1), recovered(1, 'FoundThawed')])).toBe(
-      'the guard saw to its freezers: 2 opened by it (AgentDied), 1 open already (AgentDied)',
+      'freezers handled by the guard: 2 opened (AgentDied), 1 found open (AgentDied)',
     );
   });
 });
@@ -134,7 +137,7 @@ describe('guarded', () => {
     return agent;
   }
 
-  test('runAgent() reports what the guard did for an agent before it, counts it, and has it forgotten', async () => {
+  test('runAgent() reports and counts what the guard did for an earlier agent, and acknowledges it', async () => {
     const guard = fakeGuard({ recovered: [recovered(1), recovered(77)] });
     const agent = start({ guard: keeper(() => guard) });
     const condition = {
@@ -148,13 +151,13 @@ describe('guarded', () => {
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
     expect(thawed(agent.capture(1))).toMatchObject({
       status: 'True',
-      message: expect.stringContaining('1 opened by it (AgentDied)'),
+      message: expect.stringContaining('1 opened (AgentDied)'),
     });
     await agent.until('forgotten', () => guard.told.filter(({ kind }) => kind === 'acknowledge').length === 2);
     expect(await agent.registry.metrics()).toMatch(/^stasis_guard_recoveries_total\{outcome="Thawed"\} 2$/m);
   });
 
-  test('runAgent() is not ready without a guard, waits for one, and gives a capture up after 30 s', async () => {
+  test('runAgent() is not ready without a guard, waits for one, and gives up on a capture after 30 s', async () => {
     let there = false;
     const agent = start({ guard: keeper(() => (there ? fakeGuard() : -ENOENT)) });
     await agent.until('listening', () => agent.port() > 0);
@@ -169,7 +172,7 @@ describe('guarded', () => {
     expect(await agent.end(2)).toMatchObject({ reason: 'Captured' });
   });
 
-  test('runAgent() tries anew what was not begun because the guard went away', async () => {
+  test('runAgent() retries a capture that did not begin because the guard went away', async () => {
     let alive = true;
     const opened = (): Guard | number => (alive ? fakeGuard({ ping: () => (alive ? 0 : -EPIPE) }) : -ENOENT);
     const agent = start({ guard: keeper(opened) });
@@ -186,7 +189,7 @@ describe('guarded', () => {
     expect(agent.script.requests).toHaveLength(2);
   });
 
-  test('runAgent() tries anew what a guard that has just come refuses, and believes it after 1.5 s', async () => {
+  test('runAgent() retries a capture that a new guard refuses, and accepts the refusal after 1.5 s', async () => {
     const agent = start({ guard: keeper(() => fakeGuard()) });
     refuse(agent, 1);
     agent.model.put(PODCAPTURES, podCapture(1));

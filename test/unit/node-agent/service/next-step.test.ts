@@ -27,27 +27,37 @@ function at(creationTimestamp: string, name: string): PodCapture {
 }
 
 const TABLE: readonly (readonly [string, PodCapture, Partial<Knowledge>, Partial<NextStep>])[] = [
-  ['claims what nobody has', podCapture(1), {}, { do: 'claim' }],
+  ['claims an unclaimed capture', podCapture(1), {}, { do: 'claim' }],
   ['waits for the pod', podCapture(1), { podBusy: true }, { do: 'wait', for: 'pod' }],
   ['waits for a slot', podCapture(1), { slotFree: false }, { do: 'wait', for: 'slot' }],
-  ['begins nothing while it is being stopped', podCapture(1), { stopping: true }, { do: 'ignore' }],
-  ['ignores what has ended', withStatus('True', ME), {}, { do: 'ignore' }],
+  ['begins no capture while the agent is being stopped', podCapture(1), { stopping: true }, { do: 'ignore' }],
+  ['ignores a capture that has ended', withStatus('True', ME), {}, { do: 'ignore' }],
   [
-    'ignores what it is through with, whatever the watch still shows',
+    'ignores a capture that it has finished, whatever the watch still shows',
     podCapture(1),
     { finished: true },
     { do: 'ignore' },
   ],
-  ['leaves to the controller what that claimed', withStatus('Unknown', 'controller'), {}, { do: 'ignore' }],
-  ['ends what another agent left', withStatus('Unknown', 'another'), {}, { do: 'end' }],
-  ['ends what it left itself before it was restarted', withStatus('Unknown', ME), {}, { do: 'end' }],
-  ['ends at once what is being deleted', deleted(podCapture(1)), {}, { do: 'end' }],
-  ['ends at once what nobody owns', orphaned(podCapture(1)), {}, { do: 'end' }],
-  ['lets its own run', withStatus('Unknown', ME), { run: RUN }, { do: 'ignore' }],
-  ['cancels its own when it is deleted', deleted(withStatus('Unknown', ME)), { run: RUN }, { do: 'cancel' }],
-  ['cancels its own when nobody owns it', orphaned(withStatus('Unknown', ME)), { run: RUN }, { do: 'cancel' }],
-  ['cancels its own when somebody ended it', withStatus('False', ME), { run: RUN }, { do: 'cancel' }],
-  ['cancels once', deleted(withStatus('Unknown', ME)), { run: { ...RUN, cancelled: true } }, { do: 'ignore' }],
+  ['ignores a capture that the controller claimed', withStatus('Unknown', 'controller'), {}, { do: 'ignore' }],
+  ['ends the capture of another agent', withStatus('Unknown', 'another'), {}, { do: 'end' }],
+  ['ends a capture that it claimed before its restart', withStatus('Unknown', ME), {}, { do: 'end' }],
+  ['ends a capture at once that is being deleted', deleted(podCapture(1)), {}, { do: 'end' }],
+  ['ends a capture at once that no Checkpoint owns', orphaned(podCapture(1)), {}, { do: 'end' }],
+  ['lets its own capture run', withStatus('Unknown', ME), { run: RUN }, { do: 'ignore' }],
+  ['cancels its own capture when that is deleted', deleted(withStatus('Unknown', ME)), { run: RUN }, { do: 'cancel' }],
+  [
+    'cancels its own capture when no Checkpoint owns it',
+    orphaned(withStatus('Unknown', ME)),
+    { run: RUN },
+    { do: 'cancel' },
+  ],
+  ['cancels its own capture when somebody else ended it', withStatus('False', ME), { run: RUN }, { do: 'cancel' }],
+  [
+    'cancels a capture only once',
+    deleted(withStatus('Unknown', ME)),
+    { run: { ...RUN, cancelled: true } },
+    { do: 'ignore' },
+  ],
   [
     'shortens a hold',
     withStatus('Unknown', ME),
@@ -61,7 +71,7 @@ describe('nextStep()', () => {
     expect(nextStep(object, { ...FREE, ...knowledge })).toMatchObject(expected);
   });
 
-  test('says whose capture was abandoned', () => {
+  test('names the agent that abandoned the capture', () => {
     expect(nextStep(withStatus('Unknown', 'another'), FREE)).toMatchObject({
       failure: { reason: 'NodeAgentRestarted', message: expect.stringContaining('the agent another') },
     });
@@ -69,7 +79,7 @@ describe('nextStep()', () => {
 });
 
 describe('byAge()', () => {
-  test('puts the oldest first, and the name decides within a second', () => {
+  test('puts the oldest capture first, and orders captures of the same second by name', () => {
     const objects = [at('2026-01-01T00:00:02Z', 'a'), at('2026-01-01T00:00:01Z', 'c'), at('2026-01-01T00:00:01Z', 'b')];
     expect(objects.toSorted(byAge).map(({ metadata }) => metadata.name)).toEqual(['b', 'c', 'a']);
   });

@@ -1,4 +1,4 @@
-/** The smaller parts of the service, each by itself. */
+/** Tests the smaller parts of the service, each by itself. */
 import {
   chmodSync,
   existsSync,
@@ -46,7 +46,7 @@ async function acquire(from: TracerPool): Promise<PooledTracer> {
 }
 
 describe('DiskGate', () => {
-  test('touch() waits until no freezer is closed, and enterStill() until the disk is let alone', async () => {
+  test('touch() waits until no freezer is closed, and enterStill() until no disk access runs', async () => {
     const gate = new DiskGate(systemClock());
     const log: string[] = [];
     const leave = await gate.enterStill(1000);
@@ -68,7 +68,7 @@ describe('DiskGate', () => {
     expect(log).toEqual(['begin', 'end', 'still']);
   });
 
-  test('enterStill() lets many in at a time, and gives up on a disk that does not answer', async () => {
+  test('enterStill() admits several captures at a time, and gives up on a disk that does not respond', async () => {
     const gate = new DiskGate(systemClock());
     const both = await Promise.all([gate.enterStill(10), gate.enterStill(10)]);
     expect(both.every((leave) => leave !== undefined)).toBe(true);
@@ -93,7 +93,7 @@ describe('Artifacts', () => {
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-  test('write() replaces a link that stands in the way, and does not follow it', async () => {
+  test("write() replaces a link of the artifact's name instead of following it", async () => {
     mkdirSync(join(base, 'folder'));
     writeFileSync(join(base, 'victim'), 'precious');
     symlinkSync(join(base, 'victim'), join(base, 'folder', `${uid(1)}.json`));
@@ -106,14 +106,17 @@ describe('Artifacts', () => {
     expect(readdirSync(join(base, 'folder'))).toHaveLength(1);
   });
 
-  test.each(['../../victim', 'x', '', `${uid(1)}/..`])('write() and remove() take no %p for a UID', async (name) => {
-    writeFileSync(join(base, 'victim.json'), 'precious');
-    expect(await artifacts.write(name, ['x'])).toMatchObject({ ok: false, failure: { reason: 'ArtifactFailed' } });
-    await artifacts.remove(name);
-    expect(existsSync(join(base, 'victim.json'))).toBe(true);
-  });
+  test.each(['../../victim', 'x', '', `${uid(1)}/..`])(
+    'write() and remove() do not accept %p as a UID',
+    async (name) => {
+      writeFileSync(join(base, 'victim.json'), 'precious');
+      expect(await artifacts.write(name, ['x'])).toMatchObject({ ok: false, failure: { reason: 'ArtifactFailed' } });
+      await artifacts.remove(name);
+      expect(existsSync(join(base, 'victim.json'))).toBe(true);
+    },
+  );
 
-  test('check() takes away what others may read, refuses a link for a folder, and leaves nothing', async () => {
+  test('check() restricts the folder to root, refuses a link in place of the folder, and leaves no file behind', async () => {
     mkdirSync(join(base, 'folder'));
     chmodSync(join(base, 'folder'), 0o755);
     expect(await artifacts.check()).toBeUndefined();
@@ -128,7 +131,7 @@ describe('Artifacts', () => {
     });
   });
 
-  test('removeOrphans() removes its own that nobody knows, half-written ones too, and nothing else', async () => {
+  test('removeOrphans() removes artifacts of unknown captures and unfinished files, and nothing else', async () => {
     await artifacts.write(uid(1), ['x']);
     await artifacts.write(uid(2), ['x']);
     for (const name of [`.${uid(3)}.0123abcd.tmp`, 'notes.txt', 'x.json'])
@@ -144,7 +147,7 @@ async function eventually(holds: () => boolean): Promise<void> {
 }
 
 describe('TracerPool', () => {
-  test('acquire() takes the warm one, and makes more as they are needed', async () => {
+  test('acquire() takes the warm thread, and starts more when needed', async () => {
     const { pool: made, started } = pool();
     void made.warm();
     const first = await acquire(made);
@@ -155,12 +158,12 @@ describe('TracerPool', () => {
     expect(await acquire(made)).toBe(first);
   });
 
-  test('release() keeps one for good, and the others for a minute', async () => {
+  test('release() keeps one thread for good, and the others for a minute', async () => {
     const { pool: made, closed } = pool();
     const all = await Promise.all([acquire(made), acquire(made), acquire(made)]);
     for (const pooled of all) await made.release(pooled);
     expect([made.idle, closed()]).toEqual([3, 0]);
-    // A minute of the fast clock's is 600 ms; the bound is for a machine that is busy.
+    // A minute of the fast clock is 600 ms. The bound is for a busy machine.
     await eventually(() => closed() === 2);
     await sleep(50);
     expect([made.idle, closed()]).toEqual([1, 2]);
@@ -168,7 +171,7 @@ describe('TracerPool', () => {
     expect(closed()).toBe(3);
   });
 
-  test('acquire() says why the machine cannot do it, and can when it can', async () => {
+  test('acquire() says why the machine is unfit, and succeeds once it is fit', async () => {
     let broken = true;
     const { pool: made } = pool(() => broken);
     expect(await made.warm()).toMatchObject({ reason: 'HostUnfit' });
@@ -181,7 +184,7 @@ describe('TracerPool', () => {
 });
 
 describe('keepMemoryLow()', () => {
-  test('collects once after work, not while there is some', async () => {
+  test('collects once after work, and not while work goes on', async () => {
     const stop = new AbortController();
     let [collected, idle, done] = [0, false, 1];
     const running = keepMemoryLow(

@@ -1,4 +1,4 @@
-/** As much of an API server's validation of a structural schema as a status can break. */
+/** The part of an API server's validation of a structural schema that a status can violate. */
 export interface Schema {
   readonly type: string;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -15,7 +15,7 @@ export interface Schema {
   readonly format?: string;
 }
 
-/** What the server would complain of; server-side apply also refuses fields that the schema does not know. */
+/** Lists what the server would refuse. Server-side apply also refuses fields that the schema does not declare. */
 export function schemaViolations(schema: Schema, value: unknown, path = ''): string[] {
   switch (schema.type) {
     case 'object':
@@ -63,7 +63,8 @@ function textViolations(schema: Schema, value: string, path: string): string[] {
     wrong.push(`${path}: ${length} characters`);
   if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value))
     wrong.push(`${path}: ${value} does not match`);
-  if (schema.enum !== undefined && !schema.enum.includes(value)) wrong.push(`${path}: ${value} is none of the values`);
-  if (schema.format === 'date-time' && Number.isNaN(Date.parse(value))) wrong.push(`${path}: ${value} is no time`);
+  if (schema.enum !== undefined && !schema.enum.includes(value))
+    wrong.push(`${path}: ${value} is not one of the values`);
+  if (schema.format === 'date-time' && Number.isNaN(Date.parse(value))) wrong.push(`${path}: ${value} is not a time`);
   return wrong;
 }

@@ -10,7 +10,7 @@ import {
   endStatus,
   MAX_STATUS_BYTES,
   progressStatus,
-  refusedStatus,
+  refusedCaptureStatus,
   type Ended,
 } from '../../../../src/node-agent/service/status.js';
 import { containerCapture, processRow, threadRow, unfrozenTask } from '../../builders.js';
@@ -28,7 +28,7 @@ function ended(report: Partial<Ended['report']> = {}): Ended {
   return { report: goodReport(report), dryRun: false, completionTime: TIME };
 }
 
-/** What the server would refuse; empty where it takes it. */
+/** Lists what the server would refuse; empty for a status that it accepts. */
 function refusals(status: PodCaptureStatus): string[] {
   const text = JSON.stringify(status);
   const bytes = Buffer.byteLength(text);
@@ -36,20 +36,20 @@ function refusals(status: PodCaptureStatus): string[] {
   return [...tooLarge, ...schemaViolations(SCHEMA, JSON.parse(text))];
 }
 
-describe('what the server takes', () => {
-  test('every status keeps to the schema of the CRD', () => {
+describe('the statuses', () => {
+  test('match the schema of the CRD', () => {
     expect(refusals(progressStatus(CLAIM, 'Capturing'))).toEqual([]);
     expect(refusals(progressStatus(CLAIM, 'Holding'))).toEqual([]);
     expect(refusals(endStatus(CLAIM, ended()))).toEqual([]);
     expect(refusals(bareEndStatus(CLAIM, ended()))).toEqual([]);
-    expect(refusals(refusedStatus(podCapture(1), ME, failure('Cancelled', 'x'), { unproved: ['/x'] }, TIME))).toEqual(
-      [],
-    );
+    expect(
+      refusals(refusedCaptureStatus(podCapture(1), ME, failure('Cancelled', 'x'), { unproved: ['/x'] }, TIME)),
+    ).toEqual([]);
     const artifact = { path: '/var/lib/stasis/x.json', sizeBytes: 1, sha256: '0'.repeat(64) };
     expect(refusals(endStatus(CLAIM, { ...ended(), artifact }))).toEqual([]);
   });
 
-  test('endStatus() keeps to it for thousands of processes and threads, and says that it is cut', () => {
+  test('endStatus() matches the schema for thousands of processes and threads, and sets truncated', () => {
     const threads = Array.from({ length: 100 }, (_, index) => threadRow({ tid: index }));
     const tree = Array.from({ length: 2000 }, (_, pid) => processRow({ pid, threads }));
     const status = endStatus(CLAIM, ended({ tree }));
@@ -59,7 +59,7 @@ describe('what the server takes', () => {
     expect(status.tree?.[0]?.threads).toHaveLength(32);
   });
 
-  test('endStatus() says so when it cuts nothing but threads, and does not when it cuts nothing', () => {
+  test('endStatus() sets truncated when it cuts only threads, and not when it cuts nothing', () => {
     const threads = Array.from({ length: 33 }, (_, index) => threadRow({ tid: index }));
     expect(endStatus(CLAIM, ended({ tree: [processRow({ pid: 1, threads })] })).truncated).toBe(true);
     expect(endStatus(CLAIM, ended()).truncated).toBe(false);
@@ -67,7 +67,7 @@ describe('what the server takes', () => {
     expect(endStatus(CLAIM, ended({ tree })).truncated).toBe(false);
   });
 
-  test('endStatus() keeps to it whatever a pod calls its things', () => {
+  test('endStatus() matches the schema whatever names the pod uses', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 6000 }),
       fc.constant('𝒳'.repeat(5000)),
@@ -115,21 +115,21 @@ describe('cutText()', () => {
 });
 
 describe('conditions', () => {
-  test('endStatus() names what failed after the release, unless the capture itself did', () => {
+  test('endStatus() reports a failure after the release, unless the capture itself failed', () => {
     const late = { ...ended(), failure: failure('ArtifactFailed', 'full') };
     expect(endStatus(CLAIM, late).conditions?.[0]).toMatchObject({ status: 'False', reason: 'ArtifactFailed' });
     const both = { ...late, report: goodReport({ failure: failure('FreezeTimeout', 'late') }) };
     expect(endStatus(CLAIM, both).conditions?.[0]).toMatchObject({ reason: 'FreezeTimeout' });
   });
 
-  test('refusedStatus() claims what nobody has, and keeps whose it was', () => {
+  test('refusedCaptureStatus() claims an unclaimed capture, and keeps an existing claim', () => {
     const why = failure('NodeAgentRestarted', '');
-    expect(refusedStatus(podCapture(1), ME, why, { unproved: [] }, TIME)).toMatchObject({
+    expect(refusedCaptureStatus(podCapture(1), ME, why, { unproved: [] }, TIME)).toMatchObject({
       claimedBy: ME,
       startTime: TIME,
     });
     const claimed = podCapture(1, {}, { status: { claimedBy: 'another', startTime: CLAIM.startTime } });
-    expect(refusedStatus(claimed, ME, why, { unproved: [] }, TIME)).toMatchObject({
+    expect(refusedCaptureStatus(claimed, ME, why, { unproved: [] }, TIME)).toMatchObject({
       claimedBy: 'another',
       startTime: CLAIM.startTime,
     });

@@ -1,16 +1,19 @@
-/** The Events that are told of a Checkpoint. Pure. */
+/** The Events about a Checkpoint. Pure. */
 import { API_VERSION, type Checkpoint } from '../api/kinds.js';
 import type { EventDraft, ObjectReference } from '../kube/event-object.js';
-import type { Happening } from './decision.js';
+import type { CheckpointEvent } from './decision.js';
 
-/** EventRecorder, as far as it is needed here. */
+/** The part of EventRecorder that is used here. */
 export interface EventSink {
-  /** Returns at once; best effort. */
+  /** Returns without waiting. Delivery is best effort. */
   record(event: EventDraft): void;
 }
 
-/** One on the Checkpoint; and one on the pod, where it is known, so that `kubectl describe pod` tells why it stood still. */
-export function eventsOf(checkpoint: Checkpoint, { type, reason, note }: Happening): EventDraft[] {
+/**
+ * Returns one Event about the Checkpoint and, where the pod is known, one about the pod, so that `kubectl describe pod`
+ * tells why the pod stood still.
+ */
+export function eventsOf(checkpoint: Checkpoint, { type, reason, note }: CheckpointEvent): EventDraft[] {
   const { name, namespace = '', uid } = checkpoint.metadata;
   const told = { type, reason, action: reason === 'Holding' ? 'Hold' : 'Capture', note };
   const self: ObjectReference = { apiVersion: API_VERSION, kind: 'Checkpoint', name, namespace, uid };

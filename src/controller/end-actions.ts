@@ -1,11 +1,14 @@
-/** The last status of a Checkpoint, and what is told with it. Pure. */
+/** The actions that end a Checkpoint. Pure. */
 import type { Checkpoint, CheckpointStatus } from '../api/kinds.js';
 import { asReason, findCondition } from './condition.js';
 import type { Action } from './decision.js';
 import { sameStatus } from './status.js';
 
-/** The write, and after it the event: what was told must be so. Nothing where it is written already. */
-export function ended(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
+/**
+ * Writes the final status, and then emits the Event: an Event must only report what has been written. Returns no action
+ * when the status has been written already.
+ */
+export function endActions(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
   if (sameStatus(status, checkpoint.status)) return [];
   const condition = findCondition(status.conditions, 'Succeeded');
   const reason = asReason(condition?.reason ?? '');
@@ -13,10 +16,10 @@ export function ended(checkpoint: Checkpoint, status: CheckpointStatus): readonl
   const row = status.pods?.[0];
   const pause = row?.pause === undefined ? '' : ` (pause ${row.pause})`;
   return [
-    { kind: 'write-status', status, ending: { result: succeeded ? 'succeeded' : 'failed', reason } },
+    { kind: 'write-status', status, endLabels: { result: succeeded ? 'succeeded' : 'failed', reason } },
     {
-      kind: 'tell',
-      happening: {
+      kind: 'emit-event',
+      event: {
         type: succeeded ? 'Normal' : 'Warning',
         reason,
         note: `${condition?.message ?? ''}${pause}`,
