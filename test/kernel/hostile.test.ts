@@ -127,10 +127,12 @@ describeWays('capture()', (make, { freezer }) => {
       const report = await capturing.report(cgroup, { freezer, maxPause: 2_000 });
       expect(report.failure).toBeUndefined();
       expect(report.tree.map((row) => row.pid).toSorted((a, b) => a - b)).toEqual(members);
-      if (freezer === 'auto') expect(report.timings.pauseMicroseconds).toBeLessThan(100_000);
+      // Under a freezer no such status is read in the pause; task by task, each is, and the budget ends that.
+      const bound = freezer === 'auto' ? 200_000 : 2_000_000;
+      expect(report.timings.pauseMicroseconds).toBeLessThan(bound);
       for (let round = 0; round < 3; round++) {
         const bounded = await capturing.report(cgroup, { freezer, maxPause: 50 });
-        if (bounded.failure !== undefined) expect(bounded.failure.reason).toBe('PauseBudgetExceeded');
+        expect(['PauseBudgetExceeded', undefined]).toContain(bounded.failure?.reason);
       }
       await assertUntouched(members);
     },

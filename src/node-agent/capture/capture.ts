@@ -93,10 +93,14 @@ function letGo(session: Session): Failure | undefined {
 
 /** The main thread may be about to write to a freezer: its descriptor is closed, and its number free for something else, only after that. */
 function closeFiles(session: Session, attempt: (step: () => void, onDefect: () => void) => void): void {
-  const nothing = (): void => undefined;
-  for (const fd of takeStatusFiles(session)) attempt(() => void session.kernel.files.close(fd), nothing);
+  for (const fd of takeStatusFiles(session)) attempt(() => void session.kernel.files.close(fd), leaveOpen);
   if (!session.board.withdrawFreezers()) return;
-  for (const freezer of session.freezers) attempt(() => freezer.close(), nothing);
+  for (const freezer of session.freezers) attempt(() => freezer.close(), leaveOpen);
+}
+
+/** A descriptor that cannot be closed harms nobody: it is of procfs or cgroupfs. */
+function leaveOpen(): void {
+  return undefined;
 }
 
 function internalError(error: unknown): Failure {

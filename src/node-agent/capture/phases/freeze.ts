@@ -130,11 +130,11 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
       for (const task of stuckWhileFreezing(session, late, true)) session.unfrozen.set(task.tid, task);
       return interrupted;
     }
-    if (session.mustOpen() || isOpenedByOthers(late)) return void goOnByInterrupts(session);
+    if (session.mustOpen() || isOpenedByOthers(late)) return goOnByInterrupts(session);
     const now = session.kernel.now();
     if (now >= look) {
       const final = now - since >= LOOK_AFTER_MICROSECONDS;
-      if (cannotFreeze(session, late, final)) return void goOnByInterrupts(session);
+      if (cannotFreeze(session, late, final)) return goOnByInterrupts(session);
       lastWrite = session.kernel.now();
       look = Math.max(since + LOOK_AFTER_MICROSECONDS, lastWrite + LOOK_AGAIN_MICROSECONDS + (lastWrite - now));
     } else if (now - lastWrite >= REWRITE_EVERY_MICROSECONDS) {

@@ -93,7 +93,10 @@ function takeRunning(session: Session, wanted: Wanted): Failure | undefined {
   session.act();
   const taken = takeTask(session, wanted);
   if (taken === 'passed') return undefined;
-  if (taken === 'gone') return void session.kernel.sleep(SETTLE_MICROSECONDS);
+  if (taken === 'gone') {
+    session.kernel.sleep(SETTLE_MICROSECONDS);
+    return undefined;
+  }
   if ('reason' in taken) return taken;
   taken.interrupt();
   return undefined;

@@ -50,16 +50,17 @@ function isOpenedByOthers(session: Session): boolean {
  * execve or a signal has run: somebody opened the freezer and closed it again. Then all is proved task by task.
  */
 export function seizeEscaped(session: Session): Failure | undefined {
-  const hasRun = ({ target, tracee }: Task): boolean =>
-    target.way === 'freezer' &&
-    tracee?.state === 'stopped' &&
-    (tracee.stop.kind === 'event' || tracee.stop.kind === 'signalDelivery');
   for (const task of session.tasks.values()) {
     if (!hasRun(task)) continue;
     goOnByInterrupts(session);
     return seizeRunning(session);
   }
   return undefined;
+}
+
+function hasRun({ target, tracee }: Task): boolean {
+  if (target.way !== 'freezer' || tracee?.state !== 'stopped') return false;
+  return tracee.stop.kind === 'event' || tracee.stop.kind === 'signalDelivery';
 }
 
 /**
@@ -69,7 +70,7 @@ export function seizeEscaped(session: Session): Failure | undefined {
 function seizeFrozen(session: Session, target: Target): Failure | undefined {
   for (let listing = 0; listing < MAX_LISTINGS; listing++) {
     const cgroups = listTarget(session, target);
-    if (cgroups === -EINTR && session.mustOpen()) return void goOnByInterrupts(session);
+    if (cgroups === -EINTR && session.mustOpen()) return goOnByInterrupts(session);
     if (typeof cgroups === 'number') return unlisted(session, target, cgroups);
     const listed = new Set<number>();
     let fresh = 0;

@@ -27,7 +27,8 @@ export function thaw(session: Session): undefined {
  * The freezers are of no use here, or were opened by somebody else: they are open from now on, and every task of theirs is stopped by
  * its own interrupt.
  */
-export function goOnByInterrupts(session: Session): void {
+export function goOnByInterrupts(session: Session): undefined {
   thaw(session);
   for (const target of session.targets) if (target.way === 'freezer') target.way = 'interrupts';
+  return undefined;
 }

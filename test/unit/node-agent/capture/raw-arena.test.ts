@@ -12,6 +12,10 @@ function file(length: number, calls: { count: number }): (into: Uint8Array) => n
   };
 }
 
+function half(_: Uint8Array, length: number): number {
+  return length / 2;
+}
+
 describe('RawArena', () => {
   test('keeps what was read, by look, file and id, in order', () => {
     const arena = new RawArena();
@@ -41,7 +45,6 @@ describe('RawArena', () => {
 
   test('keeps only what is left of a record that was shrunk, and uses the rest of the room again', () => {
     const arena = new RawArena();
-    const half = (_: Uint8Array, length: number): number => length / 2;
     expect(arena.add('held', 'status', 7, file(1_000_000, { count: 0 }), half)).toHaveLength(500_000);
     for (let id = 0; id < 20; id++) arena.add('held', 'status', id, file(100, { count: 0 }), half);
     expect(arena.records().chunks.reduce((sum, chunk) => sum + chunk.length, 0)).toBeLessThan(3 << 20);
