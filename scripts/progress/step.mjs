@@ -11,6 +11,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { STEPS, usualSeconds } from './steps.mjs';
 import { duration, place, progress, things } from './words.mjs';
@@ -46,9 +47,9 @@ function report(began) {
   say(progress(usual, (performance.now() - began) / 1000, { done, total, unit: values.unit }));
 }
 
-/** Runs the command; a terminal's Ctrl-C reaches it by itself, and it decides what to do then. */
+/** Runs the command. A terminal's Ctrl-C reaches the command by itself, and the command decides what to do then. */
 function run() {
-  // Before the command begins: whoever saw it run may end this process at once.
+  // Set before the command begins: whoever sees the command run may end this process at once.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const errors = values.log === undefined ? 'inherit' : openSync(values.log, 'w');
@@ -61,7 +62,7 @@ function run() {
   });
   child.once('exit', (status, signal) => {
     clearInterval(timer);
-    const exit = status ?? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGTERM' ? 15 : 9);
+    const exit = status ?? 128 + constants.signals[signal];
     if (values.log !== undefined && exit === 0) rmSync(values.log);
     if (values.log !== undefined && exit !== 0) {
       const end = readFileSync(values.log, 'utf8').trimEnd().split('\n').slice(-LINES_OF_FAILURE);

@@ -13,7 +13,7 @@ export const STEPS = {
   compile: { title: 'compiling', once: true, seconds: 15, disk: 80 },
   'image-base': { title: 'making the image layer base', once: true, seconds: 20, downloads: 60, disk: 150 },
   'image-dependencies': { title: 'making the image layer dependencies', once: true, seconds: 10, disk: 5 },
-  modules: { title: 'fetching Go modules', once: true, seconds: 60, of: 330, least: 5, downloads: 180, disk: 1000 },
+  modules: { title: 'fetching Go modules', once: true, seconds: 25, of: 330, least: 5, downloads: 180, disk: 1000 },
   kubernetes: {
     title: 'building Kubernetes',
     once: true,
@@ -48,8 +48,6 @@ export function stepOf(name) {
 export function usualSeconds(name, total = 0, processors = availableParallelism()) {
   const step = stepOf(name);
   const share = total > 0 && step.of !== undefined ? total / step.of : 1;
-  return Math.max(
-    step.least ?? 0,
-    (step.seconds * share * (step.processors ? 2 : 1)) / (step.processors ? processors : 1),
-  );
+  const slowness = step.processors ? 2 / processors : 1;
+  return Math.max(step.least ?? 0, step.seconds * share * slowness);
 }

@@ -1,4 +1,4 @@
-/** How progress is worded, everywhere the same: `[2/6] building Kubernetes: 743 of 2,668 packages, about 3 minutes left`. */
+/** The words of progress, the same everywhere: `[2/6] building Kubernetes: 743 of 2,734 packages, about 3 minutes left`. */
 
 const number = (value) => value.toLocaleString('en-US');
 
