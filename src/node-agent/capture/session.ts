@@ -185,11 +185,11 @@ export class Session {
     return task;
   }
 
-  /** The tracees that have not reached a stop yet. */
+  /** The tracees that are on their way to a stop: those that the kernel holds are not waited for again. */
   running(): { task: Task; tracee: Running }[] {
     const running: { task: Task; tracee: Running }[] = [];
     for (const task of this.tasks.values()) {
-      if (task.tracee?.state === 'running') running.push({ task, tracee: task.tracee });
+      if (task.tracee?.state === 'running' && !task.held) running.push({ task, tracee: task.tracee });
     }
     return running;
   }

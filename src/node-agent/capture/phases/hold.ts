@@ -14,7 +14,7 @@ import { lookForZombies } from '../zombies.js';
 import { noRoom, readProcesses, readTasks, readThreads, type Processes } from './collect.js';
 import { seizePass, stopAll } from './seize-running.js';
 import { stillFrozen } from './still-frozen.js';
-import { reapDead } from './stop.js';
+import { lookAgainAtHeld, reapDead } from './stop.js';
 
 /** The bound that is promised to parents of the dead, and to those who wait for a newcomer to stand still. */
 const TEND_EVERY_MICROSECONDS = 50_000;
@@ -75,6 +75,7 @@ function tend(session: Session): Failure | undefined {
     if (changed !== undefined) return changed;
   }
   if (isUnchanged(session)) return undefined;
+  lookAgainAtHeld(session);
   // A dead leader is reported only when its dead threads are reaped, so a sweep that reaped may make another one reap more.
   while (reapDead(session) > 0);
   const known = new Set(session.tasks.keys());
