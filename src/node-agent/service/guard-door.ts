@@ -1,9 +1,9 @@
-/** {@link GuardDoor} for real: the socket in the folder that the guard shares with the agent. */
+/** {@link GuardDoor} for real: the socket in the folder that guard and agent share. */
 import { connectGuard, openGuard } from '../../native/guard-channel.js';
 import type { Libc } from '../../native/libc.js';
 import type { GuardDoor } from './guard-keeper.js';
 
-/** The main thread waits for its own questions, while it also has to look after tracing threads: they are short. */
+/** The main thread waits for the answers to its own questions, and has to watch tracing threads meanwhile. */
 const ANSWER_WITHIN_MICROSECONDS = 100_000;
 
 export function guardDoor(libc: Libc, socket: string, ownFreezer: string | undefined): GuardDoor {

@@ -1,16 +1,16 @@
 /**
- * The agent's tie to the guard: a connection of the main thread's own, tried twice a second and made anew for ever. Through it the
- * agent knows whether it may freeze anything, what a guard did for agents before this one, and speaks for threads that are dead.
+ * The agent's tie to the guard: a connection of the main thread, tried twice a second and made anew for ever. By it the agent knows
+ * whether it may freeze anything, and what guards did for the agents before it.
  */
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
-import { EBUSY, ENOENT, ETIMEDOUT } from '../../native/errno.js';
+import { ETIMEDOUT } from '../../native/errno.js';
 import { captureIdOf, uidOf } from '../../native/guard-protocol.js';
 import type { Guard, Recovered } from '../../native/guard.js';
 import { errnoName } from '../../native/syscall-error.js';
 import type { GuardSupply } from '../tracer/guard-supply.js';
 
-/** How it is reached. */
+/** How the guard is reached. */
 export interface GuardDoor extends Pick<GuardSupply, 'connect' | 'release' | 'ownFreezer'> {
   /** The main thread's own connection, or -errno. */
   open(): Guard | number;
@@ -22,19 +22,16 @@ export interface GuardKeeperParts {
   readonly log: Logger;
 }
 
-/** The promise is to notice the death of a guard within a second. */
+/** The agent promises to notice the death of a guard within a second. */
 const LOOK_EVERY_MS = 500;
-/** One that has just been started by kubelet is found soon. */
+/** A guard that kubelet has just started is found within this time. */
 const RETRY_EVERY_MS = 100;
-/** A guard that does not answer in 200 ms is busy, or stopped; so often, it is not to be relied upon. */
+/** Pings in a row without an answer after which a guard counts as lost: it is stopped, or too busy to be relied upon. */
 const UNANSWERED = 3;
-/** After the death of a thread, or of a guard: a new guard gives a second, from its start. */
-const SETTLE_EVERY_MS = 20;
-const SETTLE_ATTEMPTS = 50;
 
 export class GuardKeeper implements GuardSupply {
   readonly ownFreezer: string | undefined;
-  /** Told of what guards did and nobody acknowledged, whenever there is something. */
+  /** Called with what guards did and no agent has acknowledged, whenever there is something. */
   onRecovered: (recovered: readonly Recovered[]) => void = () => undefined;
   readonly #parts: GuardKeeperParts;
   readonly #closing = new AbortController();
@@ -77,7 +74,7 @@ export class GuardKeeper implements GuardSupply {
     return this.isAlive;
   }
 
-  /** Resolves to whether there is one, as soon as there is, and after so long at the latest. */
+  /** Resolves to whether there is a guard: as soon as there is one, and after `milliseconds` at the latest. */
   async whenAlive(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
     if (this.isAlive) return true;
     const woken = new AbortController();
@@ -90,14 +87,14 @@ export class GuardKeeper implements GuardSupply {
     return this.isAlive;
   }
 
-  /** What guards did without an agent, of all captures or of one. */
+  /** The things that guards did without an agent, for all captures or for one. */
   recovered(uid?: string): readonly Recovered[] {
     const recovered = this.#guard?.recovered() ?? [];
     if (typeof recovered === 'number') return [];
     return recovered.filter(({ capture }) => uid === undefined || uidOf(capture) === uid);
   }
 
-  /** It is known, and need not be remembered any more. */
+  /** Says that the agent knows what guards did about this capture, so that the guard may forget it. */
   acknowledge(uid: string): void {
     const id = captureIdOf(uid);
     if (id === undefined) return;
@@ -112,19 +109,7 @@ export class GuardKeeper implements GuardSupply {
     this.#parts.door.release(socket);
   }
 
-  async settled(capture: Uint8Array): Promise<void> {
-    const { signal } = this.#closing;
-    for (let attempt = 0; attempt < SETTLE_ATTEMPTS && !signal.aborted;) {
-      const result = this.#guard?.done(capture);
-      if (result === 0 || result === -ENOENT) return;
-      // Its journal leads the next guard to what is open, however late that comes.
-      if (result === -EBUSY) attempt += 1;
-      else if (result !== undefined) this.check();
-      await this.#parts.clock.sleep(SETTLE_EVERY_MS, signal);
-    }
-  }
-
-  /** Nothing is held any more, and nothing will be. */
+  /** To be called when nothing is held any more, and nothing will be. */
   close(): void {
     this.#closing.abort();
     this.#guard?.close();
