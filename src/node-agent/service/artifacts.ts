@@ -1,12 +1,12 @@
 /**
- * The folder of artifacts on the node: a file a capture, that only root can read.
+ * The folder of artifacts on the node: one file per capture, which only root can read.
  *
  * Nothing is followed and nothing left: names come from UIDs alone, files are made anew (O_EXCL, O_NOFOLLOW) and renamed into place.
  * All of it runs behind the {@link DiskGate}, and on libuv's threads, so that a hung disk holds up neither captures nor their watchdog.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
@@ -18,6 +18,8 @@ const OURS = /^(?:([0-9a-f-]{36})\.json|\.([0-9a-f-]{36})\.[0-9a-f]{8}\.tmp)$/;
 /** 20,000 processes take about as much. */
 const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** Write permission for the group and for all others. */
+const FOREIGN_WRITES = 0o022;
 
 export type Written =
   { readonly ok: true; readonly artifact: Artifact } | { readonly ok: false; readonly failure: Failure };
@@ -94,7 +96,10 @@ export class Artifacts {
     });
   }
 
-  /** kubelet makes it 0755; what is in it is for root alone. */
+  /**
+   * Makes the folder, or accepts one that only this user can write to. The mode of an existing folder is never changed: it may be /tmp.
+   * kubelet makes the folder 0755; then others see the UIDs of captures, and cannot read the artifacts, which have the mode 0600.
+   */
   async #prepare(): Promise<void> {
     // Not recursive: below a file system that makes no folders, such as procfs, Node then tries for ever.
     await mkdir(this.#folder, 0o700).catch((error: NodeJS.ErrnoException) => {
@@ -102,7 +107,8 @@ export class Artifacts {
     });
     const found = await lstat(this.#folder);
     if (!found.isDirectory()) throw new Error('not a directory');
-    if ((found.mode & 0o777) !== 0o700) await chmod(this.#folder, 0o700);
+    if (found.uid !== process.geteuid?.()) throw new Error('it belongs to another user');
+    if ((found.mode & FOREIGN_WRITES) !== 0) throw new Error('others than its owner can write to it');
   }
 
   #failed(what: string, error: unknown): Failure {
