@@ -59,7 +59,7 @@ export interface JournalRecord {
   readonly tid: number;
   /** Field 22 of /proc/PID/stat. */
   readonly startTicks: number;
-  /** Of the cgroup's directory in the guard's mount namespace. See {@link ../../native/path-text.ts} for bytes that are not UTF-8. */
+  /** The path of the cgroup's directory in the guard's mount namespace. See {@link ../../native/path-text.ts} for bytes that are not UTF-8. */
   readonly path: string;
 }
 
@@ -67,7 +67,7 @@ export interface JournalRecord {
 export type JournalSlot =
   { readonly sort: 'Empty' | 'Torn' | 'Foreign' } | { readonly sort: 'Sound'; readonly record: JournalRecord };
 
-/** One row per record. A last record that is cut short is torn. */
+/** Returns one row per record. A last record that is cut short is torn. */
 export function parseJournal(bytes: Uint8Array): readonly JournalSlot[] {
   const slots: JournalSlot[] = [];
   for (let at = 0; at < bytes.length; at += RECORD_BYTES) slots.push(parseSlot(bytes.subarray(at, at + RECORD_BYTES)));

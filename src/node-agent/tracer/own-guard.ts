@@ -32,7 +32,7 @@ export interface OwnGuardOptions {
 
 export interface OwnGuard extends GuardSupply {
   readonly pid: number;
-  /** What the guard did at its start for agents that had died before. */
+  /** The recoveries that the guard made at its start, for agents that had died before. */
   readonly recovered: readonly Recovered[];
   /** Ends the guard. To be called when nothing is held any more. */
   close(): void;
