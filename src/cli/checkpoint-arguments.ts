@@ -99,7 +99,7 @@ export function addCheckpoint(program: Command, done: (result: CheckpointArgumen
     .optionsGroup('Other:')
     .option(
       '--state <dir>',
-      'where the guard keeps its journal; made for root alone, on a tmpfs (default: /run/stasis)',
+      'where the guard keeps its journal, on a tmpfs; a missing folder is made for root alone (default: /run/stasis)',
     );
   handOver(declared, { kind: 'checkpoint', help: EXAMPLES, check: checkOptions, done });
 }

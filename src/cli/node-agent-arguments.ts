@@ -55,7 +55,7 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--pod-uid <uid>', "UID of the agent's own pod (default: $POD_UID)")
     .option('--cgroup-root <dir>', "where the host's cgroups are mounted (default: every cgroup mount counts)")
     .option('--artifacts <dir>', 'where whole trees are written (default: /var/lib/stasis)')
-    .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/guard.sock)')
+    .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/private/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
     .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`);
   handOver(declared, { kind: 'node-agent', help: AFTER, check: checkOptions, done });
@@ -69,7 +69,7 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const artifacts = raw.artifacts ?? '/var/lib/stasis';
-  const guard = raw.guard ?? '/run/stasis/guard/guard.sock';
+  const guard = raw.guard ?? '/run/stasis/guard/private/guard.sock';
   for (const [option, path] of [
     ['--artifacts', artifacts],
     ['--guard', guard],

@@ -2,7 +2,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "freezer.h"
 #include "guard.h"
 
 uint64_t now_us(void)
@@ -28,8 +27,8 @@ struct agent *agent_new(struct guard *guard)
 		if (agent->state != AGENT_FREE)
 			continue;
 		memset(agent, 0, sizeof(*agent));
-		agent->socket = agent->pidfd = agent->threadfd = -1;
-		agent->own_control = agent->own_self = agent->own_procs = -1;
+		agent->socket = agent->pidfd = agent->threadfd = agent->own_procs = -1;
+		agent->own = NO_FREEZER_FILES;
 		agent->state = AGENT_LIVE;
 		agent->since = now_us();
 		return agent;
@@ -42,13 +41,32 @@ void agent_clear(struct agent *agent)
 	close_fd(&agent->socket);
 	close_fd(&agent->pidfd);
 	close_fd(&agent->threadfd);
-	close_fd(&agent->own_control);
-	close_fd(&agent->own_self);
 	close_fd(&agent->own_procs);
+	freezer_close(&agent->own);
 	agent->state = AGENT_FREE;
 }
 
-bool freezer_of(const struct guard *guard, const struct freezer *freezer, const struct agent *agent)
+bool agent_has(const struct guard *guard, const struct agent *agent, const struct freezer *freezer)
 {
-	return freezer->state != FREEZER_UNUSED && freezer->agent == (int)(agent - guard->agents);
+	return freezer->announced && freezer->agent == (int)(agent - guard->agents);
+}
+
+struct freezer *freezer_new(struct guard *guard)
+{
+	for (int i = 0; i < MAX_FREEZERS; i++) {
+		struct freezer *freezer = &guard->freezers[i];
+
+		if (freezer->announced)
+			continue;
+		memset(freezer, 0, sizeof(*freezer));
+		freezer->files = NO_FREEZER_FILES;
+		return freezer;
+	}
+	return NULL;
+}
+
+void freezer_forget(struct freezer *freezer)
+{
+	freezer_close(&freezer->files);
+	freezer->announced = false;
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "announce.h"
-#include "freezer.h"
 #include "journal.h"
 #include "log.h"
 #include "peer.h"
@@ -19,7 +18,7 @@ union message {
 	struct guard_recovered_query query;
 };
 
-/* Never waits: an agent that does not read its answers has itself to blame. */
+/* Never waits: an agent that does not read its answers loses them. */
 static void answer(const struct agent *agent, const struct guard_header *question, void *message, size_t size)
 {
 	struct guard_header *header = message;
@@ -44,7 +43,7 @@ static unsigned count_open(const struct guard *guard)
 	unsigned open = 0;
 
 	for (int i = 0; i < MAX_FREEZERS; i++)
-		open += guard->freezers[i].state == FREEZER_ANNOUNCED;
+		open += guard->freezers[i].announced;
 	return open;
 }
 
@@ -61,12 +60,8 @@ static void on_hello(struct guard *guard, struct agent *agent, const struct guar
 		result = -EBUSY;
 	else
 		result = peer_watch_thread(agent, hello->tid);
-	if (result == 0 && (hello->flags & GUARD_OWN_FREEZER)) {
-		close_fd(&agent->own_control);
-		close_fd(&agent->own_self);
-		close_fd(&agent->own_procs);
-		result = fd < 0 ? -EBADF : own_open(agent, fd);
-	}
+	if (result == 0 && (hello->flags & GUARD_OWN_FREEZER))
+		result = fd < 0 ? -EBADF : peer_own_cgroup(agent, fd);
 	welcome.status = -result;
 	welcome.capabilities = (agent->threadfd >= 0 ? GUARD_THREAD_PIDFD : 0) |
 			       (guard->memory_locked ? GUARD_MEMORY_LOCKED : 0) |
@@ -100,19 +95,28 @@ static void on_recovered(const struct guard *guard, const struct agent *agent, c
 	answer(agent, &query->header, &message, sizeof(message));
 }
 
-static void on_message(struct guard *guard, struct agent *agent, const union message *message, int *fd)
+static void on_acknowledge(struct guard *guard, const struct agent *agent, const struct guard_subject *subject)
+{
+	bool known = recovered_remove(guard, subject->capture, subject->container);
+
+	if (known)
+		journal_save_recovered(guard);
+	answer_status(agent, &subject->header, known ? 0 : -ENOENT);
+}
+
+static void on_message(struct guard *guard, struct agent *agent, const union message *message, int fd)
 {
 	const struct guard_header *header = &message->header;
 	const struct guard_subject *subject = &message->subject;
 
-	/* Only a ping needs no hello: the health check of a container says nothing else. */
+	/* A ping needs no hello: it is all that the health check of a container sends. */
 	if (agent->tid == 0 && header->kind != GUARD_HELLO && header->kind != GUARD_PING) {
 		answer_status(agent, header, -EPROTO);
 		return;
 	}
 	switch (header->kind) {
 	case GUARD_HELLO:
-		on_hello(guard, agent, &message->hello, *fd);
+		on_hello(guard, agent, &message->hello, fd);
 		return;
 	case GUARD_ANNOUNCE:
 		answer_status(agent, header, announce(guard, agent, &message->announce, fd));
@@ -133,8 +137,7 @@ static void on_message(struct guard *guard, struct agent *agent, const union mes
 		on_recovered(guard, agent, &message->query);
 		return;
 	case GUARD_ACKNOWLEDGE:
-		answer_status(agent, header,
-			      recovered_remove(guard, subject->capture, subject->container) ? 0 : -ENOENT);
+		on_acknowledge(guard, agent, subject);
 		return;
 	}
 }
@@ -157,7 +160,7 @@ static bool is_sound(const union message *message, ssize_t length)
 	       sizes[kind] != 0 && length == sizes[kind] && message->header.size == length;
 }
 
-/* At most one descriptor is taken; the kernel closes those that did not fit. */
+/* There is room for one descriptor; the kernel closes those that do not fit. */
 static int received_fd(struct msghdr *message)
 {
 	struct cmsghdr *part = CMSG_FIRSTHDR(message);
@@ -174,7 +177,7 @@ void connection_serve(struct guard *guard, struct agent *agent)
 	static union message message;
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	struct iovec part = { &message, sizeof(message) };
-	/* Not CMSG_SPACE: with its padding a second descriptor would fit, and would be nobody's. */
+	/* CMSG_SPACE would be too long: with its padding a second descriptor fits, which nobody would close. */
 	struct msghdr received = {
 		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_LEN(sizeof(int))
 	};
@@ -185,7 +188,7 @@ void connection_serve(struct guard *guard, struct agent *agent)
 		return;
 	fd = length < 0 ? -1 : received_fd(&received);
 	if (length > 0 && is_sound(&message, length))
-		on_message(guard, agent, &message, &fd);
+		on_message(guard, agent, &message, fd);
 	else
 		close_fd(&agent->socket);
 	close_fd(&fd);

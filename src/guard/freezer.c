@@ -3,127 +3,106 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* All of these files hold a few words. -errno, or the length; the text ends with NUL. */
-static int read_text(int fd, char *text, size_t size)
+#include "guard.h"
+
+/* The names of the files, the word that thaws, and the text in `frozen` that says so. */
+static const struct words {
+	const char *control, *asked, *frozen, *thaw, *is_frozen;
+	unsigned long magic;
+} WORDS[] = {
+	[GUARD_VERSION_V1] = { "freezer.state", "freezer.self_freezing", "freezer.parent_freezing", "THAWED", "1", CGROUP_SUPER_MAGIC },
+	[GUARD_VERSION_V2] = { "cgroup.freeze", "cgroup.freeze", "cgroup.events", "0", "frozen 1", CGROUP2_SUPER_MAGIC },
+};
+
+static int open_at(int directory, const char *name, int mode)
 {
-	ssize_t length = pread(fd, text, size - 1, 0);
+	int fd = openat(directory, name, mode | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int freezer_open(struct freezer_files *files, int directory, uint32_t version)
+{
+	const struct words *words = version == GUARD_VERSION_V1 || version == GUARD_VERSION_V2 ? &WORDS[version] : NULL;
+	struct statfs fs;
+	int error;
+
+	*files = NO_FREEZER_FILES;
+	if (words == NULL || fstatfs(directory, &fs) != 0 || (unsigned long)fs.f_type != words->magic)
+		return -EINVAL;
+	files->version = version;
+	files->control = open_at(directory, words->control, O_WRONLY);
+	files->asked = open_at(directory, words->asked, O_RDONLY);
+	files->frozen = open_at(directory, words->frozen, O_RDONLY);
+	error = files->control < 0 ? files->control : files->asked < 0 ? files->asked : files->frozen < 0 ? files->frozen : 0;
+	if (error != 0)
+		freezer_close(files);
+	return error;
+}
+
+void freezer_close(struct freezer_files *files)
+{
+	close_fd(&files->control);
+	close_fd(&files->asked);
+	close_fd(&files->frozen);
+}
+
+/* 1 when the file holds `text`, 0 when it does not, -errno when it cannot be read. */
+static int says(int fd, const char *text)
+{
+	/* The longest of these files is cgroup.events: "populated 1\nfrozen 1\n". */
+	char found[128];
+	ssize_t length = pread(fd, found, sizeof(found) - 1, 0);
 
 	if (length < 0)
 		return -errno;
-	text[length] = 0;
-	return (int)length;
+	found[length] = 0;
+	return strstr(found, text) != NULL;
 }
 
-static bool is_cgroup(int directory, uint32_t version)
+enum freezer_fact freezer_look(const struct freezer_files *files)
 {
-	struct statfs fs;
+	int asked = says(files->asked, "1"), frozen;
 
-	if (fstatfs(directory, &fs) != 0)
-		return false;
-	/* With GUARD_VERSION_NONE the cgroup may be of either. */
-	return (version != GUARD_VERSION_V1 && fs.f_type == CGROUP2_SUPER_MAGIC) ||
-	       (version != GUARD_VERSION_V2 && fs.f_type == CGROUP_SUPER_MAGIC);
+	if (asked > 0)
+		return FACT_CLOSED;
+	frozen = asked < 0 ? asked : says(files->frozen, WORDS[files->version].is_frozen);
+	/* kernfs answers ENODEV when the cgroup was removed while its file was open. */
+	if (frozen < 0)
+		return frozen == -ENODEV ? FACT_GONE : FACT_UNKNOWN;
+	return frozen ? FACT_FROZEN_ABOVE : FACT_THAWED;
 }
 
-int freezer_open(struct freezer *freezer, int directory, uint32_t version)
+void freezer_thaw(const struct freezer_files *files)
 {
-	bool v1 = version == GUARD_VERSION_V1;
-	struct stat status;
-	int error = 0;
+	const char *word = WORDS[files->version].thaw;
 
-	freezer->directory = directory;
-	freezer->control = freezer->witness = -1;
-	freezer->version = version;
-	if (fstat(directory, &status) != 0 || !S_ISDIR(status.st_mode) || !is_cgroup(directory, version)) {
-		error = -EINVAL;
-	} else if (version != GUARD_VERSION_NONE) {
-		freezer->control = openat(directory, v1 ? "freezer.state" : "cgroup.freeze", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-		if (freezer->control >= 0)
-			freezer->witness = openat(directory, v1 ? "freezer.self_freezing" : "cgroup.events",
-						  O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (freezer->witness < 0)
-			error = -errno;
-	}
-	if (error != 0) {
-		freezer_close(freezer);
-		return error;
-	}
-	freezer->inode = status.st_ino;
-	freezer->device = status.st_dev;
-	return 0;
-}
-
-void freezer_close(struct freezer *freezer)
-{
-	close_fd(&freezer->directory);
-	close_fd(&freezer->control);
-	close_fd(&freezer->witness);
-}
-
-enum freezer_fact freezer_look(const struct freezer *freezer)
-{
-	char control[64], witness[256];
-	bool self, frozen;
-
-	if (freezer->version == GUARD_VERSION_NONE)
-		return FACT_THAWED;
-	/* ENODEV: kernfs, of a cgroup that was removed while its file was open. */
-	if (read_text(freezer->control, control, sizeof(control)) < 0 ||
-	    read_text(freezer->witness, witness, sizeof(witness)) < 0)
-		return errno == ENODEV ? FACT_GONE : FACT_UNKNOWN;
-	if (freezer->version == GUARD_VERSION_V1) {
-		self = witness[0] == '1';
-		frozen = strncmp(control, "THAWED", 6) != 0;
-	} else {
-		self = control[0] == '1';
-		frozen = strstr(witness, "frozen 1") != NULL;
-	}
-	return self ? FACT_CLOSED : frozen ? FACT_FROZEN_ABOVE : FACT_THAWED;
-}
-
-void freezer_thaw(const struct freezer *freezer)
-{
-	const char *word = freezer->version == GUARD_VERSION_V1 ? "THAWED" : "0";
-
-	/* What it answers is of no use: whether it took is looked at. */
-	if (freezer->control >= 0 && pwrite(freezer->control, word, strlen(word), 0) < 0)
+	/* The result tells nothing: the next look tells whether the thaw took. */
+	if (pwrite(files->control, word, strlen(word), 0) < 0)
 		return;
 }
 
-int own_open(struct agent *agent, int directory)
+int list_has(int list, int32_t number)
 {
-	if (!is_cgroup(directory, GUARD_VERSION_V1))
-		return -EINVAL;
-	agent->own_control = openat(directory, "freezer.state", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	agent->own_self = openat(directory, "freezer.self_freezing", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	agent->own_procs = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return agent->own_control >= 0 && agent->own_self >= 0 && agent->own_procs >= 0 ? 0 : -errno;
-}
+	char text[4096];
+	int32_t found = 0;
+	ssize_t length;
 
-static bool lists(int procs, int32_t pid)
-{
-	static char text[65536];
-	int length = read_text(procs, text, sizeof(text));
-
-	for (char *at = text; length > 0 && at != NULL && *at; at = strchr(at, '\n'), at += at != NULL)
-		if (strtol(at, NULL, 10) == pid)
-			return true;
-	return false;
-}
-
-bool own_thaw(const struct agent *agent)
-{
-	char text[16];
-
-	if (agent->own_control < 0 || read_text(agent->own_self, text, sizeof(text)) <= 0 || text[0] != '1')
-		return false;
-	if (!lists(agent->own_procs, agent->pid))
-		return false;
-	return pwrite(agent->own_control, "THAWED", 6, 0) == 6;
+	/* A seq_file gives a page per read(2) at most, so that a long list takes many reads; a read may end in the middle of a number. */
+	for (off_t at = 0; (length = pread(list, text, sizeof(text), at)) > 0; at += length)
+		for (ssize_t i = 0; i < length; i++) {
+			if (text[i] >= '0' && text[i] <= '9') {
+				found = found * 10 + (text[i] - '0');
+				continue;
+			}
+			if (found == number)
+				return 1;
+			found = 0;
+		}
+	return length < 0 ? -errno : 0;
 }

@@ -1,4 +1,4 @@
-# Builds the guard, build/guard/stasis-guard: static, so that one file is all that a container needs of it.
+# Builds the guard, build/guard/stasis-guard. It is static, so that a container needs no other file for it.
 # Run from the repository root: make -f src/guard/guard.mk
 GUARD_SOURCES := $(wildcard src/guard/*.c)
 GUARD_CFLAGS := -O2 -g -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -D_GNU_SOURCE
@@ -6,7 +6,7 @@ GUARD_CFLAGS := -O2 -g -std=gnu17 -Wall -Wextra -Werror -Wshadow -Wmissing-proto
 .PHONY: guard
 guard: build/guard/stasis-guard
 
-# Compiled in one go: ten small files take half a second.
+# All sources in one call of the compiler: ten small files take half a second.
 build/guard/stasis-guard: $(GUARD_SOURCES) $(wildcard src/guard/*.h) src/guard/guard.mk
 	@mkdir -p $(@D)
 	$(CC) $(GUARD_CFLAGS) $(CFLAGS) -static -o $@ $(GUARD_SOURCES) $(LDFLAGS)

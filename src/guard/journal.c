@@ -12,34 +12,42 @@
 
 #include "peer.h"
 
-/* Two guards, each the first process of a PID namespace, can have one name; their start ticks of 10 ms make it rare. */
+/* Two guards, each the first process of its PID namespace and started within the same 10 ms, choose the same name. That is rare. */
 #define NAME_ATTEMPTS 10
 
 static int file = -1;
 static char name[64];
 static uint8_t boot[16];
+/* The records after those of the freezers that are in use in `file`. */
+static unsigned saved;
 
+/* CRC-32 of IEEE 802.3, half a byte at a time. */
 static uint32_t crc32(const void *data, size_t length)
 {
+	static const uint32_t table[] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
 	const uint8_t *bytes = data;
 	uint32_t crc = 0xffffffffu;
 
 	for (size_t i = 0; i < length; i++) {
 		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
 	}
 	return ~crc;
 }
 
+/* The path must end with a NUL. The bytes behind the NUL mean nothing. */
 static uint32_t sum(const struct record *record)
 {
-	size_t from = offsetof(struct record, state);
+	size_t from = offsetof(struct record, state), to = offsetof(struct record, path) + strlen(record->path) + 1;
 
-	return crc32((const char *)record + from, RECORD_BYTES - from);
+	return crc32((const char *)record + from, to - from);
 }
 
-void record_seal(struct record *record)
+static void seal(struct record *record)
 {
 	memcpy(record->magic, RECORD_MAGIC, sizeof(record->magic));
 	record->crc = sum(record);
@@ -53,12 +61,12 @@ enum record_sort record_sort(const struct record *record)
 		return SORT_EMPTY;
 	if (memcmp(record->magic, RECORD_MAGIC, sizeof(record->magic)) != 0)
 		return SORT_FOREIGN;
-	if (record->crc != sum(record) || record->path[GUARD_PATH_BYTES - 1] != 0)
+	if (record->path[GUARD_PATH_BYTES - 1] != 0 || record->crc != sum(record))
 		return SORT_TORN;
 	return SORT_SOUND;
 }
 
-/* proc(5): a UUID in text. */
+/* proc(5): a UUID as text. */
 static int read_boot(void)
 {
 	char text[64];
@@ -81,9 +89,8 @@ static int read_boot(void)
 	return nibbles == 32 ? 0 : -EIO;
 }
 
-int journal_prepare(const struct guard *guard)
+int journal_prepare(void)
 {
-	(void)guard;
 	snprintf(name, sizeof(name), "%d-%llu.journal", (int)getpid(), (unsigned long long)start_ticks_of(getpid()));
 	return read_boot();
 }
@@ -120,10 +127,11 @@ int journal_open(const struct guard *guard)
 		}
 		if (fd < 0)
 			return -errno;
-		/* Another guard may take it for a dead one's before it is locked: it removes it then, and another is made. */
+		/* Until it is locked, another guard may take it for a dead guard's journal and remove it. Then another one is made. */
 		if (flock(fd, LOCK_EX) == 0 && is_linked(fd)) {
 			file = fd;
-			recovered_save(guard);
+			saved = 0;
+			journal_save_recovered(guard);
 			return 0;
 		}
 		close(fd);
@@ -140,12 +148,7 @@ static int put(unsigned slot, const struct record *record)
 	return written == RECORD_BYTES ? 0 : -ENOSPC;
 }
 
-static unsigned slot_of(const struct guard *guard, const struct freezer *freezer)
-{
-	return (unsigned)(freezer - guard->freezers);
-}
-
-static struct record *record_of(const struct guard *guard, const struct freezer *freezer, uint32_t state)
+static int put_freezer(const struct guard *guard, const struct freezer *freezer, enum record_state state)
 {
 	static struct record record;
 	const struct agent *agent = &guard->agents[freezer->agent];
@@ -153,9 +156,9 @@ static struct record *record_of(const struct guard *guard, const struct freezer 
 	memset(&record, 0, sizeof(record));
 	record.state = state;
 	memcpy(record.boot, boot, sizeof(boot));
-	memcpy(record.capture, freezer->capture, sizeof(record.capture));
+	memcpy(record.capture, agent->capture, sizeof(record.capture));
 	record.container = freezer->container;
-	record.version = freezer->version;
+	record.version = freezer->files.version;
 	record.inode = freezer->inode;
 	record.device = freezer->device;
 	record.announced_us = now_us();
@@ -165,8 +168,8 @@ static struct record *record_of(const struct guard *guard, const struct freezer 
 	record.tid = agent->tid;
 	record.start_ticks = agent->start_ticks;
 	memcpy(record.path, freezer->path, sizeof(record.path));
-	record_seal(&record);
-	return &record;
+	seal(&record);
+	return put((unsigned)(freezer - guard->freezers), &record);
 }
 
 int journal_announce(const struct guard *guard, const struct freezer *freezer)
@@ -174,8 +177,8 @@ int journal_announce(const struct guard *guard, const struct freezer *freezer)
 	int result = journal_open(guard);
 
 	if (result == 0)
-		result = put(slot_of(guard, freezer), record_of(guard, freezer, RECORD_OPEN));
-	/* Some file systems find out only now that there is no room. */
+		result = put_freezer(guard, freezer, RECORD_OPEN);
+	/* Some file systems find out only here that there is no room. */
 	if (result == 0 && fdatasync(file) != 0)
 		result = -errno;
 	return result;
@@ -183,28 +186,39 @@ int journal_announce(const struct guard *guard, const struct freezer *freezer)
 
 void journal_close_record(const struct guard *guard, const struct freezer *freezer)
 {
-	/* Not synchronised: only the end of the machine could lose it, and that opens every freezer. */
+	/* Not synchronised: only the end of the machine could lose this write, and no freezer outlives that. */
 	if (file >= 0)
-		put(slot_of(guard, freezer), record_of(guard, freezer, RECORD_CLOSED));
+		put_freezer(guard, freezer, RECORD_CLOSED);
 }
 
-int journal_recovered(unsigned index, const struct recovered *recovered)
+static bool put_recovered(unsigned index, const struct recovered *recovered)
 {
-	struct record record = { .state = RECORD_RECOVERED };
+	static struct record record;
 
-	if (file < 0)
-		return -EBADF;
-	if (recovered == NULL) {
-		record.state = RECORD_CLOSED;
-	} else {
+	memset(&record, 0, sizeof(record));
+	record.state = recovered == NULL ? RECORD_CLOSED : RECORD_RECOVERED;
+	memcpy(record.boot, boot, sizeof(boot));
+	if (recovered != NULL) {
 		memcpy(record.capture, recovered->capture, sizeof(record.capture));
 		record.container = recovered->container;
 		record.outcome = recovered->outcome;
 		record.cause = recovered->cause;
 	}
-	memcpy(record.boot, boot, sizeof(boot));
-	record_seal(&record);
-	return put(MAX_FREEZERS + index, &record);
+	seal(&record);
+	return put(MAX_FREEZERS + index, &record) == 0;
+}
+
+bool journal_save_recovered(const struct guard *guard)
+{
+	unsigned count = guard->recovered_count;
+
+	if (file < 0)
+		return false;
+	for (unsigned i = 0; i < count || i < saved; i++)
+		if (!put_recovered(i, i < count ? &guard->recovered[i] : NULL))
+			return false;
+	saved = count;
+	return true;
 }
 
 void journal_end(const struct guard *guard, bool keep)

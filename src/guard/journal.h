@@ -1,27 +1,30 @@
 /*
- * The write-ahead journal: one file a guard, `PID-START.journal` in the state folder, locked as long as the guard lives. One
- * slot a freezer, of a size that never crosses a page, so that a record is torn only by what tears pages.
+ * The write-ahead journal: one file per guard, `PID-START.journal` in the state folder, locked (flock) as long as its guard lives.
+ * It is an array of records. The first MAX_FREEZERS belong to the freezers, the MAX_RECOVERED after them to what guards did without
+ * an agent. A record fills a page of 4,096 bytes, so that only what tears pages can tear a record. The file is sparse, and on a tmpfs
+ * takes memory only for the records that were used. The mirror of the record is src/node-agent/pure/guard-journal.ts.
  */
 #ifndef GUARD_JOURNAL_H
 #define GUARD_JOURNAL_H
 
 #include "guard.h"
 
-#define RECORD_BYTES 1024
-#define RECORD_MAGIC "STASISJ1"
+#define RECORD_BYTES 4096
+/* STASISJ1 had records of 1,024 bytes. */
+#define RECORD_MAGIC "STASISJ2"
 
 enum record_state {
 	RECORD_UNUSED = 0,
 	/* The freezer may be closed. */
 	RECORD_OPEN = 1,
 	RECORD_CLOSED = 2,
-	/* What a guard did about it, not acknowledged by an agent yet. In the slots behind those of the freezers. */
+	/* What a guard did about a freezer, which no agent has acknowledged yet. */
 	RECORD_RECOVERED = 3,
 };
 
 struct record {
 	char magic[8];
-	uint32_t crc; /* CRC-32 of all that follows */
+	uint32_t crc; /* CRC-32 from `state` to the NUL at the end of `path` */
 	uint32_t state;
 	uint8_t boot[16];
 	uint8_t capture[GUARD_CAPTURE_BYTES];
@@ -31,7 +34,7 @@ struct record {
 	uint64_t announced_us, freezer_deadline_us, hold_deadline_us; /* CLOCK_MONOTONIC */
 	int32_t pid, tid;
 	uint64_t start_ticks; /* of the process: field 22 of /proc/PID/stat */
-	uint32_t found_closed; /* the state before the capture: 0, as nothing else is taken */
+	uint32_t found_closed; /* whether the freezer was closed before the capture: 0, as the guard refuses any other */
 	uint32_t outcome, cause; /* RECORD_RECOVERED */
 	uint32_t reserved;
 	char path[GUARD_PATH_BYTES];
@@ -43,29 +46,28 @@ enum record_sort {
 	/* Nothing was ever written to the slot. */
 	SORT_EMPTY,
 	SORT_SOUND,
-	/* Its sum is wrong: a guard died while it wrote. What it announced was never confirmed, so nothing was frozen by it. */
+	/* The sum is wrong: a guard died while it wrote. Its agent never got the answer, so that it closed no freezer. */
 	SORT_TORN,
-	/* Not ours, or of another format. */
+	/* Not written by a guard, or in another format. */
 	SORT_FOREIGN,
 };
 
-/* Fills magic and sum. */
-void record_seal(struct record *record);
 enum record_sort record_sort(const struct record *record);
 
-/* The boot id, and the name that this guard's journal gets. Called once. 0 or -errno. */
-int journal_prepare(const struct guard *guard);
-/* Makes the journal, if there is none. 0 or -errno. */
+/* Reads the boot id and chooses the journal's name. To be called once, before all else. 0 or -errno. */
+int journal_prepare(void);
+/* Makes the journal, unless there is one. 0 or -errno. */
 int journal_open(const struct guard *guard);
-/* Durable when it returns 0; else -errno, and nothing may be frozen. */
+/* Writes an open record. It is durable when the result is 0; else the result is -errno, and nothing may be frozen. */
 int journal_announce(const struct guard *guard, const struct freezer *freezer);
 void journal_close_record(const struct guard *guard, const struct freezer *freezer);
-/* Slot `index` of those behind the freezers; NULL empties it. 0 or -errno. */
-int journal_recovered(unsigned index, const struct recovered *recovered);
-/* Removes the journal, or leaves it to the next guard. */
+/* Writes guard->recovered. False when that failed. */
+bool journal_save_recovered(const struct guard *guard);
+/* Removes the journal, or with `keep` leaves it to the next guard. */
 void journal_end(const struct guard *guard, bool keep);
+/* 16 bytes. */
 const uint8_t *journal_boot(void);
-/* The file's name, to be passed over in a scan. */
+/* The name of this guard's own journal. */
 const char *journal_name(void);
 
 #endif

@@ -7,8 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* PIPE_BUF: a pipe that polls writable takes so much without blocking (pipe(7)). A reader that hangs must not hang the guard. */
+/*
+ * PIPE_BUF: a pipe that polls writable takes so many bytes without blocking (pipe(7)). A reader that hangs must not make the guard hang.
+ * The fields of one line other than a path take less than 700 bytes.
+ */
 #define LINE_BYTES 4096
+/* Bytes of one value in the line, escapes counted. Enough for two such values and all other fields. */
+#define VALUE_BYTES 1500
 /* Kept back for the end of the line. */
 #define TAIL_BYTES 4
 
@@ -27,27 +32,58 @@ static void put_raw(const char *text)
 		put(*text++);
 }
 
-/* A string that does not fit is cut, and the line stays JSON. */
+/*
+ * Bytes of the valid UTF-8 sequence that begins here (RFC 3629), or 0. The first byte limits the second: after E0, ED, F0 and F4 not
+ * every continuation is valid. The NUL at the end of the text is no continuation.
+ */
+static int sequence_length(const unsigned char *at)
+{
+	int length = *at < 0x80 ? 1 : *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
+	unsigned char lowest = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
+	unsigned char highest = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
+
+	for (int next = 1; next < length; next++) {
+		if (at[next] < lowest || at[next] > highest)
+			return 0;
+		lowest = 0x80;
+		highest = 0xbf;
+	}
+	return length;
+}
+
+/* One character, or one byte that is part of none. Returns how many bytes of the text that was. */
+static int put_character(const unsigned char *at)
+{
+	int length = sequence_length(at);
+	char escaped[8];
+
+	if (length > 1) {
+		for (int i = 0; i < length; i++)
+			put((char)at[i]);
+		return length;
+	}
+	if (length == 0)
+		snprintf(escaped, sizeof(escaped), "\\\\x%02x", *at);
+	else if (*at == '"' || *at == '\\')
+		snprintf(escaped, sizeof(escaped), "\\%c", *at);
+	else if (*at < 0x20 || *at == 0x7f)
+		snprintf(escaped, sizeof(escaped), "\\u%04x", *at);
+	else
+		snprintf(escaped, sizeof(escaped), "%c", *at);
+	put_raw(escaped);
+	return 1;
+}
+
 static void put_string(const char *text)
 {
-	put('"');
-	for (; *text && used < LINE_BYTES - 64; text++) {
-		unsigned char c = (unsigned char)*text;
+	const unsigned char *at = (const unsigned char *)text;
+	size_t end;
 
-		if (c == '"' || c == '\\') {
-			put('\\');
-			put((char)c);
-		} else if (c < 0x20 || c >= 0x7f) {
-			/* Paths are bytes, and need not be UTF-8: as Latin-1. */
-			char escaped[8];
-
-			snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-			put_raw(escaped);
-		} else {
-			put((char)c);
-		}
-	}
 	put('"');
+	end = used + VALUE_BYTES;
+	while (*at && used < end)
+		at += put_character(at);
+	put_raw(*at ? "\xe2\x80\xa6\"" : "\"");
 }
 
 static void put_number(int64_t value)
@@ -65,7 +101,7 @@ static void put_key(const char *key)
 	put(':');
 }
 
-/* gmtime_r may read a time zone file and allocate. Days to a date: 400 years are 146,097 days, counted from a March. */
+/* Not by gmtime_r, which may read a time zone file and allocate. 400 years are 146,097 days; the years are counted from a March. */
 static void put_time(void)
 {
 	struct timespec now;

@@ -5,7 +5,8 @@
  *   stasis-guard --state DIR --fd N                        serves the command at the other end of a socket pair, and ends with it
  *   stasis-guard --ping PATH                               exits 0 when a guard answers at PATH
  *
- * SIGTERM: thaws what is open, waits until that is final, and ends. Exit status: 0, 1 (it cannot start), 2 (usage).
+ * On SIGTERM the guard thaws every freezer that is announced, waits until that is final, and ends. Exit status: 0, 1 (the guard cannot
+ * start), 2 (usage).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +27,13 @@
 #include "recover.h"
 #include "state.h"
 
+/* Milliseconds between two attempts to take the folder's lock, and after how many of them the log says so again. */
 #define LOCK_TRY_MS 100
 #define LOCK_SAY_EVERY 10
-/* What dead agents left is opened before the first agent is answered; what cannot be in a second does not keep the node waiting. */
+/*
+ * Microseconds that the guard spends on what dead agents left, before it answers the first agent. What cannot be opened in that time
+ * is opened later, and does not keep the node waiting.
+ */
 #define RECOVERY_BOUND_US 1000000u
 
 struct options {
@@ -39,11 +44,12 @@ struct options {
 
 static struct guard guard;
 
-static int fail(const char *what, int error)
+/* `why` is for people. */
+static int fail(const char *what, const char *why)
 {
 	log_begin("error", "cannotStart");
 	log_text("subject", what);
-	log_error(error);
+	log_text("error", why);
 	log_end();
 	return 1;
 }
@@ -86,9 +92,11 @@ static void write_file(const char *path, const char *text)
 	close_fd(&fd);
 }
 
-/* Each is a favour that may be refused: in a cluster the pod's own settings do the same. */
+/* The kernel may refuse each of these. In a cluster the settings of the guard's container do the same. */
 static void harden(void)
 {
+	struct rlimit files;
+
 	setsid();
 	if (chdir("/") != 0)
 		return;
@@ -97,6 +105,11 @@ static void harden(void)
 	signal(SIGHUP, SIG_IGN);
 	write_file("/proc/self/oom_score_adj", "-1000");
 	setpriority(PRIO_PROCESS, 0, -20);
+	/* MAX_AGENTS and MAX_FREEZERS need 1,450 descriptors at most; 1,024 is the usual soft limit. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	guard.memory_locked = mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
 }
 
@@ -111,22 +124,21 @@ static int signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* False when told to end meanwhile. */
-static bool become_the_one(int signal_fd, int *error)
+/* Waits until this guard is the only one of the folder. 0, -errno, or -ECANCELED when it was told to end meanwhile. */
+static int become_the_one(int signal_fd)
 {
 	for (unsigned tries = 0;; tries++) {
 		struct pollfd end = { signal_fd, POLLIN, 0 };
-		int lock = folder_lock(guard.state_directory);
+		int result = folder_lock(guard.state_directory);
 
-		*error = lock < 0 && lock != -EWOULDBLOCK ? lock : 0;
-		if (lock >= 0 || *error != 0)
-			return true;
+		if (result != -EWOULDBLOCK)
+			return result;
 		if (tries % LOCK_SAY_EVERY == 0) {
 			log_begin("warn", "waitingForLock");
 			log_end();
 		}
 		if (poll(&end, 1, LOCK_TRY_MS) == 1)
-			return false;
+			return -ECANCELED;
 	}
 }
 
@@ -138,20 +150,24 @@ static bool any_agent(void)
 	return false;
 }
 
-/* Something may be frozen, or is on the way to be proved not to be. */
-static bool anything_open(void)
+/* Whether a freezer may be closed. */
+static bool any_announced(void)
 {
 	for (int i = 0; i < MAX_FREEZERS; i++)
-		if (guard.freezers[i].state == FREEZER_ANNOUNCED)
+		if (guard.freezers[i].announced)
 			return true;
 	return false;
 }
 
+/* Whether the guard still opens what a dead agent left. */
 static bool recovering(void)
 {
-	for (int i = 0; i < MAX_AGENTS; i++)
-		if (guard.agents[i].state == AGENT_RELEASING)
+	for (int i = 0; i < MAX_AGENTS; i++) {
+		const struct agent *agent = &guard.agents[i];
+
+		if (agent->state != AGENT_FREE && (agent->process_dead || agent->thread_dead))
 			return true;
+	}
 	return false;
 }
 
@@ -180,7 +196,7 @@ static nfds_t poll_set(struct pollfd *fds, int signal_fd, int listener)
 		const struct agent *agent = &guard.agents[i];
 		bool used = agent->state != AGENT_FREE;
 
-		/* Always three, so that the index tells whose it is; -1 is passed over (poll(2)). A death is told once. */
+		/* Three per agent, so that the index tells whose it is. poll(2) ignores -1. A death that was seen is not polled again. */
 		fds[count++] = (struct pollfd){ used ? agent->socket : -1, POLLIN, 0 };
 		fds[count++] = (struct pollfd){ used && !agent->process_dead ? agent->pidfd : -1, POLLIN, 0 };
 		fds[count++] = (struct pollfd){ used && !agent->thread_dead ? agent->threadfd : -1, POLLIN, 0 };
@@ -188,7 +204,7 @@ static nfds_t poll_set(struct pollfd *fds, int signal_fd, int listener)
 	return count;
 }
 
-/* What agents say comes before what is done about them: a freezer that was opened in time is not overdue. */
+/* Messages are read before watch() acts: an agent whose message says that a freezer is open is not late with it. */
 static void serve(struct pollfd *fds, int listener)
 {
 	struct signalfd_siginfo info;
@@ -213,7 +229,7 @@ static void run(int signal_fd, int listener)
 	for (;;) {
 		int wait = watch(&guard);
 
-		if (guard.draining ? !anything_open() : !guard.service && !any_agent())
+		if (guard.draining ? !any_announced() : !guard.service && !any_agent())
 			return;
 		if (poll(fds, poll_set(fds, signal_fd, listener), wait) > 0)
 			serve(fds, listener);
@@ -223,7 +239,8 @@ static void run(int signal_fd, int listener)
 int main(int argc, char **argv)
 {
 	struct options options;
-	int signal_fd, listener = -1, error;
+	int signal_fd, listener = -1, result;
+	const char *why;
 
 	if (!parse(argc, argv, &options)) {
 		static const char usage[] = "usage: stasis-guard --state DIR (--socket PATH [--exclusive] | --fd N)\n"
@@ -235,21 +252,22 @@ int main(int argc, char **argv)
 	guard.service = options.socket != NULL;
 	signal_fd = signals();
 	harden();
-	guard.state_directory = folder_open(options.state);
+	guard.state_directory = folder_open(options.state, &why);
 	if (guard.state_directory < 0)
-		return fail(options.state, guard.state_directory);
-	if (options.exclusive && !become_the_one(signal_fd, &error))
+		return fail(options.state, why);
+	result = options.exclusive ? become_the_one(signal_fd) : 0;
+	if (result == -ECANCELED)
 		return 0;
-	if (options.exclusive && error != 0)
-		return fail("lock", error);
-	error = journal_prepare(&guard);
-	if (error != 0)
-		return fail("boot_id", error);
+	if (result != 0)
+		return fail(options.state, strerror(-result));
+	result = journal_prepare();
+	if (result != 0)
+		return fail("boot_id", strerror(-result));
 	recover_first();
 	if (guard.service) {
-		listener = socket_listen(options.socket);
+		listener = socket_listen(options.socket, &why);
 		if (listener < 0)
-			return fail(options.socket, listener);
+			return fail(options.socket, why);
 	} else {
 		fcntl(options.fd, F_SETFD, FD_CLOEXEC);
 		connection_accept(&guard, options.fd);

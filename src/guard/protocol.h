@@ -1,19 +1,23 @@
 /*
- * What an agent and the guard say to each other: one message a datagram on a Unix socket of type SOCK_SEQPACKET.
+ * The messages between an agent and the guard, one per datagram, on a Unix socket of type SOCK_SEQPACKET.
  *
- * Every number is little-endian, and every structure has no padding but what is named `reserved` (sent as 0). The
- * agent asks and the guard answers, with the sequence number of the question; nothing is sent unasked. The mirror is
- * src/native/guard-protocol.ts; a test holds the two together.
+ * Every number is little-endian. No structure has padding except the fields named `reserved`, which are sent as 0. The agent asks and
+ * the guard answers with the sequence number of the question; the guard sends nothing unasked. The mirror of this file is
+ * src/native/guard-protocol.ts, and test/kernel/guard-protocol.test.ts compares the two.
  */
 #ifndef GUARD_PROTOCOL_H
 #define GUARD_PROTOCOL_H
 
 #include <stdint.h>
 
-#define GUARD_PROTOCOL_VERSION 1
+/* Version 2: longer paths, and only the tracing thread's own connection speaks for its capture. */
+#define GUARD_PROTOCOL_VERSION 2
 #define GUARD_CAPTURE_BYTES 16
-/* With the NUL at its end. The path of a container's cgroup takes about 220 bytes; a longer one is refused (ENAMETOOLONG). */
-#define GUARD_PATH_BYTES 896
+/*
+ * Bytes of a cgroup's path, with the NUL at its end: what is left of a journal record of one page (4,096 bytes). A longer path is
+ * refused (ENAMETOOLONG). The path of a Kubernetes container takes about 220 bytes; the kernel's own limit is 4,096 (PATH_MAX).
+ */
+#define GUARD_PATH_BYTES 3968
 
 enum guard_kind {
 	GUARD_HELLO = 1,
@@ -24,28 +28,28 @@ enum guard_kind {
 	GUARD_RECOVERED = 6,
 	GUARD_ACKNOWLEDGE = 7,
 	GUARD_DISOWNED = 8,
-	/* Set in the kind of every answer. */
+	/* This bit is set in the kind of every answer. */
 	GUARD_ANSWER = 0x80,
 };
 
-/* Of `announce`. With NONE no freezer will be written: only the deadline of the hold is kept. */
+/* `announce.version`. With NONE the capture writes no freezer, and the guard keeps only the deadline of the capture. */
 enum guard_version { GUARD_VERSION_NONE = 0, GUARD_VERSION_V1 = 1, GUARD_VERSION_V2 = 2 };
 
 /* Bits of `hello.flags`. */
 enum guard_hello_flag {
-	/* A descriptor of the directory of the sender's own cgroup in the v1 freezer hierarchy comes with the message. */
+	/* The message carries a descriptor of the directory of the agent's own cgroup in the v1 freezer hierarchy. */
 	GUARD_OWN_FREEZER = 1,
 };
 
 /* Bits of `welcome.capabilities`. */
 enum guard_capability {
-	/* The end of the tracing thread is told by the kernel (PIDFD_THREAD, Linux 6.9), not looked for every 20 ms. */
+	/* The kernel tells the guard of the tracing thread's death (PIDFD_THREAD, Linux 6.9). Without this bit the guard looks every 20 ms. */
 	GUARD_THREAD_PIDFD = 1,
-	/* Its memory is locked: it never waits for a page. */
+	/* The guard's memory is locked, so that it never waits for a page. */
 	GUARD_MEMORY_LOCKED = 2,
-	/* Its journal can be written. Without it every announcement is refused. */
+	/* The guard can write its journal. Without this bit it refuses every announcement. */
 	GUARD_JOURNAL = 4,
-	/* It serves a node, and outlives its agents. */
+	/* The guard serves a node, and outlives its agents. */
 	GUARD_SERVICE = 8,
 };
 
@@ -54,34 +58,37 @@ enum guard_cause {
 	GUARD_CAUSE_NONE = 0,
 	GUARD_AGENT_DIED = 1,
 	GUARD_THREAD_DIED = 2,
-	/* The connection was closed with the capture not done. */
+	/* The agent closed the connection in the middle of a capture. */
 	GUARD_HUNG_UP = 3,
 	GUARD_FREEZER_DEADLINE = 4,
 	GUARD_HOLD_DEADLINE = 5,
-	/* A guard before this one died, and left the record in its journal. */
+	/* An earlier guard died and left the record in its journal. */
 	GUARD_GUARD_DIED = 6,
 };
 
-/* What became of one freezer. */
+/* What happened to one freezer. */
 enum guard_outcome {
 	GUARD_OUTCOME_NONE = 0,
-	/* The guard found it closed, opened it, and proved it. */
+	/* The guard found the freezer closed, opened it, and read back that it is open. */
 	GUARD_THAWED = 1,
-	/* It was open already, and stays so. */
+	/* The guard found the freezer open, and left it so. */
 	GUARD_FOUND_THAWED = 2,
-	/* The cgroup no longer exists, or another one has its path. */
+	/* The cgroup no longer exists, or its path leads to another cgroup. */
 	GUARD_CGROUP_GONE = 3,
-	/* The machine was started anew since: freezers do not outlive that. */
+	/* The machine has been restarted since; no freezer outlives that. */
 	GUARD_REBOOTED = 4,
 };
 
 struct guard_header {
 	uint16_t kind;
 	uint16_t size; /* of the whole message */
-	uint32_t sequence; /* chosen by the agent; an answer carries that of its question */
+	uint32_t sequence; /* chosen by the agent; the answer repeats it */
 };
 
-/* First on every connection, and again when another thread goes on with it while nothing is held. */
+/*
+ * The first message of every connection. Another thread of the same process may say hello again on the same connection, to become its
+ * tracing thread; EBUSY means that the capture of the thread before is not settled yet.
+ */
 struct guard_hello {
 	struct guard_header header;
 	uint32_t protocol;
@@ -92,30 +99,35 @@ struct guard_hello {
 
 struct guard_welcome {
 	struct guard_header header;
-	int32_t status; /* 0, or an errno; the same in every answer */
+	int32_t status; /* 0 or an errno; every answer has this field at this place */
 	uint32_t protocol;
 	int32_t guard_pid;
 	uint32_t capabilities;
-	uint32_t recovered; /* records that nobody acknowledged yet */
+	uint32_t recovered; /* records that no agent has acknowledged yet */
 	uint32_t reserved;
 };
 
-/* Before a freezer is closed; comes with a descriptor of the cgroup's directory (SCM_RIGHTS). Only after the answer 0 may FROZEN be written. */
+/*
+ * Sent before a freezer is closed, with a descriptor of the cgroup's directory (SCM_RIGHTS). The agent may write FROZEN only after
+ * the answer 0. With GUARD_VERSION_NONE there is neither descriptor nor inode nor path.
+ */
 struct guard_announce {
 	struct guard_header header;
 	uint8_t capture[GUARD_CAPTURE_BYTES];
 	uint32_t container;
 	uint32_t version;
 	uint64_t inode; /* of the directory */
-	uint64_t freezer_us; /* how long the freezer may stay closed, from now; the guard takes 1 s at most */
-	uint64_t hold_us; /* how long the whole capture may take, from now */
+	uint64_t freezer_us; /* how long the freezer may stay closed, from now on; the guard allows at most 1 s */
+	uint64_t hold_us; /* how long the whole capture may take, from now on */
 	char path[GUARD_PATH_BYTES];
 };
 
 /*
- * Names a freezer (opened, disowned, acknowledge) or a capture (done: `container` is not looked at). `opened` is believed when it is
- * true. `disowned`: this agent never wrote it, or has proved it open since, and will not write it again; if it is closed now, then
- * by somebody else, and it is left alone.
+ * Names a freezer of the sender's capture (opened, disowned), a record (acknowledge), or a capture (done, which ignores `container`).
+ *
+ * opened    the freezer is open; the guard believes it only when it sees the same
+ * disowned  this agent never closed the freezer, or has proved it open since, and will not write it again; if the freezer is closed
+ *           now, somebody else closed it, and the guard leaves it alone
  */
 struct guard_subject {
 	struct guard_header header;
@@ -135,11 +147,11 @@ struct guard_pong {
 	struct guard_header header;
 	int32_t status;
 	uint32_t agents;
-	uint32_t open; /* freezers that were announced, and are not known to be open again */
+	uint32_t open; /* freezers that are announced and not known to be open again */
 	uint32_t recovered;
 };
 
-/* Asks for the record at `index` of those that nobody acknowledged; the answer's status is ENOENT behind the last. */
+/* Asks for the record at `index` among those that no agent has acknowledged. The answer is ENOENT past the last one. */
 struct guard_recovered_query {
 	struct guard_header header;
 	uint32_t index;

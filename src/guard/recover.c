@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "freezer.h"
 #include "journal.h"
 #include "log.h"
 #include "peer.h"
@@ -25,6 +24,7 @@ static void tell(const char *event, const char *file, const struct record *recor
 	log_end();
 }
 
+/* All freezers of one capture belong to one agent. NULL when there are too many agents. */
 static struct agent *agent_of(struct guard *guard, const struct record *record)
 {
 	struct agent *agent;
@@ -41,6 +41,7 @@ static struct agent *agent_of(struct guard *guard, const struct record *record)
 		return NULL;
 	peer_find(agent, record->pid, record->tid, record->start_ticks);
 	agent->state = AGENT_ORPHANED;
+	agent->acted_at = agent->since;
 	agent->cause = GUARD_GUARD_DIED;
 	agent->holding = true;
 	agent->hold_deadline = record->hold_deadline_us;
@@ -50,19 +51,19 @@ static struct agent *agent_of(struct guard *guard, const struct record *record)
 
 enum place {
 	PLACE_SAME,
-	/* The hierarchy is to be seen at this path, and the cgroup is not in it, or another one is. */
+	/* This mount namespace shows the hierarchy at the path, and the cgroup is not in it, or another cgroup has its name. */
 	PLACE_GONE,
-	/* The path leads elsewhere in this mount namespace: the cgroup may well be there, and frozen. */
+	/* The path leads elsewhere in this mount namespace. The cgroup may well exist, and be frozen. */
 	PLACE_UNSEEN,
 };
 
 /*
- * By the path, and only if it leads to the very directory: inode numbers of cgroups are not used twice in one boot (kernfs).
- * Where it leads nowhere, the nearest directory above it tells whether the hierarchy is the right one.
+ * Opens the cgroup by its path, and only if the path leads to the very directory: kernfs uses no inode number twice in one boot. Where
+ * the path leads nowhere, the nearest directory above tells whether this is the right hierarchy.
  */
 static enum place find(const struct record *record, int *directory)
 {
-	char path[GUARD_PATH_BYTES];
+	static char path[GUARD_PATH_BYTES];
 	struct stat status;
 
 	memcpy(path, record->path, sizeof(path));
@@ -85,38 +86,31 @@ static enum place find(const struct record *record, int *directory)
 	return status.st_dev == record->device ? PLACE_GONE : PLACE_UNSEEN;
 }
 
-/* False when it cannot be kept in this guard's own journal, so that the old one must stay. */
+/* False when this guard's own journal does not have the record now, so that the old journal must stay. */
 static bool adopt(struct guard *guard, const struct record *record, int directory)
 {
 	struct agent *agent = agent_of(guard, record);
-	struct freezer *freezer = NULL;
+	struct freezer *freezer = agent == NULL ? NULL : freezer_new(guard);
 
-	for (int i = 0; i < MAX_FREEZERS && freezer == NULL; i++)
-		if (guard->freezers[i].state == FREEZER_UNUSED)
-			freezer = &guard->freezers[i];
-	if (agent == NULL || freezer == NULL) {
-		close(directory);
-		return false;
-	}
-	memset(freezer, 0, sizeof(*freezer));
-	if (freezer_open(freezer, directory, record->version) != 0)
+	if (freezer == NULL || freezer_open(&freezer->files, directory, record->version) != 0)
 		return false;
 	freezer->agent = (int)(agent - guard->agents);
 	freezer->container = record->container;
+	freezer->inode = record->inode;
+	freezer->device = record->device;
 	freezer->deadline = now_us() + FREEZER_BOUND_US;
-	memcpy(freezer->capture, record->capture, sizeof(freezer->capture));
 	memcpy(freezer->path, record->path, sizeof(freezer->path));
-	freezer->state = FREEZER_ANNOUNCED;
+	freezer->announced = true;
 	return journal_announce(guard, freezer) == 0;
 }
 
-/* False when the record is still of use to another guard. */
+/* False when the record may still be of use to another guard. */
 static bool recover_open(struct guard *guard, const char *file, const struct record *record)
 {
-	bool rebooted = memcmp(record->boot, journal_boot(), sizeof(record->boot)) != 0;
+	bool adopted;
 	int directory;
 
-	if (rebooted) {
+	if (memcmp(record->boot, journal_boot(), sizeof(record->boot)) != 0) {
 		tell("recordOfEarlierBoot", file, record);
 		recovered_add(guard, record->capture, record->container, GUARD_REBOOTED, GUARD_GUARD_DIED);
 		return true;
@@ -124,7 +118,9 @@ static bool recover_open(struct guard *guard, const char *file, const struct rec
 	switch (find(record, &directory)) {
 	case PLACE_SAME:
 		tell("recordFound", file, record);
-		return adopt(guard, record, directory);
+		adopted = adopt(guard, record, directory);
+		close_fd(&directory);
+		return adopted;
 	case PLACE_GONE:
 		tell("recordOfGoneCgroup", file, record);
 		recovered_add(guard, record->capture, record->container, GUARD_CGROUP_GONE, GUARD_GUARD_DIED);
@@ -136,7 +132,7 @@ static bool recover_open(struct guard *guard, const char *file, const struct rec
 	return false;
 }
 
-/* Whether the file may be removed. */
+/* Whether the record needs its file no more. */
 static bool recover_record(struct guard *guard, const char *file, const struct record *record)
 {
 	switch (record_sort(record)) {
@@ -146,7 +142,7 @@ static bool recover_record(struct guard *guard, const char *file, const struct r
 		tell("recordTorn", file, NULL);
 		return true;
 	case SORT_FOREIGN:
-		/* Perhaps a newer guard's, which will know what to do. */
+		/* Perhaps of a newer guard, which will know what to do. */
 		tell("recordForeign", file, NULL);
 		return false;
 	case SORT_SOUND:
@@ -166,9 +162,8 @@ static void recover_file(struct guard *guard, const char *file)
 
 	if (fd < 0)
 		return;
-	/* Locked: its guard lives. Removed since: another guard was faster. */
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && status.st_nlink > 0 &&
-	    S_ISREG(status.st_mode)) {
+	/* A journal that is locked belongs to a guard that lives. Without a link it was removed by a guard that was faster. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && status.st_nlink > 0 && S_ISREG(status.st_mode)) {
 		for (off_t at = 0; at < (off_t)(MAX_FREEZERS + MAX_RECOVERED) * RECORD_BYTES; at += RECORD_BYTES) {
 			ssize_t length;
 
@@ -178,7 +173,7 @@ static void recover_file(struct guard *guard, const char *file)
 				break;
 			removable &= recover_record(guard, file, &record);
 		}
-		if (removable)
+		if (journal_save_recovered(guard) && removable)
 			unlinkat(guard->state_directory, file, 0);
 	}
 	close(fd);

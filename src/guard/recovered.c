@@ -1,7 +1,7 @@
-/* What guards did without an agent, until an agent acknowledges that it knows. Kept in the journal too. */
+/* What guards did without an agent, in memory, until an agent acknowledges that it knows. */
 #include <string.h>
 
-#include "journal.h"
+#include "guard.h"
 
 static bool is(const struct recovered *recovered, const uint8_t *capture, uint32_t container)
 {
@@ -13,17 +13,6 @@ static void drop(struct guard *guard, unsigned index)
 	guard->recovered_count--;
 	memmove(&guard->recovered[index], &guard->recovered[index + 1],
 		(guard->recovered_count - index) * sizeof(struct recovered));
-}
-
-/* Rewritten whole: it happens when an agent has died, not while one waits. */
-void recovered_save(const struct guard *guard)
-{
-	static unsigned saved;
-
-	for (unsigned i = 0; i < guard->recovered_count || i < saved; i++)
-		if (journal_recovered(i, i < guard->recovered_count ? &guard->recovered[i] : NULL) != 0)
-			return;
-	saved = guard->recovered_count;
 }
 
 void recovered_add(struct guard *guard, const uint8_t *capture, uint32_t container, uint32_t outcome, uint32_t cause)
@@ -40,7 +29,6 @@ void recovered_add(struct guard *guard, const uint8_t *capture, uint32_t contain
 	added->container = container;
 	added->outcome = outcome;
 	added->cause = cause;
-	recovered_save(guard);
 }
 
 bool recovered_remove(struct guard *guard, const uint8_t *capture, uint32_t container)
@@ -49,7 +37,6 @@ bool recovered_remove(struct guard *guard, const uint8_t *capture, uint32_t cont
 		if (!is(&guard->recovered[i], capture, container))
 			continue;
 		drop(guard, i);
-		recovered_save(guard);
 		return true;
 	}
 	return false;

@@ -12,44 +12,43 @@
 
 #include "protocol.h"
 
-/* A node has a few agents' threads; more than these wait in connect(2). */
+/* Connections that wait in connect(2) to be accepted. A node's agent makes one per tracing thread, and seldom two at once. */
 #define BACKLOG 16
+/* Milliseconds. An answer takes 0.1 ms as a rule. */
 #define PING_MS 1000
+/* Write permission for the group and for all others. */
+#define FOREIGN_WRITES 0022
 
-int folder_open(const char *path)
+int folder_open(const char *path, const char **why)
 {
 	struct stat status;
 	int folder, error = 0;
 
+	/* Also correct in a read-only file system, which answers EEXIST for an existing folder. */
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return -errno;
-	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (folder < 0)
-		return -errno;
-	/* An emptyDir is 0777, a hostPath that kubelet makes 0755. A folder of another user would never be safe. */
-	if (fstat(folder, &status) != 0)
 		error = -errno;
-	else if (status.st_uid != geteuid())
+	folder = error != 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (error == 0 && (folder < 0 || fstat(folder, &status) != 0))
+		error = -errno;
+	*why = strerror(-error);
+	if (error == 0 && status.st_uid != geteuid()) {
+		*why = "belongs to another user";
 		error = -EPERM;
-	else if ((status.st_mode & 07777) != 0700 && fchmod(folder, 0700) != 0)
-		error = -errno;
+	} else if (error == 0 && (status.st_mode & FOREIGN_WRITES) != 0) {
+		*why = "others than its owner can write to it; name a folder that only root can write to, or one that does not exist yet";
+		error = -EPERM;
+	}
 	if (error == 0)
 		return folder;
-	close(folder);
+	if (folder >= 0)
+		close(folder);
 	return error;
 }
 
 int folder_lock(int folder)
 {
-	int lock = openat(folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int error;
-
-	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
-		return lock;
-	error = -errno;
-	if (lock >= 0)
-		close(lock);
-	return error;
+	/* The folder itself is locked, and no file in it: that works where the file system is read-only, too. */
+	return flock(folder, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno;
 }
 
 static int address_of(const char *path, struct sockaddr_un *address)
@@ -62,8 +61,8 @@ static int address_of(const char *path, struct sockaddr_un *address)
 	return 0;
 }
 
-/* The folder that the socket lies in, made safe. */
-static int check_folder(const char *path)
+/* Checks the folder that the socket lies in. */
+static int check_folder(const char *path, const char **why)
 {
 	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char *last;
@@ -71,38 +70,37 @@ static int check_folder(const char *path)
 
 	strcpy(folder, path);
 	last = strrchr(folder, '/');
+	*why = "the path of a socket must be absolute, and its folder not the root";
 	if (last == NULL || last == folder)
 		return -EINVAL;
 	*last = 0;
-	fd = folder_open(folder);
+	fd = folder_open(folder, why);
 	if (fd < 0)
 		return fd;
 	close(fd);
 	return 0;
 }
 
-int socket_listen(const char *path)
+int socket_listen(const char *path, const char **why)
 {
 	struct sockaddr_un address;
 	int error = address_of(path, &address);
 	int fd;
 
+	*why = strerror(-error);
 	if (error == 0)
-		error = check_folder(path);
+		error = check_folder(path, why);
 	if (error != 0)
 		return error;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (unlink(path) != 0 && errno != ENOENT)
-		error = -errno;
-	/* The umask makes it 0700 from the first moment. */
-	else if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0600) != 0 ||
-		 listen(fd, BACKLOG) != 0)
-		error = -errno;
-	if (error == 0)
+	/* The umask gives the socket the mode 0700 from its first moment on. */
+	if (fd >= 0 && (unlink(path) == 0 || errno == ENOENT) &&
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && chmod(path, 0600) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	close(fd);
+	error = -errno;
+	*why = strerror(-error);
+	if (fd >= 0)
+		close(fd);
 	return error;
 }
 

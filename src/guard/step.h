@@ -1,4 +1,4 @@
-/* What the guard does about one agent: a state machine. Pure: no system call, no clock; tested by value. */
+/* What the guard does about one agent: a state machine. Pure: no system call, no clock. test/programs/guard-step.c tests it by value. */
 #ifndef GUARD_STEP_H
 #define GUARD_STEP_H
 
@@ -9,77 +9,72 @@
 
 enum agent_state {
 	AGENT_FREE = 0,
-	/* It speaks for itself. */
+	/* The agent opens its freezers itself. */
 	AGENT_LIVE,
-	/* The tracing thread is dead and the process lives: its main thread cleans up, and says so or hangs up. */
-	AGENT_LEFT,
-	/* The connection is closed in the middle of a capture, and the process lives: dying, or out of its mind. */
+	/* The agent lives, and its connection is closed in the middle of a capture: the process is dying, or has a defect. */
 	AGENT_ORPHANED,
-	/* It was sent SIGKILL. */
+	/* The agent was sent SIGKILL, and lives still. */
 	AGENT_ENDING,
-	/* Nobody is left who could write FROZEN: what is thawed now is final. */
+	/* The writer is dead, so that a thaw is final. */
 	AGENT_RELEASING,
 };
 
-/* What was seen, all at about the same instant. Times are microseconds of CLOCK_MONOTONIC; 0 is no deadline. */
+/* What the guard sees of one agent, all at about the same instant. Times are microseconds of CLOCK_MONOTONIC. */
 struct agent_view {
 	uint64_t now;
 	bool process_dead;
 	bool thread_dead;
 	bool hung_up;
-	/* A capture was announced, and is not done. */
+	/* A capture was announced, and the agent has not said that it is done. */
 	bool holding;
-	/* The guard was told to end. */
-	bool draining;
-	/* One of its freezers is announced, and not known to be open again. */
+	/* A freezer is announced, and not known to be open again. */
 	bool open;
-	/* One of these is closed now. */
+	/* A freezer that is announced and ought to be open is closed. */
 	bool closed;
-	/* One of these had been proved open, and is closed now. */
-	bool closed_again;
-	/* Its tracing thread lacks nothing but CPU. Only looked at when a freezer is past its deadline. */
-	bool starved;
-	/* A task of its cgroups is traced by it. Only looked at in AGENT_RELEASING. */
-	bool traced;
-	/* The earliest of its open freezers. */
+	/* The tracing thread is late, and not by its own fault (peer_delayed). Only meaningful when a freezer is past its deadline. */
+	bool delayed;
+	/* The earliest deadline of the announced freezers; only meaningful when `open`. */
 	uint64_t freezer_deadline;
+	/* Only meaningful when `holding`. */
 	uint64_t hold_deadline;
 	/* When the state was entered. */
 	uint64_t since;
 };
 
-/* To be done in this order. */
+/* Bits, to be carried out in this order. */
 enum agent_action {
+	/* Thaws the freezers that are closed. */
 	ACTION_THAW = 1,
-	/* It is dying: gives it the CPU to die, as it lets its tasks go only in its own exit. */
+	/* Raises the priority of the tracing thread, which has to get CPU time to die: its tracees are free only when it is dead. */
 	ACTION_HASTEN = 2,
 	ACTION_KILL = 4,
-	/* Opens the freezer of the agent's own cgroup, if that is what keeps it from dying. */
+	/* Thaws the agent's own cgroup, if a freeze of it is what keeps the agent from dying. */
 	ACTION_THAW_OWN = 8,
-	/* Everything is proved: closes the journal's records, and says what happened. */
+	/* Everything is open for good: closes the records in the journal, and tells what happened. The agent holds nothing any more. */
 	ACTION_SETTLE = 16,
-	/* Forgets the agent. */
 	ACTION_FORGET = 32,
 };
 
 struct agent_step {
 	enum agent_state state;
-	/* GUARD_CAUSE_NONE: as before. */
+	/* GUARD_CAUSE_NONE: the cause stays as it is. */
 	enum guard_cause cause;
 	unsigned actions;
 };
 
 /*
- * On top of the agent's own deadline for a whole capture. The agent's threads roll back by themselves first; what is left of the
- * second that the promise gives is for its death and for the kernel to detach (91 ms at most for 10,000 threads).
+ * Microseconds past the agent's own deadline for a whole capture, after which the guard ends the agent. In that time the agent's
+ * threads roll back by themselves. The rest of the promised second is for the agent's death (kernel.md: 91 ms at most until 10,000
+ * threads run again after a SIGKILL).
  */
 #define HOLD_GRACE_US 700000u
 /*
- * What is closed for too long is opened at once. Who had closed it is ended for it, but not yet when it is a thread of a busy machine that
- * would open it next: its death would end every capture of its process. Nothing stays frozen meanwhile.
+ * Microseconds past a freezer's deadline during which the guard spares a delayed agent. The freezer is thawed at once in any case. On
+ * a machine without CPU time the tracing thread needs longer to say that it has opened the freezer, and the agent's death would end
+ * every other capture of its process.
  */
-#define STARVED_GRACE_US 2000000u
-/* SIGKILL ends a task in 1 ms, 20 ms on a busy machine; later than this, something keeps it from dying. */
+#define DELAY_GRACE_US 2000000u
+/* Microseconds after a SIGKILL by which its target is dead: 1 ms as a rule, 20 ms on a busy machine. Later, something holds it. */
 #define DEATH_PATIENCE_US 50000u
 
 struct agent_step agent_step(enum agent_state state, const struct agent_view *view);

@@ -1,107 +1,90 @@
-/* The driver of step.c: sees, asks it, does what it says. */
+/* Drives step.c: sees, asks it what to do, and does that. */
 #include <string.h>
 
-#include "freezer.h"
 #include "journal.h"
 #include "log.h"
 #include "peer.h"
 
-/* Between two thaws of the same freezer, and two looks whether its tasks are released. */
+/* All in microseconds. Between two looks at an agent whose freezers are to be opened. */
 #define ACTING_EVERY_US 5000u
-/* What is not proved in a second is waited for less impatiently, and said so once. */
+/* An agent that is not settled by then is looked at less often, and the log says once that its release is late. */
 #define LATE_US 1000000u
 #define LATE_EVERY_US 100000u
-/* Where the kernel does not tell of the end of a thread (before 6.9). */
+/* Between two looks whether the tracing thread lives, where the kernel does not tell of its death (before Linux 6.9). */
 #define THREAD_EVERY_US 20000u
-/* After a thaw v2 says `frozen 1` until the first task has run; an ancestor that is frozen says it for ever. */
+/* How long v2 may say `frozen 1` after a thaw, until the first task has run. An ancestor that is frozen says it for ever. */
 #define SETTLING_US 100000u
+/*
+ * After so long in one round the guard reads the messages of other agents before it goes on. One thaw takes the kernel about 7 us per
+ * task and cannot be interrupted. Another thread of the guard would gain nothing: the kernel carries out one thaw at a time (under
+ * freezer_mutex on v1, cgroup_mutex on v2).
+ */
+#define ROUND_US 10000u
 
-static bool counts_as_closed(const struct agent *agent, struct freezer *freezer, uint64_t now)
+static bool is_closed(const struct agent *agent, struct freezer *freezer, uint64_t now)
 {
-	switch (freezer_look(freezer)) {
-	case FACT_CLOSED:
-		return true;
+	switch (freezer_look(&freezer->files)) {
 	case FACT_FROZEN_ABOVE:
-		return agent->acted_at == 0 || now - agent->acted_at < SETTLING_US;
-	case FACT_UNKNOWN:
-		return true;
+		return agent->state == AGENT_RELEASING && now - agent->since < SETTLING_US;
 	case FACT_GONE:
 		freezer->gone = true;
 		return false;
 	case FACT_THAWED:
 		return false;
+	case FACT_CLOSED:
+	case FACT_UNKNOWN:
+		break;
 	}
 	return true;
 }
 
-static void see_freezers(struct guard *guard, struct agent *agent, struct agent_view *view)
+static void see_freezers(struct guard *guard, const struct agent *agent, struct agent_view *view)
 {
 	for (int i = 0; i < MAX_FREEZERS; i++) {
 		struct freezer *freezer = &guard->freezers[i];
 
-		if (freezer->state != FREEZER_ANNOUNCED || !freezer_of(guard, freezer, agent))
+		if (!agent_has(guard, agent, freezer))
 			continue;
-		view->open = true;
-		if (view->freezer_deadline == 0 || freezer->deadline < view->freezer_deadline)
+		if (!view->open || freezer->deadline < view->freezer_deadline)
 			view->freezer_deadline = freezer->deadline;
-		/* The freezers of one that speaks for itself are its own business until their deadline. */
-		if (agent->state == AGENT_LIVE && !guard->draining && view->now < freezer->deadline)
-			continue;
-		if (counts_as_closed(agent, freezer, view->now)) {
-			view->closed = true;
-			view->closed_again |= freezer->proved_open;
-		} else if (agent->state != AGENT_LIVE) {
-			freezer->proved_open = true;
-		}
+		view->open = true;
+		/* A living agent may keep its freezers closed until their deadlines. */
+		if (agent->state != AGENT_LIVE || guard->draining || view->now >= freezer->deadline)
+			view->closed |= is_closed(agent, freezer, view->now);
 	}
-}
-
-static bool is_traced(const struct guard *guard, const struct agent *agent)
-{
-	for (int i = 0; i < MAX_FREEZERS; i++)
-		if (freezer_of(guard, &guard->freezers[i], agent) && freezer_traced(&guard->freezers[i], agent->tid))
-			return true;
-	return false;
 }
 
 static struct agent_view see(struct guard *guard, struct agent *agent)
 {
 	struct agent_view view = { .now = now_us(), .hold_deadline = agent->hold_deadline, .since = agent->since };
 
+	/* Before the freezers: when the writer is dead, what they say afterwards is final. */
 	peer_look(agent);
 	view.process_dead = agent->process_dead;
 	view.thread_dead = agent->thread_dead;
 	view.hung_up = agent->socket < 0;
 	view.holding = agent->holding;
-	view.draining = guard->draining;
 	see_freezers(guard, agent, &view);
 	if (view.open && view.now >= view.freezer_deadline)
-		view.starved = peer_starved(agent, view.now);
-	if (agent->state == AGENT_RELEASING && !view.closed) {
-		if (agent->opened_at == 0)
-			agent->opened_at = view.now;
-		/*
-		 * The kernel detaches all tracees of a thread before it tells of its death (exit_notify), so that a look that finds none
-		 * holds from its beginning on; ten thousand threads take 0.2 s to look at.
-		 */
-		agent->untraced_at = now_us();
-		view.traced = is_traced(guard, agent);
-	}
+		view.delayed = peer_delayed(agent, view.now);
 	return view;
 }
 
-static void thaw(struct guard *guard, struct agent *agent)
+/* False when the time of the round was over before all were thawed. An open freezer is left alone: a thaw would cost as much. */
+static bool thaw(struct guard *guard, const struct agent *agent, uint64_t until)
 {
-	if (agent->acted_at == 0)
-		agent->acted_at = now_us();
 	for (int i = 0; i < MAX_FREEZERS; i++) {
 		struct freezer *freezer = &guard->freezers[i];
+		enum freezer_fact fact = agent_has(guard, agent, freezer) ? freezer_look(&freezer->files) : FACT_THAWED;
 
-		if (freezer->state != FREEZER_ANNOUNCED || !freezer_of(guard, freezer, agent))
+		if (fact != FACT_CLOSED && fact != FACT_UNKNOWN)
 			continue;
-		freezer->found_closed |= freezer_look(freezer) == FACT_CLOSED;
-		freezer_thaw(freezer);
+		freezer->found_closed |= fact == FACT_CLOSED;
+		freezer_thaw(&freezer->files);
+		if (now_us() >= until)
+			return false;
 	}
+	return true;
 }
 
 static void kill_agent(struct agent *agent)
@@ -115,19 +98,18 @@ static void kill_agent(struct agent *agent)
 
 static void thaw_own(struct agent *agent)
 {
-	if (!own_thaw(agent))
+	if (!peer_thaw_own(agent))
 		return;
 	log_begin("error", "agentCgroupThawed");
 	log_number("pid", agent->pid);
 	log_end();
 }
 
-/* It is late, was thawed for it, and goes on. */
-static void tell_starved(struct agent *agent)
+static void tell_delay(struct agent *agent)
 {
-	if (agent->starved_told)
+	if (agent->delay_told)
 		return;
-	agent->starved_told = true;
+	agent->delay_told = true;
 	log_begin("warn", "freezerLate");
 	log_number("pid", agent->pid);
 	log_number("tid", agent->tid);
@@ -142,60 +124,54 @@ static const char *name_of_cause(enum guard_cause cause)
 	return names[cause];
 }
 
-static uint32_t outcome_of(const struct freezer *freezer)
+static void settle_freezer(struct guard *guard, const struct agent *agent, struct freezer *freezer)
 {
-	return freezer->gone ? GUARD_CGROUP_GONE : freezer->found_closed ? GUARD_THAWED : GUARD_FOUND_THAWED;
+	static const char *const outcomes[] = { "None", "Thawed", "FoundThawed", "CgroupGone" };
+	enum guard_outcome outcome = freezer->gone	   ? GUARD_CGROUP_GONE :
+				     freezer->found_closed ? GUARD_THAWED :
+							     GUARD_FOUND_THAWED;
+
+	log_begin("warn", "released");
+	log_capture(agent->capture);
+	log_number("container", freezer->container);
+	log_text("cgroup", freezer->path);
+	log_text("cause", name_of_cause(agent->cause));
+	log_text("outcome", outcomes[outcome]);
+	log_number("pid", agent->pid);
+	log_number("thawMicroseconds", (int64_t)(now_us() - agent->acted_at));
+	log_end();
+	/* The guard of a single command has only the log to tell: its agent is dead, and none follows. */
+	if (guard->service || agent->cause == GUARD_GUARD_DIED)
+		recovered_add(guard, agent->capture, freezer->container, outcome, agent->cause);
+	journal_close_record(guard, freezer);
+	freezer_forget(freezer);
 }
 
-/* All times are counted from when the guard began to act: when it came to know. */
+/* Says nothing of a capture whose freezers are all known to be open, such as one whose tracing thread ends as planned. */
 static void settle(struct guard *guard, struct agent *agent)
 {
-	uint64_t now = now_us();
+	bool any = false;
 
-	/* Of a process that dies, a thread or the connection may be seen to end first. */
-	if (agent->process_dead && (agent->cause == GUARD_THREAD_DIED || agent->cause == GUARD_HUNG_UP))
+	/* When a process dies, its thread may be seen to end first. */
+	if (agent->process_dead && agent->cause == GUARD_THREAD_DIED)
 		agent->cause = GUARD_AGENT_DIED;
 	for (int i = 0; i < MAX_FREEZERS; i++) {
-		struct freezer *freezer = &guard->freezers[i];
-		static const char *const outcomes[] = { "None", "Thawed", "FoundThawed", "CgroupGone" };
-
-		if (!freezer_of(guard, freezer, agent))
+		if (!agent_has(guard, agent, &guard->freezers[i]))
 			continue;
-		log_begin("warn", "released");
-		log_capture(freezer->capture);
-		log_number("container", freezer->container);
-		log_text("cgroup", freezer->path);
-		log_text("cause", name_of_cause(agent->cause));
-		log_text("outcome", outcomes[outcome_of(freezer)]);
-		log_number("pid", agent->pid);
-		log_number("thawMicroseconds", (int64_t)(agent->opened_at - agent->acted_at));
-		log_number("untracedMicroseconds", (int64_t)(agent->untraced_at - agent->acted_at));
-		log_number("provedMicroseconds", (int64_t)(now - agent->acted_at));
-		log_end();
-		/* A guard of one command has nobody to tell but the log: its agent is gone, and there is no next. */
-		if (guard->service || agent->cause == GUARD_GUARD_DIED)
-			recovered_add(guard, freezer->capture, freezer->container, outcome_of(freezer), agent->cause);
-		if (freezer->state == FREEZER_ANNOUNCED)
-			journal_close_record(guard, freezer);
+		settle_freezer(guard, agent, &guard->freezers[i]);
+		any = true;
 	}
-}
-
-static void forget(struct guard *guard, struct agent *agent)
-{
-	for (int i = 0; i < MAX_FREEZERS; i++) {
-		if (!freezer_of(guard, &guard->freezers[i], agent))
-			continue;
-		freezer_close(&guard->freezers[i]);
-		guard->freezers[i].state = FREEZER_UNUSED;
-	}
-	agent_clear(agent);
+	if (any)
+		journal_save_recovered(guard);
+	agent->holding = agent->late_told = agent->delay_told = false;
+	agent->cause = GUARD_CAUSE_NONE;
 }
 
 static void tell_late(struct agent *agent, uint64_t now)
 {
-	if (agent->overdue_told || agent->state == AGENT_LIVE || agent->acted_at == 0 || now - agent->acted_at < LATE_US)
+	if (agent->late_told || agent->state == AGENT_LIVE || now - agent->acted_at < LATE_US)
 		return;
-	agent->overdue_told = true;
+	agent->late_told = true;
 	log_begin("error", "releaseLate");
 	log_number("pid", agent->pid);
 	log_text("cause", name_of_cause(agent->cause));
@@ -203,12 +179,12 @@ static void tell_late(struct agent *agent, uint64_t now)
 	log_end();
 }
 
-static uint64_t next_look(const struct agent *agent, const struct agent_view *view)
+static uint64_t next_look(const struct guard *guard, const struct agent *agent, const struct agent_view *view)
 {
 	uint64_t at = UINT64_MAX;
 
-	if (agent->state != AGENT_LIVE || (view->open && (view->draining || view->now >= view->freezer_deadline)))
-		return view->now + (agent->overdue_told ? LATE_EVERY_US : ACTING_EVERY_US);
+	if (agent->state != AGENT_LIVE || (view->open && (guard->draining || view->now >= view->freezer_deadline)))
+		return view->now + (agent->late_told ? LATE_EVERY_US : ACTING_EVERY_US);
 	if (!agent->holding)
 		return at;
 	if (agent->threadfd < 0)
@@ -220,62 +196,73 @@ static uint64_t next_look(const struct agent *agent, const struct agent_view *vi
 	return at;
 }
 
-/* Steps until nothing changes: a death that was seen and the proof of the thaw are one pass, when the kernel is fast. */
-static void look_at(struct guard *guard, struct agent *agent)
+/* True when the agent is to be looked at again at once. */
+static bool act(struct guard *guard, struct agent *agent, const struct agent_view *view, uint64_t until)
 {
-	for (;;) {
-		struct agent_view view = see(guard, agent);
-		struct agent_step step = agent_step(agent->state, &view);
-		enum agent_state was = agent->state;
-		bool changed = step.state != was;
+	struct agent_step step = agent_step(agent->state, view);
+	bool changed = step.state != agent->state, complete = true;
 
-		if (step.cause != GUARD_CAUSE_NONE && agent->cause != GUARD_GUARD_DIED)
-			agent->cause = step.cause;
-		if (changed)
-			agent->since = view.now;
-		/* What it was thawed for while it lived is no part of how long its release takes. */
-		if (changed && was == AGENT_LIVE)
-			agent->acted_at = 0;
-		agent->state = step.state;
-		if (step.actions & ACTION_THAW)
-			thaw(guard, agent);
-		if (view.starved && agent->state == AGENT_LIVE && (step.actions & ACTION_THAW))
-			tell_starved(agent);
-		if (step.actions & ACTION_HASTEN)
-			peer_hasten(agent);
-		if (step.actions & ACTION_KILL)
-			kill_agent(agent);
-		if (step.actions & ACTION_THAW_OWN)
-			thaw_own(agent);
-		if (step.actions & ACTION_SETTLE)
-			settle(guard, agent);
-		if (step.actions & ACTION_FORGET) {
-			forget(guard, agent);
+	if (changed && agent->state == AGENT_LIVE)
+		agent->acted_at = view->now;
+	if (changed)
+		agent->since = view->now;
+	if (step.cause != GUARD_CAUSE_NONE && agent->cause != GUARD_GUARD_DIED)
+		agent->cause = step.cause;
+	agent->state = step.state;
+	if (step.actions & ACTION_THAW)
+		complete = thaw(guard, agent, until);
+	if ((step.actions & ACTION_THAW) && view->delayed && agent->state == AGENT_LIVE)
+		tell_delay(agent);
+	if (step.actions & ACTION_HASTEN)
+		peer_hasten(agent);
+	if (step.actions & ACTION_KILL)
+		kill_agent(agent);
+	if (step.actions & ACTION_THAW_OWN)
+		thaw_own(agent);
+	if (step.actions & ACTION_SETTLE)
+		settle(guard, agent);
+	if (step.actions & ACTION_FORGET)
+		agent_clear(agent);
+	return agent->state != AGENT_FREE && (changed || !complete);
+}
+
+/* Goes on until nothing changes: the death of a writer and the proof of the thaw take one round, when the kernel is fast. */
+static void look_at(struct guard *guard, struct agent *agent, uint64_t until)
+{
+	struct agent_view view = see(guard, agent);
+
+	while (act(guard, agent, &view, until)) {
+		/* The next round goes on with it, after the messages of other agents have been read. */
+		if (now_us() >= until) {
+			agent->look_at = 0;
 			return;
 		}
-		if (changed)
-			continue;
-		tell_late(agent, view.now);
-		agent->look_at = next_look(agent, &view);
-		return;
+		view = see(guard, agent);
 	}
+	if (agent->state == AGENT_FREE)
+		return;
+	tell_late(agent, view.now);
+	agent->look_at = next_look(guard, agent, &view);
 }
 
 int watch(struct guard *guard)
 {
-	uint64_t next = UINT64_MAX, now;
+	uint64_t next = UINT64_MAX, now = now_us(), until = now + ROUND_US;
 
-	for (int i = 0; i < MAX_AGENTS; i++) {
-		struct agent *agent = &guard->agents[i];
+	for (unsigned seen = 0; seen < MAX_AGENTS && now < until; seen++, now = now_us()) {
+		struct agent *agent = &guard->agents[guard->next_agent];
 
 		if (agent->state != AGENT_FREE)
-			look_at(guard, agent);
-		if (agent->state != AGENT_FREE && agent->look_at < next)
-			next = agent->look_at;
+			look_at(guard, agent, until);
+		guard->next_agent = (guard->next_agent + 1) % MAX_AGENTS;
 	}
-	now = now_us();
+	if (now >= until)
+		return 0;
+	for (int i = 0; i < MAX_AGENTS; i++)
+		if (guard->agents[i].state != AGENT_FREE && guard->agents[i].look_at < next)
+			next = guard->agents[i].look_at;
 	if (next == UINT64_MAX)
 		return -1;
-	/* Rounded up: a look too early would be one more wakeup for nothing. */
+	/* Rounded up, as a look too early would be one more wakeup for nothing. */
 	return next <= now ? 0 : (int)((next - now + 999) / 1000);
 }

@@ -1,7 +1,7 @@
-/** {@link Guard} for real: a connection to stasis-guard, synchronous, of the calling thread. */
+/** {@link Guard} for real: a synchronous connection of the calling thread to stasis-guard. */
 import { constants, fstatSync } from 'node:fs';
 import { ECONNRESET, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO, ETIMEDOUT } from './errno.js';
-import type { Announcement, Guard, GuardAside, Recovered } from './guard.js';
+import type { Announcement, Guard, Recovered } from './guard.js';
 import {
   ANSWER_BYTES,
   CAPABILITY,
@@ -23,37 +23,43 @@ import {
 } from './guard-protocol.js';
 import type { Libc } from './libc.js';
 
-/** socket(2), unix(7): the same numbers on x86-64 and arm64. */
+/** socket(2), unix(7). These numbers are the same on x86-64 and arm64. */
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0x80000;
-/** connect(2) does not wait then for a guard that accepts nobody (EAGAIN). */
+/** With it connect(2) answers EAGAIN, and does not wait, when the guard accepts no connections. */
 const SOCK_NONBLOCK = 0x800;
 const O_CLOEXEC = 0x80000;
 const POLLIN = 0x1;
 const POLLHUP = 0x10;
-/** struct sockaddr_un: a short, and a path of 108 bytes with its NUL. */
+/** Offset of the path in struct sockaddr_un, and its whole size: a short, then a path of 108 bytes with its NUL. */
 const SUN_PATH = 2;
 const SUN_SIZE = 110;
 
-/** An answer takes 30 µs, 4 ms with a journal on a slow disk. A guard that takes this long is not one that can be relied upon. */
+/** An answer takes 30 µs, or 4 ms with a journal on a slow disk. A guard that takes longer than this cannot be relied upon. */
 const ANSWER_WITHIN_MICROSECONDS = 200_000;
-/** A guard remembers at most this many. */
+/** A guard remembers at most this many records (MAX_RECOVERED in src/guard/guard.h). */
 const MAX_RECOVERED = 128;
 
-/** Where the guard is: at a path, or at the other end of a socket that this process already has. */
+/** The guard is at the path of a socket, or at the other end of a socket that this process already has. */
 export type GuardAddress = { readonly socket: string } | { readonly fd: number };
 
 export interface GuardOptions {
   readonly pid: number;
-  /** The thread that will trace, and that is the only one to write FROZEN. */
+  /** The tracing thread, which alone writes FROZEN. */
   readonly tid: number;
-  /** Directory of this process's own cgroup in the v1 freezer hierarchy: a frozen v1 cgroup keeps even SIGKILL from ending it. */
+  /**
+   * Directory of this process's own cgroup in the v1 freezer hierarchy. A process in a frozen v1 cgroup does not even die of SIGKILL,
+   * so that the guard has to thaw that cgroup before it can end the process.
+   */
   readonly ownFreezer?: string;
   readonly answerWithinMicroseconds?: number;
 }
 
-/** Connects and says hello. Returns -errno when there is no guard, or it wants nothing to do with us. */
+/**
+ * Connects and says hello. Returns -errno when there is no guard, or the guard refuses. EBUSY: the capture of the thread that had this
+ * connection before is not settled yet; the guard learns of a thread's death up to 20 ms later than this process.
+ */
 export function openGuard(libc: Libc, address: GuardAddress, options: GuardOptions): Guard | number {
   const fd = 'fd' in address ? address.fd : connectGuard(libc, address.socket);
   if (fd < 0) return fd;
@@ -63,28 +69,23 @@ export function openGuard(libc: Libc, address: GuardAddress, options: GuardOptio
   return guard;
 }
 
-/** Goes on with a connection on which another thread, dead since, has said hello. */
-export function resumeGuard(libc: Libc, fd: number): GuardAside {
-  return guardOf(new Channel(libc, fd, ANSWER_WITHIN_MICROSECONDS), 0, 0);
-}
-
-/** Whether the guard's end of a connection is closed: it is dead, or wants nothing to do with us. Does not wait. */
+/** Whether the guard's end of a connection is closed, because the guard is dead or has hung up. Does not wait. */
 export function isHungUp(libc: Libc, fd: number): boolean {
   const pollfd = new Uint8Array(8);
   const view = new DataView(pollfd.buffer);
   view.setInt32(0, fd, true);
-  // POLLHUP is told without being asked for (poll(2)), POLLNVAL too: what is no descriptor leads to no guard.
+  // poll(2) reports POLLHUP without being asked for it, and POLLNVAL, too: a number that is no descriptor leads to no guard.
   return libc.ppoll(pollfd, 1, new Uint8Array(16)) > 0 && view.getInt16(6, true) >= POLLHUP;
 }
 
-/** A pair of connected sockets: one end is given to a guard of one's own (`--fd`), the other to {@link openGuard}. -errno on failure. */
+/** A pair of connected sockets, or -errno. One end is for a guard of this process's own (`--fd`), the other for {@link openGuard}. */
 export function guardPair(libc: Libc): { readonly ours: number; readonly theirs: number } | number {
   const pair = new Int32Array(2);
   const result = libc.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
   return result < 0 ? result : { ours: pair[0] ?? -1, theirs: pair[1] ?? -1 };
 }
 
-/** Connects without saying hello: a descriptor for the thread that will, or -errno. */
+/** Connects without saying hello. Returns a descriptor for the thread that will say it, or -errno. */
 export function connectGuard(libc: Libc, path: string): number {
   const bytes = Buffer.from(path);
   if (bytes.length >= SUN_SIZE - SUN_PATH) return -ENAMETOOLONG;
@@ -138,18 +139,23 @@ function statusResult(answer: DataView | number): number {
 }
 
 function announce(channel: Channel, announcement: Announcement): number {
+  if (announcement.version === 'none') return sendAnnounce(channel, announcement, 0n);
   const directory = channel.openDirectory(announcement.directory);
   if (directory < 0) return directory;
   try {
-    const message = encodeAnnounce(announcement, fstatSync(directory, { bigint: true }).ino);
-    if (message === undefined) return -ENAMETOOLONG;
-    const result = statusResult(channel.ask(KIND.announce, message, directory));
-    // It may be taken up later than we waited, and what stays announced ends with the end of this process.
-    if (result === -ETIMEDOUT) channel.tell(encodeSubject(KIND.disowned, announcement.capture, announcement.container));
-    return result;
+    return sendAnnounce(channel, announcement, fstatSync(directory, { bigint: true }).ino, directory);
   } finally {
     channel.closeDirectory(directory);
   }
+}
+
+function sendAnnounce(channel: Channel, announcement: Announcement, inode: bigint, directory?: number): number {
+  const message = encodeAnnounce(announcement, inode);
+  if (message === undefined) return -ENAMETOOLONG;
+  const result = statusResult(channel.ask(KIND.announce, message, directory));
+  // The guard may take up the announcement later, and would end this process at its deadline if it were left standing.
+  if (result === -ETIMEDOUT) channel.tell(encodeSubject(KIND.disowned, announcement.capture, announcement.container));
+  return result;
 }
 
 function recovered(channel: Channel): readonly Recovered[] | number {
@@ -165,7 +171,7 @@ function recovered(channel: Channel): readonly Recovered[] | number {
   return all;
 }
 
-/** One question, one answer, with a bound on the wait. */
+/** The channel carries one question at a time, and waits for its answer up to a bound. */
 class Channel {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -181,13 +187,13 @@ class Channel {
     this.#bound = boundMicroseconds;
   }
 
-  /** The answer, valid until the next question; -errno when none came, or when it says so itself. */
+  /** The answer, which is valid until the next question; -errno when none came, or when the answer is an error. */
   ask(kind: Kind, message: Uint8Array, passed?: number): DataView | number {
     const sent = this.tell(message, passed);
     if (sent < 0) return sent;
     const end = now() + this.#bound;
     for (;;) {
-      // Looked at even when the time is over: on a busy machine it may pass between two instructions of our own.
+      // This looks once more when the time is over: on a busy machine all of it may pass between two instructions of this thread.
       if (!this.#readable(Math.max(0, end - now()))) {
         if (now() >= end) return -ETIMEDOUT;
         continue;
@@ -196,7 +202,7 @@ class Channel {
       if (length === 0) return -ECONNRESET;
       if (length < 0) return length;
       const answer = new DataView(this.#answer.buffer, 0, length);
-      // An answer that came too late for its question is not the answer to this one.
+      // It may be the late answer to an earlier question.
       if (!isAnswer(answer, kind, this.#sequence)) continue;
       const status = statusOf(answer);
       return status === 0 ? answer : -status;

@@ -1,6 +1,6 @@
 /**
- * The mirror of src/guard/protocol.h: where each number stands in each message. Pure. test/kernel/guard-protocol.test.ts holds the two
- * together.
+ * The mirror of src/guard/protocol.h: where each number stands in each message. Pure. test/kernel/guard-protocol.test.ts compares the
+ * two.
  */
 import {
   CAPTURE_ID_BYTES,
@@ -10,10 +10,11 @@ import {
   type GuardHealth,
   type Recovered,
 } from './guard.js';
+import { pathBytes } from './path-text.js';
 
-export const PROTOCOL_VERSION = 1;
-/** With the NUL at its end. */
-export const PATH_BYTES = 896;
+export const PROTOCOL_VERSION = 2;
+/** Bytes of a cgroup's path, with the NUL at its end. A longer path does not fit into a record of the guard's journal. */
+export const PATH_BYTES = 3968;
 
 export const KIND = {
   hello: 1,
@@ -26,23 +27,23 @@ export const KIND = {
   disowned: 8,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
-/** Kinds whose message names a freezer, or the capture alone. */
+/** Kinds whose message names a freezer, or only a capture. */
 export type SubjectKind = typeof KIND.opened | typeof KIND.disowned | typeof KIND.done | typeof KIND.acknowledge;
-/** Set in the kind of every answer. */
+/** This bit is set in the kind of every answer. */
 export const ANSWER = 0x80;
 
-/** Bit of hello's flags. */
+/** A bit of `flags` in the hello. */
 export const OWN_FREEZER = 1;
-/** Bits of welcome's capabilities. */
+/** Bits of `capabilities` in the welcome. */
 export const CAPABILITY = { threadPidfd: 1, memoryLocked: 2, journal: 4, service: 8 } as const;
 export const VERSION = { none: 0, v1: 1, v2: 2 } as const;
 
-/** Bytes of each message, and where its fields begin. Every message begins with kind (u16), size (u16) and sequence (u32). */
+/** The bytes of each message, and the offsets of its fields. Every message begins with kind (u16), size (u16) and sequence (u32). */
 export const LAYOUT = {
   header: { size: 8, kind: 0, length: 2, sequence: 4 },
   hello: { size: 24, protocol: 8, pid: 12, tid: 16, flags: 20 },
   welcome: { size: 32, status: 8, protocol: 12, guardPid: 16, capabilities: 20, recovered: 24 },
-  announce: { size: 952, capture: 8, container: 24, version: 28, inode: 32, freezerUs: 40, holdUs: 48, path: 56 },
+  announce: { size: 4024, capture: 8, container: 24, version: 28, inode: 32, freezerUs: 40, holdUs: 48, path: 56 },
   subject: { size: 32, capture: 8, container: 24 },
   answer: { size: 16, status: 8 },
   pong: { size: 24, status: 8, agents: 12, open: 16, recovered: 20 },
@@ -50,7 +51,7 @@ export const LAYOUT = {
   recovered: { size: 40, status: 8, outcome: 12, capture: 16, container: 32, cause: 36 },
 } as const;
 
-/** The largest answer. */
+/** Bytes that the largest answer fits into. */
 export const ANSWER_BYTES = 64;
 
 function message(kind: Kind, size: number): DataView {
@@ -64,7 +65,7 @@ function bytesOf(view: DataView): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** Written into a message just before it is sent. */
+/** Called just before the message is sent. */
 export function setSequence(bytes: Uint8Array, sequence: number): void {
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(LAYOUT.header.sequence, sequence, true);
 }
@@ -79,10 +80,14 @@ export function encodeHello(pid: number, tid: number, ownFreezer: boolean): Uint
   return bytesOf(view);
 }
 
-/** Undefined when the path is longer than the guard takes. */
+/**
+ * Undefined when the path is longer than the guard takes. Of an announcement without freezer the guard needs no path.
+ *
+ * @param inode of the cgroup's directory
+ */
 export function encodeAnnounce(announcement: Announcement, inode: bigint): Uint8Array | undefined {
   const at = LAYOUT.announce;
-  const path = new TextEncoder().encode(announcement.directory);
+  const path = announcement.version === 'none' ? new Uint8Array() : pathBytes(announcement.directory);
   if (path.length >= PATH_BYTES) return undefined;
   const view = message(KIND.announce, at.size);
   const bytes = bytesOf(view);
@@ -96,7 +101,7 @@ export function encodeAnnounce(announcement: Announcement, inode: bigint): Uint8
   return bytes;
 }
 
-/** A deadline that has passed is one that passes now. */
+/** A deadline in the past is sent as one that passes now. */
 function microseconds(value: number): bigint {
   return BigInt(Math.max(0, Math.ceil(value)));
 }
@@ -119,7 +124,7 @@ export function encodeRecoveredQuery(index: number): Uint8Array {
   return bytesOf(view);
 }
 
-/** Whether the datagram answers this question, is complete, and has at least `size` bytes or says why it has not (status). */
+/** Whether the datagram is the answer to the question of this kind and sequence number. */
 export function isAnswer(answer: DataView, kind: Kind, sequence: number): boolean {
   const { header } = LAYOUT;
   return (
@@ -129,7 +134,7 @@ export function isAnswer(answer: DataView, kind: Kind, sequence: number): boolea
   );
 }
 
-/** Errno, or 0. Every answer has it at the same place. */
+/** 0 or an errno. Every answer has it at the same place. */
 export function statusOf(answer: DataView): number {
   return answer.getInt32(LAYOUT.answer.status, true);
 }
@@ -175,7 +180,7 @@ export function decodeRecovered(answer: DataView): Recovered | undefined {
   };
 }
 
-/** The id of a capture that has a UID, as 16 bytes; undefined when it is no UID. */
+/** A UID as the 16 bytes of a capture's id. Undefined when the text is no UID. */
 export function captureIdOf(uid: string): Uint8Array | undefined {
   const digits = uid.replaceAll('-', '');
   if (!/^[0-9a-f]{32}$/i.test(digits)) return undefined;
@@ -184,7 +189,7 @@ export function captureIdOf(uid: string): Uint8Array | undefined {
   );
 }
 
-/** The UID of 16 bytes. */
+/** The 16 bytes of a capture's id as a UID. */
 export function uidOf(capture: Uint8Array): string {
   const digits = Array.from(capture, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

@@ -29,17 +29,19 @@ for (const version of ['v1', 'v2'] as const) {
         expect(await client.say('announce 0 1000 60000')).toBe('ok');
         expect(await client.say('freeze')).toBe('ok');
         const seized = client.say('seize');
-        const line = seized.then(async () => {
+        const killed = await seized.then(() => {
           client.kill('SIGKILL');
-          return await guard.logged('released', 10_000);
+          return Date.now();
         });
-        const { thawMicroseconds = NaN, untracedMicroseconds = NaN, provedMicroseconds = NaN } = await line;
+        const { time, thawMicroseconds = NaN } = await guard.logged('released', 10_000);
+        // The tracer was dead by then, and so had nothing traced any more.
+        const took = Date.parse(time) - killed;
         process.stdout.write(
-          `${version}: ${tids.length} threads, ${await seized}: thawed ${thawMicroseconds} µs and untraced ` +
-            `${untracedMicroseconds} µs after the guard knew, all looked at after ${provedMicroseconds} µs\n`,
+          `${version}: ${tids.length} threads, ${await seized}: thawed and untraced ${took} ms after the kill, ` +
+            `${thawMicroseconds} µs after the guard knew\n`,
         );
         expect(tids.length).toBeGreaterThan(THREADS);
-        expect(untracedMicroseconds).toBeLessThan(1_000_000);
+        expect(took).toBeLessThan(1000);
         expect(cgroup.freezeState()).toBe('THAWED');
         expect(tids.filter((tid) => tracerPidOf(tid) !== 0)).toEqual([]);
       },

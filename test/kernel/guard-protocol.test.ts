@@ -155,8 +155,10 @@ describeOn(anyVersion(), 'openGuard()', (make) => {
     const cgroup = make('paths');
     const channel = connect(await startGuard());
     const at = (directory: string): number => channel.announce({ ...announcement(cgroup), directory });
-    const answers = [at('/nowhere'), at('/tmp'), at(`${cgroup.directory}${'/.'.repeat(450)}`)];
-    expect(answers).toEqual([-2, -22, -36]);
+    const ofLength = (bytes: number): string => `${cgroup.directory}${'/'.repeat(bytes - cgroup.directory.length)}`;
+    const answers = [at('/nowhere'), at('/tmp'), at(ofLength(PATH_BYTES)), at(ofLength(PATH_BYTES - 1))];
+    expect(answers).toEqual([-2, -22, -36, 0]);
+    expect([channel.opened(CAPTURE, 2), channel.done(CAPTURE)]).toEqual([0, 0]);
     channel.close();
   });
 

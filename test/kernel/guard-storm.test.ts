@@ -44,7 +44,7 @@ for (const version of ['v1', 'v2'] as const) {
         await eventually('thawed', () => cgroup.freezeState() === 'THAWED');
         const lines = guard.log().filter(({ event }) => event === 'released');
         const thawed = lines.filter(({ outcome }) => outcome === 'Thawed');
-        const slowest = Math.max(...lines.map(({ untracedMicroseconds = 0 }) => untracedMicroseconds)) / 1000;
+        const slowest = Math.max(...lines.map(({ thawMicroseconds = 0 }) => thawMicroseconds)) / 1000;
         process.stdout.write(
           `${version}: ${KILLS} deaths, ${lines.length} in a capture, ${thawed.length} found frozen; the workload ran again ` +
             `at most ${worst.toFixed(1)} ms after the kill, the guard was through ${slowest.toFixed(1)} ms after it knew\n`,

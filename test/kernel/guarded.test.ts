@@ -1,5 +1,5 @@
 /** Checks that a held pod is released when the capture or its guard dies. */
-import { readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -98,6 +98,24 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
       );
       const ended = await command.ended;
       expect([ended.status, reasonOf(ended)]).toEqual([1, 'GuardUnavailable']);
+      await assertUntouched([pid]);
+    },
+    LONG,
+  );
+});
+
+describeOn(anyVersion(), 'stasis checkpoint', (make) => {
+  test(
+    'touches nothing, and changes no mode, when others can write to the folder of --state',
+    async () => {
+      const cgroup = make('shared');
+      const { pid } = await startWorkload(cgroup, 'sleeper');
+      const folder = join(scratchDirectory(), 'shared');
+      mkdirSync(folder);
+      chmodSync(folder, 0o1777);
+      const ended = await startStasis(['checkpoint', '--cgroup', cgroup.directory, '--state', folder]).ended;
+      expect([ended.status, statSync(folder).mode & 0o7777]).toEqual([1, 0o1777]);
+      expect(ended.stderr).toContain(`${folder}: others than its owner can write to it`);
       await assertUntouched([pid]);
     },
     LONG,

@@ -16,9 +16,10 @@ import { podCapture, startAgent, succeeded, thawed, type Agent } from '../unit/n
 import { ascending } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll, onCleanup } from './harness/cleanup.js';
-import { startGuard, type RunningGuard } from './harness/guard.js';
+import { startGuard, type GuardOptions, type RunningGuard } from './harness/guard.js';
 import { journalFolder } from './harness/own-guard.js';
 import { describeOn } from './harness/requirements.js';
+import { scratchDirectory } from './harness/scratch.js';
 import { assertUntouched, descendantsOf, stateOf } from './harness/tasks.js';
 import { startWorkload } from './harness/workload.js';
 
@@ -59,7 +60,9 @@ async function held(agent: Agent, members: readonly number[]): Promise<void> {
 for (const version of ['v1', 'v2'] as const) {
   describeOn(version, 'the node agent', (make) => {
     /** Makes a pod of two containers, and an agent whose host is the cgroup above the pod. */
-    async function pod(): Promise<{ agent: Agent; guard: RunningGuard; members: number[]; cgroups: Cgroup[] }> {
+    async function pod(
+      options: Partial<GuardOptions> = {},
+    ): Promise<{ agent: Agent; guard: RunningGuard; members: number[]; cgroups: Cgroup[] }> {
       const root = make('host');
       const { podUID } = podCapture(1).spec;
       const directory = root.child('kubepods').child('burstable').child(`pod${podUID}`);
@@ -76,7 +79,7 @@ for (const version of ['v1', 'v2'] as const) {
       const libc = openLibc();
       const state = journalFolder();
       onCleanup({ what: state, undo: () => rmSync(state, { recursive: true, force: true }) });
-      const running = await startGuard({ state });
+      const running = await startGuard({ state, ...options });
       const guard = keeperOf(running);
       const agent = startAgent({
         guard,
@@ -187,6 +190,25 @@ for (const version of ['v1', 'v2'] as const) {
         expect(metrics).toMatch(/^stasis_pods_held 1$/m);
         expect(metrics).toMatch(/^stasis_cgroups_frozen 0$/m);
         await agent.stop();
+        await nothingIsLeft(members, cgroups);
+      },
+      LONG,
+    );
+
+    test(
+      'refuses captures when the state folder of its guard is read-only, and runs',
+      async () => {
+        const [state, folder] = [scratchDirectory(), scratchDirectory()];
+        const mount = 'mount -t tmpfs -o ro,mode=0700 none "$1" && shift && exec "$@"';
+        const before = ['unshare', '--mount', 'sh', '-c', mount, 'sh', state];
+        const socket = join(folder, 'own', 'guard.sock');
+        const { agent, members, cgroups } = await pod({ state, socket, before, exclusive: true });
+        agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS }));
+        await agent.until('ended', () => succeeded(agent.capture(1))?.status === 'False', 10_000);
+        expect(succeeded(agent.capture(1))).toMatchObject({
+          reason: 'GuardUnavailable',
+          message: expect.stringContaining('EROFS'),
+        });
         await nothingIsLeft(members, cgroups);
       },
       LONG,

@@ -6,12 +6,13 @@
  *   own DIRECTORY
  *   end-thread   ends the tracing thread; the main thread obeys the lines that follow
  *   spin MS      uses the CPU for MS milliseconds
+ *   wait-in-kernel MS   waits in state D for MS milliseconds, where no signal but SIGKILL reaches the thread
  *   hang-up      closes the connection
  *   hang FILE    starts a thread that reads FILE again and again, until a silent server keeps the thread from dying
  *   connect PATH connects to another guard, in place of the first
  *   storm        repeats without end: announce, freeze, thaw, opened, done
  *
- * SOCKET may be the number of a descriptor.
+ * SOCKET may be the number of a descriptor. DIRECTORY may have any byte as %XX.
  */
 #include "common.h"
 #include "../../src/guard/protocol.h"
@@ -172,6 +173,18 @@ static int spin(long ms)
 	return 0;
 }
 
+/* The parent of a vfork waits in state D until its child ends. */
+static int wait_in_kernel(long ms)
+{
+	pid_t child = vfork();
+
+	if (child == 0) {
+		sleep_us(ms * 1000);
+		_exit(0);
+	}
+	return child < 0 || waitpid(child, NULL, 0) != child ? errno : 0;
+}
+
 static void storm(void)
 {
 	for (uint32_t round = 0;; round++) {
@@ -213,6 +226,8 @@ static int run(const char *word, long a, long b, long c, const char *rest)
 	}
 	if (strcmp(word, "spin") == 0)
 		return spin(a);
+	if (strcmp(word, "wait-in-kernel") == 0)
+		return wait_in_kernel(a);
 	if (strcmp(word, "connect") == 0)
 		return connect_to(rest);
 	if (strcmp(word, "storm") == 0)
@@ -222,6 +237,19 @@ static int run(const char *word, long a, long b, long c, const char *rest)
 		return own < 0 ? errno : hello();
 	}
 	return EINVAL;
+}
+
+static void decode(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; at++, to++) {
+		char digits[3] = { at[0] == '%' ? at[1] : 0, at[0] == '%' ? at[2] : 0, 0 };
+
+		*to = digits[0] ? (char)strtol(digits, NULL, 16) : *at;
+		at += digits[0] ? 2 : 0;
+	}
+	*to = 0;
 }
 
 static void answer(int result)
@@ -257,6 +285,7 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 2;
 	limit_life();
+	decode(argv[2]);
 	directory = argv[2];
 	version = argv[3];
 	if (strcmp(version, "none") != 0 && open_control() < 0)

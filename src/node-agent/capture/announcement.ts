@@ -5,8 +5,10 @@
  * right before a hold: to wake the guard takes 12 to 50 µs, which is much of the pause of one task, and it has a second.
  * Where the rest takes long, {@link Session.interruption} tells it in the middle, without waiting for the answer.
  */
-import { EALREADY, EBUSY, ENOENT, ETIMEDOUT, isGone } from '../../native/errno.js';
+import { EALREADY, EBUSY, ENAMETOOLONG, ENOENT, ETIMEDOUT, isGone } from '../../native/errno.js';
+import { PATH_BYTES } from '../../native/guard-protocol.js';
 import type { Guard } from '../../native/guard.js';
+import { pathBytes } from '../../native/path-text.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { failure, type Failure } from '../pure/failure.js';
 import { faultPoint } from './fault-points.js';
@@ -68,6 +70,11 @@ function refused(session: Session, { container }: Target, result: number): Failu
   const { directory } = container;
   if (result === -EALREADY)
     return failure('FreezerChanged', `${directory} was frozen by someone else just before it was to be`);
+  if (result === -ENAMETOOLONG)
+    return failure(
+      'InvalidTarget',
+      `the path of the cgroup has ${pathBytes(directory).length} bytes, and the guard takes at most ${PATH_BYTES - 1}; nothing was frozen: ${directory}`,
+    );
   // The guard's ENOENT and our own look alike: it does not see the path, or nobody does.
   const gone = isGone(result) && isGone(session.kernel.files.readInto(`${directory}/cgroup.procs`, new Uint8Array(1)));
   if (gone) return failure('CgroupGone', `${directory} is gone`);
@@ -105,8 +112,8 @@ function confirm(session: Session, target: Target): number {
 }
 
 /**
- * Says that nothing is held any more. Not where the end of this thread lets the last tasks go: then the main thread says it, after
- * that end. What the guard does not believe it sees to itself, at its deadline.
+ * Says that nothing is held any more, unless the end of this thread has to let the last tasks go, of which the kernel tells the guard.
+ * A freezer that the guard does not believe to be open, it opens itself at its deadline.
  */
 export function dismiss(session: Session): void {
   const { guard } = session.context;

@@ -2,12 +2,13 @@
  * The guard's journal: the mirror of struct record in src/guard/journal.h. Pure. test/kernel/doctor-journal.test.ts holds the two
  * together.
  */
+import { pathText } from '../../native/path-text.js';
 
-/** A journal is slots of this size: one a freezer, and behind those one for each rescue that no agent has acknowledged. */
-export const RECORD_BYTES = 1024;
-/** Freezers and rescues that a guard knows at most (src/guard/guard.h). */
+/** Bytes of one record. A journal is an array of records: one per freezer, then one per recovery that no agent has acknowledged. */
+export const RECORD_BYTES = 4096;
+/** Freezers and recoveries that a guard remembers at most (MAX_FREEZERS and MAX_RECOVERED in src/guard/guard.h). */
 export const MAX_RECORDS = 384;
-export const RECORD_MAGIC = 'STASISJ1';
+export const RECORD_MAGIC = 'STASISJ2';
 
 /** Where the fields of a record begin. All numbers are little-endian. */
 export const RECORD_LAYOUT = {
@@ -32,9 +33,9 @@ export const RECORD_LAYOUT = {
   path: 128,
 } as const;
 
-/** By its number in journal.h. Open: the freezer may be closed. Recovered: what a guard did about one, for an agent to read. */
+/** By the number in journal.h. Open: the freezer may be closed. Recovered: what a guard did about a freezer, for an agent to read. */
 export const RECORD_STATES = ['Unused', 'Open', 'Closed', 'Recovered'] as const;
-/** By its number in protocol.h; `none`: a capture without freezer. */
+/** By the number in protocol.h. */
 const VERSIONS = ['none', 'v1', 'v2'] as const;
 
 /** Times are microseconds of CLOCK_MONOTONIC. */
@@ -46,11 +47,11 @@ export interface JournalRecord {
   /** Index of the cgroup in the capture's request. */
   readonly container: number;
   readonly version: (typeof VERSIONS)[number];
-  /** Of the cgroup's directory, as stat(2) tells them. */
+  /** Inode and device of the cgroup's directory (stat(2)). */
   readonly inode: bigint;
   readonly device: bigint;
   readonly announcedMicroseconds: number;
-  /** From then on the guard opens the freezer itself. */
+  /** From this time on the guard opens the freezer itself. */
   readonly freezerDeadlineMicroseconds: number;
   readonly holdDeadlineMicroseconds: number;
   /** The agent and its tracing thread, which is the only one to write FROZEN. */
@@ -58,15 +59,15 @@ export interface JournalRecord {
   readonly tid: number;
   /** Field 22 of /proc/PID/stat. */
   readonly startTicks: number;
-  /** As the guard's mount namespace shows it. */
+  /** The path of the cgroup's directory in the guard's mount namespace. See {@link ../../native/path-text.ts} for bytes that are not UTF-8. */
   readonly path: string;
 }
 
-/** Torn: a guard died while it wrote, so that what it announced was never answered. Foreign: of another format. */
+/** Torn: a guard died while it wrote the record, and its agent never got the answer. Foreign: the record has another format. */
 export type JournalSlot =
   { readonly sort: 'Empty' | 'Torn' | 'Foreign' } | { readonly sort: 'Sound'; readonly record: JournalRecord };
 
-/** One row a slot; a last slot that is cut is torn. */
+/** Returns one row per record. A last record that is cut short is torn. */
 export function parseJournal(bytes: Uint8Array): readonly JournalSlot[] {
   const slots: JournalSlot[] = [];
   for (let at = 0; at < bytes.length; at += RECORD_BYTES) slots.push(parseSlot(bytes.subarray(at, at + RECORD_BYTES)));
@@ -79,11 +80,11 @@ function parseSlot(bytes: Uint8Array): JournalSlot {
   if (bytes.length < RECORD_BYTES) return { sort: 'Torn' };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const at = RECORD_LAYOUT;
-  if (view.getUint32(at.crc, true) !== crc32(bytes.subarray(at.state)) || bytes.at(-1) !== 0) return { sort: 'Torn' };
+  const end = bytes.indexOf(0, at.path);
+  if (bytes.at(-1) !== 0 || view.getUint32(at.crc, true) !== sumOf(bytes)) return { sort: 'Torn' };
   const state = RECORD_STATES[view.getUint32(at.state, true)];
   const version = VERSIONS[view.getUint32(at.version, true)];
   if (state === undefined || version === undefined) return { sort: 'Foreign' };
-  const end = bytes.indexOf(0, at.path);
   const record: JournalRecord = {
     state,
     boot: uuid(bytes, at.boot),
@@ -98,7 +99,7 @@ function parseSlot(bytes: Uint8Array): JournalSlot {
     pid: view.getInt32(at.pid, true),
     tid: view.getInt32(at.tid, true),
     startTicks: Number(view.getBigUint64(at.startTicks, true)),
-    path: new TextDecoder().decode(bytes.subarray(at.path, end)),
+    path: pathText(bytes.subarray(at.path, end)),
   };
   return { sort: 'Sound', record };
 }
@@ -108,8 +109,8 @@ export const THAWED = 1;
 export const GUARD_DIED = 6;
 
 /**
- * The record of a freezer that was opened in a dead guard's place: the next guard takes it over as a rescue that is to be told, and does
- * not take a freeze that somebody else asks for meanwhile for the old one.
+ * The record as a recovery, for a freezer that the doctor has opened in place of a dead guard. The next guard tells an agent of the recovery,
+ * and leaves alone what somebody else has frozen since.
  */
 export function asRecovered(record: Uint8Array): Uint8Array {
   const bytes = record.slice();
@@ -117,11 +118,11 @@ export function asRecovered(record: Uint8Array): Uint8Array {
   view.setUint32(RECORD_LAYOUT.state, RECORD_STATES.indexOf('Recovered'), true);
   view.setUint32(RECORD_LAYOUT.outcome, THAWED, true);
   view.setUint32(RECORD_LAYOUT.cause, GUARD_DIED, true);
-  view.setUint32(RECORD_LAYOUT.crc, crc32(bytes.subarray(RECORD_LAYOUT.state)), true);
+  view.setUint32(RECORD_LAYOUT.crc, sumOf(bytes), true);
   return bytes;
 }
 
-/** A guard and its process's start, as its journal's name `PID-START.journal` tells them; undefined for another name. */
+/** Pid and start of a guard, from the name of its journal, `PID-START.journal`. Undefined for any other name. */
 export function guardOfJournal(name: string): { readonly pid: number; readonly startTicks: number } | undefined {
   const [, pid, start] = /^(\d{1,10})-(\d{1,15})(?:-\d)?\.journal$/.exec(name) ?? [];
   return pid === undefined ? undefined : { pid: Number(pid), startTicks: Number(start) };
@@ -136,8 +137,13 @@ function uuid(bytes: Uint8Array, from: number): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** CRC-32 of IEEE 802.3, as journal.c computes it. */
-export function crc32(bytes: Uint8Array): number {
+/** From `state` to the NUL that ends the path, as journal.c computes it; the bytes behind the NUL mean nothing. */
+export function sumOf(record: Uint8Array): number {
+  return crc32(record.subarray(RECORD_LAYOUT.state, record.indexOf(0, RECORD_LAYOUT.path) + 1));
+}
+
+/** CRC-32 of IEEE 802.3. */
+function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
     crc ^= byte;

@@ -1,5 +1,5 @@
 /**
- * The folder of artifacts on the node: one file per capture, readable by root only.
+ * The folder of artifacts on the node: one file per capture, which only root can read.
  *
  * Nobody can redirect a write, and no half-written file remains: file names are built from UIDs alone, a file is always
  * created anew (O_EXCL, O_NOFOLLOW) and then renamed into place. Every access goes through the {@link DiskGate} and
@@ -7,7 +7,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
@@ -20,6 +20,8 @@ const OURS = /^(?:([0-9a-f-]{36})\.json|\.([0-9a-f-]{36})\.[0-9a-f]{8}\.tmp)$/;
 /** Least free space for a capture to begin, in bytes. The artifact of 20,000 processes takes about this much. */
 const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** Write permission for the group and for all others. */
+const FOREIGN_WRITES = 0o022;
 
 export type Written =
   { readonly ok: true; readonly artifact: Artifact } | { readonly ok: false; readonly failure: Failure };
@@ -99,7 +101,10 @@ export class Artifacts {
     });
   }
 
-  /** Creates the folder if necessary, and makes it accessible to root only: kubelet creates it with mode 0755. */
+  /**
+   * Makes the folder, or accepts one that only this user can write to. The mode of an existing folder is never changed: it may be /tmp.
+   * kubelet makes the folder 0755; then others see the UIDs of captures, and cannot read the artifacts, which have the mode 0600.
+   */
   async #prepare(): Promise<void> {
     // Without `recursive`: below a file system that allows no folders, such as procfs, Node would retry for ever.
     await mkdir(this.#folder, 0o700).catch((error: NodeJS.ErrnoException) => {
@@ -107,7 +112,8 @@ export class Artifacts {
     });
     const found = await lstat(this.#folder);
     if (!found.isDirectory()) throw new Error('not a directory');
-    if ((found.mode & 0o777) !== 0o700) await chmod(this.#folder, 0o700);
+    if (found.uid !== process.geteuid?.()) throw new Error('it belongs to another user');
+    if ((found.mode & FOREIGN_WRITES) !== 0) throw new Error('others than its owner can write to it');
   }
 
   #failed(what: string, error: unknown): Failure {

@@ -1,12 +1,9 @@
-/** The {@link GuardDoor} of a real agent: connects to the socket in the folder that the guard shares with the agent. */
+/** {@link GuardDoor} for real: the socket in the folder that guard and agent share. */
 import { connectGuard, openGuard } from '../../native/guard-channel.js';
 import type { Libc } from '../../native/libc.js';
 import type { GuardDoor } from './guard-keeper.js';
 
-/**
- * How long the main thread waits for an answer of the guard. Its questions are quick to answer, and the main thread
- * must not be kept from watching the tracing threads.
- */
+/** The main thread waits for the answers to its own questions, and has to watch tracing threads meanwhile. */
 const ANSWER_WITHIN_MICROSECONDS = 100_000;
 
 export function guardDoor(libc: Libc, socket: string, ownFreezer: string | undefined): GuardDoor {

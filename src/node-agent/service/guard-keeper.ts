@@ -1,17 +1,16 @@
 /**
- * The agent's connection to the guard. The main thread owns it, tests it twice a second, and replaces it whenever it is
- * lost. Through it the agent knows whether it may freeze anything and what a guard did for earlier agents, and speaks
- * for tracing threads that have died.
+ * The agent's tie to the guard: a connection of the main thread, tried twice a second and made anew for ever. By it the agent knows
+ * whether it may freeze anything, and what guards did for the agents before it.
  */
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
-import { EBUSY, ENOENT, ETIMEDOUT } from '../../native/errno.js';
+import { ETIMEDOUT } from '../../native/errno.js';
 import { captureIdOf, uidOf } from '../../native/guard-protocol.js';
 import type { Guard, Recovered } from '../../native/guard.js';
 import { errnoName } from '../../native/syscall-error.js';
 import type { GuardSupply } from '../tracer/guard-supply.js';
 
-/** The ways to reach the guard. */
+/** How the guard is reached. */
 export interface GuardDoor extends Pick<GuardSupply, 'connect' | 'release' | 'ownFreezer'> {
   /** Opens the main thread's own connection; returns -errno when that fails. */
   open(): Guard | number;
@@ -23,28 +22,16 @@ export interface GuardKeeperParts {
   readonly log: Logger;
 }
 
-/** How often the guard is tested, in milliseconds. The promise is to notice the death of a guard within a second. */
+/** The agent promises to notice the death of a guard within a second. */
 const LOOK_EVERY_MS = 500;
-/**
- * How often a missing guard is looked for, in milliseconds, so that a guard that kubelet has just started is found
- * soon.
- */
+/** A guard that kubelet has just started is found within this time. */
 const RETRY_EVERY_MS = 100;
-/**
- * After this many unanswered tests in a row (200 ms each) the guard counts as lost: it is stopped or too busy to be
- * relied upon.
- */
+/** Pings in a row without an answer after which a guard counts as lost: it is stopped, or too busy to be relied upon. */
 const UNANSWERED = 3;
-/**
- * How often, and how many times, the guard is told that a capture has settled while it still answers EBUSY. Together a
- * second, for which a new guard waits from its start for such a message.
- */
-const SETTLE_EVERY_MS = 20;
-const SETTLE_ATTEMPTS = 50;
 
 export class GuardKeeper implements GuardSupply {
   readonly ownFreezer: string | undefined;
-  /** Called with everything that guards did and nobody has acknowledged, whenever there is something. */
+  /** Called with what guards did and no agent has acknowledged, whenever there is something. */
   onRecovered: (recovered: readonly Recovered[]) => void = () => undefined;
   readonly #parts: GuardKeeperParts;
   readonly #closing = new AbortController();
@@ -87,7 +74,7 @@ export class GuardKeeper implements GuardSupply {
     return this.isAlive;
   }
 
-  /** Waits until a guard is alive, at most this long. Resolves to whether one is. */
+  /** Resolves to whether there is a guard: as soon as there is one, and after `milliseconds` at the latest. */
   async whenAlive(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
     if (this.isAlive) return true;
     const woken = new AbortController();
@@ -100,14 +87,14 @@ export class GuardKeeper implements GuardSupply {
     return this.isAlive;
   }
 
-  /** What guards did without an agent, for one capture or for all. */
+  /** The things that guards did without an agent, for all captures or for one. */
   recovered(uid?: string): readonly Recovered[] {
     const recovered = this.#guard?.recovered() ?? [];
     if (typeof recovered === 'number') return [];
     return recovered.filter(({ capture }) => uid === undefined || uidOf(capture) === uid);
   }
 
-  /** Tells the guard that it may forget what it did for this capture. */
+  /** Says that the agent knows what guards did about this capture, so that the guard may forget it. */
   acknowledge(uid: string): void {
     const id = captureIdOf(uid);
     if (id === undefined) return;
@@ -122,19 +109,7 @@ export class GuardKeeper implements GuardSupply {
     this.#parts.door.release(socket);
   }
 
-  async settled(capture: Uint8Array): Promise<void> {
-    const { signal } = this.#closing;
-    for (let attempt = 0; attempt < SETTLE_ATTEMPTS && !signal.aborted;) {
-      const result = this.#guard?.done(capture);
-      if (result === 0 || result === -ENOENT) return;
-      // After that, the next guard finds in the journal what is still open, whenever it starts.
-      if (result === -EBUSY) attempt += 1;
-      else if (result !== undefined) this.check();
-      await this.#parts.clock.sleep(SETTLE_EVERY_MS, signal);
-    }
-  }
-
-  /** Call this when nothing is held any more, and nothing will be. */
+  /** To be called when nothing is held any more, and nothing will be. */
   close(): void {
     this.#closing.abort();
     this.#guard?.close();

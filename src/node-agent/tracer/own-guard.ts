@@ -1,33 +1,30 @@
 /**
  * A guard for this process alone, as `stasis checkpoint` has one: a child in a session of its own, at the other end of a pair of
- * sockets. It lives as long as our end is open, which is as long as this process lives.
+ * sockets. It lives as long as this process's end is open, which is as long as this process lives.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { EBUSY, ECONNRESET } from '../../native/errno.js';
-import { guardPair, isHungUp, openGuard, resumeGuard } from '../../native/guard-channel.js';
+import { ECONNRESET } from '../../native/errno.js';
+import { guardPair, isHungUp, openGuard } from '../../native/guard-channel.js';
 import type { Guard, Recovered } from '../../native/guard.js';
 import type { Libc } from '../../native/libc.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { failure, type Failure } from '../pure/failure.js';
 import type { GuardSupply } from './guard-supply.js';
 
-/** Where the build puts it: beside the compiled sources, in the image too. */
+/** The build puts the guard here, beside the compiled sources; so does the image. */
 export const BUILT_GUARD = fileURLToPath(new URL('../../../guard/stasis-guard', import.meta.url));
 
-/** It starts in a millisecond, and may need a second to open what an earlier one left. */
+/** A guard starts in a millisecond, and may take a second to open what earlier agents have left frozen. */
 const START_MICROSECONDS = 3_000_000;
-/** For the last words of one that did not start. */
+/** How long a guard that did not start may take to write its last line to its log. */
 const LAST_WORDS_MS = 200;
-/** The death of a thread reaches the guard a moment after us. */
-const DONE_ATTEMPTS = 20;
-const DONE_EVERY_MS = 10;
 
 export interface OwnGuardOptions {
   /** Path of the program. */
   readonly program: string;
-  /** Its journal's folder; made when it is missing, for root alone. */
+  /** Folder of its journal. A missing folder is made, for root alone. */
   readonly state: string;
   /** As {@link GuardSupply.ownFreezer}. */
   readonly ownFreezer: string | undefined;
@@ -35,13 +32,13 @@ export interface OwnGuardOptions {
 
 export interface OwnGuard extends GuardSupply {
   readonly pid: number;
-  /** What it did at its start for agents that died before it. */
+  /** The recoveries that the guard made at its start, for agents that had died before. */
   readonly recovered: readonly Recovered[];
-  /** Ends it. Nothing may be held any more. */
+  /** Ends the guard. To be called when nothing is held any more. */
   close(): void;
 }
 
-/** Starts it, and waits until it answers. */
+/** Starts a guard, and waits until it answers. */
 export async function startOwnGuard(
   libc: Libc,
   options: OwnGuardOptions,
@@ -54,7 +51,7 @@ export async function startOwnGuard(
     stdio: ['ignore', 'ignore', 'pipe', theirs],
   });
   const lastWords = collected(child);
-  // Ours alone from now on: its end is then seen at once.
+  // The guard alone has its end from now on, so that its death is seen at once.
   libc.close(theirs);
   const { ownFreezer } = options;
   const own = ownFreezer === undefined ? {} : { ownFreezer };
@@ -78,17 +75,11 @@ function supply(libc: Libc, fd: number, ownFreezer: string | undefined): GuardSu
     ownFreezer,
     connect: () => (isHungUp(libc, fd) ? -ECONNRESET : fd),
     release: () => undefined,
-    settled: async (capture) => {
-      for (let attempt = 0; attempt < DONE_ATTEMPTS; attempt++) {
-        if (isHungUp(libc, fd) || resumeGuard(libc, fd).done(capture) !== -EBUSY) return;
-        await sleep(DONE_EVERY_MS);
-      }
-    },
     close: () => void libc.close(fd),
   };
 }
 
-/** Told to whoever asks first: there is nobody else to report it. */
+/** Acknowledged at once: the caller reports it, and no other agent follows. */
 function acknowledged(guard: Guard): readonly Recovered[] {
   const recovered = guard.recovered();
   if (typeof recovered === 'number') return [];
@@ -96,7 +87,7 @@ function acknowledged(guard: Guard): readonly Recovered[] {
   return recovered;
 }
 
-/** What it logged as the reason why it cannot start; a pipe that must not keep this process from ending. */
+/** The reason why the guard cannot start, from its log. The pipe of the log must not keep this process from ending. */
 function collected(child: ChildProcess): () => Promise<string | undefined> {
   let text = '';
   let why: string | undefined;
@@ -120,7 +111,7 @@ function collected(child: ChildProcess): () => Promise<string | undefined> {
   };
 }
 
-/** Of the line of JSON that says why it cannot start. */
+/** Reads the log's line that says why the guard cannot start. */
 function reasonIn(log: string): string | undefined {
   const line = log.split('\n').find((one) => one.includes('"cannotStart"'));
   if (line === undefined) return undefined;

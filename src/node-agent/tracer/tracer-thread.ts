@@ -24,8 +24,6 @@ const YOUNG_GENERATION_MB = 16;
 const CLOSE_BOUND_MS = 1_000;
 /** As in the thaw phase: 0.2 ms more each time. */
 const THAW_ATTEMPTS = 40;
-/** A guard that is gone may come back later; what the capture found out does not wait for it. */
-const SETTLE_BOUND_MS = 500;
 
 export type Outcome =
   | { readonly kind: 'reported'; readonly report: CaptureReport }
@@ -89,7 +87,9 @@ export class TracerThread {
   ): Promise<Outcome> {
     const guard = this.#connect();
     const outcome = await this.ask({ kind: 'capture', request, captureId, guard }, request, signal, progress);
-    await this.#settle(captureId, outcome);
+    // The next guard believes that nothing is frozen any more when the thread that could write FROZEN is dead. A living thread that the
+    // dead guard's journal still names would cost this process its life.
+    if (outcome.kind !== 'reported' || (this.#socket >= 0 && !this.#isGuarded())) await this.close();
     return outcome;
   }
 
@@ -181,16 +181,6 @@ export class TracerThread {
   #disconnect(): void {
     if (this.#socket >= 0) this.#guards.release(this.#socket);
     this.#socket = -ENOTCONN;
-  }
-
-  /** The thread says itself that it is done, unless it is dead, or its guard is: then it has to be said for it. */
-  async #settle(captureId: Uint8Array, outcome: Outcome): Promise<void> {
-    if (this.#lost) return;
-    if (outcome.kind === 'reported' && (this.#socket < 0 || this.#isGuarded())) return;
-    const settled = this.#guards.settled(captureId);
-    if (outcome.kind === 'reported') return;
-    await Promise.race([settled, sleep(SETTLE_BOUND_MS, undefined, { ref: false })]);
-    this.#disconnect();
   }
 
   /** It may have died between FROZEN and thaw: what it announced as closed is opened here, and proved. */

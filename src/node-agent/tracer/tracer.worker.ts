@@ -4,7 +4,7 @@
  */
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { ENOTCONN } from '../../native/errno.js';
+import { EBUSY, ENOTCONN } from '../../native/errno.js';
 import { openGuard } from '../../native/guard-channel.js';
 import type { Guard } from '../../native/guard.js';
 import { openLibc } from '../../native/libc.js';
@@ -20,6 +20,10 @@ import { report } from '../report/report.js';
 import { resolveContainers } from '../resolve/containers.js';
 import type { CaptureContext } from '../capture/session.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
+
+/** How often, and how long apart, this thread says hello on a connection that another thread had before: for half a second in all. */
+const HELLO_ATTEMPTS = 50;
+const HELLO_EVERY_MICROSECONDS = 10_000;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is started as a worker thread');
@@ -56,12 +60,20 @@ function setHurry(hurry: boolean): void {
 
 const answer = (message: FromTracer): void => port.postMessage(message);
 
-/** The thread that traces says hello itself, so that the guard watches this one. What failed once is tried again by the next capture. */
+/**
+ * The tracing thread says hello itself, so that the guard watches this thread. After a failure the next capture tries again. EBUSY: the
+ * guard is not done yet with what the thread before this one left, which takes milliseconds.
+ */
 function greet({ fd, isNew }: GuardSocket): void {
   if (!isNew && typeof guard !== 'number') return;
   const { ownFreezer } = data;
   const own = ownFreezer === undefined ? {} : { ownFreezer };
-  guard = fd < 0 ? fd : openGuard(libc, { fd }, { pid: kernel.pid, tid: kernel.tid, ...own });
+  guard = fd;
+  for (let attempt = 0; fd >= 0 && attempt < HELLO_ATTEMPTS; attempt++) {
+    guard = openGuard(libc, { fd }, { pid: kernel.pid, tid: kernel.tid, ...own });
+    if (guard !== -EBUSY) return;
+    kernel.sleep(HELLO_EVERY_MICROSECONDS);
+  }
 }
 
 function context(captureId: Uint8Array): CaptureContext {

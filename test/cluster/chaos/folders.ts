@@ -18,13 +18,10 @@ const MEND = 'umount "$0" 2> /dev/null; mkdir -p "$0"; chmod 0700 "$0"';
 const BOUND_MS = 1000;
 
 const UNGUARDED = 'GuardUnavailable';
-/** A guard that cannot create its lock in the folder does not start, and without a guard neither does the agent. */
-const AGENTLESS = ['NodeAgentUnavailable', 'NodeAgentLost'];
 
 export const fullFolder = refused('disk-full', 'disk full: the capture is refused', FULL, [UNGUARDED]);
 export const readOnlyFolder = refused('read-only', 'state folder read-only: the capture is refused', READ_ONLY, [
   UNGUARDED,
-  ...AGENTLESS,
 ]);
 export const goneFolder = refused('gone', 'state folder gone: the capture is refused', GONE, [UNGUARDED]);
 

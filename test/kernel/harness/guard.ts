@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { sumOf } from '../../../src/node-agent/pure/guard-journal.js';
 import type { Cgroup } from './cgroup.js';
 import { onCleanup } from './cleanup.js';
 import { programPath, REPOSITORY } from './programs.js';
@@ -31,9 +32,11 @@ export interface LogLine {
   readonly cause?: string;
   readonly outcome?: string;
   readonly container?: number;
+  readonly time: string;
+  readonly cgroup?: string;
+  readonly subject?: string;
+  readonly error?: string;
   readonly thawMicroseconds?: number;
-  readonly untracedMicroseconds?: number;
-  readonly provedMicroseconds?: number;
 }
 
 export interface RunningGuard {
@@ -49,6 +52,8 @@ export interface RunningGuard {
 }
 
 export interface GuardOptions {
+  /** Path of another program than the guard that was built. */
+  readonly program?: string;
   readonly state?: string;
   readonly socket?: string;
   /** A descriptor of one end of a socket pair, which becomes descriptor 3 of the guard. Replaces `--socket`. */
@@ -66,7 +71,7 @@ export async function startGuard(options: GuardOptions = {}): Promise<RunningGua
   const socket = options.socket ?? join(state, 'guard.sock');
   const serving = options.peer === undefined ? ['--socket', socket] : ['--fd', '3'];
   const args = ['--state', state, ...serving, ...(options.exclusive === true ? ['--exclusive'] : [])];
-  const [program, ...before] = [...(options.before ?? []), guardPath()];
+  const [program, ...before] = [...(options.before ?? []), options.program ?? guardPath()];
   const peer = options.peer === undefined ? [] : [options.peer];
   const child = spawn(program, [...before, ...args], { stdio: ['ignore', 'ignore', 'pipe', ...peer] });
   const pid = child.pid ?? 0;
@@ -79,7 +84,7 @@ export async function startGuard(options: GuardOptions = {}): Promise<RunningGua
       .map((line) => JSON.parse(line) as LogLine);
   const logged = async (event: string, boundMs = 2000): Promise<LogLine> => {
     await eventually(`the guard logs ${event}`, () => log().some((line) => line.event === event), boundMs);
-    return log().find((line) => line.event === event) ?? { event };
+    return log().find((line) => line.event === event) ?? { event, time: '' };
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
@@ -147,7 +152,7 @@ export function journalOf(guard: RunningGuard): string {
 }
 
 /** The size of a record, and the offsets of the fields that tests change, in bytes. */
-export const RECORD = { size: 1024, crc: 8, boot: 16, inode: 56 } as const;
+export const RECORD = { size: 4096, crc: 8, boot: 16, path: 128 } as const;
 
 /** Changes the records of a journal whose guard is dead, and corrects their checksums. */
 export function editJournal(path: string, change: (record: Buffer) => void): void {
@@ -156,18 +161,9 @@ export function editJournal(path: string, change: (record: Buffer) => void): voi
     const record = bytes.subarray(at, at + RECORD.size);
     if (record.every((byte) => byte === 0)) continue;
     change(record);
-    record.writeUInt32LE(crc32(record.subarray(RECORD.crc + 4)), RECORD.crc);
+    record.writeUInt32LE(sumOf(record), RECORD.crc);
   }
   writeFileSync(path, bytes);
-}
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 function collect(child: ChildProcess): () => string {

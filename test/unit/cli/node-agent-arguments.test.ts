@@ -7,7 +7,7 @@ describe('parseArguments() of node-agent', () => {
       kind: 'node-agent',
       options: {
         artifacts: '/var/lib/stasis',
-        guard: '/run/stasis/guard/guard.sock',
+        guard: '/run/stasis/guard/private/guard.sock',
         port: 8081,
         maxConcurrentCaptures: 4,
       },

@@ -34,8 +34,8 @@ describe('encodeAnnounce()', () => {
   test('writes each field where the guard looks for it', () => {
     const bytes = encodeAnnounce(announcement, 0x1_0000_0002n) ?? new Uint8Array();
     const at = new DataView(bytes.buffer);
-    expect(bytes.length).toBe(952);
-    expect([at.getUint16(0, true), at.getUint16(2, true)]).toEqual([2, 952]);
+    expect(bytes.length).toBe(4024);
+    expect([at.getUint16(0, true), at.getUint16(2, true)]).toEqual([2, 4024]);
     expect([...bytes.subarray(8, 24)]).toEqual([...announcement.capture]);
     expect([at.getUint32(24, true), at.getUint32(28, true)]).toEqual([7, 2]);
     expect(at.getBigUint64(32, true)).toBe(0x1_0000_0002n);
@@ -47,6 +47,16 @@ describe('encodeAnnounce()', () => {
     const [fits, tooLong] = [PATH_BYTES / 2 - 1, PATH_BYTES / 2].map((length) => 'é'.repeat(length));
     expect(encodeAnnounce({ ...announcement, directory: fits ?? '' }, 1n)).toBeDefined();
     expect(encodeAnnounce({ ...announcement, directory: tooLong ?? '' }, 1n)).toBeUndefined();
+  });
+
+  test('writes the bytes of a name that is not UTF-8', () => {
+    const bytes = encodeAnnounce({ ...announcement, directory: '/\udcff\udc80é' }, 1n);
+    expect([...(bytes?.subarray(56, 62) ?? [])]).toEqual([0x2f, 0xff, 0x80, 0xc3, 0xa9, 0]);
+  });
+
+  test('writes no path where no freezer is announced, so that none is too long', () => {
+    const directory = `/${'x'.repeat(PATH_BYTES)}`;
+    expect(encodeAnnounce({ ...announcement, version: 'none', directory }, 0n)?.[56]).toBe(0);
   });
 });
 

@@ -31,6 +31,18 @@ describe.each(['v1', 'v2'] as const)('capture() with %s, and a freezer that some
     expect(made.host.cgroup(mode, POD).frozenBy).toBe('other');
   });
 
+  test('refuses a cgroup whose path is too long for the guard, and says how long it may be', () => {
+    const made = scene(mode);
+    const raw = made.run({}, { guard: fakeGuard({ announce: () => -constants.errno.ENAMETOOLONG }) });
+    expect(raw.failure).toMatchObject({
+      reason: 'InvalidTarget',
+      message: expect.stringMatching(
+        /^the path of the cgroup has \d+ bytes, and the guard takes at most 3967; nothing was frozen: \//,
+      ),
+    });
+    expect(freezerWrites(made)).toEqual([]);
+  });
+
   test('disowns what it has proved open, and does not open it a second time', () => {
     const made = scene(mode);
     const guard = fakeGuard({

@@ -2,24 +2,27 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   asRecovered,
-  crc32,
   GUARD_DIED,
   guardOfJournal,
   parseJournal,
   RECORD_BYTES,
   RECORD_LAYOUT,
   RECORD_MAGIC,
+  sumOf,
   THAWED,
 } from '../../../../src/node-agent/pure/guard-journal.js';
+import { pathBytes } from '../../../../src/native/path-text.js';
 
 const at = RECORD_LAYOUT;
 
 function seal(bytes: Uint8Array): Uint8Array {
-  new DataView(bytes.buffer).setUint32(at.crc, crc32(bytes.subarray(at.state)), true);
+  new DataView(bytes.buffer).setUint32(at.crc, sumOf(bytes), true);
   return bytes;
 }
 
-function record(state = 1, path = '/sys/fs/cgroup/kubepods'): Uint8Array {
+const PATH = '/sys/fs/cgroup/kubepods';
+
+function record(state = 1, path: string | Uint8Array = PATH): Uint8Array {
   const bytes = new Uint8Array(RECORD_BYTES);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(RECORD_MAGIC));
@@ -36,7 +39,7 @@ function record(state = 1, path = '/sys/fs/cgroup/kubepods'): Uint8Array {
   view.setInt32(at.pid, 42, true);
   view.setInt32(at.tid, 43, true);
   view.setBigUint64(at.startTicks, 12_345n, true);
-  bytes.set(new TextEncoder().encode(path), at.path);
+  bytes.set(typeof path === 'string' ? new TextEncoder().encode(path) : path, at.path);
   return seal(bytes);
 }
 
@@ -56,7 +59,7 @@ const SOUND = {
     pid: 42,
     tid: 43,
     startTicks: 12_345,
-    path: '/sys/fs/cgroup/kubepods',
+    path: PATH,
   },
 };
 
@@ -69,14 +72,28 @@ describe('parseJournal()', () => {
     expect(parseJournal(Buffer.concat([new Uint8Array(RECORD_BYTES), record()]))).toEqual([{ sort: 'Empty' }, SOUND]);
   });
 
-  test('reads the path up to its first NUL, whatever bytes it has', () => {
-    const [slot] = parseJournal(record(1, '/sys/fs/cgroup/größe'));
-    expect(slot).toMatchObject({ record: { path: '/sys/fs/cgroup/größe' } });
+  test.each([
+    ['UTF-8', '/sys/fs/cgroup/größe'],
+    ['quotes, backslashes and control characters', '/sys/fs/cgroup/"a"\\b\u0001\t'],
+    ['the longest length', `/${'x'.repeat(RECORD_BYTES - at.path - 2)}`],
+  ])('reads a path with %s', (_, path) => {
+    expect(parseJournal(record(1, path))).toMatchObject([{ record: { path } }]);
+  });
+
+  test('reads a path of any bytes so that the same bytes come back from it', () => {
+    const byte = fc.integer({ min: 1, max: 255 });
+    fc.assert(
+      fc.property(fc.array(byte, { minLength: 1, maxLength: RECORD_BYTES - at.path - 1 }), (bytes) => {
+        const [slot] = parseJournal(record(1, Uint8Array.from(bytes)));
+        if (slot?.sort !== 'Sound') throw new Error('the record is not sound');
+        expect([...pathBytes(slot.record.path)]).toEqual(bytes);
+      }),
+    );
   });
 
   test.each([
     ['of a state that it does not know', record(9)],
-    ['of another format', seal(Uint8Array.from(record(), (byte, index) => (index === 7 ? 0x32 : byte)))],
+    ['of another format', seal(Uint8Array.from(record(), (byte, index) => (index === 7 ? 0x31 : byte)))],
   ])('calls a record %s foreign', (_, bytes) => {
     expect(parseJournal(bytes)).toEqual([{ sort: 'Foreign' }]);
   });
@@ -95,9 +112,9 @@ describe('parseJournal()', () => {
     );
   });
 
-  test('believes no record of which a byte was changed', () => {
+  test('believes no record of which a byte was changed, up to the end of its path', () => {
     fc.assert(
-      fc.property(fc.nat(RECORD_BYTES - 1), fc.integer({ min: 1, max: 255 }), (index, change) => {
+      fc.property(fc.nat(at.path + PATH.length), fc.integer({ min: 1, max: 255 }), (index, change) => {
         const bytes = record();
         bytes[index] = (bytes[index] ?? 0) ^ change;
         expect(['Torn', 'Foreign']).toContain(parseJournal(bytes)[0]?.sort);
@@ -105,9 +122,9 @@ describe('parseJournal()', () => {
     );
   });
 
-  test('reads any bytes without throwing, one row a slot', () => {
+  test('reads any bytes without throwing, one row per record', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
+      fc.property(fc.uint8Array({ maxLength: 3 * RECORD_BYTES }), (bytes) => {
         expect(parseJournal(bytes)).toHaveLength(Math.ceil(bytes.length / RECORD_BYTES));
       }),
     );

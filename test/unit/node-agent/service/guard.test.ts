@@ -6,14 +6,14 @@ import { constants } from 'node:os';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
 import { silentLogger } from '../../../../src/kube/log.js';
-import { EBUSY, ENOENT, ETIMEDOUT } from '../../../../src/native/errno.js';
+import { ENOENT, ETIMEDOUT } from '../../../../src/native/errno.js';
 import { captureIdOf } from '../../../../src/native/guard-protocol.js';
 import type { Guard, GuardOutcome, Recovered } from '../../../../src/native/guard.js';
 import { emptyReport } from '../../../../src/node-agent/report/empty-report.js';
 import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { GuardKeeper } from '../../../../src/node-agent/service/guard-keeper.js';
 import { describeRecovered, Recoveries } from '../../../../src/node-agent/service/recoveries.js';
-import { fakeGuard, type FakeGuard } from '../../../fake/guard.js';
+import { fakeGuard } from '../../../fake/guard.js';
 import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, thawed, uid } from './fixtures.js';
 import type { Agent } from './fixtures.js';
 
@@ -68,34 +68,6 @@ describe('GuardKeeper', () => {
     expect(await waiting).toBe(true);
     const none = keeper(() => -ENOENT);
     expect(await none.whenAlive(60_000, AbortSignal.abort())).toBe(false);
-  });
-
-  test('settled() repeats its message until a guard accepts it, and tells the next guard when the first is gone', async () => {
-    let dead = false;
-    const guards: FakeGuard[] = [];
-    const kept = keeper(() => {
-      const guard = fakeGuard({
-        ping: () => (dead ? -EPIPE : 0),
-        done: (index) => (dead ? -EPIPE : index < 2 ? -EBUSY : 0),
-      });
-      guard.announce({
-        capture: idOf(1),
-        container: 0,
-        version: 'none',
-        directory: '/x',
-        freezerMicroseconds: 0,
-        holdMicroseconds: 0,
-      });
-      guards.push(guard);
-      return guard;
-    });
-    kept.check();
-    dead = true;
-    const settled = kept.settled(idOf(1));
-    dead = false;
-    await settled;
-    expect(guards.at(-1)?.told.filter(({ kind }) => kind === 'done').length).toBeGreaterThanOrEqual(2);
-    kept.close();
   });
 });
 

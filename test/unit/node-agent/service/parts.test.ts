@@ -116,11 +116,34 @@ describe('Artifacts', () => {
     },
   );
 
-  test('check() restricts the folder to root, refuses a link in place of the folder, and leaves no file behind', async () => {
+  test('check() makes a missing folder for its own user alone, and leaves nothing in it', async () => {
+    expect(await artifacts.check()).toBeUndefined();
+    expect([statSync(join(base, 'folder')).mode & 0o7777, readdirSync(join(base, 'folder'))]).toEqual([0o700, []]);
+  });
+
+  test.each([0o1777, 0o775, 0o702])(
+    'check() refuses a folder that others can write to (mode %o), and keeps its mode',
+    async (mode) => {
+      mkdirSync(join(base, 'folder'));
+      chmodSync(join(base, 'folder'), mode);
+      expect(await artifacts.check()).toMatchObject({
+        reason: 'ArtifactFailed',
+        message: expect.stringContaining('others than its owner can write to it'),
+      });
+      expect(await artifacts.write(uid(1), ['x'])).toMatchObject({ ok: false, failure: { reason: 'ArtifactFailed' } });
+      expect([statSync(join(base, 'folder')).mode & 0o7777, readdirSync(join(base, 'folder'))]).toEqual([mode, []]);
+    },
+  );
+
+  test('check() keeps the mode of a folder that only its user can write to, as kubelet makes it', async () => {
     mkdirSync(join(base, 'folder'));
     chmodSync(join(base, 'folder'), 0o755);
     expect(await artifacts.check()).toBeUndefined();
-    expect([statSync(join(base, 'folder')).mode & 0o777, readdirSync(join(base, 'folder'))]).toEqual([0o700, []]);
+    expect(statSync(join(base, 'folder')).mode & 0o7777).toBe(0o755);
+  });
+
+  test('check() refuses a link for a folder, and a folder whose parent is missing', async () => {
+    mkdirSync(join(base, 'folder'));
     symlinkSync(join(base, 'folder'), join(base, 'link'));
     const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()));
     expect(await through.check()).toMatchObject({ reason: 'ArtifactFailed' });
