@@ -6,6 +6,7 @@ import type { CheckpointOptions } from './checkpoint-arguments.js';
 import { checkpoint } from './checkpoint.js';
 import { formatCapture } from './output.js';
 import { escapeText } from './render-escape.js';
+import { renderJson } from './render-json.js';
 import type { RenderOptions } from './render-line.js';
 import { parseShown, type ShownCapture } from './shown-capture.js';
 
@@ -65,7 +66,7 @@ async function main(argv: readonly string[]): Promise<number> {
       }
       const { report } = result;
       const json = parsed.options.output === 'json';
-      process.stdout.write(json ? render.renderDoctorJson(report) : render.renderDoctor(report, terminal()));
+      process.stdout.write(json ? renderJson(report) : render.renderDoctor(report, terminal()));
       return report.well ? SUCCEEDED : FAILED;
     }
     case 'uninstall': {
