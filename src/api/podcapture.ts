@@ -213,8 +213,34 @@ export interface ProcessRow {
   readonly cgroup: string;
   /** Sorted by tid, the leader first. */
   readonly threads: readonly ThreadRow[];
-  /** Present only where command lines were requested and this one could be read before the deadline. */
+  /** The arguments, where they were requested and could be read. Bytes that are not UTF-8 appear in them as U+FFFD. */
   readonly cmdline?: readonly string[];
+  /** Set where `cmdline` is only the beginning: how much of the command line it is. */
+  readonly cmdlineCut?: { readonly keptBytes: number; readonly lengthBytes: number };
+  /** Set where `cmdline` has bytes that are not UTF-8: all its bytes, each argument ended by a NUL byte. */
+  readonly cmdlineBase64?: string;
+  /** Set where the command line was asked for and is missing: why. */
+  readonly cmdlineUnread?: CmdlineUnread;
+}
+
+/** Why the command line of a process is missing. */
+export type CmdlineUnread =
+  /** The process ended before it was read, or was about to end. */
+  | 'Gone'
+  /** The read did not return: another thread holds the lock of the address space, or the page is on a hung disk. */
+  | 'Blocked'
+  /** The kernel gave nothing, or an error: the arguments are in memory that a file is mapped to, or not readable. */
+  | 'Refused'
+  /** Its turn did not come within 10 s. */
+  | 'OutOfTime'
+  /** The process that reads command lines did not start, or died. */
+  | 'ReaderFailed';
+
+/** When command lines were asked for: how many processes have theirs whole, cut, or not at all. Zombies have none. */
+export interface CmdlineCounts {
+  readonly whole: number;
+  readonly cut: number;
+  readonly unread: Readonly<Partial<Record<CmdlineUnread, number>>>;
 }
 
 /** Minimum, median, 99th percentile (nearest rank) and maximum, in microseconds. */
@@ -250,6 +276,8 @@ export interface PodCaptureStatus {
   readonly overrunMicroseconds?: number;
   /** One row per process, without nesting; parents precede their children. */
   readonly tree: readonly ProcessRow[];
+  /** Only when command lines were asked for. */
+  readonly cmdlines?: CmdlineCounts;
   readonly unfrozen: readonly UnfrozenTask[];
   /** With --repeat: the timings of each run. */
   readonly samples?: readonly Timings[];

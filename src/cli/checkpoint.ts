@@ -55,9 +55,7 @@ export async function checkpoint(
         : ([emptyReport(refusal)] as const);
     const [first, ...others] = reports;
     const last: FinalReport = others.at(-1) ?? first;
-    const cmdlines = options.include.includes('cmdline')
-      ? await readCmdlines(PROC, last.tree)
-      : new Map<number, string[]>();
+    const cmdlines = options.include.includes('cmdline') ? await readCmdlines(PROC, last.tree) : undefined;
     const completionTime = new Date().toISOString();
     const capture = podCapture({
       name: target.containers[0]?.cgroupPath.split('/').at(-1) ?? 'capture',

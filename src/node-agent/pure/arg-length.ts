@@ -1,0 +1,17 @@
+/** How long the command line of a process is, by /proc/PID/stat: proc_pid_stat(5). Pure. */
+import { decimal } from './decimal.js';
+
+/** Where the fields 48 (arg_start) and 49 (arg_end) stand behind the name, which is field 2. */
+const ARG_START = 48 - 3;
+const ARG_END = 49 - 3;
+
+/**
+ * Bytes from arg_start to arg_end, terminating NUL bytes included. 0 for a zombie, for a kernel thread, and where the
+ * kernel hides the fields. A process sets both itself (prctl(2), PR_SET_MM): the length may be any number.
+ */
+export function argLength(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const start = decimal(fields[ARG_START] ?? '');
+  const end = decimal(fields[ARG_END] ?? '');
+  return start > 0 && end > start ? end - start : 0;
+}

@@ -1,0 +1,157 @@
+/**
+ * The process that reads command lines, and that may be lost: reading /proc/PID/cmdline waits for the mmap_lock of that
+ * process, which somebody may hold for as long as a hung file system likes. Started by cmdline-reader.ts.
+ */
+import { closeSync, openSync, read, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { argLength } from '../pure/arg-length.js';
+import { fairCap } from '../pure/fair-cap.js';
+import { parseStat } from '../pure/proc-stat.js';
+import type { CmdlineAnswer, CmdlineRequest, CmdlineTarget } from './cmdline-protocol.js';
+
+/** Threads that read (UV_THREADPOOL_SIZE). A read that blocks keeps its thread for good, and the others go on. */
+const LANES = Number(process.env['UV_THREADPOOL_SIZE']);
+
+/**
+ * How long no read ends before all that are under way count as blocked: 10 turns of the event loop, at least 50 ms each.
+ * On a machine without CPU time the turns come late as well, so that a reader that only starves is not taken for blocked.
+ */
+const TURN_MS = 50;
+const TURNS_WITHOUT_PROGRESS = 10;
+
+/** A title that was written over the end of the arguments is read up to a page: get_mm_proctitle() in fs/proc/base.c. */
+const PAGE_BYTES = 4096;
+
+/** A stat file is 52 numbers and a name: some 350 bytes. */
+const statBuffer = Buffer.alloc(4096);
+
+interface Wanted extends CmdlineTarget {
+  readonly lengthBytes: number;
+}
+
+let unsent: string[] = [];
+
+// By default this signal would open the debugger of Node on a port, in a process of root.
+process.on('SIGUSR1', () => undefined);
+
+const { proc, targets, maxBytes } = JSON.parse(readFileSync(0, 'utf8')) as CmdlineRequest;
+const wanted = targets.flatMap(look);
+const cap = fairCap(
+  wanted.map(({ lengthBytes }) => lengthBytes),
+  maxBytes,
+);
+const pageEach = Math.min(PAGE_BYTES, Math.floor(maxBytes / Math.max(1, wanted.length)));
+const underWay = new Set<number>();
+let ended = 0;
+
+const patience = watch();
+await Promise.all(Array.from({ length: LANES }, lane));
+clearInterval(patience);
+answer({ kind: 'end', blocked: [] });
+
+/** Each target is taken by one lane. */
+async function lane(): Promise<void> {
+  for (let next = wanted.pop(); next !== undefined; next = wanted.pop()) {
+    underWay.add(next.pid);
+    answer(await readOne(next));
+    underWay.delete(next.pid);
+    ended += 1;
+  }
+}
+
+function watch(): NodeJS.Timeout {
+  let seen = 0;
+  let turns = 0;
+  return setInterval(() => {
+    turns = ended === seen ? turns + 1 : 0;
+    seen = ended;
+    if (turns < TURNS_WITHOUT_PROGRESS) return;
+    answer({ kind: 'end', blocked: [...underWay] });
+    send();
+    process.exit();
+  }, TURN_MS);
+}
+
+/** Nothing that is read here can block. */
+function look(target: CmdlineTarget): Wanted[] {
+  try {
+    const text = statOf(target, target.tid);
+    if (isStill(target, text)) return [{ ...target, lengthBytes: argLength(text) }];
+    answer({ kind: 'unread', pid: target.pid, why: 'Gone' });
+  } catch (error) {
+    answer({ kind: 'unread', pid: target.pid, why: reasonOf(error) });
+  }
+  return [];
+}
+
+async function readOne(target: Wanted): Promise<CmdlineAnswer> {
+  const { pid, tid, lengthBytes } = target;
+  let file: number | undefined;
+  try {
+    // A descriptor stays with the process that it was opened for, whoever gets the pid later. Only the read can block.
+    file = openSync(`${proc}/${pid}/task/${tid}/cmdline`, 'r');
+    const limit = Math.max(Math.min(lengthBytes, cap), pageEach);
+    const bytes = await readUpTo(file, limit + 1);
+    if (!isStill(target, statOf(target, tid))) return { kind: 'unread', pid, why: 'Gone' };
+    return answerFor(target, bytes, limit);
+  } catch (error) {
+    return { kind: 'unread', pid, why: reasonOf(error) };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function answerFor({ pid, lengthBytes }: Wanted, bytes: Buffer, limit: number): CmdlineAnswer {
+  const base64 = bytes.toString('base64', 0, limit);
+  if (bytes.length > limit) return { kind: 'read', pid, base64, lengthBytes: Math.max(lengthBytes, bytes.length) };
+  // The kernel gives no page that a file is mapped to (FOLL_ANON), and of a title no more than a page.
+  if (bytes.length === 0 && lengthBytes > 0) return { kind: 'unread', pid, why: 'Refused' };
+  const whole = bytes.length === 0 || bytes.at(-1) === 0;
+  return { kind: 'read', pid, base64, lengthBytes: whole ? bytes.length : Math.max(lengthBytes, bytes.length) };
+}
+
+/** One read is enough: the kernel gives fewer bytes than were asked for only where they end. */
+async function readUpTo(file: number, most: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(most);
+  return await new Promise((resolve, reject) => {
+    read(file, buffer, 0, most, null, (error, length) => {
+      if (error === null) resolve(buffer.subarray(0, length));
+      else reject(error);
+    });
+  });
+}
+
+/** By the path of a thread: the stat of a process adds up all its threads, which takes 0.7 ms at 10,000 of them. */
+function statOf({ pid }: CmdlineTarget, tid: number): string {
+  const file = openSync(`${proc}/${pid}/task/${tid}/stat`, 'r');
+  try {
+    return statBuffer.toString('latin1', 0, readSync(file, statBuffer, 0, statBuffer.length, null));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether the process is the one that was captured, and the thread lives. */
+function isStill(target: CmdlineTarget, ofThread: string): boolean {
+  const thread = parseStat(ofThread);
+  const leader = target.tid === target.pid ? thread : parseStat(statOf(target, target.pid));
+  if (!thread.ok || !leader.ok) return false;
+  return leader.value.startTimeTicks === target.startTimeTicks && !/[ZX]/.test(thread.value.state);
+}
+
+function reasonOf(error: unknown): 'Gone' | 'Refused' {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH' ? 'Gone' : 'Refused';
+}
+
+/** Sent together with what else comes in this turn of the event loop: a write for each would take as long as its read. */
+function answer(line: CmdlineAnswer): void {
+  if (unsent.length === 0) setImmediate(send);
+  unsent.push(`${JSON.stringify(line)}\n`);
+}
+
+/** When this fails, whoever asked is gone, and this process ends with an error that nobody sees. */
+function send(): void {
+  const text = unsent.join('');
+  unsent = [];
+  writeFileSync(1, text);
+}
