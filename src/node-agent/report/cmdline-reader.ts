@@ -2,7 +2,8 @@
  * Command lines, by a process that may be lost (cmdline.worker.ts): reading /proc/PID/cmdline can block for as long as a
  * hung file system likes. It happens after the release.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CmdlineUnread, ProcessRow } from '../../api/podcapture.js';
 import { MAX_BYTES, type CmdlineAnswer, type CmdlineRequest, type CmdlineTarget } from './cmdline-protocol.js';
@@ -50,21 +51,45 @@ function targetOf({ pid, threads, startTimeTicks }: ProcessRow): CmdlineTarget {
   return { pid, tid, startTimeTicks };
 }
 
-/** One reader, until it says that it has ended, dies, or the time is over. It is killed, and never waited for. */
+/** One reader, until it says that it has ended, dies, or the time is over. */
 async function readRound(
   request: CmdlineRequest,
   milliseconds: number,
   found: Map<number, RawCommandLine>,
 ): Promise<'ended' | 'died' | 'late'> {
-  const threads = Math.min(READS_AT_ONCE, request.targets.length);
-  const reader = spawn(process.execPath, [WORKER], {
+  try {
+    const reader = startReader(Math.min(READS_AT_ONCE, request.targets.length));
+    try {
+      return await answersOf(reader, request, milliseconds, found);
+    } finally {
+      // A reader in a sleep that cannot be killed is left to the kernel, and never waited for.
+      reader.kill('SIGKILL');
+      reader.stdin.destroy();
+      reader.stdout.destroy();
+      reader.unref();
+    }
+  } catch {
+    // No memory, or no descriptors, for another process.
+    return 'died';
+  }
+}
+
+function startReader(threads: number): ChildProcessByStdio<Writable, Readable, null> {
+  return spawn(process.execPath, [WORKER], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // A session of its own: Ctrl-Z stops the command when it is ready to be stopped, and would stop the reader at once.
     detached: true,
     env: { UV_THREADPOOL_SIZE: String(threads) },
   });
-  const { stdin, stdout } = reader;
-  const end = await new Promise<'ended' | 'died' | 'late'>((resolve) => {
+}
+
+async function answersOf(
+  reader: ChildProcessByStdio<Writable, Readable, null>,
+  request: CmdlineRequest,
+  milliseconds: number,
+  found: Map<number, RawCommandLine>,
+): Promise<'ended' | 'died' | 'late'> {
+  return await new Promise((resolve) => {
     const timer = setTimeout(() => resolve('late'), Math.max(0, milliseconds));
     const finish = (how: 'ended' | 'died'): void => {
       clearTimeout(timer);
@@ -79,19 +104,13 @@ async function readRound(
         finish('ended');
       }
     };
-    stdout.setEncoding('latin1').on('data', eachLine(take));
-    stdout.once('close', () => finish('died'));
     reader.once('error', () => finish('died'));
+    reader.stdout.setEncoding('latin1').on('data', eachLine(take));
+    reader.stdout.once('close', () => finish('died'));
     // EPIPE, when the reader died at once: its end says so too.
-    stdin.on('error', () => undefined);
-    stdin.end(JSON.stringify(request));
+    reader.stdin.on('error', () => undefined);
+    reader.stdin.end(JSON.stringify(request));
   });
-  // A reader in a sleep that cannot be killed is left to the kernel.
-  reader.kill('SIGKILL');
-  stdin.destroy();
-  stdout.destroy();
-  reader.unref();
-  return end;
 }
 
 /** Calls `take` with each line of the chunks. What stands behind the last newline is no answer. */

@@ -37,9 +37,9 @@ describe('commandLines()', () => {
       fc.property(fc.uint8Array({ maxLength: 40 }), (array) => {
         const bytes = Buffer.from(array);
         const { cmdline = [], cmdlineBase64 } = one(bytes) ?? {};
-        const whole = bytes.length === 0 ? '' : cmdline.join('\0') + (bytes.at(-1) === 0 ? '\0' : '');
-        if (cmdlineBase64 === undefined) expect(Buffer.from(whole)).toEqual(bytes);
-        else expect(Buffer.from(cmdlineBase64, 'base64')).toEqual(bytes);
+        const joined = bytes.length === 0 ? '' : cmdline.join('\0') + (bytes.at(-1) === 0 ? '\0' : '');
+        const carried = cmdlineBase64 === undefined ? Buffer.from(joined) : Buffer.from(cmdlineBase64, 'base64');
+        expect(carried).toEqual(bytes);
         expect(cmdlineBase64 !== undefined).toBe(!Buffer.from(bytes.toString()).equals(bytes));
       }),
     );
@@ -50,10 +50,10 @@ describe('commandLines()', () => {
       new Map([
         [1, raw(Buffer.alloc(MAX_ARGUMENTS))],
         [2, raw(Buffer.alloc(MAX_ARGUMENTS))],
-        [3, raw(Buffer.from('sleep\0' + '1\0'))],
+        [3, raw(Buffer.from('sleep\0one\0'))],
       ]),
     );
-    expect(lines.get(3)).toEqual({ cmdline: ['sleep', '1'] });
+    expect(lines.get(3)).toEqual({ cmdline: ['sleep', 'one'] });
     for (const pid of [1, 2]) {
       const { cmdline, cmdlineCut } = lines.get(pid) ?? {};
       expect(cmdline).toHaveLength(MAX_ARGUMENTS / 2 - 1);
