@@ -215,28 +215,28 @@ export interface ProcessRow {
   readonly threads: readonly ThreadRow[];
   /** The arguments, where they were requested and could be read. Bytes that are not UTF-8 appear in them as U+FFFD. */
   readonly cmdline?: readonly string[];
-  /** Set where `cmdline` is only the beginning: how much of the command line it is. */
+  /** Present where `cmdline` is only the beginning of the command line. */
   readonly cmdlineCut?: { readonly keptBytes: number; readonly lengthBytes: number };
-  /** Set where `cmdline` has bytes that are not UTF-8: all its bytes, each argument ended by a NUL byte. */
+  /** Present where some bytes are not UTF-8: the same bytes as in `cmdline`, each argument ended by a NUL byte. */
   readonly cmdlineBase64?: string;
-  /** Set where the command line was asked for and is missing: why. */
+  /** Present where the command line was requested and is missing: the reason. */
   readonly cmdlineUnread?: CmdlineUnread;
 }
 
-/** Why the command line of a process is missing. */
+/** The reason why the command line of a process is missing. */
 export type CmdlineUnread =
   /** The process ended before it was read, or was about to end. */
   | 'Gone'
-  /** The read did not return: another thread holds the lock of the address space, or the page is on a hung disk. */
+  /** The read did not return. Another thread holds the lock of the address space, or the page is on a hung disk. */
   | 'Blocked'
-  /** The kernel gave nothing, or an error: the arguments are in memory that a file is mapped to, or not readable. */
+  /** The kernel returned nothing, or an error. A file is mapped to the memory of the arguments, for example. */
   | 'Refused'
   /** Its turn did not come within 10 s. */
   | 'OutOfTime'
   /** The process that reads command lines did not start, or died. */
   | 'ReaderFailed';
 
-/** When command lines were asked for: how many processes have theirs whole, cut, or not at all. Zombies have none. */
+/** Number of processes whose command line is whole, cut, or missing, the latter by reason. Zombies have none. */
 export interface CmdlineCounts {
   readonly whole: number;
   readonly cut: number;
@@ -276,7 +276,7 @@ export interface PodCaptureStatus {
   readonly overrunMicroseconds?: number;
   /** One row per process, without nesting; parents precede their children. */
   readonly tree: readonly ProcessRow[];
-  /** Only when command lines were asked for. */
+  /** Present only where command lines were requested. */
   readonly cmdlines?: CmdlineCounts;
   readonly unfrozen: readonly UnfrozenTask[];
   /** With --repeat: the timings of each run. */

@@ -29,7 +29,7 @@ export type CheckpointResult =
     }
   | { readonly kind: 'unusable'; readonly message: string };
 
-/** How the user may interfere. */
+/** The two ways in which the user interferes with a running command. */
 interface User {
   readonly signal: AbortSignal;
   readonly suspension: Suspension;

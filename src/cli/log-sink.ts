@@ -1,16 +1,16 @@
-/** Where log lines go: to a stream that may be full, slow or gone, none of which ends or delays what is logged about. */
+/** Log lines are written to a stream that may be full, slow or gone. None of that ends or delays the process. */
 
-/** Of a stream of Node, what is needed here. */
+/** The part of Node's Writable that the sink uses. */
 export interface Stream {
   readonly writableLength: number;
   on(event: 'error', listener: () => void): unknown;
   write(line: string): unknown;
 }
 
-/** What waits for a reader that is slow: some 4,000 lines. */
+/** Bytes that may wait for a slow reader of the log: about 4,000 lines. */
 const MAX_WAITING_BYTES = 1 << 20;
 
-/** Writes lines to the stream. A line that cannot be written is lost, and so is a line while 1 MiB waits. */
+/** Writes lines to the stream. A line is lost when it cannot be written, and while 1 MiB waits to be written. */
 export function logSink(stream: Stream): (line: string) => void {
   // Without a listener, the first line to a full disk or a closed pipe would end the process.
   stream.on('error', () => undefined);

@@ -30,7 +30,7 @@ ignoreSignals(process, ignored);
 
 process.exitCode = await main(process.argv.slice(2)).catch(async (error: unknown) => {
   await complain(reasonOf(error));
-  // Something may still run, and keep a process alive that does nothing any more.
+  // Timers or connections may be left that would keep the process alive although it does nothing any more.
   return process.exit(FAILED);
 });
 
@@ -55,7 +55,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const ending = endOnSignal(process, ignored);
       const suspension = suspendWhenFree(process, ignored, complain);
       const result = await checkpoint(parsed.options, process.env, ending.signal, suspension);
-      // Nothing is held any more: while the output waits for a slow reader, the command can be stopped and ended at once.
+      // Nothing is held any more. While the output waits for a slow reader, signals therefore stop and end the command at once.
       await suspension.take();
       ending.restore();
       suspension.restore();
@@ -123,13 +123,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What the system refuses, such as a port that is taken, is no defect. */
+/** An error of a system call, such as a port that is taken, is not a defect of Stasis. */
 function reasonOf(error: unknown): string {
   const { message, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
   return syscall === undefined ? `a defect of stasis: ${message}` : message;
 }
 
-/** Returns the status: that of the command, or of a failure when what it found out cannot be printed. */
+/** Returns `status`, or the status of a failure when the text cannot be written. */
 async function print(text: string, status: number): Promise<number> {
   const why = await writeWhole(STDOUT, text);
   if (why === undefined) return status;
@@ -138,14 +138,14 @@ async function print(text: string, status: number): Promise<number> {
 }
 
 function terminal(): RenderOptions {
-  // Not before it is known to be a terminal: of a pipe, process.stdout makes a non-blocking one, for all who share it.
+  // Asked first, because process.stdout would make a pipe non-blocking for every process that shares it.
   if (!isatty(STDOUT)) return { color: false };
   const { columns } = process.stdout;
-  // A terminal that was never told its size says 0.
+  // A terminal whose size was never set reports 0 columns.
   return { color: process.env['NO_COLOR'] === undefined, ...(columns > 0 ? { width: columns } : {}) };
 }
 
-/** When not even this can be written, the exit status is all that is left. */
+/** Prints one line to stderr. If stderr cannot be written either, only the exit status remains. */
 async function complain(message: string): Promise<void> {
   await writeWhole(STDERR, `stasis: ${escapeText(message)}\n`);
 }

@@ -34,7 +34,7 @@ function formatYaml(capture: PodCapture): string {
     lineWidth: 0,
     doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
   });
-  // What YAML forbids raw even in quotes, such as U+FFFE (YAML 1.1, section 5.1), is among the characters that are escaped.
+  // The escaped characters include those that YAML forbids even in quotes, such as U+FFFE (YAML 1.1, section 5.1).
   return escapeEach(text, escapeUtf32);
 }
 

@@ -1,4 +1,4 @@
-/** Reading a file, or the standard input, that may be anything. */
+/** Reads a file or the standard input, which may be anything. */
 import { createReadStream } from 'node:fs';
 
 /** An artifact of 100,000 processes takes about 100 MB. */
@@ -6,7 +6,7 @@ const MAX_INPUT_BYTES = 256 << 20;
 
 export type Input =
   | { readonly ok: true; readonly text: string }
-  /** One line for a person. */
+  /** The message is one line. */
   | { readonly ok: false; readonly message: string };
 
 /** Reads all of it as UTF-8. `-` is the standard input, which may be a terminal or a non-blocking pipe. */

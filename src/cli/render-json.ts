@@ -1,8 +1,9 @@
-/** JSON that is fit for a terminal: every value as it is, written in escapes where a terminal would act on it. Pure. */
+/** Formats JSON for a terminal: every value is kept, and characters that a terminal would act on are escaped. Pure. */
 
 /**
- * What must not reach a terminal raw: control, format (bidirectional overrides among them), private and unassigned
- * characters, and line separators. A newline stands only between the values, where JSON.stringify puts it.
+ * Characters that must not reach a terminal raw: control and format characters (bidirectional overrides among them),
+ * private and unassigned characters, and line separators. Newlines stay, because JSON.stringify puts them only between
+ * the values.
  */
 const UNSAFE_EACH = /(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu;
 
@@ -14,20 +15,20 @@ export function renderJson(value: unknown): string {
   return `${escapeEach(text, escapeUtf16)}\n`;
 }
 
-/** Replaces each character that must not reach a terminal by what `escape` makes of it. */
+/** Replaces each character that must not reach a terminal by the result of `escape`. */
 export function escapeEach(text: string, escape: (character: string) => string): string {
   return text.replace(UNSAFE_EACH, escape);
 }
 
 /**
- * For JSON.stringify() and the like: half of a surrogate pair becomes U+FFFD. Readers that keep text as UTF-8, such as
- * kubectl, refuse or replace it.
+ * A replacer for JSON.stringify(): half of a surrogate pair becomes U+FFFD. Readers that keep text as UTF-8, such as
+ * kubectl, refuse or replace such a half.
  */
 export function wellFormed(_: unknown, value: unknown): unknown {
   return typeof value === 'string' ? value.replace(LONE_SURROGATE, '\ufffd') : value;
 }
 
-/** `\u` and so many digits of the code, in hexadecimal. */
+/** The prefix, and the code in so many hexadecimal digits. */
 export function hexEscape(prefix: '\\u' | '\\U', code: number, digits: 4 | 8): string {
   return `${prefix}${code.toString(16).padStart(digits, '0')}`;
 }

@@ -69,7 +69,7 @@ function startOfCmdline(words: readonly string[]): string {
   return text;
 }
 
-/** What the object has not got either. */
+/** Marks for a command line that the object itself has only in part, or not at all. */
 function missingOfCmdline({ cmdlineCut: cut, cmdlineUnread: why, cmdlineBase64: base64 }: ProcessRow): Span[] {
   return [
     ...(cut === undefined ? [] : [span(`(${cut.keptBytes} of ${cut.lengthBytes} bytes)`, 'yellow')]),

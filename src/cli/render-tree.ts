@@ -114,7 +114,7 @@ function renderCounts(status: PodCaptureStatus, options: RenderOptions): string 
   return renderTable(columns, [{ cells: Object.values(counts).map((count) => [span(String(count))]) }], options);
 }
 
-/** Only where some are not whole: what the bounds of reading them have cost, and what else. */
+/** Counts the command lines that are cut or missing, by reason. Empty where all of them are whole. */
 function renderCmdlines({ cmdlines }: PodCaptureStatus, options: RenderOptions): string {
   if (cmdlines === undefined) return '';
   const { whole, cut } = cmdlines;

@@ -27,7 +27,7 @@ const NOT_YET: Pick<PodCaptureStatus, 'tree' | 'unfrozen' | 'containers' | 'stop
   joined: 0,
 };
 
-/** In characters. A YAML of 4 MiB takes a minute and 2 GB of memory to read when it is nothing but short words. */
+/** The longest YAML that is read, in characters. 4 MiB of one-letter words take 2 minutes and 2 GB of memory (yaml 2.9). */
 const MAX_YAML = 4 << 20;
 
 /** Takes JSON and YAML. */
@@ -54,7 +54,7 @@ export function parseShown(text: string): ShownCapture {
   return { ok: true, capture: { ...value, status: { ...NOT_YET, ...status, timings } } as unknown as PodCapture };
 }
 
-/** The tree of a capture that anybody may have written: a field may have another type than Stasis gives it. */
+/** Draws the tree. The capture may come from anybody, so that a field may have a type that Stasis never writes. */
 export function renderShown(capture: PodCapture, options: RenderOptions): RenderedCapture {
   try {
     return { ok: true, text: renderTree(capture, options) };
@@ -74,7 +74,7 @@ function readJson(text: string): unknown {
 function readYaml(text: string): unknown {
   if (text.length > MAX_YAML)
     throw new Error(`${text.length} characters are too many to be read as YAML; give it as JSON`);
-  // A warning, of an unknown tag or version, would be printed with a stack trace.
+  // By default the library prints a warning about an unknown tag or version, with a stack trace.
   return parse(text, { logLevel: 'error' });
 }
 

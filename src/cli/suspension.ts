@@ -1,7 +1,7 @@
 /**
- * Ctrl-Z (SIGTSTP). A command that is stopped cannot tend what it holds: nobody would reap the dead of the pod and seize its
- * newcomers, and a freezer that is closed would stay so until the guard opens it and ends the command. So the command
- * stops only when it holds nothing: a hold is ended for it, everything shorter is finished first.
+ * Ctrl-Z (SIGTSTP). A stopped command could not tend the pod that it holds: killed processes would stay zombies, new
+ * processes would run, and a closed freezer would stay closed until the guard opens it and ends the command. The command
+ * therefore stops only when it holds nothing. It ends a hold for that purpose, and finishes everything that is shorter.
  */
 import type { SignalSource } from './signals.js';
 
@@ -9,17 +9,17 @@ import type { SignalSource } from './signals.js';
 export type Holding<Result> = (signal: AbortSignal, onHold: () => void) => Promise<Result>;
 
 export interface Suspension {
-  /** Carries out a capture. Its hold ends early when the command is to stop; `signal` is handed on. */
+  /** Carries out a capture. The hold ends early when the command is to stop, and when `signal` aborts. */
   during<Result>(signal: AbortSignal, capture: Holding<Result>): Promise<Result>;
-  /** Stops the command now if it was asked to, and returns when it is continued. Nothing may be held. */
+  /** Stops the command now if SIGTSTP came, and returns when the command is continued. Nothing may be held. */
   take(): Promise<void>;
-  /** SIGTSTP has its default effect again: it stops the command at once. */
+  /** Gives SIGTSTP its default effect again, which stops the command at once. */
   restore(): void;
 }
 
 /**
- * How long a stop that was asked for may take to begin. It begins at once, but for a process group that no shell looks
- * after (POSIX: an orphaned one), in which the kernel drops the signal.
+ * Time in which a stop begins, in milliseconds. A stop begins at once, or never: the kernel drops SIGTSTP in an orphaned
+ * process group (POSIX), which no shell could continue. The value is far above the time that a signal takes.
  */
 const STOP_WITHIN_MS = 100;
 
@@ -44,7 +44,7 @@ export function suspendWhenFree(
     asked = true;
     endHold();
   };
-  // Without a listener of ours the one that ignores the signal is all there is.
+  // Where SIGTSTP was ignored at the start, it stays ignored: see ignoreSignals().
   if (!ignored.has('SIGTSTP')) source.on('SIGTSTP', onStop);
 
   return {

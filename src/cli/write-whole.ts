@@ -1,14 +1,14 @@
-/** Writing to a standard stream until all of it is written, or it is known that it cannot be. */
+/** Writes a text to a standard stream completely, or returns why that is impossible. */
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Between two tries on a pipe that is full and was made non-blocking by somebody who shares it. */
+/** Milliseconds between two attempts to write to a full pipe that another process, which shares it, made non-blocking. */
 const FULL_PIPE_MS = 10;
 
 /**
- * Writes all of it: write(2) may take a part, as on a disk that is just getting full, and streams of Node pass over that.
- * Waits for as long as the reader of a pipe takes. Returns what the system says where it cannot be written, such as
- * `ENOSPC: no space left on device`; a part may be written then.
+ * Writes the whole text. write(2) may accept only a part, as on a disk that is nearly full, and Node's own streams ignore
+ * that. Waits for the reader of a pipe without a bound. Returns undefined, or the error of the system, such as
+ * `ENOSPC: no space left on device`; a part of the text may have been written in that case.
  */
 export async function writeWhole(fd: number, text: string): Promise<string | undefined> {
   const bytes = Buffer.from(text);

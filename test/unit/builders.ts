@@ -48,10 +48,10 @@ export function processRow(row: Partial<ProcessRow> & Pick<ProcessRow, 'pid'>): 
   };
 }
 
-/** What only the object of the command and the artifact carry: the custom resource has no command lines. */
+/** Fields that only the command's object and the artifact have. The custom resource has no command lines. */
 type CommandLineField = 'cmdline' | 'cmdlineCut' | 'cmdlineBase64' | 'cmdlineUnread';
 
-/** A row that has every field, whatever its value: a field that is added to the type does not compile until it is here. */
+/** A row with every field. When a field is added to the type, this does not compile until the field is added here. */
 export function completeRow(pid: number): Required<Omit<ProcessRow, CommandLineField>> {
   const ids = { real: 1000, effective: 0, saved: 1000, filesystem: 0 };
   const row = processRow({ pid, state: 'Stopped' });

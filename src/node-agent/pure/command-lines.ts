@@ -1,32 +1,32 @@
-/** From the bytes of command lines to what is reported of them, marks of what is missing included. Pure. */
+/** Turns the bytes of command lines into the fields of the report, with a mark for everything that is missing. Pure. */
 import type { CmdlineCounts, CmdlineUnread, ProcessRow } from '../../api/podcapture.js';
 import { fairCap } from './fair-cap.js';
 
 /**
- * Of all command lines together: 131,072 arguments, shared likewise. 8 MiB of NUL bytes would be 8 million arguments, and
- * YAML takes 600 bytes of memory for each.
+ * The largest number of arguments, for all command lines of a capture together. 8 MiB of NUL bytes would be 8 million
+ * arguments, and the YAML output takes about 600 bytes of memory per argument.
  */
 export const MAX_ARGUMENTS = 131_072;
 
-/** What the reader found out about one process. */
+/** The reader's answer about one process. */
 export type RawCommandLine =
   | {
       /** The bytes that were read. */
       readonly base64: string;
-      /** Of the whole command line. */
+      /** The length of the whole command line. */
       readonly lengthBytes: number;
     }
   | { readonly unread: CmdlineUnread };
 
-/** The fields of a process that have to do with its command line. */
+/** The fields of a process row that concern its command line. */
 export type CommandLine = Pick<ProcessRow, 'cmdline' | 'cmdlineCut' | 'cmdlineBase64' | 'cmdlineUnread'>;
 
-/** By pid. */
+/** Command lines by PID. */
 export type CommandLines = ReadonlyMap<number, CommandLine>;
 
 const NUL = 0;
 
-/** Splits, decodes and marks each command line. All of them together have at most {@link MAX_ARGUMENTS} arguments. */
+/** Splits, decodes and marks each command line. All of them together keep at most {@link MAX_ARGUMENTS} arguments. */
 export function commandLines(found: ReadonlyMap<number, RawCommandLine>): CommandLines {
   const bytes = new Map<number, Buffer>();
   for (const [pid, raw] of found) if ('base64' in raw) bytes.set(pid, Buffer.from(raw.base64, 'base64'));
@@ -40,7 +40,7 @@ export function commandLines(found: ReadonlyMap<number, RawCommandLine>): Comman
   return lines;
 }
 
-/** How many are whole, cut, and missing for which reason. */
+/** Counts the command lines that are whole, cut, and missing, the latter by reason. */
 export function countCommandLines(lines: CommandLines): CmdlineCounts {
   const unread: Partial<Record<CmdlineUnread, number>> = {};
   let [whole, cut] = [0, 0];
@@ -64,7 +64,7 @@ function commandLine(bytes: Buffer, lengthBytes: number): CommandLine {
 
 function decode(bytes: Buffer, isCut: boolean): { readonly text: string; readonly isUtf8: boolean } {
   try {
-    // A character that was cut in the middle is left out, rather than taken for one that is not UTF-8.
+    // `stream` leaves out a character that was cut in the middle. Without it, that character would count as not UTF-8.
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCut });
     return { text, isUtf8: true };
   } catch {
@@ -72,7 +72,7 @@ function decode(bytes: Buffer, isCut: boolean): { readonly text: string; readonl
   }
 }
 
-/** Each ends with NUL, but for the last one of a title that was written over the arguments. */
+/** Every argument ends with NUL, except the last one of a title that was written over the arguments. */
 function countArguments(bytes: Buffer): number {
   let count = 0;
   for (const byte of bytes) if (byte === NUL) count += 1;

@@ -1,8 +1,8 @@
-/** Sharing a bound among many, so that nobody loses a part of it to somebody greedier. Pure. */
+/** Shares a bound among many, so that the greedy take nothing from the others. Pure. */
 
 /**
- * The largest cap with which the lengths, each cut to the cap, add up to at most `total`. Whatever is no longer than the
- * cap stays whole: a few long ones cost only themselves, and never hide the short ones. Infinite where all fits.
+ * The largest cap for which the lengths, each cut to the cap, add up to at most `total`. A length up to the cap stays
+ * whole, so that a few long entries never push out the short ones. The cap is infinite where everything fits.
  */
 export function fairCap(lengths: readonly number[], total: number): number {
   const ascending = Float64Array.from(lengths).sort();

@@ -1,6 +1,6 @@
 /**
- * Command lines, by a process that may be lost (cmdline.worker.ts): reading /proc/PID/cmdline can block for as long as a
- * hung file system likes. It happens after the release.
+ * Reads command lines after the release, in an expendable process (cmdline.worker.ts): a read of /proc/PID/cmdline may
+ * block for as long as a file system hangs.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -12,13 +12,13 @@ import { commandLines, type CommandLines, type RawCommandLine } from '../pure/co
 const WORKER = fileURLToPath(new URL('cmdline.worker.js', import.meta.url));
 
 /**
- * For all command lines of a capture, the start of the reader included. 10,000 of them take 2.2 s of CPU time (Linux 6.18,
- * Node 20), so that a machine with a quarter of a CPU to spare is in time. A reader that is blocked is given up earlier:
- * it notices within half a second that it does not come on.
+ * The time for all command lines of a capture, in milliseconds, with the start of the reader. 10,000 command lines take
+ * 2.2 s of CPU time (Linux 6.18, Node 20), so that a quarter of a CPU is enough. A blocked reader does not use up this
+ * time, because it notices after half a second that no read returns.
  */
 const DEADLINE_MS = 10_000;
 
-/** Reads of one reader at the same time; see LANES in cmdline.worker.ts. */
+/** Number of simultaneous reads of one reader; see LANES in cmdline.worker.ts. */
 const READS_AT_ONCE = 64;
 
 /**
@@ -38,7 +38,7 @@ export async function readCmdlines(proc: string, tree: readonly ProcessRow[]): P
     const request = { proc, targets: left, maxBytes: Math.floor((MAX_BYTES * left.length) / targets.length) };
     const end = await readRound(request, until - performance.now(), found);
     if (end === 'died') why = 'ReaderFailed';
-    // All of its threads are blocked: for those that are left there is another reader, or a tenant could hide them.
+    // All threads of the reader are blocked. Another reader goes on, or a tenant could hide the other processes so.
     left = left.filter(({ pid }) => !found.has(pid));
     if (end !== 'ended' || found.size === before) break;
   }
@@ -51,7 +51,7 @@ function targetOf({ pid, threads, startTimeTicks }: ProcessRow): CmdlineTarget {
   return { pid, tid, startTimeTicks };
 }
 
-/** One reader, until it says that it has ended, dies, or the time is over. */
+/** Runs one reader until it has ended, has died, or is out of time. */
 async function readRound(
   request: CmdlineRequest,
   milliseconds: number,
@@ -62,14 +62,14 @@ async function readRound(
     try {
       return await answersOf(reader, request, milliseconds, found);
     } finally {
-      // A reader in a sleep that cannot be killed is left to the kernel, and never waited for.
+      // The kernel cannot end a reader in an uninterruptible sleep, so nobody waits for its end.
       reader.kill('SIGKILL');
       reader.stdin.destroy();
       reader.stdout.destroy();
       reader.unref();
     }
   } catch {
-    // No memory, or no descriptors, for another process.
+    // There is no memory, or no descriptor, for another process.
     return 'died';
   }
 }
@@ -77,7 +77,7 @@ async function readRound(
 function startReader(threads: number): ChildProcessByStdio<Writable, Readable, null> {
   return spawn(process.execPath, [WORKER], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    // A session of its own: Ctrl-Z stops the command when it is ready to be stopped, and would stop the reader at once.
+    // In a session of its own, because Ctrl-Z would stop the reader at once, and the command only when it holds nothing.
     detached: true,
     env: { UV_THREADPOOL_SIZE: String(threads) },
   });
@@ -107,13 +107,13 @@ async function answersOf(
     reader.once('error', () => finish('died'));
     reader.stdout.setEncoding('latin1').on('data', eachLine(take));
     reader.stdout.once('close', () => finish('died'));
-    // EPIPE, when the reader died at once: its end says so too.
+    // EPIPE if the reader dies at once. The end of its output tells that as well.
     reader.stdin.on('error', () => undefined);
     reader.stdin.end(JSON.stringify(request));
   });
 }
 
-/** Calls `take` with each line of the chunks. What stands behind the last newline is no answer. */
+/** Calls `take` with each complete line of the chunks. */
 function eachLine(take: (line: string) => void): (chunk: string) => void {
   let parts: string[] = [];
   return (chunk) => {

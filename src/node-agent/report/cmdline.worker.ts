@@ -1,6 +1,6 @@
 /**
- * The process that reads command lines, and that may be lost: reading /proc/PID/cmdline waits for the mmap_lock of that
- * process, which somebody may hold for as long as a hung file system likes. Started by cmdline-reader.ts.
+ * The expendable process that reads command lines, started by cmdline-reader.ts. A read of /proc/PID/cmdline waits for
+ * the mmap_lock of that process, which another thread may hold for as long as a file system hangs.
  */
 import { closeSync, openSync, read, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { argLength } from '../pure/arg-length.js';
@@ -8,20 +8,21 @@ import { fairCap } from '../pure/fair-cap.js';
 import { parseStat } from '../pure/proc-stat.js';
 import type { CmdlineAnswer, CmdlineRequest, CmdlineTarget } from './cmdline-protocol.js';
 
-/** Threads that read (UV_THREADPOOL_SIZE). A read that blocks keeps its thread for good, and the others go on. */
+/** Number of threads that read (UV_THREADPOOL_SIZE). A read that blocks keeps its thread, and the other threads go on. */
 const LANES = Number(process.env['UV_THREADPOOL_SIZE']);
 
 /**
- * How long no read ends before all that are under way count as blocked: 10 turns of the event loop, at least 50 ms each.
- * On a machine without CPU time the turns come late as well, so that a reader that only starves is not taken for blocked.
+ * Turns of the event loop in which no read returns, after which all current reads count as blocked, and the least length
+ * of a turn in milliseconds. On a machine without CPU time the turns come late as well, so that a reader that only lacks
+ * CPU time is not taken for a blocked one.
  */
 const TURN_MS = 50;
 const TURNS_WITHOUT_PROGRESS = 10;
 
-/** A title that was written over the end of the arguments is read up to a page: get_mm_proctitle() in fs/proc/base.c. */
+/** The kernel returns up to a page of a title that was written over the end of the arguments (get_mm_proctitle()). */
 const PAGE_BYTES = 4096;
 
-/** A stat file is 52 numbers and a name: some 350 bytes. */
+/** A stat file has about 350 bytes: 52 numbers and a name. */
 const statBuffer = Buffer.alloc(4096);
 
 interface Wanted extends CmdlineTarget {
@@ -30,7 +31,7 @@ interface Wanted extends CmdlineTarget {
 
 let unsent: string[] = [];
 
-// By default this signal would open the debugger of Node on a port, in a process of root.
+// By default SIGUSR1 opens Node's debugger on a port, and this process runs as root.
 process.on('SIGUSR1', () => undefined);
 
 const { proc, targets, maxBytes } = JSON.parse(readFileSync(0, 'utf8')) as CmdlineRequest;
@@ -48,7 +49,7 @@ await Promise.all(Array.from({ length: LANES }, lane));
 clearInterval(patience);
 answer({ kind: 'end', blocked: [] });
 
-/** Each target is taken by one lane. */
+/** Takes one target after the other. Each target is taken by one lane only. */
 async function lane(): Promise<void> {
   for (let next = wanted.pop(); next !== undefined; next = wanted.pop()) {
     underWay.add(next.pid);
@@ -71,7 +72,7 @@ function watch(): NodeJS.Timeout {
   }, TURN_MS);
 }
 
-/** Nothing that is read here can block. */
+/** Reads the length of the command line, and answers for a process that is gone. The stat file never blocks. */
 function look(target: CmdlineTarget): Wanted[] {
   try {
     const text = statOf(target, target.tid);
@@ -87,7 +88,7 @@ async function readOne(target: Wanted): Promise<CmdlineAnswer> {
   const { pid, tid, lengthBytes } = target;
   let file: number | undefined;
   try {
-    // A descriptor stays with the process that it was opened for, whoever gets the pid later. Only the read can block.
+    // The descriptor stays with its process, even if the PID is reused. Only the read can block.
     file = openSync(`${proc}/${pid}/task/${tid}/cmdline`, 'r');
     const limit = Math.max(Math.min(lengthBytes, cap), pageEach);
     const bytes = await readUpTo(file, limit + 1);
@@ -103,13 +104,13 @@ async function readOne(target: Wanted): Promise<CmdlineAnswer> {
 function answerFor({ pid, lengthBytes }: Wanted, bytes: Buffer, limit: number): CmdlineAnswer {
   const base64 = bytes.toString('base64', 0, limit);
   if (bytes.length > limit) return { kind: 'read', pid, base64, lengthBytes: Math.max(lengthBytes, bytes.length) };
-  // The kernel gives no page that a file is mapped to (FOLL_ANON), and of a title no more than a page.
+  // The kernel returns nothing of a page that a file is mapped to (FOLL_ANON), and at most one page of a title.
   if (bytes.length === 0 && lengthBytes > 0) return { kind: 'unread', pid, why: 'Refused' };
   const whole = bytes.length === 0 || bytes.at(-1) === 0;
   return { kind: 'read', pid, base64, lengthBytes: whole ? bytes.length : Math.max(lengthBytes, bytes.length) };
 }
 
-/** One read is enough: the kernel gives fewer bytes than were asked for only where they end. */
+/** Reads once. The kernel returns fewer bytes than requested only at the end of what it returns at all. */
 async function readUpTo(file: number, most: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(most);
   return await new Promise((resolve, reject) => {
@@ -120,7 +121,7 @@ async function readUpTo(file: number, most: number): Promise<Buffer> {
   });
 }
 
-/** By the path of a thread: the stat of a process adds up all its threads, which takes 0.7 ms at 10,000 of them. */
+/** Reads the stat file of a thread. That of a process adds up all threads, which takes 0.7 ms for 10,000 threads. */
 function statOf({ pid }: CmdlineTarget, tid: number): string {
   const file = openSync(`${proc}/${pid}/task/${tid}/stat`, 'r');
   try {
@@ -130,7 +131,7 @@ function statOf({ pid }: CmdlineTarget, tid: number): string {
   }
 }
 
-/** Whether the process is the one that was captured, and the thread lives. */
+/** True if the process is the captured one, and the thread lives. */
 function isStill(target: CmdlineTarget, ofThread: string): boolean {
   const thread = parseStat(ofThread);
   const leader = target.tid === target.pid ? thread : parseStat(statOf(target, target.pid));
@@ -143,13 +144,13 @@ function reasonOf(error: unknown): 'Gone' | 'Refused' {
   return code === 'ENOENT' || code === 'ESRCH' ? 'Gone' : 'Refused';
 }
 
-/** Sent together with what else comes in this turn of the event loop: a write for each would take as long as its read. */
+/** Collects the answers of one turn of the event loop. A write per answer would take as long as the read itself. */
 function answer(line: CmdlineAnswer): void {
   if (unsent.length === 0) setImmediate(send);
   unsent.push(`${JSON.stringify(line)}\n`);
 }
 
-/** When this fails, whoever asked is gone, and this process ends with an error that nobody sees. */
+/** Throws when the command is gone, which ends this process. */
 function send(): void {
   const text = unsent.join('');
   unsent = [];

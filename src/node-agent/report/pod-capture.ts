@@ -13,7 +13,7 @@ export interface PodCaptureFacts {
   /** In order; more than one with --repeat, of which the last is shown whole. */
   readonly reports: readonly [CaptureReport, ...CaptureReport[]];
   readonly dryRun: boolean;
-  /** Undefined where they were not asked for. */
+  /** Undefined where they were not requested. */
   readonly cmdlines: CommandLines | undefined;
 }
 

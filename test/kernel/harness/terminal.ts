@@ -12,15 +12,15 @@ const START_BOUND_MS = 30_000;
 
 export interface Job {
   readonly pid: number;
-  /** What the terminal shows. */
+  /** The output on the terminal. */
   shown(): string;
-  /** What the shell has seen of the job, such as `stopped 20` or `exited 0`. */
+  /** Changes of the job that the shell has seen, such as `stopped 20` or `exited 0`. */
   events(): readonly string[];
   /** Types a key: `\x1a` is Ctrl-Z, `\x03` Ctrl-C, `\x1c` Ctrl-\. */
   type(key: string): void;
   /** `fg` or `bg` of a shell. */
   resume(where: 'fg' | 'bg'): void;
-  /** The terminal goes away. */
+  /** Closes the terminal. */
   hangUp(): void;
 }
 

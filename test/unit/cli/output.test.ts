@@ -57,7 +57,7 @@ describe('formatCapture()', () => {
     expect(read.status.tree[0]?.comm).toBe('a\ufffdb\ufffd');
   });
 
-  /** Words that are no strings to some reader of YAML 1.1, and in other YAML versions are. */
+  /** Words that some readers of YAML 1.1 take for something other than a string. */
   const AMBIGUOUS = [
     ...'yes Yes no NO on off y N true False ~ null Null = << - --- ... #x !!int &a *a'.split(' '),
     ...'1_000 0o7 017 0x1F -0x1f 0b101 +1 1. .5 1e3 1.5E+2 .inf -.Inf .NaN 0x1p-2 1:30 190:20:30.15'.split(' '),
@@ -91,7 +91,7 @@ describe('formatCapture()', () => {
         expect(json).toEqual(named);
         const yaml = formatCapture(named, 'yaml', plain);
         expect(parse(yaml, { version: '1.1' })).toEqual(json);
-        // Whatever else a reader may know: no string stands without quotes.
+        // No string stands without quotes, because readers differ in the bare words that they take for something else.
         for (const line of yaml.split('\n')) expect(line).toMatch(VALUE);
       }),
       { numRuns: 100 },

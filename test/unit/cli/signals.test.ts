@@ -5,7 +5,7 @@ import { suspendWhenFree } from '../../../src/cli/suspension.js';
 
 const NONE: ReadonlySet<NodeJS.Signals> = new Set();
 
-/** A process whose signals are events: SIGTSTP without a listener stops it, which is told by `onStop`. */
+/** A process whose signals are events. Without a listener, SIGTSTP stops the process, and `onStop` is called. */
 function fakeProcess(onStop: () => void = () => undefined): SignalSource & EventEmitter {
   const emitter = new EventEmitter();
   const kill = (_pid: number, signal?: string | number): true => {
@@ -18,7 +18,7 @@ function fakeProcess(onStop: () => void = () => undefined): SignalSource & Event
 describe('signalsIn()', () => {
   test('signalsIn() reads the mask of /proc/PID/status', () => {
     expect([...signalsIn('0000000000000001')]).toEqual(['SIGHUP']);
-    // nohup in the background of a script: 1, 2 and 3; and SIGPIPE, which is none of ours.
+    // The mask of nohup in the background of a script (signals 1, 2 and 3), with SIGPIPE, which is not ignorable.
     expect([...signalsIn('0000000000001007')].sort()).toEqual(['SIGHUP', 'SIGINT', 'SIGQUIT']);
     expect([...signalsIn('0000000000084000')]).toEqual(['SIGTERM', 'SIGTSTP']);
     for (const odd of [undefined, '', '0', 'x', '-1']) expect([...signalsIn(odd)]).toEqual([]);
