@@ -40,7 +40,8 @@ const config = blob('application/vnd.oci.image.config.v1+json', {
   os: 'linux',
   config: {
     User: '65532:65532',
-    Env: ['PATH=/usr/bin', 'NODE_ENV=production'],
+    // Node 24 would open its debugger at SIGUSR1 until the first line of the command has run.
+    Env: ['PATH=/usr/bin', 'NODE_ENV=production', 'NODE_OPTIONS=--disable-sigusr1'],
     // No init runs before it: the shell of `stasis` becomes Node by exec, and Node waits for its own children. In the agent's
     // pod, pid 1 is the host's; an init would be one more process whose death leaves a tracer without its container.
     Entrypoint: ['/usr/bin/stasis'],

@@ -213,8 +213,34 @@ export interface ProcessRow {
   readonly cgroup: string;
   /** Sorted by tid, the leader first. */
   readonly threads: readonly ThreadRow[];
-  /** Present only where command lines were requested and this one could be read before the deadline. */
+  /** The arguments, where they were requested and could be read. Bytes that are not UTF-8 appear in them as U+FFFD. */
   readonly cmdline?: readonly string[];
+  /** Present where `cmdline` is only the beginning of the command line. */
+  readonly cmdlineCut?: { readonly keptBytes: number; readonly lengthBytes: number };
+  /** Present where some bytes are not UTF-8: the same bytes as in `cmdline`, each argument ended by a NUL byte. */
+  readonly cmdlineBase64?: string;
+  /** Present where the command line was requested and is missing: the reason. */
+  readonly cmdlineUnread?: CmdlineUnread;
+}
+
+/** The reason why the command line of a process is missing. */
+export type CmdlineUnread =
+  /** The process ended before it was read, or was about to end. */
+  | 'Gone'
+  /** The read did not return. Another thread holds the lock of the address space, or the page is on a hung disk. */
+  | 'Blocked'
+  /** The kernel returned nothing, or an error. A file is mapped to the memory of the arguments, for example. */
+  | 'Refused'
+  /** Its turn did not come within 10 s. */
+  | 'OutOfTime'
+  /** The process that reads command lines did not start, or died. */
+  | 'ReaderFailed';
+
+/** Number of processes whose command line is whole, cut, or missing, the latter by reason. Zombies have none. */
+export interface CmdlineCounts {
+  readonly whole: number;
+  readonly cut: number;
+  readonly unread: Readonly<Partial<Record<CmdlineUnread, number>>>;
 }
 
 /** Minimum, median, 99th percentile (nearest rank) and maximum, in microseconds. */
@@ -250,6 +276,8 @@ export interface PodCaptureStatus {
   readonly overrunMicroseconds?: number;
   /** One row per process, without nesting; parents precede their children. */
   readonly tree: readonly ProcessRow[];
+  /** Present only where command lines were requested. */
+  readonly cmdlines?: CmdlineCounts;
   readonly unfrozen: readonly UnfrozenTask[];
   /** With --repeat: the timings of each run. */
   readonly samples?: readonly Timings[];

@@ -57,7 +57,7 @@ const MOST_REPETITIONS = 100_000;
 const EXAMPLES = `
 Exit status:
   0  succeeded
-  1  failed; the reason is printed
+  1  failed, or the output could not be written; the reason is printed
   2  unusable arguments; nothing was touched
 
 Examples:

@@ -15,6 +15,7 @@ import type { CaptureRequest } from '../node-agent/capture/session.js';
 import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
 import { openLibc } from '../native/libc.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
+import type { Suspension } from './suspension.js';
 
 /** How the command ended. A message is one line for stderr. */
 export type CheckpointResult =
@@ -28,13 +29,20 @@ export type CheckpointResult =
     }
   | { readonly kind: 'unusable'; readonly message: string };
 
+/** The two ways in which the user interferes with a running command. */
+interface User {
+  readonly signal: AbortSignal;
+  readonly suspension: Suspension;
+}
+
 const PROC = '/proc';
 
-/** Carries the command out. `STASIS_GUARD` of the environment is the path of another guard. `signal` ends a hold, or cancels what comes before it. */
+/** Carries the command out. `STASIS_GUARD` of the environment is the path of another guard. `signal` ends a hold, or cancels what comes before it; `suspension` ends a hold, and stops the command when it holds nothing. */
 export async function checkpoint(
   options: CheckpointOptions,
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  suspension: Suspension,
 ): Promise<CheckpointResult> {
   if (process.getuid?.() !== 0)
     return { kind: 'unusable', message: `stasis checkpoint needs root: it runs as uid ${process.getuid?.()}` };
@@ -51,13 +59,11 @@ export async function checkpoint(
   try {
     const reports =
       refusal === undefined
-        ? await captureAll({ guard, fault: fault.fault }, roots, target.containers, options, signal)
+        ? await captureAll({ guard, fault: fault.fault }, roots, target.containers, options, { signal, suspension })
         : ([emptyReport(refusal)] as const);
     const [first, ...others] = reports;
     const last: FinalReport = others.at(-1) ?? first;
-    const cmdlines = options.include.includes('cmdline')
-      ? await readCmdlines(PROC, last.tree)
-      : new Map<number, string[]>();
+    const cmdlines = options.include.includes('cmdline') ? await readCmdlines(PROC, last.tree) : undefined;
     const completionTime = new Date().toISOString();
     const capture = podCapture({
       name: target.containers[0]?.cgroupPath.split('/').at(-1) ?? 'capture',
@@ -95,11 +101,11 @@ async function captureAll(
   roots: ResolveRoots,
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
-  signal: AbortSignal,
+  user: User,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const tracer = await startTracer(openLibc(), guard ?? NO_GUARD, fault);
   try {
-    return await captures(tracer, roots, containers, options, signal, fault === undefined);
+    return await captures(tracer, roots, containers, options, user, fault === undefined);
   } finally {
     await tracer.close();
   }
@@ -110,7 +116,7 @@ async function captures(
   roots: ResolveRoots,
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
-  signal: AbortSignal,
+  { signal, suspension }: User,
   rehearses: boolean,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
@@ -120,7 +126,11 @@ async function captures(
     // A thread that had to end to let a task go has a cold successor.
     const unfit = tracer.threads() === rehearsed || !rehearses ? undefined : await rehearse(tracer, roots, containers);
     rehearsed = tracer.threads();
-    return unfit === undefined ? finalReport(await tracer.capture(request, signal)) : emptyReport(unfit);
+    if (unfit !== undefined) return emptyReport(unfit);
+    await suspension.take();
+    return await suspension.during(signal, async (either, onHold) =>
+      finalReport(await tracer.capture(request, either, { onHold })),
+    );
   };
   const first = await captureWarm();
   const others: FinalReport[] = [];

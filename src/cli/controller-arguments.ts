@@ -43,7 +43,7 @@ const AFTER = `
 Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
 
 Exit status:
-  0  ended by SIGTERM or SIGINT
+  0  ended by SIGTERM, SIGINT, SIGHUP or SIGQUIT
   1  leadership was lost, or a defect
   2  unusable arguments`;
 

@@ -1,13 +1,21 @@
 /** The command `stasis`: the only place that reads arguments, prints, and sets the exit status. */
 import { readFileSync } from 'node:fs';
-import type { PodCapture } from '../api/podcapture.js';
+import { isatty } from 'node:tty';
 import { parseArguments } from './arguments.js';
-import type { CheckpointOptions } from './checkpoint-arguments.js';
 import { checkpoint } from './checkpoint.js';
+import { logSink } from './log-sink.js';
 import { formatCapture } from './output.js';
+import { readInput } from './read-input.js';
 import { escapeText } from './render-escape.js';
+import { renderJson } from './render-json.js';
 import type { RenderOptions } from './render-line.js';
-import { parseShown, type ShownCapture } from './shown-capture.js';
+import { parseShown, renderShown } from './shown-capture.js';
+import { endOnSignal, ignoreSignals, signalsIn } from './signals.js';
+import { suspendWhenFree } from './suspension.js';
+import { writeWhole } from './write-whole.js';
+
+const STDOUT = 1;
+const STDERR = 2;
 
 const SUCCEEDED = 0;
 const FAILED = 1;
@@ -17,9 +25,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
   version: string;
 };
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  complain(`a defect of stasis: ${error instanceof Error ? error.message : String(error)}`);
-  return FAILED;
+const ignored = signalsIn(process.env['STASIS_IGNORED_SIGNALS']);
+ignoreSignals(process, ignored);
+
+process.exitCode = await main(process.argv.slice(2)).catch(async (error: unknown) => {
+  await complain(reasonOf(error));
+  // Timers or connections may be left that would keep the process alive although it does nothing any more.
+  return process.exit(FAILED);
 });
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -27,74 +39,83 @@ async function main(argv: readonly string[]): Promise<number> {
   switch (parsed.kind) {
     case 'help':
     case 'version':
-      process.stdout.write(parsed.text);
-      return SUCCEEDED;
+      return await print(parsed.text, SUCCEEDED);
     case 'usage-error':
-      complain(parsed.message);
+      await complain(parsed.message);
       return UNUSABLE;
     case 'show': {
-      const shown = readShown(parsed.file);
-      if (!shown.ok) {
-        complain(shown.message);
-        return UNUSABLE;
-      }
-      print(shown.capture, 'tree');
-      return SUCCEEDED;
+      const input = await readInput(parsed.file);
+      const shown = input.ok ? parseShown(input.text) : input;
+      const rendered = shown.ok ? renderShown(shown.capture, terminal()) : shown;
+      if (rendered.ok) return await print(rendered.text, SUCCEEDED);
+      await complain(rendered.message);
+      return UNUSABLE;
     }
     case 'checkpoint': {
-      const result = await checkpoint(parsed.options, process.env, endOnSignal());
+      const ending = endOnSignal(process, ignored);
+      const suspension = suspendWhenFree(process, ignored, complain);
+      const result = await checkpoint(parsed.options, process.env, ending.signal, suspension);
+      // Nothing is held any more. While the output waits for a slow reader, signals therefore stop and end the command at once.
+      await suspension.take();
+      ending.restore();
+      suspension.restore();
       if (result.kind === 'unusable') {
-        complain(result.message);
+        await complain(result.message);
         return UNUSABLE;
       }
-      for (const note of result.notes) complain(note);
-      print(result.capture, parsed.options.output);
+      for (const note of result.notes) await complain(note);
+      const text = formatCapture(result.capture, parsed.options.output, terminal());
+      const status = await print(text, result.succeeded ? SUCCEEDED : FAILED);
       if (!result.succeeded)
         for (const { type, reason, message } of result.capture.status.conditions)
-          if (type === 'Succeeded') complain(`${reason}: ${message}`);
+          if (type === 'Succeeded') await complain(`${reason}: ${message}`);
       // Nothing but the end of the whole process frees what a thread in the kernel still traces; exit() would wait for it.
       if (result.processMustEnd) process.kill(process.pid, 'SIGKILL');
-      return result.succeeded ? SUCCEEDED : FAILED;
+      return status;
     }
     case 'doctor': {
       const [{ doctor }, render] = await Promise.all([import('./doctor.js'), import('./render-doctor.js')]);
       const result = await doctor(parsed.options);
       if (result.kind === 'unusable') {
-        complain(result.message);
+        await complain(result.message);
         return UNUSABLE;
       }
       const { report } = result;
       const json = parsed.options.output === 'json';
-      process.stdout.write(json ? render.renderDoctorJson(report) : render.renderDoctor(report, terminal()));
-      return report.well ? SUCCEEDED : FAILED;
+      const text = json ? renderJson(report) : render.renderDoctor(report, terminal());
+      return await print(text, report.well ? SUCCEEDED : FAILED);
     }
     case 'uninstall': {
       // What talks to an API server takes a second to load, and `stasis checkpoint` never does.
       const { runUninstall } = await import('./uninstall.js');
-      const result = await runUninstall(parsed.options, { environment: process.env, sink: logLine, version });
+      const result = await runUninstall(parsed.options, {
+        environment: process.env,
+        sink: logSink(process.stderr),
+        version,
+      });
       if (result.kind === 'ended') return result.complete ? SUCCEEDED : FAILED;
-      complain(result.message);
+      await complain(result.message);
       return UNUSABLE;
     }
     case 'node-agent': {
       const { runNodeAgent } = await import('./node-agent.js');
       const { env: environment, pid } = process;
       const die = (): void => void process.kill(pid, 'SIGKILL');
-      const surroundings = { environment, sink: logLine, version, pid, die };
-      const result = await runNodeAgent(parsed.options, surroundings, endOnSignal());
+      const surroundings = { environment, sink: logSink(process.stderr), version, pid, die };
+      const result = await runNodeAgent(parsed.options, surroundings, endOnSignal(process, ignored).signal);
       if (result.kind === 'ended') return SUCCEEDED;
-      complain(result.message);
+      await complain(result.message);
       return UNUSABLE;
     }
     case 'controller': {
       const { runController } = await import('./controller.js');
       const result = await runController(
         parsed.options,
-        { environment: process.env, sink: logLine, version },
-        endOnSignal(),
+        { environment: process.env, sink: logSink(process.stderr), version },
+        endOnSignal(process, ignored).signal,
       );
       if (result.kind === 'ended') return result.result === 'stopped' ? SUCCEEDED : FAILED;
-      complain(result.message);
+      await complain(result.message);
       return UNUSABLE;
     }
     default:
@@ -102,37 +123,29 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function readShown(file: string): ShownCapture {
-  try {
-    return parseShown(readFileSync(file === '-' ? 0 : file, 'utf8'));
-  } catch (error) {
-    return { ok: false, message: `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}` };
-  }
+/** An error of a system call, such as a port that is taken, is not a defect of Stasis. */
+function reasonOf(error: unknown): string {
+  const { message, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
+  return syscall === undefined ? `a defect of stasis: ${message}` : message;
 }
 
-function print(capture: PodCapture, output: CheckpointOptions['output']): void {
-  process.stdout.write(formatCapture(capture, output, terminal()));
+/** Returns `status`, or the status of a failure when the text cannot be written. */
+async function print(text: string, status: number): Promise<number> {
+  const why = await writeWhole(STDOUT, text);
+  if (why === undefined) return status;
+  await complain(`the standard output cannot be written: ${why}`);
+  return status === SUCCEEDED ? FAILED : status;
 }
 
 function terminal(): RenderOptions {
-  const { isTTY, columns } = process.stdout;
-  const color = isTTY && process.env['NO_COLOR'] === undefined;
-  return { color, ...(isTTY ? { width: columns } : {}) };
+  // Asked first, because process.stdout would make a pipe non-blocking for every process that shares it.
+  if (!isatty(STDOUT)) return { color: false };
+  const { columns } = process.stdout;
+  // A terminal whose size was never set reports 0 columns.
+  return { color: process.env['NO_COLOR'] === undefined, ...(columns > 0 ? { width: columns } : {}) };
 }
 
-/** Ctrl-C and SIGTERM let the pod go; they do not end the process before it is let go. */
-function endOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  const end = (): void => controller.abort();
-  process.on('SIGINT', end);
-  process.on('SIGTERM', end);
-  return controller.signal;
-}
-
-function complain(message: string): void {
-  process.stderr.write(`stasis: ${escapeText(message)}\n`);
-}
-
-function logLine(line: string): void {
-  process.stderr.write(line);
+/** Prints one line to stderr. If stderr cannot be written either, only the exit status remains. */
+async function complain(message: string): Promise<void> {
+  await writeWhole(STDERR, `stasis: ${escapeText(message)}\n`);
 }

@@ -40,7 +40,7 @@ Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. On SIGTERM it 
 ends within 20 s.
 
 Exit status:
-  0  ended by SIGTERM or SIGINT
+  0  ended by SIGTERM, SIGINT, SIGHUP or SIGQUIT
   1  a defect
   2  unusable arguments`;
 

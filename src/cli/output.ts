@@ -1,7 +1,8 @@
 /** The three forms in which a capture is printed. */
-import { Document, Scalar, visit } from 'yaml';
+import { Document } from 'yaml';
 import type { PodCapture } from '../api/podcapture.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
+import { escapeEach, hexEscape, renderJson, wellFormed } from './render-json.js';
 import type { RenderOptions } from './render-line.js';
 import { renderTree } from './render-tree.js';
 
@@ -16,38 +17,29 @@ export function formatCapture(
   options: RenderOptions,
 ): string {
   if (output === 'tree') return renderTree(capture, options);
-  return output === 'json' ? formatJson(capture) : formatYaml(capture);
+  return output === 'json' ? renderJson(capture) : formatYaml(capture);
 }
 
-/** JSON.stringify escapes U+0000 to U+001F and lone surrogates; left are C1, bidirectional overrides and the like. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-const UNSAFE_EACH = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-/** RFC 8259, section 7: beyond U+FFFF a pair of escapes. All such characters stand inside strings. */
-function formatJson(capture: PodCapture): string {
-  const text = JSON.stringify(capture, undefined, 2).replace(UNSAFE_EACH, (character) =>
-    Array.from({ length: character.length }, (_, index) => hex('\\u', character.charCodeAt(index), 4)).join(''),
-  );
-  return `${text}\n`;
-}
-
+/**
+ * Every string is quoted, as in KYAML of Kubernetes. Readers disagree about bare words: to kubectl, which reads YAML 1.1,
+ * `yes` is a boolean and `0o7` a number; to PyYAML a timestamp is a date. A quoted word is a string to all of them. Keys
+ * are names of our fields, and need no quotes.
+ */
 function formatYaml(capture: PodCapture): string {
-  // Without this, an array that occurs twice would be written once and referred to by an alias.
-  const document = new Document(capture, { aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar(_, scalar) {
-      if (typeof scalar.value === 'string' && UNSAFE.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
-    },
+  // By default, an array that occurs twice is written once, and referred to by an alias.
+  const document = new Document(capture, wellFormed, { aliasDuplicateObjects: false });
+  const text = document.toString({
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
+    lineWidth: 0,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
   });
-  // YAML 1.2.2, section 5.7: a \u escape is one character, so those beyond U+FFFF need \U.
-  return document
-    .toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
-    .replace(UNSAFE_EACH, (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      return code > 0xffff ? hex('\\U', code, 8) : hex('\\u', code, 4);
-    });
+  // The escaped characters include those that YAML forbids even in quotes, such as U+FFFE (YAML 1.1, section 5.1).
+  return escapeEach(text, escapeUtf32);
 }
 
-function hex(prefix: string, code: number, digits: number): string {
-  return `${prefix}${code.toString(16).padStart(digits, '0')}`;
+/** YAML 1.2.2, section 5.7: an escape is one character, so a character beyond U+FFFF needs \U. */
+function escapeUtf32(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? hexEscape('\\U', code, 8) : hexEscape('\\u', code, 4);
 }

@@ -196,18 +196,3 @@ function roughly(microseconds: number): string {
   }
   return parts.slice(0, 2).join('');
 }
-
-/** What must not reach a terminal as it is, but for what JSON.stringify escapes itself; see formatCapture() in output.ts. */
-const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-/** The report as JSON, ending in a newline. Every value as it is, in escapes where a terminal would take it for a command. */
-export function renderDoctorJson(report: DoctorReport): string {
-  return `${JSON.stringify(report, undefined, 2).replace(UNSAFE, escapeJson)}\n`;
-}
-
-/** RFC 8259, section 7: beyond U+FFFF a pair of escapes. */
-function escapeJson(text: string): string {
-  return Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
-    '',
-  );
-}

@@ -11,7 +11,7 @@ const MAX_CMDLINE = 80;
 
 const SEPARATOR = span('  ');
 
-/** The name of a process and what is notable of it: state, threads with names of their own, exe, start of cmdline. */
+/** The name of a process and what is notable of it: state, threads with names of their own, exe, command line. */
 export function describeProcess(row: ProcessRow): Span[] {
   const threads = summarizeThreads(row);
   const parts: Span[] = [
@@ -21,6 +21,7 @@ export function describeProcess(row: ProcessRow): Span[] {
     ...(threads === '' ? [] : [span(threads)]),
     ...(row.exe === undefined ? [] : [span(row.exe, 'dim')]),
     ...(row.cmdline === undefined ? [] : [span(startOfCmdline(row.cmdline))]),
+    ...missingOfCmdline(row),
   ];
   return parts.flatMap((part, index) => (index === 0 ? [part] : [SEPARATOR, part]));
 }
@@ -68,8 +69,17 @@ function startOfCmdline(words: readonly string[]): string {
   return text;
 }
 
+/** Marks for a command line that the object itself has only in part, or not at all. */
+function missingOfCmdline({ cmdlineCut: cut, cmdlineUnread: why, cmdlineBase64: base64 }: ProcessRow): Span[] {
+  return [
+    ...(cut === undefined ? [] : [span(`(${cut.keptBytes} of ${cut.lengthBytes} bytes)`, 'yellow')]),
+    ...(base64 === undefined ? [] : [span('(not UTF-8)', 'yellow')]),
+    ...(why === undefined ? [] : [span(`(command line not read: ${why})`, 'yellow')]),
+  ];
+}
+
 function quoteWord(word: string): string {
-  return /^[^\s'"{}]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[^\s'"{}()]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**

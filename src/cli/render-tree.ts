@@ -37,6 +37,7 @@ export function renderTree(capture: PodCapture, options: RenderOptions): string 
     renderProcesses(status, options),
     status.summary === undefined ? renderPhases(status, options) : renderRepeat(status, options),
     renderCounts(status, options),
+    renderCmdlines(status, options),
     renderUnfrozen(status.unfrozen, options),
   ];
   return sections.filter((section) => section !== '').join('\n');
@@ -111,6 +112,21 @@ function renderCounts(status: PodCaptureStatus, options: RenderOptions): string 
   const counts = { processes, threads, stopped, zombies, joined, unfrozen: unfrozen.length };
   const columns = Object.keys(counts).map((name): Column => ({ header: name.toUpperCase(), align: 'right' }));
   return renderTable(columns, [{ cells: Object.values(counts).map((count) => [span(String(count))]) }], options);
+}
+
+/** Counts the command lines that are cut or missing, by reason. Empty where all of them are whole. */
+function renderCmdlines({ cmdlines }: PodCaptureStatus, options: RenderOptions): string {
+  if (cmdlines === undefined) return '';
+  const { whole, cut } = cmdlines;
+  const unread = Object.entries(cmdlines.unread);
+  if (cut === 0 && unread.length === 0) return '';
+  const counts = [
+    ['COMMAND LINES WHOLE', whole],
+    ['CUT', cut],
+    ...unread.map(([why, count]) => [`NOT READ: ${why}`, count] as const),
+  ] as const;
+  const columns = counts.map(([header]): Column => ({ header, align: 'right' }));
+  return renderTable(columns, [{ cells: counts.map(([, count]) => [span(String(count))]) }], options);
 }
 
 function renderUnfrozen(unfrozen: readonly UnfrozenTask[], options: RenderOptions): string {

@@ -82,7 +82,7 @@ afterAll(() => {
       User: '65532:65532',
       Entrypoint: ['/usr/bin/stasis'],
       Cmd: ['help'],
-      Env: ['PATH=/usr/bin', 'NODE_ENV=production'],
+      Env: ['PATH=/usr/bin', 'NODE_ENV=production', 'NODE_OPTIONS=--disable-sigusr1'],
     });
     expect(Labels).toMatchObject({
       'org.opencontainers.image.title': 'stasis',

@@ -48,6 +48,50 @@ export function processRow(row: Partial<ProcessRow> & Pick<ProcessRow, 'pid'>): 
   };
 }
 
+/** Fields that only the command's object and the artifact have. The custom resource has no command lines. */
+type CommandLineField = 'cmdline' | 'cmdlineCut' | 'cmdlineBase64' | 'cmdlineUnread';
+
+/** A row with every field. When a field is added to the type, this does not compile until the field is added here. */
+export function completeRow(pid: number): Required<Omit<ProcessRow, CommandLineField>> {
+  const ids = { real: 1000, effective: 0, saved: 1000, filesystem: 0 };
+  const row = processRow({ pid, state: 'Stopped' });
+  const { capabilities, noNewPrivileges, seccomp } = row;
+  return {
+    ...row,
+    exe: '/bin/sh',
+    stopSignal: 'SIGTSTP',
+    pendingStopSignals: ['SIGSTOP'],
+    unsettled: true,
+    leaderDead: true,
+    containerUids: ids,
+    containerGids: ids,
+    threads: [
+      {
+        tid: pid,
+        comm: 'sh',
+        state: 'Stopped',
+        uids: ids,
+        gids: ids,
+        capabilities,
+        noNewPrivileges,
+        seccomp,
+        pendingStopSignals: ['SIGTTIN'],
+        unsettled: true,
+      } satisfies Required<ThreadRow>,
+    ],
+  };
+}
+
+/** A container that has every field. */
+export function completeContainer(): Required<ContainerCapture> {
+  return { ...containerCapture(), name: 'web', containerID: '0'.repeat(64) };
+}
+
+/** A task that would not stop, and that has every field. */
+export function completeUnfrozenTask(): Required<UnfrozenTask> {
+  return { ...unfrozenTask(), stack: ['folio_wait_bit_common', 'do_read_fault'] };
+}
+
 /** A running thread. */
 export function threadRow(row: Partial<ThreadRow> & Pick<ThreadRow, 'tid'>): ThreadRow {
   return { comm: 'sh', state: 'Alive', ...row };

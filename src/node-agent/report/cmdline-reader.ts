@@ -1,78 +1,127 @@
 /**
- * Command lines, by a process that may be lost: reading /proc/PID/cmdline takes the mmap_lock of its owner and may fault in
- * its pages, so it can block for as long as a hung file system likes. It happens after the release, and whatever is not answered by the
- * deadline is left out.
+ * Reads command lines after the release, in an expendable process (cmdline.worker.ts): a read of /proc/PID/cmdline may
+ * block for as long as a file system hangs.
  */
-import { spawn } from 'node:child_process';
-import type { ProcessRow } from '../../api/podcapture.js';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { CmdlineUnread, ProcessRow } from '../../api/podcapture.js';
+import { MAX_BYTES, type CmdlineAnswer, type CmdlineRequest, type CmdlineTarget } from './cmdline-protocol.js';
+import { commandLines, type CommandLines, type RawCommandLine } from '../pure/command-lines.js';
 
-const DEADLINE_MS = 500;
-/** A process may put megabytes there; this much is more than a person reads. */
-const MAX_BYTES = 4096;
+const WORKER = fileURLToPath(new URL('cmdline.worker.js', import.meta.url));
 
-/** Reads each with its start time, so that a pid that was reused meanwhile is noticed. Prints one JSON line a process, as it goes. */
-const READER = `
-const fs = require('fs');
-const [proc, max, ...pids] = process.argv.slice(1);
-for (const pid of pids) read(pid).catch(() => {});
-async function read(pid) {
-  const file = await fs.promises.open(proc + '/' + pid + '/cmdline', 'r');
-  try {
-    const bytes = Buffer.alloc(Number(max));
-    const { bytesRead: length } = await file.read(bytes, 0, bytes.length, null);
-    const stat = fs.readFileSync(proc + '/' + pid + '/task/' + pid + '/stat', 'latin1');
-    const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-    fs.writeSync(1, JSON.stringify([Number(pid), started, bytes.subarray(0, length).toString()]) + '\\n');
-  } finally {
-    await file.close();
-  }
-}
-`;
+/**
+ * The time for all command lines of a capture, in milliseconds, with the start of the reader. 10,000 command lines take
+ * 2.2 s of CPU time (Linux 6.18, Node 20), so that a quarter of a CPU is enough. A blocked reader does not use up this
+ * time, because it notices after half a second that no read returns.
+ */
+const DEADLINE_MS = 10_000;
 
-/** One that blocks keeps a thread of the reader's pool for good, and none of the others waiting until so many have. */
+/** Number of simultaneous reads of one reader; see LANES in cmdline.worker.ts. */
 const READS_AT_ONCE = 64;
 
-/** Pids an argument list takes with ease (ARG_MAX is 2 MB). */
-const MAX_PIDS = 50_000;
-
-/** The arguments of each process that still is the one that was captured. Never fails, and ends by its deadline. */
-export async function readCmdlines(
-  proc: string,
-  tree: readonly ProcessRow[],
-): Promise<ReadonlyMap<number, readonly string[]>> {
-  const living = tree.filter((row) => row.state !== 'Zombie').slice(0, MAX_PIDS);
-  const starts = new Map(living.map((row) => [row.pid, row.startTimeTicks]));
-  const output = await lines(
-    proc,
-    living.map((row) => row.pid),
-  );
-  const cmdlines = new Map<number, readonly string[]>();
-  for (const line of output.split('\n').slice(0, -1)) {
-    const [pid, started, text] = JSON.parse(line) as [number, number, string];
-    if (starts.get(pid) === started) cmdlines.set(pid, text.replace(/\0$/, '').split('\0'));
+/**
+ * Reads the command line of each process that lives and still is the one that was captured. Never fails, and takes 10 s
+ * at most. Each such process has an entry: its command line, or why there is none.
+ *
+ * @param proc where procfs is mounted
+ */
+export async function readCmdlines(proc: string, tree: readonly ProcessRow[]): Promise<CommandLines> {
+  const targets = tree.filter(({ state }) => state !== 'Zombie').map(targetOf);
+  const found = new Map<number, RawCommandLine>();
+  const until = performance.now() + DEADLINE_MS;
+  let left = targets;
+  let why: CmdlineUnread = 'OutOfTime';
+  while (left.length > 0) {
+    const before = found.size;
+    const request = { proc, targets: left, maxBytes: Math.floor((MAX_BYTES * left.length) / targets.length) };
+    const end = await readRound(request, until - performance.now(), found);
+    if (end === 'died') why = 'ReaderFailed';
+    // All threads of the reader are blocked. Another reader goes on, or a tenant could hide the other processes so.
+    left = left.filter(({ pid }) => !found.has(pid));
+    if (end !== 'ended' || found.size === before) break;
   }
-  return cmdlines;
+  for (const { pid } of left) found.set(pid, { unread: why });
+  return commandLines(found);
 }
 
-async function lines(proc: string, pids: readonly number[]): Promise<string> {
-  const reader = spawn(process.execPath, ['-e', READER, proc, String(MAX_BYTES), ...pids.map(String)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { UV_THREADPOOL_SIZE: String(READS_AT_ONCE) },
-  });
-  let output = '';
-  return await new Promise((resolve) => {
-    // A reader in a sleep that cannot be killed is left to the kernel; nothing of ours waits for it.
-    const timer = setTimeout(() => {
+function targetOf({ pid, threads, startTimeTicks }: ProcessRow): CmdlineTarget {
+  const tid = threads.find(({ state }) => state !== 'Zombie')?.tid ?? pid;
+  return { pid, tid, startTimeTicks };
+}
+
+/** Runs one reader until it has ended, has died, or is out of time. */
+async function readRound(
+  request: CmdlineRequest,
+  milliseconds: number,
+  found: Map<number, RawCommandLine>,
+): Promise<'ended' | 'died' | 'late'> {
+  try {
+    const reader = startReader(Math.min(READS_AT_ONCE, request.targets.length));
+    try {
+      return await answersOf(reader, request, milliseconds, found);
+    } finally {
+      // The kernel cannot end a reader in an uninterruptible sleep, so nobody waits for its end.
       reader.kill('SIGKILL');
+      reader.stdin.destroy();
       reader.stdout.destroy();
       reader.unref();
-      resolve(output);
-    }, DEADLINE_MS);
-    reader.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    reader.once('error', () => undefined);
-    reader.stdout.once('close', () => {
-      clearTimeout(timer);
-      resolve(output);
-    });
+    }
+  } catch {
+    // There is no memory, or no descriptor, for another process.
+    return 'died';
+  }
+}
+
+function startReader(threads: number): ChildProcessByStdio<Writable, Readable, null> {
+  return spawn(process.execPath, [WORKER], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    // In a session of its own, because Ctrl-Z would stop the reader at once, and the command only when it holds nothing.
+    detached: true,
+    env: { UV_THREADPOOL_SIZE: String(threads) },
   });
+}
+
+async function answersOf(
+  reader: ChildProcessByStdio<Writable, Readable, null>,
+  request: CmdlineRequest,
+  milliseconds: number,
+  found: Map<number, RawCommandLine>,
+): Promise<'ended' | 'died' | 'late'> {
+  return await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('late'), Math.max(0, milliseconds));
+    const finish = (how: 'ended' | 'died'): void => {
+      clearTimeout(timer);
+      resolve(how);
+    };
+    const take = (line: string): void => {
+      const answer = JSON.parse(line) as CmdlineAnswer;
+      if (answer.kind === 'read') found.set(answer.pid, answer);
+      else if (answer.kind === 'unread') found.set(answer.pid, { unread: answer.why });
+      else {
+        for (const pid of answer.blocked) found.set(pid, { unread: 'Blocked' });
+        finish('ended');
+      }
+    };
+    reader.once('error', () => finish('died'));
+    reader.stdout.setEncoding('latin1').on('data', eachLine(take));
+    reader.stdout.once('close', () => finish('died'));
+    // EPIPE if the reader dies at once. The end of its output tells that as well.
+    reader.stdin.on('error', () => undefined);
+    reader.stdin.end(JSON.stringify(request));
+  });
+}
+
+/** Calls `take` with each complete line of the chunks. */
+function eachLine(take: (line: string) => void): (chunk: string) => void {
+  let parts: string[] = [];
+  return (chunk) => {
+    const lines = chunk.split('\n');
+    for (const piece of lines.slice(0, -1)) {
+      take(parts.join('') + piece);
+      parts = [];
+    }
+    parts.push(lines.at(-1) ?? '');
+  };
 }

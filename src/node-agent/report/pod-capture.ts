@@ -1,7 +1,8 @@
 /** From reports to the object that users see. Pure but for what it is given. */
-import { API_VERSION, KIND, type Condition, type PodCapture, type ProcessRow } from '../../api/podcapture.js';
+import { API_VERSION, KIND, type Condition, type PodCapture } from '../../api/podcapture.js';
 import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
 import { summarize } from '../pure/summary.js';
+import { countCommandLines, type CommandLines } from '../pure/command-lines.js';
 import type { CaptureReport } from './parse-report.js';
 
 export interface PodCaptureFacts {
@@ -12,15 +13,15 @@ export interface PodCaptureFacts {
   /** In order; more than one with --repeat, of which the last is shown whole. */
   readonly reports: readonly [CaptureReport, ...CaptureReport[]];
   readonly dryRun: boolean;
-  /** By pid, where they were asked for and could be read. */
-  readonly cmdlines: ReadonlyMap<number, readonly string[]>;
+  /** Undefined where they were not requested. */
+  readonly cmdlines: CommandLines | undefined;
 }
 
 /** Builds the object. */
 export function podCapture(facts: PodCaptureFacts): PodCapture {
   const { reports } = facts;
   const last = reports.at(-1) ?? reports[0];
-  const tree = last.tree.map((row) => withCmdline(row, facts.cmdlines));
+  const tree = last.tree.map((row) => ({ ...row, ...facts.cmdlines?.get(row.pid) }));
   const samples = reports.map((report) => report.timings);
   return {
     apiVersion: API_VERSION,
@@ -40,6 +41,7 @@ export function podCapture(facts: PodCaptureFacts): PodCapture {
       timings: last.timings,
       ...(last.overrunMicroseconds > 0 ? { overrunMicroseconds: last.overrunMicroseconds } : {}),
       tree,
+      ...(facts.cmdlines === undefined ? {} : { cmdlines: countCommandLines(facts.cmdlines) }),
       unfrozen: last.unfrozen,
       ...(reports.length > 1 ? { samples, summary: summarize(samples) } : {}),
     },
@@ -78,9 +80,4 @@ function conditions(report: CaptureReport, facts: PodCaptureFacts): Condition[] 
       lastTransitionTime,
     },
   ];
-}
-
-function withCmdline(row: ProcessRow, cmdlines: ReadonlyMap<number, readonly string[]>): ProcessRow {
-  const cmdline = cmdlines.get(row.pid);
-  return cmdline === undefined ? row : { ...row, cmdline };
 }

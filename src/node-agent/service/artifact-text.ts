@@ -1,5 +1,6 @@
 /** The text of an artifact: the whole capture as JSON, produced in pieces. Pure. */
 import type { PodCapture } from '../../api/kinds.js';
+import type { CommandLines } from '../pure/command-lines.js';
 import { podCapture } from '../report/pod-capture.js';
 import type { CaptureReport } from '../report/parse-report.js';
 
@@ -12,8 +13,8 @@ export interface ArtifactFacts {
   /** RFC 3339, like completionTime. */
   readonly startTime: string;
   readonly completionTime: string;
-  /** Command lines by PID, where they were requested and could be read. */
-  readonly cmdlines: ReadonlyMap<number, readonly string[]>;
+  /** Undefined where they were not requested. */
+  readonly cmdlines: CommandLines | undefined;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { PodCapture } from '../../api/kinds.js';
 import type { ProcessRow } from '../../api/podcapture.js';
 import type { Clock } from '../../kube/clock.js';
+import type { CommandLines } from '../pure/command-lines.js';
 import { emptyReport, type FinalReport } from '../report/empty-report.js';
 import { finalReport } from '../tracer/final-report.js';
 import { failure, type Failure } from '../pure/failure.js';
@@ -26,7 +27,7 @@ export interface CarryOutParts {
   readonly pool: TracerPool;
   readonly artifacts: Artifacts;
   readonly gate: DiskGate;
-  readonly readCmdlines: (tree: readonly ProcessRow[]) => Promise<ReadonlyMap<number, readonly string[]>>;
+  readonly readCmdlines: (tree: readonly ProcessRow[]) => Promise<CommandLines>;
   readonly clock: Clock;
   readonly guard: Pick<GuardKeeper, 'whenAlive' | 'check' | 'recovered'>;
 }
@@ -74,7 +75,7 @@ export async function carryOut(
   const completionTime = now();
   const ended = { report, dryRun, completionTime, processMustEnd: report.processMustEnd === true };
   if (dryRun || report.tree.length === 0 || ended.processMustEnd) return ended;
-  const cmdlines = include?.includes('Cmdline') === true ? await parts.readCmdlines(report.tree) : new Map();
+  const cmdlines = include?.includes('Cmdline') === true ? await parts.readCmdlines(report.tree) : undefined;
   const text = artifactText({ object, report, startTime, completionTime, cmdlines });
   const written = await parts.artifacts.write(object.metadata.uid, text);
   return written.ok ? { ...ended, artifact: written.artifact } : { ...ended, failure: written.failure };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { renderDoctor, renderDoctorJson } from '../../../src/cli/render-doctor.js';
+import { renderDoctor } from '../../../src/cli/render-doctor.js';
 import type { FrozenFinding, TracedFinding } from '../../../src/node-agent/pure/doctor-judgement.js';
 import type { DoctorReport } from '../../../src/node-agent/pure/doctor-report.js';
 
@@ -135,14 +135,5 @@ describe('renderDoctor()', () => {
       traced: [{ ...traced, comm: hostile, tracer: { ...traced.tracer, comm: hostile } }],
     });
     expect(shown).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
-  });
-});
-
-describe('renderDoctorJson()', () => {
-  test('prints every value, without a raw control character', () => {
-    const report = { ...well, frozen: [{ ...frozen, directory: '/\u009b\u202e\u{e0001}"\\' }] };
-    const json = renderDoctorJson(report);
-    expect(JSON.parse(json)).toEqual(report);
-    expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 });

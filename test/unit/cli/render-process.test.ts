@@ -18,6 +18,14 @@ describe('describeProcess()', () => {
     ['a stop whose signal is unknown', { state: 'Stopped' }, 'sh  stopped'],
     ['a dead leader', { leaderDead: true }, 'sh  leader dead'],
     ['a command line', { cmdline: ['sh', '-c', 'a "b"', '', "it's"] }, `sh  sh -c 'a "b"' '' 'it'\\''s'`],
+    [
+      'how much of a command line it has',
+      { cmdline: ['java'], cmdlineCut: { keptBytes: 5, lengthBytes: 9_000_000 } },
+      'sh  java  (5 of 9000000 bytes)',
+    ],
+    ['a command line in bytes', { cmdline: ['caf\ufffd'], cmdlineBase64: 'Y2Fm6QA=' }, 'sh  caf\ufffd  (not UTF-8)'],
+    ['why there is no command line', { cmdlineUnread: 'Blocked' }, 'sh  (command line not read: Blocked)'],
+    ['a command line that imitates a mark', { cmdline: ['(not', 'UTF-8)'] }, "sh  '(not' 'UTF-8)'"],
     ['a name that imitates a state', { comm: 'sh  zombie' }, "'sh  zombie'"],
     ['an empty name', { comm: '' }, "''"],
   ] satisfies [string, Partial<ProcessRow>, string][])('describeProcess() shows %s', (_, row, text) => {

@@ -86,6 +86,20 @@ const captures: fc.Arbitrary<PodCapture> = fc
   );
 
 describe('renderTree()', () => {
+  test('renderTree() counts the command lines that are cut or missing, and is silent where all are whole', () => {
+    const [many, few, none] = [
+      { cut: 1, unread: { Blocked: 2, OutOfTime: 10 } },
+      { cut: 1, unread: {} },
+      { cut: 0, unread: {} },
+    ].map((counts) => renderTree(podCapture({ cmdlines: { whole: 7, ...counts } }), { color: false }));
+    expect(many).toContain(`
+COMMAND LINES WHOLE  CUT  NOT READ: Blocked  NOT READ: OutOfTime
+                  7    1                  2                   10
+`);
+    expect(few).toContain('COMMAND LINES');
+    expect(none).not.toContain('COMMAND LINES');
+  });
+
   test('renderTree() draws the outcome, the forest, the phases and the counts', () => {
     expect(renderTree(sample, { color: false })).toBe(`\
 ✔ Captured

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { parseArguments } from '../../../src/cli/arguments.js';
 import { formatCapture } from '../../../src/cli/output.js';
-import { parseShown } from '../../../src/cli/shown-capture.js';
+import { parseShown, renderShown } from '../../../src/cli/shown-capture.js';
+import { podCapture, processRow } from '../builders.js';
 
 const ended = {
   apiVersion: 'stasis.dev/v1alpha1',
@@ -25,10 +27,45 @@ describe('parseShown()', () => {
     expect(parseShown('{')).toMatchObject({ ok: false, message: expect.stringMatching(/^neither JSON nor YAML: .+$/) });
     expect(parseShown('')).toEqual({ ok: false, message: 'there is no object in it' });
     expect(parseShown('kind: Pod')).toEqual({ ok: false, message: 'it is a Pod, not a PodCapture' });
+    const conditions = [{ type: 'Succeeded' }];
+    expect(parseShown(JSON.stringify({ ...ended, status: { ...ended.status, conditions } }))).toEqual({
+      ok: false,
+      message: 'PodCapture web-0123456789 has a condition that is none',
+    });
+    expect(parseShown(`a: ${'b'.repeat(5 << 20)}`)).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/^neither JSON nor YAML: [0-9]+ characters are too many/),
+    });
     expect(parseShown('kind: PodCapture\nmetadata: {name: x}')).toEqual({
       ok: false,
       message: 'PodCapture x has not ended: there is nothing to show yet',
     });
+  });
+});
+
+describe('renderShown()', () => {
+  test('renderShown() never throws, whatever somebody made of a capture', () => {
+    const paths = ['comm', 'threads', 'uids', 'cgroup', 'pid', 'state', 'cmdline', 'cmdlineCut', 'exe', 'stopSignal'];
+    const odd = fc.oneof(
+      fc.constantFrom(null, 7, '', 'x', true),
+      fc.array(fc.anything(), { maxLength: 2 }),
+      fc.object(),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), odd, (path, value) => {
+        const capture = podCapture();
+        const tree = [{ ...processRow({ pid: 1 }), [path]: value }];
+        const shown = parseShown(JSON.stringify({ ...capture, status: { ...capture.status, tree } }));
+        const rendered = shown.ok ? renderShown(shown.capture, { color: false }) : shown;
+        expect(rendered.ok ? rendered.text : rendered.message).toMatch(rendered.ok ? /\n$/ : /^[^\n]+$/);
+      }),
+    );
+  });
+
+  test('renderShown() takes a phase that the object does not name for one that was not gone through', () => {
+    const shown = parseShown(JSON.stringify(ended));
+    const rendered = shown.ok ? renderShown(shown.capture, { color: false }) : shown;
+    expect(rendered).toMatchObject({ ok: true, text: expect.stringMatching(/^PHASE +TIME\npause +618µs/m) });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { CommandLines } from '../../../../src/node-agent/pure/command-lines.js';
 import type { CaptureReport } from '../../../../src/node-agent/report/report.js';
 import { podCapture, reasonOf, succeeded } from '../../../../src/node-agent/report/pod-capture.js';
 import { processRow, threadRows, timings } from '../../builders.js';
@@ -18,14 +19,19 @@ function report(facts: Partial<CaptureReport> = {}): CaptureReport {
   };
 }
 
-function made(reports: readonly [CaptureReport, ...CaptureReport[]], dryRun = false) {
+const LINES: CommandLines = new Map([
+  [1, { cmdlineUnread: 'Blocked' }],
+  [2, { cmdline: ['sleep', '1'] }],
+]);
+
+function made(reports: readonly [CaptureReport, ...CaptureReport[]], dryRun = false, asked = true) {
   return podCapture({
     name: 'sample',
     startTime: '2026-01-01T00:00:00.000Z',
     completionTime: '2026-01-01T00:00:01.000Z',
     reports,
     dryRun,
-    cmdlines: new Map([[2, ['sleep', '1']]]),
+    cmdlines: asked ? LINES : undefined,
   });
 }
 
@@ -47,9 +53,12 @@ describe('podCapture()', () => {
     expect(made([report({ tree })]).status).toMatchObject({ processes: 4, threads: 5, stopped: 1, zombies: 1 });
   });
 
-  test('carries command lines where there are any', () => {
-    const { tree } = made([report({ tree: [processRow({ pid: 1 }), processRow({ pid: 2 })] })]).status;
-    expect(tree.map((row) => row.cmdline)).toEqual([undefined, ['sleep', '1']]);
+  test('podCapture() carries command lines and their marks, and counts them only when they were asked for', () => {
+    const asked = made([report({ tree: [processRow({ pid: 1 }), processRow({ pid: 2 })] })]).status;
+    expect(asked.tree).toMatchObject([{ cmdlineUnread: 'Blocked' }, { cmdline: ['sleep', '1'] }]);
+    expect(asked.cmdlines).toEqual({ whole: 1, cut: 0, unread: { Blocked: 1 } });
+    const { cmdlines, tree } = made([report({ tree: [processRow({ pid: 1 })] })], false, false).status;
+    expect([cmdlines, tree]).toEqual([undefined, [processRow({ pid: 1 })]]);
   });
 
   test('succeeds with Captured, and with DryRunPassed for a dry run', () => {

@@ -69,7 +69,7 @@ describe('a capture', () => {
 
   test('runAgent() writes the whole tree into an artifact for root alone, and removes the artifact with the capture', async () => {
     const agent = start({
-      parts: { readCmdlines: async () => await Promise.resolve(new Map([[4711, ['app', '--key=1']]])) },
+      parts: { readCmdlines: async () => await Promise.resolve(new Map([[4711, { cmdline: ['app', '--key=1'] }]])) },
     });
     agent.model.put(PODCAPTURES, podCapture(1, { include: ['Cmdline'] }));
     await agent.end(1);

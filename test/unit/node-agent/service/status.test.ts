@@ -13,7 +13,15 @@ import {
   refusedCaptureStatus,
   type Ended,
 } from '../../../../src/node-agent/service/status.js';
-import { containerCapture, processRow, threadRow, unfrozenTask } from '../../builders.js';
+import {
+  completeContainer,
+  completeRow,
+  completeUnfrozenTask,
+  containerCapture,
+  processRow,
+  threadRow,
+  unfrozenTask,
+} from '../../builders.js';
 import { goodReport, ME, podCapture } from './fixtures.js';
 import { schemaViolations, type Schema } from './schema.js';
 
@@ -47,6 +55,19 @@ describe('the statuses', () => {
     ).toEqual([]);
     const artifact = { path: '/var/lib/stasis/x.json', sizeBytes: 1, sha256: '0'.repeat(64) };
     expect(refusals(endStatus(CLAIM, { ...ended(), artifact }))).toEqual([]);
+  });
+
+  test('endStatus() matches the schema where every row has every field that Stasis reports', () => {
+    const report = {
+      tree: [completeRow(7)],
+      containers: [completeContainer()],
+      unfrozen: [completeUnfrozenTask()],
+      freezeSkewMicroseconds: 1,
+      overrunMicroseconds: 1,
+    };
+    const status = endStatus(CLAIM, ended(report));
+    expect(refusals(status)).toEqual([]);
+    expect(status).toMatchObject(report);
   });
 
   test('endStatus() matches the schema for thousands of processes and threads, and sets truncated', () => {
