@@ -1,5 +1,5 @@
 /** One process as a person reads it. Pure. */
-import type { ProcessRow, ThreadRow } from '../api/podcapture.js';
+import type { IdSet, ProcessRow, ThreadRow } from '../api/podcapture.js';
 import { span } from './render-line.js';
 import type { Span } from './render-line.js';
 
@@ -18,6 +18,7 @@ export function describeProcess(row: ProcessRow): Span[] {
     span(quoteOdd(row.comm), 'bold'),
     ...notableState(row),
     ...(row.leaderDead === true ? [span('leader dead', 'yellow')] : []),
+    ...notableThreads(row),
     ...(threads === '' ? [] : [span(threads)]),
     ...(row.exe === undefined ? [] : [span(row.exe, 'dim')]),
     ...(row.cmdline === undefined ? [] : [span(startOfCmdline(row.cmdline))]),
@@ -26,9 +27,15 @@ export function describeProcess(row: ProcessRow): Span[] {
   return parts.flatMap((part, index) => (index === 0 ? [part] : [SEPARATOR, part]));
 }
 
-/** The user that it acts as; with a set-user-ID program also the one that it belongs to, as `1000→0`. */
-export function describeUid(row: ProcessRow): string {
-  const { real, effective } = row.uids;
+/**
+ * The user that a process acts as; with a set-user-ID program also the user that it belongs to, as `1000→0`. In parentheses, the
+ * same as the container sees it, where the process has a user namespace of its own: `838860800 (0)`.
+ */
+export function describeUid({ uids, containerUids }: ProcessRow): string {
+  return containerUids === undefined ? users(uids) : `${users(uids)} (${users(containerUids)})`;
+}
+
+function users({ real, effective }: IdSet): string {
   return real === effective ? String(effective) : `${real}→${effective}`;
 }
 
@@ -36,6 +43,19 @@ function notableState({ state, stopSignal }: ProcessRow): Span[] {
   if (state === 'Alive') return [];
   if (state === 'Zombie') return [span('zombie', 'yellow')];
   return [span(stopSignal === undefined ? 'stopped' : `stopped by ${stopSignal}`, 'yellow')];
+}
+
+/** What threads have that their leader has not: a reader who looks at the leader alone would miss it. */
+function notableThreads({ threads, pendingStopSignals: pending = [] }: ProcessRow): Span[] {
+  const different = threads.filter(({ uids, gids, capabilities, noNewPrivileges, seccomp }) =>
+    [uids, gids, capabilities, noNewPrivileges, seccomp].some((own) => own !== undefined),
+  ).length;
+  return [
+    ...(pending.length === 0 ? [] : [span(`${pending.join(', ')} pending`, 'yellow')]),
+    ...(different === 0
+      ? []
+      : [span(`credentials of its own in ${different} thread${different === 1 ? '' : 's'}`, 'yellow')]),
+  ];
 }
 
 /**

@@ -129,19 +129,25 @@ function renderCmdlines({ cmdlines }: PodCaptureStatus, options: RenderOptions):
   return renderTable(columns, [{ cells: counts.map(([, count]) => [span(String(count))]) }], options);
 }
 
+/** Frames of a kernel stack that are shown, the innermost first; `-o json` has the others. */
+const SHOWN_FRAMES = 4;
+
 function renderUnfrozen(unfrozen: readonly UnfrozenTask[], options: RenderOptions): string {
   if (unfrozen.length === 0) return '';
-  const columns = ['TID', 'UNFROZEN TASK', 'STATE', 'CAUSE', 'WAIT CHANNEL'].map((header, index): Column => ({
-    header,
-    align: index === 0 ? 'right' : 'left',
-  }));
-  const rows = unfrozen.map(({ tid, comm, state, cause, waitChannel }) => ({
+  const columns = ['TID', 'UNFROZEN TASK', 'STATE', 'CAUSE', 'WAIT CHANNEL', 'KERNEL STACK'].map(
+    (header, index): Column => ({
+      header,
+      align: index === 0 ? 'right' : 'left',
+    }),
+  );
+  const rows = unfrozen.map(({ tid, comm, state, cause, waitChannel, stack = [] }) => ({
     cells: [
       [span(String(tid))],
       [span(quoteOdd(comm), 'bold')],
       [span(state)],
       [span(cause, 'yellow')],
       [span(waitChannel === '' ? '-' : waitChannel, 'dim')],
+      [span(stack.length === 0 ? '-' : stack.slice(0, SHOWN_FRAMES).join(' ← '), 'dim')],
     ],
   }));
   return renderTable(columns, rows, options);

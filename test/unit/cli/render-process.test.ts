@@ -17,6 +17,17 @@ describe('describeProcess()', () => {
     ['the signal of a stop', { state: 'Stopped', stopSignal: 'SIGTTIN' }, 'sh  stopped by SIGTTIN'],
     ['a stop whose signal is unknown', { state: 'Stopped' }, 'sh  stopped'],
     ['a dead leader', { leaderDead: true }, 'sh  leader dead'],
+    ['pending stop signals', { pendingStopSignals: ['SIGSTOP', 'SIGTTIN'] }, 'sh  SIGSTOP, SIGTTIN pending'],
+    [
+      'threads with credentials of their own',
+      {
+        threads: [
+          { tid: 7, comm: 'sh', state: 'Alive' },
+          { tid: 8, comm: 'sh', state: 'Alive', seccomp: 'Filter' },
+        ],
+      },
+      'sh  credentials of its own in 1 thread',
+    ],
     ['a command line', { cmdline: ['sh', '-c', 'a "b"', '', "it's"] }, `sh  sh -c 'a "b"' '' 'it'\\''s'`],
     [
       'how much of a command line it has',
@@ -44,6 +55,9 @@ describe('describeUid()', () => {
     const uids = { real: 1000, effective: 0, saved: 0, filesystem: 0 };
     expect(describeUid(processRow({ pid: 7, uids }))).toBe('1000→0');
     expect(describeUid(processRow({ pid: 7 }))).toBe('0');
+    const outside = { real: 838_860_800, effective: 838_860_800, saved: 838_860_800, filesystem: 838_860_800 };
+    const inside = { real: 0, effective: 0, saved: 0, filesystem: 0 };
+    expect(describeUid(processRow({ pid: 7, uids: outside, containerUids: inside }))).toBe('838860800 (0)');
   });
 });
 

@@ -48,7 +48,7 @@ const failed = podCapture({
   containers: [],
   tree: [],
   unfrozen: [
-    unfrozenTask(),
+    unfrozenTask({ stack: ['io_schedule', 'folio_wait_bit_common'] }),
     unfrozenTask({ tid: 1234, comm: 'kworker/0:1', state: 'I', waitChannel: '', cause: 'KernelThread' }),
   ],
 });
@@ -136,9 +136,9 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
 PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
         0        0        0        0       0         2
 
- TID  UNFROZEN TASK  STATE  CAUSE            WAIT CHANNEL
-  77  dd             D      Uninterruptible  folio_wait_bit_common
-1234  kworker/0:1    I      KernelThread     -
+ TID  UNFROZEN TASK  STATE  CAUSE            WAIT CHANNEL           KERNEL STACK
+  77  dd             D      Uninterruptible  folio_wait_bit_common  io_schedule ← folio_wait_bit_common
+1234  kworker/0:1    I      KernelThread     -                      -
 `);
   });
 
