@@ -4,7 +4,7 @@ import { ENAMETOOLONG } from './errno.js';
 import type { KernelFiles } from './kernel.js';
 import type { Libc } from './libc.js';
 import { useLongPath } from './long-path.js';
-import { hasEscapes, pathText } from './path-text.js';
+import { hasEscapes, pathBytes, pathText } from './path-text.js';
 import { setTimespec } from './timespec.js';
 
 /** struct pollfd: int fd; short events; short revents (poll(2)). The same on x86-64 and arm64. */
@@ -61,21 +61,18 @@ export function linuxFiles(libc: Libc): KernelFiles {
     list: (path) => orErrno(() => readdirSync(path)),
     directories: (path) => {
       if (hasNoDirectories(path)) return [];
-      const fd = open(path, READ | constants.O_DIRECTORY);
-      if (fd < 0) return fd;
-      try {
-        return orErrno(() => directoriesIn(`/proc/self/fd/${fd}`));
-      } finally {
-        libc.close(fd);
-      }
+      const names = directoriesIn(path);
+      return names === -ENAMETOOLONG ? useLongPath(path, onTheWay, directoriesIn) : names;
     },
   };
 }
 
-function directoriesIn(path: string): string[] {
-  return readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => pathText(entry.name));
+function directoriesIn(path: string): string[] | number {
+  return orErrno(() =>
+    readdirSync(Buffer.from(pathBytes(path)), { withFileTypes: true, encoding: 'buffer' })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => pathText(entry.name)),
+  );
 }
 
 /** Node reports the errno of a failed call as a negative number in `errno`, which is the convention here too. */

@@ -58,6 +58,7 @@ describe('a process of Node', () => {
       await new Promise((resolve) => child.stdout.once('data', resolve));
       child.kill('SIGUSR1');
       await eventually('it listens', () => portsOf(child.pid ?? 0).length === 1, LONG);
+      expect(portsOf(child.pid ?? 0)).toHaveLength(1);
     },
     LONG,
   );

@@ -77,10 +77,10 @@ describe('digestStatus()', () => {
 
   test('is undefined for a file cut anywhere, but for one that still has all that is compared', () => {
     const whole = status();
-    const digest = digestStatus(whole);
+    const expected = digestStatus(whole);
     const others = Array.from({ length: whole.length }, (_, length) => digestStatus(whole.subarray(0, length)))
       .filter((cut) => cut !== undefined)
-      .filter((cut) => JSON.stringify(cut) !== JSON.stringify(digest));
+      .filter((cut) => JSON.stringify(cut) !== JSON.stringify(expected));
     expect(others).toEqual([]);
   });
 
