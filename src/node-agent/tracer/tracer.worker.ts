@@ -68,11 +68,11 @@ function greet({ fd, isNew }: GuardSocket): void {
   if (!isNew && typeof guard !== 'number') return;
   const { ownFreezer } = data;
   const own = ownFreezer === undefined ? {} : { ownFreezer };
-  guard = fd;
-  for (let attempt = 0; fd >= 0 && attempt < HELLO_ATTEMPTS; attempt++) {
-    guard = openGuard(libc, { fd }, { pid: kernel.pid, tid: kernel.tid, ...own });
-    if (guard !== -EBUSY) return;
+  const hello = (): Guard | number => openGuard(libc, { fd }, { pid: kernel.pid, tid: kernel.tid, ...own });
+  guard = fd < 0 ? fd : hello();
+  for (let attempt = 1; guard === -EBUSY && attempt < HELLO_ATTEMPTS; attempt++) {
     kernel.sleep(HELLO_EVERY_MICROSECONDS);
+    guard = hello();
   }
 }
 
