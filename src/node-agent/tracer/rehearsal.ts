@@ -12,15 +12,22 @@ import type { ContainerTarget } from '../pure/container-target.js';
 import { readHierarchies } from '../resolve/hierarchies.js';
 import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
+import { rehearsalName, sweepRehearsals } from './rehearsal-sweep.js';
 import type { Tracer } from './tracer.js';
 
-/** The engine has compiled every hot loop after about 2,000 tasks (measured: no gain beyond). This takes a quarter of a second. */
+/** The engine has compiled every hot loop after about 2,000 tasks (measured: no gain beyond). */
 const PROCESSES = 24;
 const ROUNDS = 120;
-/** On a machine without CPU time even sleepers freeze late. */
-const LATE_ROUNDS = 5;
+/**
+ * Bound of the rounds, in milliseconds: all of them take a quarter of a second on a quiet machine. On a busy one fewer have to do,
+ * as somebody waits for an answer; the first pause is longer then.
+ */
+const ROUNDS_WITHIN_MS = 300;
+/** Bound of one round, in microseconds. A round that takes longer says that the machine is busy, and ends the rehearsal. */
+const ROUND_MICROSECONDS = 300_000;
+/** Bounds of waiting for the processes to come and to go: 2 ms, so many times. */
 const SETTLE_MS = 2;
-const SETTLE_TRIES = 500;
+const SETTLE_TRIES = 250;
 
 /**
  * The shell stays outside of the cgroup: it is our child, and libuv takes the ptrace stops of its own children. Its sleepers
@@ -54,8 +61,9 @@ async function rehearseOn(
 ): Promise<Failure | undefined> {
   const own = placeFor(roots, cgroupVersion, freezer);
   if (own === undefined) return undefined;
+  sweepRehearsals(own, roots.proc);
   // Several tracing threads may rehearse at a time.
-  const directory = `${own}/stasis-rehearsal-${roots.self}-${randomUUID().slice(0, 8)}`;
+  const directory = `${own}/${rehearsalName(roots.self, randomUUID())}`;
   try {
     mkdirSync(directory);
   } catch (error) {
@@ -69,10 +77,11 @@ async function rehearseOn(
   });
   shell.on('error', () => undefined);
   try {
-    await populated(directory, PROCESSES);
+    // A machine on which 24 processes do not start in half a second is busy, and not unfit.
+    if (!(await populated(directory, PROCESSES))) return undefined;
     return await run(tracer, {
       containers: [{ directory, cgroupPath: '/stasis-rehearsal', cgroupVersion, freezer }],
-      timeoutMicroseconds: 2_000_000,
+      timeoutMicroseconds: ROUND_MICROSECONDS,
       holdMicroseconds: 0,
       proc: roots.proc,
     });
@@ -82,10 +91,12 @@ async function rehearseOn(
 }
 
 async function run(tracer: Tracer, request: CaptureRequest): Promise<Failure | undefined> {
-  for (let round = 0, late = 0; round < ROUNDS; round++) {
+  const until = performance.now() + ROUNDS_WITHIN_MS;
+  for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < until); round++) {
     const result = await tracer.capture(request);
     const refusal = 'report' in result ? result.report.failure : result.failure;
-    if (refusal?.reason === 'FreezeTimeout' && ++late < LATE_ROUNDS) continue;
+    // Even sleepers freeze late on a machine without CPU time.
+    if (refusal?.reason === 'FreezeTimeout') return undefined;
     // Nothing that a rehearsal could tell of the machine.
     if (refusal?.reason === 'GuardUnavailable') return refusal;
     if (refusal !== undefined)
@@ -125,15 +136,17 @@ function placeFor(roots: ResolveRoots, version: 'v1' | 'v2', freezer: ContainerT
   return mount && ownCgroup(roots, mount, version);
 }
 
-async function populated(directory: string, count: number): Promise<void> {
+/** Whether all processes have come. */
+async function populated(directory: string, count: number): Promise<boolean> {
   for (let attempt = 0; attempt < SETTLE_TRIES; attempt++) {
     const pids = read(`${directory}/cgroup.procs`)
       .split('\n')
       .filter((line) => line !== '');
     // A subshell has moved itself in when it is listed, and is a sleeper when its name says so.
-    if (pids.length === count && pids.every((pid) => read(`/proc/${pid}/comm`) === 'sleep\n')) return;
+    if (pids.length === count && pids.every((pid) => read(`/proc/${pid}/comm`) === 'sleep\n')) return true;
     await sleep(SETTLE_MS);
   }
+  return false;
 }
 
 async function end(shell: ChildProcess, directory: string): Promise<void> {
