@@ -1,5 +1,5 @@
 /** Looks at procfs and cgroupfs by path, while the pod runs: what resolves a request and `stasis doctor` need. */
-import { closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { ENAMETOOLONG, isGone } from '../../native/errno.js';
 import { useLongPath } from '../../native/long-path.js';
 import { hasEscapes, pathBytes, pathText } from '../../native/path-text.js';
@@ -51,6 +51,14 @@ export function kindOf(path: string): FileResult<'directory' | 'link' | 'other'>
   return attempt(path, (at) => {
     const stat = lstatSync(at);
     return stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : 'other';
+  });
+}
+
+/** Device and inode of the file at a path. A link is followed. */
+export function identityAt(path: string): FileResult<{ readonly inode: bigint; readonly device: bigint }> {
+  return attempt(path, (at) => {
+    const { ino: inode, dev: device } = statSync(at, { bigint: true });
+    return { inode, device };
   });
 }
 

@@ -1,8 +1,7 @@
 /** One look at the freezer of a cgroup, by the cgroup's path. */
-import { statSync } from 'node:fs';
 import { parseCgroupEvents } from '../pure/cgroup-events.js';
 import { parseFreezerState } from '../pure/freezer-state.js';
-import { readText } from './files.js';
+import { identityAt, readText } from './files.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
 export interface FreezerLook {
@@ -43,6 +42,6 @@ function lookAtV2(directory: string): FreezerLook | undefined {
 
 /** Device and inode identify a cgroup's directory in every mount namespace. Undefined when the cgroup is gone. */
 export function identityOf(directory: string): { readonly inode: bigint; readonly device: bigint } | undefined {
-  const status = statSync(directory, { bigint: true, throwIfNoEntry: false });
-  return status && { inode: status.ino, device: status.dev };
+  const identity = identityAt(directory);
+  return identity.ok ? identity.value : undefined;
 }
