@@ -27,7 +27,7 @@ export const STEPS = {
   programs: { title: 'fetching', once: true, seconds: 10, downloads: 37, disk: 150 },
   'machine-tools': { title: 'fetching', once: true, seconds: 10, downloads: 33, disk: 150 },
   machine: { title: 'making the disk of the systemd node', once: true, seconds: 60, downloads: 120, disk: 700 },
-  node24: { title: 'fetching Node 24', once: true, seconds: 10, disk: 130 },
+  node24: { title: 'fetching Node 24', once: true, seconds: 10, downloads: 52, disk: 130 },
   check: { title: 'the fast gate', seconds: 90 },
   kernel: { title: 'real-kernel tests', seconds: 420 },
   'kernel-node24': { title: 'unit and real-kernel tests on Node 24', seconds: 420 },

@@ -64,7 +64,25 @@ describeAsRoot('a throw-away cluster', () => {
   afterEach(() => takeDown(NAME));
 
   test(
-    'down() leaves the machine as it was, even with frozen pods',
+    'up() launches a part of the control plane again that gave up before the API server was ready',
+    async () => {
+      let ended: Promise<void> | undefined;
+      const cluster = await up({
+        name: NAME,
+        nodes: 1,
+        onStep: (step) => {
+          if (step === 'kubelets') ended = attach(NAME)?.controllerManager.kill();
+        },
+      });
+      await ended;
+      expect(ended).toBeDefined();
+      expect(await cluster.controllerManager.running()).toBe(true);
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'down() leaves the machine as it was, also with frozen pods',
     async () => {
       const before = machineFacts(NAME);
       const cluster = await up({ name: NAME, nodes: 2 });

@@ -110,6 +110,9 @@ async function build(
   await serverReady(fetch);
   step('kubelets');
   await Promise.all(local.map((one) => one.kubelet.start()));
+  // Each of the two ends when the API server, which has a slow start on a busy machine, did not admit it for 10 s. In
+  // other clusters kubelet starts it again. This is late enough: by now it either was admitted or has ended.
+  for (const one of [plane.controllerManager, plane.scheduler]) if (!(await one.running())) await one.launch();
   if (machine !== undefined) {
     step(`${machine.name} boots`);
     await untilUp(machine);
