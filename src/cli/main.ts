@@ -75,7 +75,11 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'doctor': {
       const [{ doctor }, render] = await Promise.all([import('./doctor.js'), import('./render-doctor.js')]);
+      // The rehearsal closes freezers too.
+      const suspension = suspendWhenFree(process, ignored, complain);
       const result = await doctor(parsed.options);
+      await suspension.take();
+      suspension.restore();
       if (result.kind === 'unusable') {
         await complain(result.message);
         return UNUSABLE;

@@ -57,7 +57,7 @@ describe('a process of Node', () => {
       onCleanup({ what: `node ${child.pid}`, undo: () => void child.kill('SIGKILL') });
       await new Promise((resolve) => child.stdout.once('data', resolve));
       child.kill('SIGUSR1');
-      await eventually('it listens', () => portsOf(child.pid ?? 0).length === 1, LONG);
+      await eventually('it listens', () => portsOf(child.pid ?? 0).length > 0, LONG);
       expect(portsOf(child.pid ?? 0)).toHaveLength(1);
     },
     LONG,

@@ -30,6 +30,11 @@ async function sees(job: Job, event: string): Promise<void> {
   );
 }
 
+/** The output may reach the test after the event. */
+async function shows(job: Job, pattern: RegExp): Promise<void> {
+  await eventually(`${pattern} in: ${job.shown()}`, () => pattern.test(job.shown()), SOON_MS);
+}
+
 async function free(cgroup: Cgroup): Promise<void> {
   await assertUntouched(cgroup.processes());
   expect(cgroup.freezeState()).toBe('THAWED');
@@ -48,11 +53,11 @@ for (const version of ['v1', 'v2'] as const) {
         await sees(job, 'stopped 20');
         expect(stateOf(job.pid)).toBe('T');
         await free(cgroup);
-        expect(job.shown()).toContain('stasis: stopped by SIGTSTP: the hold was ended first, and nothing is held');
+        await shows(job, /stasis: stopped by SIGTSTP: the hold was ended first, and nothing is held/);
         job.resume('fg');
         await sees(job, 'exited 0');
         expect(job.events()).toEqual(['stopped 20', 'continued 0', 'exited 0']);
-        expect(job.shown()).toMatch(/✔ Captured[^]*sleeper/);
+        await shows(job, /✔ Captured[^]*sleeper/);
       },
       LONG,
     );
@@ -77,7 +82,8 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       }
       job.type('\x03');
       await eventually('ended', () => /^exited [01]$/.test(job.events().at(-1) ?? ''), SOON_MS);
-      expect(job.shown()).toMatch(/[0-9]+ RUNS|Cancelled/);
+      expect(job.events().filter((event) => event === 'stopped 20')).toHaveLength(20);
+      await shows(job, /[0-9]+ RUNS|Cancelled/);
       await free(cgroup);
     },
     LONG,
@@ -96,7 +102,7 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       await free(cgroup);
       job.resume('fg');
       await sees(job, 'exited 0');
-      expect(job.shown()).toContain('✔ Captured');
+      await shows(job, /✔ Captured/);
     },
     LONG,
   );
@@ -113,7 +119,8 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       await held(pid);
       job.type(key);
       await sees(job, 'exited 0');
-      expect(job.shown()).toContain('✔ Captured');
+      expect(job.events()).toEqual(['exited 0']);
+      await shows(job, /✔ Captured/);
       await free(cgroup);
     },
     LONG,
@@ -176,7 +183,7 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
     async () => {
       const cgroup = make('stopped');
       const { pid } = await startWorkload(cgroup, 'sleeper');
-      const args = ['checkpoint', '--cgroup', cgroup.directory, '--hold', '3s'];
+      const args = ['checkpoint', '--cgroup', cgroup.directory, '--hold', '3s', '--timeout', '4s'];
       const first = startStasis(args);
       await held(pid);
       process.kill(first.pid, 'SIGSTOP');
