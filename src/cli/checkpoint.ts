@@ -1,19 +1,20 @@
-/** `stasis checkpoint`: resolve, start a guard, rehearse, capture, print. */
+/** `stasis checkpoint`: finds the target, starts a tracing thread and a guard, and captures. */
 import type { PodCapture } from '../api/podcapture.js';
 import { readCmdlines } from '../node-agent/report/cmdline-reader.js';
 import { emptyReport, type FinalReport } from '../node-agent/report/empty-report.js';
 import { finalReport } from '../node-agent/tracer/final-report.js';
-import { parseFault, type Fault } from '../node-agent/capture/fault-points.js';
+import { parseFault } from '../node-agent/capture/fault-points.js';
 import { ownFreezer } from '../node-agent/resolve/own-cgroup.js';
 import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../node-agent/tracer/own-guard.js';
 import { podCapture, succeeded } from '../node-agent/report/pod-capture.js';
+import { failure, type Failure } from '../node-agent/pure/failure.js';
 import type { ContainerTarget } from '../node-agent/pure/container-target.js';
-import { NO_GUARD } from '../node-agent/tracer/guard-supply.js';
-import { rehearse } from '../node-agent/tracer/rehearsal.js';
+import { obstacleToTracing } from '../node-agent/tracer/obstacle-to-tracing.js';
+import { NO_GUARD, type GuardSupply } from '../node-agent/tracer/guard-supply.js';
 import { resolveTarget, type ResolveRoots, type TargetRequest } from '../node-agent/resolve/target.js';
 import type { CaptureRequest } from '../node-agent/capture/session.js';
 import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
-import { openLibc } from '../native/libc.js';
+import { openLibc, type Libc } from '../native/libc.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
 import type { Suspension } from './suspension.js';
 
@@ -53,14 +54,25 @@ export async function checkpoint(
   if (!target.ok) return { kind: 'unusable', message: target.message };
 
   const startTime = new Date().toISOString();
-  const started = options.dryRun ? undefined : await startGuard(options, environment, roots);
-  const guard = started?.ok === true ? started.guard : undefined;
-  const refusal = started?.ok === false ? started.failure : undefined;
+  const libc = openLibc();
+  const own = ownFreezer(roots);
+  let guard: OwnGuard | undefined;
+  // The tracing thread starts and practises while the guard starts and while the main thread loads what prints the result.
+  const starting = startTracer(
+    libc,
+    supplyOf(own, () => guard),
+    { fault: fault.fault, isCold: options.dryRun },
+  );
+  starting.catch(() => undefined);
   try {
+    const started = options.dryRun ? undefined : await startGuard(libc, options, environment, own);
+    if (started?.ok === true) guard = started.guard;
+    const refusal = started?.ok === false ? started.failure : options.dryRun ? undefined : unfit();
+    const tracer = await starting;
     const reports =
-      refusal === undefined
-        ? await captureAll({ guard, fault: fault.fault }, roots, target.containers, options, { signal, suspension })
-        : ([emptyReport(refusal)] as const);
+      refusal !== undefined
+        ? ([emptyReport(refusal)] as const)
+        : await captures(tracer, target.containers, options, { signal, suspension });
     const [first, ...others] = reports;
     const last: FinalReport = others.at(-1) ?? first;
     const cmdlines = options.include.includes('cmdline') ? await readCmdlines(PROC, last.tree) : undefined;
@@ -76,17 +88,37 @@ export async function checkpoint(
     const processMustEnd = last.processMustEnd === true;
     return { kind: 'capture', capture, succeeded: succeeded(capture), processMustEnd, notes: notesOf(guard) };
   } finally {
+    await starting.then(
+      async (tracer) => await tracer.close(),
+      () => undefined,
+    );
     guard?.close();
   }
 }
 
+/** The connections to a guard that is not started yet when the tracing thread is. */
+function supplyOf(own: string | undefined, guard: () => OwnGuard | undefined): GuardSupply {
+  return {
+    ownFreezer: own,
+    connect: () => (guard() ?? NO_GUARD).connect(),
+    release: (socket) => guard()?.release(socket),
+  };
+}
+
 async function startGuard(
+  libc: Libc,
   { state }: CheckpointOptions,
   environment: Readonly<Record<string, string | undefined>>,
-  roots: ResolveRoots,
+  own: string | undefined,
 ): ReturnType<typeof startOwnGuard> {
   const program = environment['STASIS_GUARD'] ?? BUILT_GUARD;
-  return await startOwnGuard(openLibc(), { program, state, ownFreezer: ownFreezer(roots) });
+  return await startOwnGuard(libc, { program, state, ownFreezer: own });
+}
+
+/** Known beforehand, so that no freezer closes for a capture that could not seize a task. */
+function unfit(): Failure | undefined {
+  const obstacle = obstacleToTracing(PROC);
+  return obstacle === undefined ? undefined : failure('HostUnfit', `${obstacle}; nothing was touched`);
 }
 
 function notesOf(guard: OwnGuard | undefined): string[] {
@@ -96,47 +128,25 @@ function notesOf(guard: OwnGuard | undefined): string[] {
     : [`a run before this was killed; the freezers that it had left closed are open again: ${opened}`];
 }
 
-async function captureAll(
-  { guard, fault }: { readonly guard: OwnGuard | undefined; readonly fault: Fault | undefined },
-  roots: ResolveRoots,
-  containers: readonly ContainerTarget[],
-  options: CheckpointOptions,
-  user: User,
-): Promise<[FinalReport, ...FinalReport[]]> {
-  const tracer = await startTracer(openLibc(), guard ?? NO_GUARD, fault);
-  try {
-    return await captures(tracer, roots, containers, options, user, fault === undefined);
-  } finally {
-    await tracer.close();
-  }
-}
-
 async function captures(
   tracer: Tracer,
-  roots: ResolveRoots,
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
   { signal, suspension }: User,
-  rehearses: boolean,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [finalReport(await tracer.preflight(request))];
-  let rehearsed = 0;
-  const captureWarm = async (): Promise<FinalReport> => {
-    // A thread that had to end to let a task go has a cold successor.
-    const unfit = tracer.threads() === rehearsed || !rehearses ? undefined : await rehearse(tracer, roots, containers);
-    rehearsed = tracer.threads();
-    if (unfit !== undefined) return emptyReport(unfit);
+  const captureOnce = async (): Promise<FinalReport> => {
     await suspension.take();
     return await suspension.during(signal, async (either, onHold) =>
       finalReport(await tracer.capture(request, either, { onHold })),
     );
   };
-  const first = await captureWarm();
+  const first = await captureOnce();
   const others: FinalReport[] = [];
   // A run that fails is the last: its reason is what the user must see.
   for (let run = 1; run < options.repeat && !signal.aborted && (others.at(-1) ?? first).failure === undefined; run++) {
-    others.push(await captureWarm());
+    others.push(await captureOnce());
     if (run > 1) others[run - 2] = timed(others[run - 2] ?? first);
   }
   return [first, ...others];

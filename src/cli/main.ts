@@ -2,14 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { parseArguments } from './arguments.js';
-import { checkpoint } from './checkpoint.js';
 import { logSink } from './log-sink.js';
-import { formatCapture } from './output.js';
 import { readInput } from './read-input.js';
 import { escapeText } from './render-escape.js';
 import { renderJson } from './render-json.js';
 import type { RenderOptions } from './render-line.js';
-import { parseShown, renderShown } from './shown-capture.js';
 import { endOnSignal, ignoreSignals, signalsIn } from './signals.js';
 import { suspendWhenFree } from './suspension.js';
 import { writeWhole } from './write-whole.js';
@@ -44,6 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
       await complain(parsed.message);
       return UNUSABLE;
     case 'show': {
+      const { parseShown, renderShown } = await import('./shown-capture.js');
       const input = await readInput(parsed.file);
       const shown = input.ok ? parseShown(input.text) : input;
       const rendered = shown.ok ? renderShown(shown.capture, terminal()) : shown;
@@ -54,7 +52,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'checkpoint': {
       const ending = endOnSignal(process, ignored);
       const suspension = suspendWhenFree(process, ignored, complain);
-      const result = await checkpoint(parsed.options, process.env, ending.signal, suspension);
+      const { checkpoint } = await import('./checkpoint.js');
+      const running = checkpoint(parsed.options, process.env, ending.signal, suspension);
+      // This is loaded while the tracing thread practises.
+      const [result, { formatCapture }] = await Promise.all([running, import('./output.js')]);
       // Nothing is held any more. While the output waits for a slow reader, signals therefore stop and end the command at once.
       await suspension.take();
       ending.restore();
@@ -64,7 +65,7 @@ async function main(argv: readonly string[]): Promise<number> {
         return UNUSABLE;
       }
       for (const note of result.notes) await complain(note);
-      const text = formatCapture(result.capture, parsed.options.output, terminal());
+      const text = await formatCapture(result.capture, parsed.options.output, terminal());
       const status = await print(text, result.succeeded ? SUCCEEDED : FAILED);
       if (!result.succeeded)
         for (const { type, reason, message } of result.capture.status.conditions)
@@ -75,7 +76,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'doctor': {
       const [{ doctor }, render] = await Promise.all([import('./doctor.js'), import('./render-doctor.js')]);
-      // The rehearsal closes freezers too.
+      // The rehearsal closes freezers too, and must not be stopped in the middle.
       const suspension = suspendWhenFree(process, ignored, complain);
       const result = await doctor(parsed.options);
       await suspension.take();

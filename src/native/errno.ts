@@ -10,6 +10,7 @@ export const ENODEV = 19;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENAMETOOLONG = 36;
+export const ENOSYS = 38;
 export const EPROTO = 71;
 export const EMSGSIZE = 90;
 export const EOPNOTSUPP = 95;

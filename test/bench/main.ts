@@ -3,13 +3,14 @@
  * Markdown into docs/performance.md. ROUNDS (20) is the number of rounds per row.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import { distribution } from '../../src/node-agent/pure/summary.js';
 import { findHierarchy } from '../kernel/harness/hierarchy.js';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import { alternate, firsts, repeat, type Round, type Shape, type Version } from './measure.js';
 import { peakMemory } from './memory.js';
+import { BUSY_LOOPS, starts, type Start } from './start.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 20);
 const SHAPES: readonly Shape[] = [
@@ -60,11 +61,20 @@ async function others(version: Version): Promise<string[]> {
   const { first, warm } = await firsts(version, MIDDLE, 10);
   const [cold, hot] = [median(first, 'pause'), median(warm, 'pause')];
   const peak = await peakMemory(version);
+  const { quiet, busy } = await starts(version, ROUNDS);
   return [
+    `| the command on 1 task, from start to output; its pause | ${version} | ${startFigures(quiet)} |`,
+    `| the same beside ${BUSY_LOOPS} busy loops on ${availableParallelism()} CPUs | ${version} | ${startFigures(busy)} |`,
     `| pause of 200 captures of 401 tasks: median, p99, ratio | ${version} | ${milliseconds(tail.median)}, ${milliseconds(tail.p99)}, **${(tail.p99 / tail.median).toFixed(2)}** |`,
     `| first capture of a process (median of 10), warm median, ratio | ${version} | ${milliseconds(cold)}, ${milliseconds(hot)}, **${(cold / hot).toFixed(2)}** |`,
     `| the command on ${peak.threads} threads: pause, peak memory | ${version} | ${milliseconds(peak.pauseMicroseconds)}, **${peak.peakMegabytes.toFixed(0)} MB** |`,
   ];
+}
+
+function startFigures(runs: readonly Start[]): string {
+  const time = distribution(runs.map(({ milliseconds: ms }) => ms * 1000)).median;
+  const pause = distribution(runs.map(({ pauseMicroseconds }) => pauseMicroseconds)).median;
+  return `**${(time / 1e6).toFixed(2)} s**; ${milliseconds(pause)}`;
 }
 
 function median(rounds: readonly Round[], figure: keyof Round): number {

@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { openLibc } from '../../src/native/libc.js';
 import type { ContainerTarget } from '../../src/node-agent/pure/container-target.js';
-import { rehearse } from '../../src/node-agent/tracer/rehearsal.js';
 import { startTracer, type Tracer } from '../../src/node-agent/tracer/tracer.js';
 import type { Timings } from '../../src/api/podcapture.js';
 import { type Cgroup, makeCgroup } from '../kernel/harness/cgroup.js';
@@ -36,7 +35,7 @@ export async function alternate(
   rounds: number,
 ): Promise<{ c: Round[]; stasis: Round[] }> {
   return await onWorkload(version, shape, async (cgroup) => {
-    const tracer = await warmTracer(cgroup);
+    const tracer = await warmTracer();
     const c: Round[] = [];
     const stasis: Round[] = [];
     for (let round = 0; round <= rounds; round++) {
@@ -53,7 +52,7 @@ export async function alternate(
 /** Makes captures by Stasis only. */
 export async function repeat(version: Version, shape: Shape, rounds: number): Promise<Round[]> {
   return await onWorkload(version, shape, async (cgroup) => {
-    const tracer = await warmTracer(cgroup);
+    const tracer = await warmTracer();
     const all: Round[] = [];
     for (let round = 0; round < rounds; round++) all.push(await own(tracer, cgroup));
     await tracer.close();
@@ -61,7 +60,7 @@ export async function repeat(version: Version, shape: Shape, rounds: number): Pr
   });
 }
 
-/** Measures `threads` tracing threads: the first capture of each thread after its rehearsal, and then warm captures. */
+/** Measures `threads` tracing threads: the first capture of each thread after its practice, and then warm captures. */
 export async function firsts(
   version: Version,
   shape: Shape,
@@ -72,7 +71,7 @@ export async function firsts(
     const first: Round[] = [];
     const warm: Round[] = [];
     for (let thread = 0; thread < threads; thread++) {
-      const tracer = await warmTracer(cgroup);
+      const tracer = await warmTracer();
       first.push(await own(tracer, cgroup));
       for (let round = 0; round < 5; round++) warm.push(await own(tracer, cgroup));
       await tracer.close();
@@ -101,11 +100,9 @@ export function target(cgroup: Cgroup): ContainerTarget {
   return { directory: cgroup.directory, cgroupPath: '/bench', cgroupVersion: cgroup.version, freezer: cgroup.version };
 }
 
-async function warmTracer(cgroup: Cgroup): Promise<Tracer> {
+async function warmTracer(): Promise<Tracer> {
   const guard = await ownGuard();
   const tracer = await startTracer(openLibc(), guard);
-  const unfit = await rehearse(tracer, { proc: '/proc', self: process.pid }, [target(cgroup)]);
-  if (unfit !== undefined) throw new Error(unfit.message);
   return {
     ...tracer,
     close: async () => {

@@ -1,11 +1,11 @@
 /** The ground of a trial: a cgroup with a workload and a heartbeat, and the checks that nothing holds them. */
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { type Cgroup, makeCgroup } from '../kernel/harness/cgroup.js';
 import { readCounters, STOPPED_COUNTERS } from '../kernel/harness/counters.js';
 import { readHeartbeat } from '../kernel/harness/heartbeat.js';
-import { type CgroupVersion, findHierarchy } from '../kernel/harness/hierarchy.js';
+import type { CgroupVersion } from '../kernel/harness/hierarchy.js';
 import { scratchDirectory } from '../kernel/harness/scratch.js';
 import { startWorkload } from '../kernel/harness/workload.js';
 
@@ -17,7 +17,7 @@ export interface Shape {
   readonly tasks?: number;
   /** The program keeps counters, in a file that is its first argument (test/programs/stopped.c). */
   readonly counters?: true;
-  /** Only the end of the tracing thread releases this workload, so each capture is followed by a cold thread. */
+  /** Only the end of the tracing thread releases this workload, so each capture is followed by a new thread. */
   readonly endsThread?: true;
 }
 
@@ -71,45 +71,6 @@ export async function makeGround(shape: Shape, version: CgroupVersion): Promise<
       return resumed === 0n && ended === 0n ? lost : [...lost, `the stopped task was resumed ${resumed} times`];
     },
   };
-}
-
-/** Lists everything that still stands in the cgroups that a process has made for its rehearsal. */
-export function rehearsalsOf(pid: number): string[] {
-  return rehearsals(pid).flatMap(({ directory, version }) => stateOf(directory, version));
-}
-
-/** Removes the empty rehearsal cgroups that a killed process has left. Returns those that are not empty. */
-export function sweepRehearsals(pid: number): string[] {
-  return rehearsals(pid).flatMap(({ directory }) => {
-    try {
-      rmdirSync(directory);
-      return [];
-    } catch {
-      return [`${basename(directory)} has tasks`];
-    }
-  });
-}
-
-function rehearsals(pid: number): { readonly directory: string; readonly version: CgroupVersion }[] {
-  return (['v1', 'v2'] as const).flatMap((version) => {
-    const hierarchy = findHierarchy(version);
-    if (!hierarchy.ok) return [];
-    return readdirSync(hierarchy.directory)
-      .filter((name) => name.startsWith(`stasis-rehearsal-${pid}-`))
-      .map((name) => ({ directory: join(hierarchy.directory, name), version }));
-  });
-}
-
-function stateOf(directory: string, version: CgroupVersion): string[] {
-  const name = basename(directory);
-  try {
-    const file = version === 'v1' ? 'freezer.self_freezing' : 'cgroup.freeze';
-    const closed = readFileSync(join(directory, file), 'utf8').trim() === '1';
-    const tids = readFileSync(join(directory, version === 'v1' ? 'tasks' : 'cgroup.threads'), 'utf8').split('\n');
-    return [...(closed ? [`${name} is frozen`] : []), ...tids.filter(Boolean).map(Number).flatMap(holdOn)];
-  } catch {
-    return [];
-  }
 }
 
 /** Says whether a task is traced, or in a tracing stop. A task that is gone is neither. */

@@ -7,7 +7,7 @@ import { findHierarchy } from '../kernel/harness/hierarchy.js';
 import { scratchDirectory } from '../kernel/harness/scratch.js';
 import { makeGround, SHAPES } from './ground.js';
 import type { HardCase } from './hard-case.js';
-import { now, since, standing, until } from './scene.js';
+import { now, since, until } from './scene.js';
 import { HOLD_MS, startVictim, TIMEOUT_MS, type Victim } from './victim.js';
 
 const START_BOUND_MS = 20_000;
@@ -38,9 +38,9 @@ export const frozenAgent: HardCase = {
     if (missed !== undefined) return { milliseconds: 0, held: false, left: [], missed };
     const at = now();
     victim.kill('SIGCONT');
-    const free = await until(() => standing({ ground, victim }, at).length === 0, PATIENCE_MS);
+    const free = await until(() => ground.standing(at).length === 0, PATIENCE_MS);
     const milliseconds = since(at);
-    const left = free ? [] : standing({ ground, victim }, at);
+    const left = free ? [] : ground.standing(at);
     if (!(await until(() => victim.ended(), PATIENCE_MS))) left.push('the command is left');
     if (home.freezeState() !== 'THAWED') left.push(`its own cgroup is ${home.freezeState()}`);
     return { milliseconds, held: true, left: [...left, ...ground.harm()] };

@@ -5,7 +5,7 @@ import { scratchDirectory } from '../kernel/harness/scratch.js';
 import { startWorkload } from '../kernel/harness/workload.js';
 import { makeGround, SHAPES } from './ground.js';
 import type { HardCase } from './hard-case.js';
-import { exactly, now, since, standing, until } from './scene.js';
+import { exactly, now, since, until } from './scene.js';
 import { startVictim } from './victim.js';
 
 const START_BOUND_MS = 20_000;
@@ -53,9 +53,9 @@ export const unkillable: HardCase = {
     await until(() => ground.held(), START_BOUND_MS);
     const at = now();
     victim.kill('SIGKILL');
-    const free = await until(() => standing({ ground, victim }, at).length === 0, PATIENCE_MS);
+    const free = await until(() => ground.standing(at).length === 0, PATIENCE_MS);
     const milliseconds = since(at);
-    const left = free ? [] : standing({ ground, victim }, at);
+    const left = free ? [] : ground.standing(at);
     if (victim.ended()) left.push('the command could die after all: nothing was shown');
     server.stop();
     if (!(await until(() => victim.ended(), PATIENCE_MS))) left.push('the command is left');

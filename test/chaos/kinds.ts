@@ -1,14 +1,13 @@
 /** The kinds of harm, and the promise of each row of the table. Bounds are in milliseconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { now, type Scene, standing, until } from './scene.js';
-import { HOLD_MS, isGuard, REHEARSAL_TIMEOUT_MS, startVictim, TIMEOUT_MS } from './victim.js';
+import { now, type Scene, until } from './scene.js';
+import { HOLD_MS, isGuard, startVictim, TIMEOUT_MS } from './victim.js';
 
 /** The bound of the guard, and of a process that has a guard. */
 const SECOND = 1000;
-/** The bound of a process that does not die by itself: the deadline of the capture and a second. A rehearsal has a deadline of its own. */
+/** The bound of a process that does not die by itself: the deadline of the capture and a second. */
 const DEADLINE = TIMEOUT_MS + HOLD_MS + SECOND;
-const REHEARSAL_DEADLINE = REHEARSAL_TIMEOUT_MS + SECOND;
 /** kubelet sends SIGKILL two seconds after SIGTERM in a forced deletion. */
 const FORCED_GRACE = 2000;
 /** The bound of the next command. It includes the start of Node, and the recovery that the guard makes before it answers. */
@@ -49,11 +48,6 @@ export interface Kind {
   settled?(scene: Scene): boolean;
   /** Starts the next command, and returns what went wrong. */
   next?(scene: Scene): Promise<string[]>;
-}
-
-/** Returns the bound in milliseconds. It is longer where a rehearsal may have been struck. */
-export function boundOf({ kind, rehearsed }: { readonly kind: Kind; readonly rehearsed: boolean }): number {
-  return rehearsed && kind.bound === DEADLINE ? REHEARSAL_DEADLINE : kind.bound;
 }
 
 /** Strikes nothing, because the victim has harmed itself. */
@@ -150,10 +144,10 @@ export const KINDS: readonly Kind[] = [
       return now();
     },
     // The next command need not succeed: on a machine that is too busy for the guard to answer in time, it refuses to capture.
-    next: async ({ bystander, state, ground, victim: before, guard }) => {
+    next: async ({ bystander, state, ground, guard }) => {
       const victim = startVictim({ cgroup: bystander, state, hold: false, fault: 'none', repeat: 1 });
       const ended = await until(() => victim.ended(), NEXT_START);
-      const held = standing({ ground, victim: before }, 0n).map((what) => `${what} when the next command had ended`);
+      const held = ground.standing(0n).map((what) => `${what} when the next command had ended`);
       return [
         ...held,
         ...(isGuard(guard) ? ['the guard that was killed is alive'] : []),

@@ -7,7 +7,8 @@ export interface PlannedTrial {
   /** The fault point; undefined means a random instant. */
   readonly point?: string;
   readonly hold: boolean;
-  readonly rehearsed: boolean;
+  /** The command practises, as usual, so that its practice is struck too. A command with a fault point does not. */
+  readonly practises: boolean;
 }
 
 /** The trials that one process carries out on one ground. */
@@ -27,8 +28,8 @@ export interface PlannedKind {
 
 /** Trials per batch: a batch takes some seconds, so that the last batches of a run end together. */
 const BATCH = 10;
-/** The share of commands that rehearse, so that rehearsals are struck too. Only some do, because a rehearsal takes a second of CPU. */
-const REHEARSED_PERCENT = 10;
+/** The share of commands that practise. Others start sooner, and their cold code takes longer, which leaves more time for the harm. */
+const PRACTISED_PERCENT = 30;
 /** The fault point that only a capture with a hold reaches. */
 const IN_HOLD = 'in-hold';
 
@@ -64,9 +65,9 @@ export function planBatches({ kinds, shapes, versions, points, kills }: PlanRequ
 function planTrial(kind: PlannedKind, all: readonly string[], round: number, random: Random): PlannedTrial {
   const points = kind.points ?? all;
   const anywhere = points.length === 0 || (kind.anywhere && random.percent(50));
-  if (anywhere) return { kind: kind.name, hold: random.percent(50), rehearsed: random.percent(REHEARSED_PERCENT) };
+  if (anywhere) return { kind: kind.name, hold: random.percent(50), practises: random.percent(PRACTISED_PERCENT) };
   const point = points[(round + Math.floor(random.between(0, points.length))) % points.length] ?? IN_HOLD;
-  return { kind: kind.name, point, hold: point === IN_HOLD || random.percent(50), rehearsed: false };
+  return { kind: kind.name, point, hold: point === IN_HOLD || random.percent(50), practises: false };
 }
 
 function chunks<T>(list: readonly T[], size: number): T[][] {

@@ -1,7 +1,7 @@
 /** The parts that all kinds of trials share: the scene, and functions that wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Ground, rehearsalsOf } from './ground.js';
+import type { Ground } from './ground.js';
 import type { Random } from './random.js';
 import type { Victim } from './victim.js';
 
@@ -43,10 +43,4 @@ export async function until(condition: () => boolean, boundMs: number): Promise<
 /** Waits precisely to a hundredth of a millisecond, so that the instants of harm do not fall on the ticks of a timer. */
 export function exactly(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-/** Lists everything that a victim holds, in the ground and in its rehearsal cgroups. */
-export function standing({ ground, victim }: Pick<Scene, 'ground' | 'victim'>, after: bigint): string[] {
-  const held = ground.standing(after);
-  return held.length > 0 ? held : rehearsalsOf(victim.pid);
 }

@@ -1,10 +1,10 @@
 /** One trial: harms a command that captures without end, and watches until everything is as it was before. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Ground, sweepRehearsals } from './ground.js';
-import { boundOf, type Kind } from './kinds.js';
+import type { Ground } from './ground.js';
+import type { Kind } from './kinds.js';
 import type { Random } from './random.js';
-import { exactly, now, type Scene, standing, until } from './scene.js';
+import { exactly, now, type Scene, until } from './scene.js';
 import { isGuard, startVictim, type Victim } from './victim.js';
 
 /** How long a trial watches, in milliseconds: longer than any bound, to tell how late a release was. */
@@ -33,8 +33,8 @@ export interface Plan {
   /** The fault point; undefined means a random instant. */
   readonly point?: string;
   readonly hold: boolean;
-  /** Whether the command rehearses, as usual. Otherwise it is cold, so that the harm falls into the requested capture. */
-  readonly rehearsed: boolean;
+  /** Whether the command practises before its first capture, as usual. */
+  readonly practises: boolean;
 }
 
 export interface Outcome {
@@ -61,7 +61,7 @@ export async function runTrial(plan: Plan): Promise<Outcome> {
     cgroup: ground.cgroup.directory,
     state: plan.state,
     hold: plan.hold,
-    ...(plan.rehearsed ? {} : { fault: point === undefined ? 'none' : `${point}:${kind.action}` }),
+    ...(plan.practises ? {} : { fault: point === undefined ? 'none' : `${point}:${kind.action}` }),
     ...(kind.name === 'loop' ? { environment: { NODE_OPTIONS: `--import=${LOOP_HANGS}` } } : {}),
   });
   const begun = point === undefined ? await untilCapturing(victim, plan) : await untilStruck(victim, plan);
@@ -86,7 +86,7 @@ async function look(plan: Plan, scene: Scene, at: bigint, held: boolean): Promis
   const isSettled = (): boolean => kind.settled?.(scene) !== false;
   // A victim that is free may freeze again, so the time counts until the moment since which nothing has stood still.
   const settled = await until(() => {
-    last = standing(scene, at);
+    last = scene.ground.standing(at);
     freeSince = last.length > 0 ? undefined : (freeSince ?? now());
     return last.length === 0 && isSettled();
   }, PATIENCE_MS);
@@ -94,7 +94,7 @@ async function look(plan: Plan, scene: Scene, at: bigint, held: boolean): Promis
   const left = settled ? [] : [...last, ...(isSettled() ? [] : ['it has not settled'])];
   left.push(...((await next) ?? []), ...(await aftermath(plan, scene)));
   const told = (what: string): string => `${describe(plan)}: ${what} [${tail(victim)}]`;
-  const late = lateness(milliseconds, boundOf(plan));
+  const late = lateness(milliseconds, kind.bound);
   return { milliseconds, held, left: left.map(told), ...(late === undefined ? {} : { late: told(late) }) };
 }
 
@@ -111,14 +111,12 @@ async function aftermath({ kind, random, ground }: Plan, scene: Scene): Promise<
   if (!ended) victim.kill('SIGKILL');
   await until(() => victim.ended(), END_MS);
   const after = now();
-  await until(() => standing(scene, after).length === 0, 1000);
+  await until(() => ground.standing(after).length === 0, 1000);
   await sleep(SECOND_LOOK_MS);
-  const left = standing(scene, after).map((what) => `${what} at the second look`);
+  const left = ground.standing(after).map((what) => `${what} at the second look`);
   if (!ended && kind.name !== 'hang') left.push('the command did not end by itself');
   if (!(await until(() => !isGuard(guard), GUARD_END_MS))) left.push(`guard ${guard} is left`);
-  let unswept: string[] = [];
-  await until(() => (unswept = sweepRehearsals(victim.pid)).length === 0, GUARD_END_MS);
-  return [...left, ...unswept, ...ground.harm()];
+  return [...left, ...ground.harm()];
 }
 
 interface Begun {
@@ -163,12 +161,11 @@ async function untilStruck(victim: Victim, { kind, ground }: Plan): Promise<Begu
 async function miss(victim: Victim, why: string): Promise<Outcome> {
   if (!victim.ended()) victim.kill('SIGKILL');
   await until(() => victim.ended(), END_MS);
-  await until(() => sweepRehearsals(victim.pid).length === 0, GUARD_END_MS);
   return { milliseconds: 0, held: false, left: [], missed: `${why} [${tail(victim)}]` };
 }
 
-function describe({ kind, ground, point, hold, rehearsed }: Plan): string {
-  const where = point ?? (rehearsed ? 'anywhere, rehearsed' : 'anywhere');
+function describe({ kind, ground, point, hold, practises }: Plan): string {
+  const where = point ?? (practises ? 'anywhere, practised' : 'anywhere');
   return `${kind.name}, ${ground.shape.name}, ${ground.version}, ${where}${hold ? ', hold' : ''}`;
 }
 

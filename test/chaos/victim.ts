@@ -8,8 +8,6 @@ import { STASIS } from '../kernel/harness/stasis-command.js';
 /** The bound of the freezing stage. The deadline of a capture is this bound plus the hold. */
 export const TIMEOUT_MS = 1000;
 export const HOLD_MS = 40;
-/** The bound of a rehearsal (src/node-agent/tracer/rehearsal.ts). */
-export const REHEARSAL_TIMEOUT_MS = 2000;
 
 const FOREVER = 100_000;
 
@@ -30,7 +28,7 @@ export interface VictimOptions {
   readonly cgroup: string;
   readonly state: string;
   readonly hold: boolean;
-  /** The value of STASIS_FAULT_POINT. Undefined means the command as usual, with its rehearsal. */
+  /** The value of STASIS_FAULT_POINT. Undefined means the command as usual, with its practice. */
   readonly fault?: string;
   /** The number of captures; undefined means without end. */
   readonly repeat?: number;

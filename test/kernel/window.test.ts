@@ -75,13 +75,13 @@ function violations(calls: readonly Call[], cgroup: Cgroup): string[] {
 }
 
 const module = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
-/** Code that captures without a rehearsal: strace follows forks, and would be the tracer of the processes of the rehearsal. */
+/** Code that captures without practice: the system calls of the practice would be among those that strace shows. */
 const CAPTURE = `
 import { openLibc } from ${module('native/libc.js')};
 import { startTracer } from ${module('node-agent/tracer/tracer.js')};
 import { BUILT_GUARD, startOwnGuard } from ${module('node-agent/tracer/own-guard.js')};
 const { guard } = await startOwnGuard(openLibc(), { program: BUILT_GUARD, state: process.argv[3] });
-const tracer = await startTracer(openLibc(), guard);
+const tracer = await startTracer(openLibc(), guard, { isCold: true });
 const result = await tracer.capture(JSON.parse(process.argv[2]));
 await tracer.close();
 guard.close();

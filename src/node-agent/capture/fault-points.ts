@@ -32,8 +32,8 @@ export const FAULT_ACTIONS = ['kill', 'stop', 'exit', 'hang'] as const;
 export type FaultAction = (typeof FAULT_ACTIONS)[number];
 
 /**
- * What STASIS_FAULT_POINT asks for. A process that is to be harmed rehearses nothing: the harm shall fall into a capture that was asked
- * for. `none` asks for this alone.
+ * What STASIS_FAULT_POINT asks for. A process that is to be harmed does not practise, so that it is harmed sooner. `none`
+ * asks for this alone.
  */
 export type Fault = { readonly point: FaultPoint; readonly action: FaultAction } | 'none';
 

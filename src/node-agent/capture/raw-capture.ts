@@ -12,6 +12,8 @@ import type { RawRecords } from './raw-arena.js';
 export interface FirstLook extends StatusDigest {
   /** Reading its status takes milliseconds, so that the file is not read while the pod stands still. */
   readonly isCostly: boolean;
+  /** A thread-group leader whose status is not read in the pause: the file is costly, or there are very many leaders. */
+  readonly isPassedOver: boolean;
 }
 
 export interface RawTarget {

@@ -39,6 +39,8 @@ export interface CaptureContext {
   readonly captureId: Uint8Array;
   /** Asks for more CPU time, until the capture has ended. */
   readonly hurry?: () => void;
+  /** Collects the garbage of the looks before the freeze, so that no collection falls into the pause. */
+  readonly tidy?: () => void;
   /** Sleeps until the orders differ from `known`, or so long. */
   readonly wait: (known: number, microseconds: number) => void;
   /** Set in tests alone. */

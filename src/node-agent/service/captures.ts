@@ -247,7 +247,7 @@ export class Captures {
     if (!acquired.ok) return [];
     const request = { uid: spec.podUID, containers: spec.containers, freezer: 'auto' } as const;
     const found = await resolve(acquired.pooled.tracer, request);
-    void pool.release(acquired.pooled);
+    pool.release(acquired.pooled);
     return found.ok ? found.containers : [];
   }
 

@@ -170,7 +170,7 @@ async function attempt(
     }
   } finally {
     // A tracing thread that does not even end may still write to the freezers of its capture, so it is never lent again.
-    if (!isLost) void parts.pool.release(acquired.pooled);
+    if (!isLost) parts.pool.release(acquired.pooled);
   }
 }
 

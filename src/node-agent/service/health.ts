@@ -14,7 +14,7 @@ export interface HealthFacts {
   readonly busy: () => boolean;
   /** Returns why this machine cannot capture; undefined once a rehearsal has passed. */
   readonly unfit: () => Failure | undefined;
-  /** Whether a rehearsed thread is ready, or was ready and is in use. */
+  /** Whether a tracing thread is ready, or was ready and is in use. */
   readonly rehearsed: () => boolean;
   /** Whether a guard is alive. */
   readonly guarded: () => boolean;

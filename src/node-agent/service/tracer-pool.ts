@@ -1,7 +1,7 @@
 /**
- * Keeps tracing threads, one per running capture. One warm thread is always ready, so that a capture need not wait for
- * the start and the rehearsal of a thread. Further threads are started on demand and closed after some idle time,
- * because each costs some megabytes.
+ * Keeps tracing threads, one per running capture. One thread is always ready, so that a capture need not wait for the
+ * start and the practice of a thread. Further threads are started on demand and closed after some idle time, because
+ * each costs some megabytes.
  */
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
@@ -9,6 +9,7 @@ import { failure, type Failure } from '../pure/failure.js';
 import type { Tracer } from '../tracer/tracer.js';
 
 export interface TracerPoolParts {
+  /** Starts a thread; resolves when the thread has practised. */
   readonly start: () => Promise<Tracer>;
   /** Returns undefined when the rehearsal passed, otherwise why this machine cannot capture. */
   readonly rehearse: (tracer: Tracer) => Promise<Failure | undefined>;
@@ -19,10 +20,6 @@ export interface TracerPoolParts {
 /** A thread of the pool together with its state. */
 export interface PooledTracer {
   readonly tracer: Tracer;
-  /**
-   * How many threads the tracer had started at its last rehearsal. If there are more now, the current thread is cold.
-   */
-  rehearsedThreads: number;
   idleSince: number;
 }
 
@@ -42,7 +39,7 @@ export class TracerPool {
   readonly #idle: PooledTracer[] = [];
   readonly #closing = new AbortController();
   #warming: Promise<Failure | undefined> | undefined;
-  /** A rehearsal has passed once, so this machine can capture. A later failure only shows a lack of CPU time. */
+  /** A rehearsal has passed, so this machine can capture, and nothing is rehearsed any more. */
   #proved = false;
   #unfit: Failure | undefined;
 
@@ -55,7 +52,7 @@ export class TracerPool {
     return this.#unfit;
   }
 
-  /** Whether a rehearsed thread is ready. */
+  /** Whether a thread is ready. */
   get isWarm(): boolean {
     return this.#idle.length > 0;
   }
@@ -82,15 +79,9 @@ export class TracerPool {
     return pooled === undefined ? await this.#make() : { ok: true, pooled };
   }
 
-  /** Takes a thread back. If it was replaced during the capture, its successor rehearses first. */
-  async release(pooled: PooledTracer): Promise<void> {
-    if (pooled.rehearsedThreads === pooled.tracer.threads()) {
-      this.#put(pooled);
-      return;
-    }
-    const refusal = await this.#rehearse(pooled);
-    if (refusal === undefined) this.#put(pooled);
-    else await pooled.tracer.close();
+  /** Takes a thread back. */
+  release(pooled: PooledTracer): void {
+    this.#put(pooled);
   }
 
   /** Closes the idle threads, and from now on every thread that is returned. */
@@ -108,22 +99,17 @@ export class TracerPool {
       this.#unfit = unfit(error);
       return { ok: false, failure: this.#unfit };
     }
-    const pooled = { tracer, rehearsedThreads: 0, idleSince: 0 };
-    const refusal = await this.#rehearse(pooled);
-    if (refusal === undefined) return { ok: true, pooled };
+    this.#unfit = this.#proved ? undefined : await this.#rehearse(tracer);
+    if (this.#unfit === undefined) return { ok: true, pooled: { tracer, idleSince: 0 } };
     await tracer.close();
-    return { ok: false, failure: refusal };
+    return { ok: false, failure: this.#unfit };
   }
 
-  async #rehearse(pooled: PooledTracer): Promise<Failure | undefined> {
-    const refusal = await this.#parts.rehearse(pooled.tracer).catch(unfit);
-    pooled.rehearsedThreads = pooled.tracer.threads();
-    if (refusal !== undefined) this.#parts.log.error('rehearsal failed', { ...refusal, goesOn: this.#proved });
-    // On a busy node even the rehearsal's sleeping processes freeze late. The thread then stays cold, and the pause of
-    // its first capture is longer; nothing worse happens.
-    this.#proved ||= refusal === undefined;
-    this.#unfit = this.#proved ? undefined : refusal;
-    return this.#unfit;
+  async #rehearse(tracer: Tracer): Promise<Failure | undefined> {
+    const refusal = await this.#parts.rehearse(tracer).catch(unfit);
+    this.#proved = refusal === undefined;
+    if (refusal !== undefined) this.#parts.log.error('rehearsal failed', { ...refusal });
+    return refusal;
   }
 
   #put(pooled: PooledTracer): void {

@@ -1,6 +1,6 @@
 /**
- * A rehearsal on throwaway processes, before the first real capture: it warms the code, so that the first pod is not held
- * longer than the hundredth, and it tells at start, with the reason, whether this machine can do it at all.
+ * A rehearsal: one capture of throwaway processes, before the first real capture. It tells whether this machine can freeze, seize and
+ * release at all, and if not, why.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -12,19 +12,13 @@ import type { ContainerTarget } from '../pure/container-target.js';
 import { readHierarchies } from '../resolve/hierarchies.js';
 import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
+import { obstacleToTracing } from './obstacle-to-tracing.js';
 import { rehearsalName, sweepRehearsals } from './rehearsal-sweep.js';
 import type { Tracer } from './tracer.js';
 
-/** The engine has compiled every hot loop after about 2,000 tasks (measured: no gain beyond). */
-const PROCESSES = 24;
-const ROUNDS = 120;
-/**
- * Bound of the rounds, in milliseconds: all of them take a quarter of a second on a quiet machine. On a busy one fewer have to do,
- * as somebody waits for an answer; the first pause is longer then.
- */
-const ROUNDS_WITHIN_MS = 300;
-/** Bound of one round, in microseconds. A round that takes longer says that the machine is busy, and ends the rehearsal. */
-const ROUND_MICROSECONDS = 300_000;
+const PROCESSES = 4;
+/** Bound of the capture, in microseconds: sleeping processes stop within a millisecond on a machine that is not busy. */
+const TIMEOUT_MICROSECONDS = 300_000;
 /** Bounds of waiting for the processes to come and to go: 2 ms, so many times. */
 const SETTLE_MS = 2;
 const SETTLE_TRIES = 250;
@@ -40,7 +34,10 @@ kill -KILL $pids 2> /dev/null
 wait
 `;
 
-/** Rehearses captures on the hierarchies that will be captured. Undefined when all is well. Leaves nothing behind. */
+/**
+ * Rehearses a capture with each of the freezers that will be used. Returns undefined when it succeeds, and when a lack of CPU time leaves
+ * the question open. Leaves nothing behind.
+ */
 export async function rehearse(
   tracer: Tracer,
   roots: ResolveRoots,
@@ -77,11 +74,11 @@ async function rehearseOn(
   });
   shell.on('error', () => undefined);
   try {
-    // A machine on which 24 processes do not start in half a second is busy, and not unfit.
+    // A machine on which a few processes do not start in half a second is busy, and not unfit.
     if (!(await populated(directory, PROCESSES))) return undefined;
     return await run(tracer, {
       containers: [{ directory, cgroupPath: '/stasis-rehearsal', cgroupVersion, freezer }],
-      timeoutMicroseconds: ROUND_MICROSECONDS,
+      timeoutMicroseconds: TIMEOUT_MICROSECONDS,
       holdMicroseconds: 0,
       proc: roots.proc,
     });
@@ -91,33 +88,15 @@ async function rehearseOn(
 }
 
 async function run(tracer: Tracer, request: CaptureRequest): Promise<Failure | undefined> {
-  const until = performance.now() + ROUNDS_WITHIN_MS;
-  for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < until); round++) {
-    const result = await tracer.capture(request);
-    const refusal = 'report' in result ? result.report.failure : result.failure;
-    // Even sleepers freeze late on a machine without CPU time.
-    if (refusal?.reason === 'FreezeTimeout') return undefined;
-    // Nothing that a rehearsal could tell of the machine.
-    if (refusal?.reason === 'GuardUnavailable') return refusal;
-    if (refusal !== undefined)
-      return failure(
-        'HostUnfit',
-        `a rehearsal on processes of our own failed: ${refusal.reason}: ${refusal.message}${hint(request.proc)}`,
-      );
-  }
-  return undefined;
-}
-
-/** What stands in the way more often than not. */
-function hint(proc: string): string {
-  const hints: string[] = [];
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(read(`${proc}/self/status`))?.[1];
-  const CAP_SYS_PTRACE = 1n << 19n;
-  if (capabilities !== undefined && (BigInt(`0x${capabilities}`) & CAP_SYS_PTRACE) === 0n)
-    hints.push('CAP_SYS_PTRACE is missing');
-  const yama = read(`${proc}/sys/kernel/yama/ptrace_scope`).trim();
-  if (yama === '3') hints.push('Yama forbids ptrace to everyone (kernel.yama.ptrace_scope = 3)');
-  return hints.length === 0 ? '' : ` (${hints.join('; ')})`;
+  const result = await tracer.capture(request);
+  const refusal = 'report' in result ? result.report.failure : result.failure;
+  // Even sleeping processes freeze late on a machine without CPU time.
+  if (refusal === undefined || refusal.reason === 'FreezeTimeout') return undefined;
+  // A failure of the guard says nothing about the machine.
+  if (refusal.reason === 'GuardUnavailable') return refusal;
+  const obstacle = obstacleToTracing(request.proc);
+  const why = `${refusal.reason}: ${refusal.message}${obstacle === undefined ? '' : ` (${obstacle})`}`;
+  return failure('HostUnfit', `a rehearsal on processes of our own failed: ${why}`);
 }
 
 function read(path: string): string {

@@ -11,6 +11,8 @@ export interface TracerData {
   readonly board: SharedArrayBuffer;
   /** Set in tests alone. */
   readonly fault: Fault | undefined;
+  /** The thread practises before it is ready. */
+  readonly practises: boolean;
   /** As {@link ./guard-supply.ts} has it. */
   readonly ownFreezer: string | undefined;
 }

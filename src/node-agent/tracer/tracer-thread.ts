@@ -7,7 +7,6 @@ import { isHungUp } from '../../native/guard-channel.js';
 import { createLinuxKernel } from '../../native/linux-kernel.js';
 import { Board } from '../capture/board.js';
 import { failure, type Failure } from '../pure/failure.js';
-import type { Fault } from '../capture/fault-points.js';
 import { openFreezer, thawAndVerify } from '../cgroup/freezer.js';
 import type { GuardSupply } from './guard-supply.js';
 import type { RawCapture } from '../capture/raw-capture.js';
@@ -50,9 +49,14 @@ export class TracerThread {
   #lost = false;
   ended = false;
 
-  static async start(libc: Libc, guards: GuardSupply, fault?: Fault): Promise<TracerThread> {
+  /** Resolves when the thread is ready for its first capture. */
+  static async start(
+    libc: Libc,
+    guards: GuardSupply,
+    options: Pick<TracerData, 'fault' | 'practises'>,
+  ): Promise<TracerThread> {
     const board = new Board();
-    const data: TracerData = { board: board.memory, fault, ownFreezer: guards.ownFreezer };
+    const data: TracerData = { board: board.memory, ownFreezer: guards.ownFreezer, ...options };
     const worker = new Worker(new URL('./tracer.worker.js', import.meta.url), {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

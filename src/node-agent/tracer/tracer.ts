@@ -36,18 +36,31 @@ export interface Tracer {
   preflight(request: CaptureRequest): Promise<TracerResult>;
   /** Finds the cgroups of a pod's containers, away from the main thread. */
   resolve(request: ContainersRequest, roots: ResolveRoots): Promise<ContainersResolution>;
-  /** How many threads there have been: a new number means a cold one, that is worth a rehearsal. */
-  threads(): number;
   /** Ends the tracing thread. */
   close(): Promise<void>;
 }
 
-/** Starts a tracing thread. Rejects when the machine cannot run it at all. Without a guard every capture fails, and touches nothing. */
-export async function startTracer(libc: Libc, guards: GuardSupply = NO_GUARD, fault?: Fault): Promise<Tracer> {
-  let threads = 0;
+export interface TracerOptions {
+  /** Set in tests alone: the fault that the first thread suffers. That thread does not practise. */
+  readonly fault?: Fault | undefined;
+  /** No thread practises, because nothing is going to be held. */
+  readonly isCold?: boolean;
+}
+
+/**
+ * Starts a tracing thread, and waits until it has practised. Rejects when the machine cannot run it at all. Without a guard every capture
+ * fails, and touches nothing.
+ */
+export async function startTracer(
+  libc: Libc,
+  guards: GuardSupply = NO_GUARD,
+  { fault, isCold = false }: TracerOptions = {},
+): Promise<Tracer> {
+  let isFirst = true;
   const start = async (): Promise<TracerThread> => {
-    threads += 1;
-    return await TracerThread.start(libc, guards, threads === 1 ? fault : undefined);
+    const own = isFirst ? fault : undefined;
+    isFirst = false;
+    return await TracerThread.start(libc, guards, { fault: own, practises: !isCold && own === undefined });
   };
   let thread = await start();
   const live = async (): Promise<TracerThread> => {
@@ -68,7 +81,6 @@ export async function startTracer(libc: Libc, guards: GuardSupply = NO_GUARD, fa
     },
     preflight: async (request) => await finish(request, await (await live()).ask({ kind: 'preflight', request })),
     resolve: async (request, roots) => await (await live()).resolve(request, roots),
-    threads: () => threads,
     close: async () => await thread.close(),
   };
 }

@@ -3,6 +3,8 @@
  * synchronously; the end of this thread releases whatever it traces.
  */
 import { constants, getPriority, setPriority } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EBUSY, ENOTCONN } from '../../native/errno.js';
 import { openGuard } from '../../native/guard-channel.js';
@@ -19,6 +21,7 @@ import { RawArena } from '../capture/raw-arena.js';
 import { report } from '../report/report.js';
 import { resolveContainers } from '../resolve/containers.js';
 import type { CaptureContext } from '../capture/session.js';
+import { practise, type Stage } from './practice/practise.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 
 /** How often, and how long apart, this thread says hello on a connection that another thread had before: for half a second in all. */
@@ -58,6 +61,11 @@ function setHurry(hurry: boolean): void {
   }
 }
 
+/** V8 exposes `gc` only in contexts that are created after its flag was set. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+const tidy = (): void => collectGarbage({ type: 'minor' });
+
 const answer = (message: FromTracer): void => port.postMessage(message);
 
 /**
@@ -76,18 +84,22 @@ function greet({ fd, isNew }: GuardSocket): void {
   }
 }
 
-function context(captureId: Uint8Array): CaptureContext {
+/** Real and practised captures are given objects of one shape, so that code which was compiled for the one serves the other. */
+function contextOf(stage: Stage): CaptureContext {
+  const { board: shared } = stage;
   return {
-    kernel,
-    board,
-    guard,
-    captureId,
+    ...stage,
     hurry: () => setHurry(true),
+    tidy,
     fault,
     arena,
-    wait: (known, microseconds) => board.waitForOrders(known, microseconds),
+    wait: (known, microseconds) => shared.waitForOrders(known, microseconds),
     releaseCost,
   };
+}
+
+function realContext(captureId: Uint8Array): CaptureContext {
+  return contextOf({ kernel, board, guard, captureId });
 }
 
 port.on('message', (message: ToTracer) => {
@@ -95,7 +107,7 @@ port.on('message', (message: ToTracer) => {
     case 'capture': {
       greet(message.guard);
       quietStops(libc);
-      const raw = capture(context(message.captureId), message.request);
+      const raw = capture(realContext(message.captureId), message.request);
       setHurry(false);
       releaseCost = nextReleaseCost(releaseCost, raw.tasks.length, raw.timings.releaseMicroseconds);
       if (raw.threadMustEnd) {
@@ -111,7 +123,7 @@ port.on('message', (message: ToTracer) => {
       answer({ kind: 'reported', report: report(kernel.files, message.proc, message.raw) });
       break;
     case 'preflight': {
-      const raw = preflight(context(new Uint8Array()), message.request);
+      const raw = preflight(realContext(new Uint8Array()), message.request);
       answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
       break;
     }
@@ -122,4 +134,5 @@ port.on('message', (message: ToTracer) => {
       message satisfies never;
   }
 });
+if (data.practises) practise(libc, contextOf);
 answer({ kind: 'ready' });

@@ -95,13 +95,7 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
     });
     await world.create('traced', { podName: 'traced' });
     await expectFailed('traced', 'TaskAlreadyTraced', new RegExp(`traced by ${tracer} \\(tracer\\)`));
-    // The agent replaces the tracing thread that this capture used up, and the new thread's rehearsal is visible for a
-    // moment.
-    const left = await until('the rehearsal to be over', async () => {
-      const lines = await standingStill(node);
-      return lines.length <= traced.length ? lines : undefined;
-    });
-    expect(left).toEqual(traced);
+    expect(await standingStill(node)).toEqual(traced);
     await world.create('traced-dry', { podName: 'traced', dryRun: true });
     await expectFailed('traced-dry', 'TaskAlreadyTraced', /tracer/);
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openLibc } from '../../../src/native/libc.js';
 import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../../../src/node-agent/tracer/own-guard.js';
 
-/** A folder that is a tmpfs on every Linux. A journal belongs on a tmpfs, and a rehearsal writes it 120 times. */
+/** A folder that is a tmpfs on every Linux. A journal belongs on a tmpfs. */
 const MEMORY = '/dev/shm';
 
 /** Makes a folder for a journal. The caller removes the folder. */

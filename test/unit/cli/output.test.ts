@@ -2,16 +2,19 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { formatCapture } from '../../../src/cli/output.js';
+import { renderJson } from '../../../src/cli/render-json.js';
 import { renderTree } from '../../../src/cli/render-tree.js';
+import { renderYaml } from '../../../src/cli/render-yaml.js';
 import type { PodCapture } from '../../../src/api/podcapture.js';
 import { condition, containerCapture, podCapture, processRow, timings, unfrozenTask } from '../builders.js';
 
 const plain = { color: false };
+const render = { json: renderJson, yaml: renderYaml };
 const hostile = '\u001b[31m\u009b2J\u202e\u2028\u{e0041}\ufffe\ue000\\ "\n end';
 
 describe('formatCapture()', () => {
-  test('formatCapture() prints json as one object, indented by two spaces', () => {
-    const text = formatCapture(podCapture(), 'json', plain);
+  test('formatCapture() prints json as one object, indented by two spaces', async () => {
+    const text = await formatCapture(podCapture(), 'json', plain);
     expect(text.split('\n').slice(0, 3)).toEqual([
       '{',
       '  "apiVersion": "stasis.dev/v1alpha1",',
@@ -21,10 +24,10 @@ describe('formatCapture()', () => {
     expect(JSON.parse(text)).toEqual(podCapture());
   });
 
-  test('formatCapture() prints yaml without aliases, even where a value occurs twice', () => {
+  test('formatCapture() prints yaml without aliases, even where a value occurs twice', async () => {
     const twice = timings({ pauseMicroseconds: 7 });
     const capture = podCapture({ timings: twice, samples: [twice, twice] });
-    const text = formatCapture(capture, 'yaml', plain);
+    const text = await formatCapture(capture, 'yaml', plain);
     expect(
       text.startsWith('apiVersion: "stasis.dev/v1alpha1"\nkind: "PodCapture"\nmetadata:\n  name: "sample"\n'),
     ).toBe(true);
@@ -32,28 +35,28 @@ describe('formatCapture()', () => {
     expect(parse(text)).toEqual(capture);
   });
 
-  test('formatCapture() prints the tree as renderTree() draws it', () => {
-    expect(formatCapture(podCapture(), 'tree', { color: true })).toBe(renderTree(podCapture(), { color: true }));
+  test('formatCapture() prints the tree as renderTree() draws it', async () => {
+    expect(await formatCapture(podCapture(), 'tree', { color: true })).toBe(renderTree(podCapture(), { color: true }));
   });
 
   test.each([
     ['json', (text: string): unknown => JSON.parse(text)],
     ['yaml', (text: string): unknown => parse(text)],
-  ] as const)('formatCapture() keeps hostile names in %s exactly, and never prints them raw', (format, read) => {
+  ] as const)('%s keeps hostile names exactly, and never prints them raw', (format, read) => {
     const names = fc.oneof(fc.constant(hostile), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(names, fc.array(names), (comm, cmdline) => {
         const capture = podCapture({ tree: [processRow({ pid: 7, comm, cmdline })] });
-        const text = formatCapture(capture, format, plain);
+        const text = render[format](capture);
         expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
         expect(read(text)).toEqual(capture);
       }),
     );
   });
 
-  test.each(['json', 'yaml'] as const)('formatCapture() writes half of a surrogate pair in %s as U+FFFD', (format) => {
+  test.each(['json', 'yaml'] as const)('%s writes half of a surrogate pair as U+FFFD', (format) => {
     const tree = [processRow({ pid: 7, comm: 'a\ud800b\udc00' })];
-    const read = parse(formatCapture(podCapture({ tree }), format, plain)) as PodCapture;
+    const read = parse(render[format](podCapture({ tree }))) as PodCapture;
     expect(read.status.tree[0]?.comm).toBe('a\ufffdb\ufffd');
   });
 
@@ -71,7 +74,7 @@ describe('formatCapture()', () => {
 
   const VALUE = /^ *(- )*([A-Za-z]+:( |$))?("([^"\\]|\\.)*"|\d+|true|false|\[\]|\{\})?$/;
 
-  test('formatCapture() prints yaml that a reader of YAML 1.1, such as kubectl, takes for what the json says', () => {
+  test('renderYaml() writes what a reader of YAML 1.1, such as kubectl, takes for what the json says', () => {
     const text = fc.oneof(
       fc.constantFrom(...AMBIGUOUS),
       fc.string({ unit: 'binary' }),
@@ -87,9 +90,9 @@ describe('formatCapture()', () => {
           unfrozen: [unfrozenTask({ comm, waitChannel })],
         });
         const named = { ...capture, metadata: { name } };
-        const json = JSON.parse(formatCapture(named, 'json', plain)) as unknown;
+        const json = JSON.parse(renderJson(named)) as unknown;
         expect(json).toEqual(named);
-        const yaml = formatCapture(named, 'yaml', plain);
+        const yaml = renderYaml(named);
         expect(parse(yaml, { version: '1.1' })).toEqual(json);
         // No string stands without quotes, because readers differ in the bare words that they take for something else.
         for (const line of yaml.split('\n')) expect(line).toMatch(VALUE);

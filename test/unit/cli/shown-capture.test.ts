@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseArguments } from '../../../src/cli/arguments.js';
-import { formatCapture } from '../../../src/cli/output.js';
+import { renderTree } from '../../../src/cli/render-tree.js';
 import { parseShown, renderShown } from '../../../src/cli/shown-capture.js';
 import { podCapture, processRow } from '../builders.js';
 
@@ -20,7 +20,7 @@ describe('parseShown()', () => {
     const shown = parseShown(JSON.stringify(ended));
     expect(shown).toMatchObject({ ok: true, capture: { status: { tree: [], unfrozen: [], joined: 0 } } });
     expect(parseShown('kind: PodCapture\nstatus: {conditions: [], timings: {}}').ok).toBe(true);
-    expect(shown.ok && formatCapture(shown.capture, 'tree', { color: false })).toContain('Captured');
+    expect(shown.ok && renderTree(shown.capture, { color: false })).toContain('Captured');
   });
 
   test('reports in one line what is wrong with other input', () => {

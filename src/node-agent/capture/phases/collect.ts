@@ -75,7 +75,8 @@ export function readThreads(session: Session, isOver: () => boolean): void {
   for (const { tid, target, tracee } of session.tasks.values()) {
     if (isOver()) return;
     const first = session.firstLooks.get(tid);
-    const wasPassedOver = first !== undefined && (first.tgid !== tid || first.isCostly) && target.way !== 'interrupts';
+    const wasPassedOver =
+      first !== undefined && (first.tgid !== tid || first.isPassedOver) && target.way !== 'interrupts';
     if (wasPassedOver && tracee?.state === 'stopped') readFile(session, 'status', tid, dropGroups);
   }
 }
@@ -86,7 +87,7 @@ function readTask(session: Session, task: Task, processes: Processes): void {
   const isFrozenOrOurs = task.target.way !== 'interrupts' && tracee !== undefined;
   if (first !== undefined && isFrozenOrOurs) {
     noteProcess(processes, first.tgid, task);
-    if (first.tgid !== tid || first.isCostly || readOpenStatus(session, tid) >= 0) return;
+    if (first.tgid !== tid || first.isPassedOver || readOpenStatus(session, tid) >= 0) return;
   }
   const status = readFile(session, 'status', tid, dropGroups);
   if (typeof status === 'number') return;

@@ -96,7 +96,7 @@ function close(session: Session, targets: readonly Target[]): Failure | undefine
       freezer === undefined ||
       !session.board.publishFreezer({ fd: freezer.controlFd, version: freezer.version, container: target.index })
     ) {
-      return failure('InvalidTarget', `${targets.length} cgroups at once are more than one capture takes`);
+      return failure('InvalidTarget', `${target.container.directory} has no freezer that can be published`);
     }
     target.closed = true;
     target.written = true;

@@ -7,6 +7,7 @@ import { failure, type Failure } from '../../pure/failure.js';
 import { openFreezer, readFlag, type Freezer } from '../../cgroup/freezer.js';
 import type { ContainerTarget } from '../../pure/container-target.js';
 import type { FreezerState } from '../../pure/freezer-state.js';
+import { MAX_FREEZERS } from '../board.js';
 import { readBracket } from '../bracket.js';
 import { takeFirstLook } from '../first-look.js';
 import type { Session, Target, Way } from '../session.js';
@@ -15,8 +16,11 @@ import { lookForZombies } from '../zombies.js';
 
 /** Looks at every target and at each of its tasks. Refuses what is frozen from above, and what holds this process or its guard. */
 export function inspect(session: Session): Failure | undefined {
+  const { containers } = session.request;
+  if (containers.length > MAX_FREEZERS)
+    return failure('InvalidTarget', `${containers.length} cgroups at once; one capture takes at most ${MAX_FREEZERS}`);
   const members = new Map<number, Target>();
-  for (const container of session.request.containers) {
+  for (const container of containers) {
     const refusal = addTarget(session, container, members);
     if (refusal !== undefined) return refusal;
   }

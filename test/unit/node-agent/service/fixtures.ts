@@ -156,7 +156,6 @@ export function scriptedTracer(script: TracerScript): Tracer {
           freezer: 'v2',
         })),
       }),
-    threads: () => 1,
     close: async () => {
       script.closed += 1;
       await Promise.resolve();

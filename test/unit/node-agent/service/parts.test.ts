@@ -177,14 +177,14 @@ describe('TracerPool', () => {
     expect(started()).toBe(1);
     const second = await acquire(made);
     expect([started(), first === second]).toEqual([2, false]);
-    await made.release(first);
+    made.release(first);
     expect(await acquire(made)).toBe(first);
   });
 
   test('release() keeps one thread for good, and the others for a minute', async () => {
     const { pool: made, closed } = pool();
     const all = await Promise.all([acquire(made), acquire(made), acquire(made)]);
-    for (const pooled of all) await made.release(pooled);
+    for (const pooled of all) made.release(pooled);
     expect([made.idle, closed()]).toEqual([3, 0]);
     // A minute of the fast clock is 600 ms. The bound is for a busy machine.
     await eventually(() => closed() === 2);
