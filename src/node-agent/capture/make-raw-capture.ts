@@ -32,7 +32,7 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
   };
 }
 
-/** As seen by the looks of the freeze phase, which are at most half a millisecond apart. */
+/** The skew as the freeze phase saw it: its looks are at most half a millisecond apart. */
 function freezeSkew(session: Session): { readonly freezeSkewMicroseconds?: number } {
   const moments = session.targets.flatMap((target) => (target.way === 'freezer' ? (target.frozenAt ?? []) : []));
   if (moments.length === 0) return {};
