@@ -63,7 +63,7 @@ export interface Guard {
   readonly pid: number;
   /** Whether the kernel tells the guard of the tracing thread's death (Linux 6.9). Otherwise the guard checks every 20 ms. */
   readonly seesThreads: boolean;
-  /** Whether the guard could write its journal at the hello. Without a journal it refuses every announcement. */
+  /** Whether the guard could write its journal at the hello. Without a journal the guard refuses every announcement. */
   readonly hasJournal: boolean;
   /**
    * Must return 0 before FROZEN is written. EALREADY: somebody else has frozen the cgroup. EBUSY: another capture has announced

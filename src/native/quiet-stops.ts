@@ -12,9 +12,9 @@ const SIG_IGN = 1n;
 /**
  * Stops the kernel from sending SIGCHLD to this process for each stop of a tracee. Threads that wait for a tracee are still
  * woken, and the end of a child is still signalled (sigaction(2), SA_NOCLDSTOP). Node handles SIGCHLD as long as it has a child,
- * such as the guard of the command. On v2, where each task stops by itself, this handling on the main thread then took 8 µs per
- * task from the thread that seizes. Without a child nobody handles SIGCHLD, and this function does nothing. Its effect lasts
- * until Node handles the signal anew, so it is called before each capture.
+ * such as the guard of the command. On v2, where each task stops by itself, this handling on the main thread delayed the seizing
+ * thread by 8 µs per task. Without a child nobody handles SIGCHLD, and this function does nothing. Its effect lasts until Node
+ * handles the signal anew, so it is called before each capture.
  *
  * Node may lose its last child between the two calls of sigaction(2). Its handler is then installed again with nothing to do,
  * which is harmless.

@@ -2,8 +2,8 @@
  * The messages of a capture to the guard: each freezer before it is closed and when it is open again, and the end of the release.
  *
  * The announcement is sent while the pod runs, so that it does not lengthen the pause. The guard is told that a freezer is open
- * when the pod runs again, or right before a hold: to wake the guard takes 12 to 50 µs, which is much of the pause of one task,
- * and the guard waits for a second. When the rest of the capture takes long, {@link Session.interruption} tells the guard in the
+ * when the pod runs again, or right before a hold: waking the guard takes 12 to 50 µs, which is much of the pause of one task,
+ * and the guard allows a second. When the rest of the capture takes long, {@link Session.interruption} tells the guard in the
  * middle, without waiting for the answer.
  */
 import { EALREADY, EBUSY, ENAMETOOLONG, ENOENT, ETIMEDOUT, isGone } from '../../native/errno.js';
@@ -85,7 +85,7 @@ function refused(session: Session, { container }: Target, result: number): Failu
       'InvalidTarget',
       `the path of the cgroup has ${pathBytes(directory).length} bytes, and the guard takes at most ${PATH_BYTES - 1}; nothing was frozen: ${directory}`,
     );
-  // ENOENT from the guard can mean two things: only the guard does not see the path, or the cgroup is gone.
+  // ENOENT from the guard can mean two things: the path leads nowhere in the guard's mount namespace, or the cgroup is gone.
   const gone = isGone(result) && isGone(session.kernel.files.readInto(`${directory}/cgroup.procs`, new Uint8Array(1)));
   if (gone) return failure('CgroupGone', `${directory} is gone`);
   return failure('GuardUnavailable', `the guard refused ${directory}: ${errnoName(result)}; nothing was frozen`);

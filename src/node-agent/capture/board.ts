@@ -1,5 +1,5 @@
 /**
- * The board: memory that the tracing thread and the main thread share, so that each sees what the other does while a pod stands
+ * The board: memory that the tracing thread and the main thread share. By it, each sees what the other does while a pod stands
  * still and neither may wait for a message.
  *
  * The tracing thread writes where it is; the main thread writes orders. Every slot has one writer.

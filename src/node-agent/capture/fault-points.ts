@@ -37,7 +37,7 @@ export type FaultAction = (typeof FAULT_ACTIONS)[number];
 
 /**
  * The request in STASIS_FAULT_POINT. With any such request the process rehearses nothing, so that the fault strikes in a capture
- * that was asked for. `none` does only that.
+ * that was asked for. `none` only turns the rehearsal off.
  */
 export type Fault = { readonly point: FaultPoint; readonly action: FaultAction } | 'none';
 

@@ -4,7 +4,7 @@ import type { Failure } from '../pure/failure.js';
 import type { RawCapture, RawTask } from './raw-capture.js';
 import type { Session, Task } from './session.js';
 
-/** Takes everything out of an ended session. */
+/** Copies everything that later code needs out of an ended session. */
 export function rawCapture(session: Session, failure: Failure | undefined): RawCapture {
   const timings = timingsOf(session);
   const budget = session.request.maxPauseMicroseconds;

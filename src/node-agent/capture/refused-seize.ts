@@ -1,4 +1,4 @@
-/** Why PTRACE_SEIZE was refused. */
+/** Finds out why PTRACE_SEIZE was refused. */
 import type { UnfrozenTask } from '../../api/podcapture.js';
 import { EPERM, isGone } from '../../native/errno.js';
 import { TRACE_OPTIONS } from '../../native/kernel.js';

@@ -39,7 +39,7 @@ export function stuckWhileFreezing(session: Session, targets: readonly Target[],
 }
 
 /**
- * Finds the tasks that the kernel itself keeps from their stop. All of these tasks were asked to stop. The looks take about two
+ * Finds, among tasks that were asked to stop, the tasks that the kernel itself keeps from their stop. This takes about two
  * milliseconds, or no time where every task is exiting or writes a core file.
  */
 export function heldByKernel(session: Session, tids: readonly number[]): UnfrozenTask[] {
@@ -52,7 +52,7 @@ export function heldByKernel(session: Session, tids: readonly number[]): Unfroze
   ];
 }
 
-/** Finds the tasks that would not come to a stop now. None of these tasks was asked to stop. */
+/** Finds, among tasks that were not asked to stop, the tasks that would not come to a stop now. */
 export function unstoppable(session: Session, tids: readonly number[]): UnfrozenTask[] {
   const leaving = factsOf(session, tids, 'whole').filter(isLeaving);
   const left = new Set(leaving.map(({ tid }) => tid));

@@ -1,5 +1,5 @@
 /**
- * One interface for the two freezers of Linux.
+ * The two freezers of Linux, behind one interface.
  *
  * v1: kernel document cgroup-v1/freezer-subsystem.rst. v2: cgroup-v2.rst, `cgroup.freeze` and `cgroup.events`.
  */

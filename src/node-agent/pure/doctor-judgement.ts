@@ -131,7 +131,7 @@ function shared(cgroup: FrozenCgroup): Omit<FrozenFinding, 'holder' | 'thawable'
   return { version, ...placeOf(directory), complete, ...most, tasks, processes };
 }
 
-/** Makes one finding per traced task. A traced task that runs is nothing wrong, though no capture of its pod can succeed. */
+/** Makes one finding per traced task. A traced task that runs is not wrong, though no capture of its pod can succeed. */
 export function judgeTraced(facts: AuditFacts): TracedFinding[] {
   const entries = entriesOf(facts);
   return facts.traced.map((task) => judgeTask(task, entries, facts.now));

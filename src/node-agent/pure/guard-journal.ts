@@ -59,7 +59,10 @@ export interface JournalRecord {
   readonly tid: number;
   /** Field 22 of /proc/PID/stat. */
   readonly startTicks: number;
-  /** The path of the cgroup's directory in the guard's mount namespace. See {@link ../../native/path-text.ts} for bytes that are not UTF-8. */
+  /**
+   * The path of the cgroup's directory in the guard's mount namespace. {@link ../../native/path-text.ts} tells how it shows bytes
+   * that are not UTF-8.
+   */
   readonly path: string;
 }
 

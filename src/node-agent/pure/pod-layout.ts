@@ -49,8 +49,8 @@ export function podUIDOf(name: string): string | undefined {
 }
 
 /**
- * How the pod `uid` (from {@link parsePodUID}) is placed, if the directory `name` in a directory called `parent` is its own.
- * Otherwise undefined.
+ * The cgroup driver and the QoS class of the pod `uid` (from {@link parsePodUID}), if the directory `name` in a directory called
+ * `parent` is that pod's. Otherwise undefined.
  */
 export function recognisePodDirectory(name: string, parent: string, uid: string): PodDirectory | undefined {
   if (podUIDOf(name) !== uid) return undefined;

@@ -104,13 +104,13 @@ async function readOne(target: Wanted): Promise<CmdlineAnswer> {
 function answerFor({ pid, lengthBytes }: Wanted, bytes: Buffer, limit: number): CmdlineAnswer {
   const base64 = bytes.toString('base64', 0, limit);
   if (bytes.length > limit) return { kind: 'read', pid, base64, lengthBytes: Math.max(lengthBytes, bytes.length) };
-  // The kernel returns nothing of a page that a file is mapped to (FOLL_ANON), and at most one page of a title.
+  // The kernel returns nothing from a page that a file is mapped to (FOLL_ANON), and at most one page of a title.
   if (bytes.length === 0 && lengthBytes > 0) return { kind: 'unread', pid, why: 'Refused' };
   const whole = bytes.length === 0 || bytes.at(-1) === 0;
   return { kind: 'read', pid, base64, lengthBytes: whole ? bytes.length : Math.max(lengthBytes, bytes.length) };
 }
 
-/** Reads once. The kernel returns fewer bytes than requested only at the end of what it returns at all. */
+/** Reads once. The kernel returns fewer bytes than requested only when no more bytes follow. */
 async function readUpTo(file: number, most: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(most);
   return await new Promise((resolve, reject) => {

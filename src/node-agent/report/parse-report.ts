@@ -40,7 +40,7 @@ export interface CaptureReport {
  */
 const STOPPED_CHANNEL = 'do_signal_stop';
 
-/** Makes the report. */
+/** Makes the report from the capture and the reads after the release. */
 export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport {
   const parsed = parseRecords(raw.records, second.records);
   const captured = raw.tasks.map((task) => capturedTask(task, raw, parsed, second));

@@ -17,7 +17,7 @@ export interface PodCaptureFacts {
   readonly cmdlines: CommandLines | undefined;
 }
 
-/** Builds the object. */
+/** Builds the PodCapture. Its status shows the last report. */
 export function podCapture(facts: PodCaptureFacts): PodCapture {
   const { reports } = facts;
   const last = reports.at(-1) ?? reports[0];

@@ -2,8 +2,8 @@
  * Finds this process's own cgroup on the host.
  *
  * In a cgroup namespace of its own, as in a container on cgroup v2, /proc/self/cgroup says `/`, and a mount of the whole
- * hierarchy has the root `/../..` (cgroup_namespaces(7)). These texts do not tell how the two relate, so the hierarchy is
- * searched for the process.
+ * hierarchy has the root `/../..` (cgroup_namespaces(7)). The two texts cannot be matched, so the hierarchy is searched for the
+ * process.
  */
 import { pathBelowMount, type HierarchyMount } from '../pure/cgroup-mounts.js';
 import { freezerPath, parseProcCgroup, unifiedPath } from '../pure/proc-cgroup.js';

@@ -12,7 +12,7 @@ import type { CgroupVersion } from '../pure/container-target.js';
 /** Ids are C ints. A larger number would name another file of /proc, or none. */
 const MAX_PID = 0x7fffffff;
 
-/** Resolves to the process's own cgroup with all cgroups below it, on v2 if that cgroup can replace the v1 freezer cgroup. */
+/** Resolves to the process's own cgroup with all cgroups below it, on v2 if its v2 cgroup can replace its v1 freezer cgroup. */
 export function resolvePid(pid: number, freezer: TargetRequest['freezer'], roots: ResolveRoots): Resolution {
   if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) return refuse(`${pid} is not a process id`);
   const task = liveTask(pid, roots.proc);

@@ -26,20 +26,20 @@ const REOPENING_MICROSECONDS = 300;
  */
 const REOPEN_AFTER_WRITES = 10;
 /**
- * When the first look for tasks that exit or write a core file takes place. Such tasks never freeze, and are told at once this
- * way. A look costs 20 µs per task, and thousands of tasks take tens of milliseconds to freeze, so the look waits for longer
- * where there are more tasks.
+ * Delay of the first look, which finds tasks that exit or write a core file. Such tasks never freeze, and this look reports them
+ * early. A look costs 20 µs per task, and thousands of tasks take tens of milliseconds to freeze, so the delay grows with the
+ * number of tasks.
  */
 const EARLY_LOOK_MICROSECONDS = 3_000;
 const EARLY_LOOK_MICROSECONDS_PER_TASK = 40;
 /**
- * When a look is final. One task that cannot freeze keeps all others frozen for nothing, and every task that can freeze was seen
- * to have frozen by this time.
+ * Time after which a look is final. One task that cannot freeze keeps all others frozen for nothing, and every task that can
+ * freeze was seen to have frozen by this time.
  */
 const LOOK_AFTER_MICROSECONDS = 100_000;
 /** Time between two looks after that. A task that runs in the kernel is recognised by its CPU time since the look before. */
 const LOOK_AGAIN_MICROSECONDS = 25_000;
-/** How long to look without sleeping. The shortest sleep takes 60 µs (timer slack, prctl(2)), and a few tasks together freeze sooner. */
+/** How long to poll without sleeping. The shortest sleep takes 60 µs (timer slack, prctl(2)), and a pod of few tasks freezes sooner. */
 const SPIN_MICROSECONDS = 60;
 const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
@@ -191,8 +191,8 @@ function rewrite(session: Session, targets: readonly Target[], reopen: boolean):
 }
 
 /**
- * Whether none of the late tasks can ever freeze. On v2 a look tells. On v1 an uninterruptible wait shows only with the freezer
- * open, so that is not done before the 100 ms mark, and the freezer is closed again when the answer is no.
+ * Whether the late tasks are all tasks that can never freeze. On v2 a look tells. On v1 an uninterruptible wait shows only with
+ * the freezer open, so that is not done before the 100 ms mark, and the freezer is closed again when the answer is no.
  */
 function cannotFreeze(session: Session, late: readonly Target[], final: boolean): boolean {
   const stuck = stuckWhileFreezing(session, late, final);

@@ -1,9 +1,9 @@
 /**
  * Holds the pod still for as long as was asked.
  *
- * Every 50 ms, a round checks whether a task has died or come. A tracee that was killed is reaped: until then its parent's
- * waitpid, and with it a container runtime, waits for us. A task that was moved in (kubectl exec, an exec probe) runs freely
- * until it is seized as well.
+ * Every 50 ms, a round checks whether a task has died or a newcomer has come. A tracee that was killed is reaped: until then its
+ * parent's waitpid, and with it a container runtime, waits for us. A task that was moved in (kubectl exec, an exec probe) runs
+ * freely until it is seized as well.
  */
 import { ORDER_CANCEL } from '../board.js';
 import type { Failure } from '../../pure/failure.js';
@@ -24,7 +24,7 @@ const TEND_EVERY_MICROSECONDS = 50_000;
  * threads takes 5 to 10 ms, so they are listed every 0.1 to 0.2 s.
  */
 const RESTS_PER_ROUND = 20;
-/** Bound of the reads before a hold: 10,000 threads take 140 ms. With this bound, a hold that is ended early does end early. */
+/** Bound of the reads before a hold: 10,000 threads take 140 ms. The bound makes sure that a hold can still end early. */
 const READING_MICROSECONDS = 200_000;
 
 /** Holds until the time is over, a cancellation comes (which is no failure), or the pause budget ends. */
@@ -57,7 +57,7 @@ function holdStill(session: Session): Failure | undefined {
 
 /**
  * Before a hold, reads what the pause has no time for: the status of every thread, and the zombies. For a task that is not read
- * in time, the looks before and after the pause tell.
+ * in time, the report uses the looks before and after the pause.
  */
 export function readTheRest(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
@@ -69,7 +69,7 @@ export function readTheRest(session: Session): Failure | undefined {
   return noRoom(session);
 }
 
-/** Does one round. When the lists show that nobody has come or gone, nothing more is done. */
+/** Does one round, and ends at once when the lists show that nobody has come or gone. */
 function tend(session: Session): Failure | undefined {
   for (const target of session.targets) {
     const changed = stillFrozen(session, target);

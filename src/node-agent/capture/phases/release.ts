@@ -10,7 +10,7 @@ import type { Session } from '../session.js';
 
 /**
  * How long to wait for tracees that could not be detached. A vfork parent reaches its stop as soon as its child, just detached,
- * execs or exits. That is worth a short wait, because ending the thread costs more.
+ * execs or exits. A short wait is worth it, because ending the thread costs more.
  */
 const PATIENCE_MICROSECONDS = 2_000;
 const WAIT_MICROSECONDS = 100;

@@ -64,8 +64,9 @@ function hasRun({ target, tracee }: Task): boolean {
 }
 
 /**
- * On v1, SEIZE of a job-control-stopped task blocks until the freezer opens. The main thread sees that nothing moves, and opens
- * the freezer. This thread then opens it as well, so that both know, and goes on without freezer.
+ * Seizes the tasks of one frozen target. On v1, SEIZE of a job-control-stopped task blocks until the freezer opens. The main
+ * thread notices the lack of progress and opens the freezer. This thread then opens it as well, so that both know, and goes on
+ * without freezer.
  */
 function seizeFrozen(session: Session, target: Target): Failure | undefined {
   for (let listing = 0; listing < MAX_LISTINGS; listing++) {

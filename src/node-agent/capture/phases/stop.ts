@@ -12,7 +12,7 @@ import { describeTask } from '../task-facts.js';
 import type { Running } from '../../../native/tracee.js';
 import { thaw } from './thaw.js';
 
-/** How long to look without sleeping. The shortest sleep takes 60 µs (timer slack, prctl(2)), and most stops come sooner. */
+/** How long to poll without sleeping. The shortest sleep takes 60 µs (timer slack, prctl(2)), and most stops come sooner. */
 const SPIN_MICROSECONDS = 60;
 const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
