@@ -1,4 +1,4 @@
-/** The errno values that decisions are made on. The same on x86-64 and arm64 (asm-generic/errno.h). Pure. */
+/** The errno values on which code decides. They are the same on x86-64 and arm64 (asm-generic/errno.h). Pure. */
 export const EPERM = 1;
 export const ENOENT = 2;
 export const ESRCH = 3;
@@ -20,8 +20,8 @@ export const ETIMEDOUT = 110;
 export const EALREADY = 114;
 
 /**
- * Whether a result says that a task or a cgroup no longer exists. The dead are not errors: a task that goes while we
- * look is recorded as gone. ENODEV is what kernfs answers for a cgroup that was removed while its file was open.
+ * Whether a result says that a task or a cgroup no longer exists. This is not an error: a task that ends while we look is
+ * recorded as gone. kernfs returns ENODEV for a cgroup that was removed while its file was open.
  */
 export function isGone(result: number): boolean {
   return result === -ESRCH || result === -ENOENT || result === -ENODEV;

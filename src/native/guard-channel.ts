@@ -1,4 +1,4 @@
-/** {@link Guard} for real: a synchronous connection of the calling thread to stasis-guard. */
+/** The real {@link Guard}: a synchronous connection of the calling thread to stasis-guard. */
 import { constants, fstatSync } from 'node:fs';
 import { ECONNRESET, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO, ETIMEDOUT } from './errno.js';
 import type { Announcement, Guard, Recovered } from './guard.js';
@@ -27,16 +27,16 @@ import type { Libc } from './libc.js';
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0x80000;
-/** With it connect(2) answers EAGAIN, and does not wait, when the guard accepts no connections. */
+/** With this flag, connect(2) fails with EAGAIN instead of waiting when the guard accepts no connections. */
 const SOCK_NONBLOCK = 0x800;
 const O_CLOEXEC = 0x80000;
 const POLLIN = 0x1;
 const POLLHUP = 0x10;
-/** Offset of the path in struct sockaddr_un, and its whole size: a short, then a path of 108 bytes with its NUL. */
+/** Offset of the path in struct sockaddr_un, and the size of the struct in bytes: a short, then a path of 108 bytes, its NUL included. */
 const SUN_PATH = 2;
 const SUN_SIZE = 110;
 
-/** An answer takes 30 µs, or 4 ms with a journal on a slow disk. A guard that takes longer than this cannot be relied upon. */
+/** An answer takes 30 µs, or 4 ms with a journal on a slow disk. A guard that takes longer than this bound cannot be relied upon. */
 const ANSWER_WITHIN_MICROSECONDS = 200_000;
 /** A guard remembers at most this many records (MAX_RECOVERED in src/guard/guard.h). */
 const MAX_RECOVERED = 128;
@@ -49,16 +49,17 @@ export interface GuardOptions {
   /** The tracing thread, which alone writes FROZEN. */
   readonly tid: number;
   /**
-   * Directory of this process's own cgroup in the v1 freezer hierarchy. A process in a frozen v1 cgroup does not even die of SIGKILL,
-   * so that the guard has to thaw that cgroup before it can end the process.
+   * Directory of this process's own cgroup in the v1 freezer hierarchy. In a frozen v1 cgroup even SIGKILL does not end a
+   * process, so the guard has to thaw that cgroup before it can end this process.
    */
   readonly ownFreezer?: string;
   readonly answerWithinMicroseconds?: number;
 }
 
 /**
- * Connects and says hello. Returns -errno when there is no guard, or the guard refuses. EBUSY: the capture of the thread that had this
- * connection before is not settled yet; the guard learns of a thread's death up to 20 ms later than this process.
+ * Connects and says hello. Returns -errno when there is no guard, or when the guard refuses. EBUSY means that the capture of the
+ * thread that had this connection before is not settled yet: the guard learns of a thread's death up to 20 ms later than this
+ * process.
  */
 export function openGuard(libc: Libc, address: GuardAddress, options: GuardOptions): Guard | number {
   const fd = 'fd' in address ? address.fd : connectGuard(libc, address.socket);
@@ -74,18 +75,18 @@ export function isHungUp(libc: Libc, fd: number): boolean {
   const pollfd = new Uint8Array(8);
   const view = new DataView(pollfd.buffer);
   view.setInt32(0, fd, true);
-  // poll(2) reports POLLHUP without being asked for it, and POLLNVAL, too: a number that is no descriptor leads to no guard.
+  // poll(2) reports POLLHUP and POLLNVAL without being asked to. POLLNVAL counts too: a number that is no descriptor leads to no guard.
   return libc.ppoll(pollfd, 1, new Uint8Array(16)) > 0 && view.getInt16(6, true) >= POLLHUP;
 }
 
-/** A pair of connected sockets, or -errno. One end is for a guard of this process's own (`--fd`), the other for {@link openGuard}. */
+/** A pair of connected sockets, or -errno. One end is for a guard that this process starts (`--fd`), the other for {@link openGuard}. */
 export function guardPair(libc: Libc): { readonly ours: number; readonly theirs: number } | number {
   const pair = new Int32Array(2);
   const result = libc.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
   return result < 0 ? result : { ours: pair[0] ?? -1, theirs: pair[1] ?? -1 };
 }
 
-/** Connects without saying hello. Returns a descriptor for the thread that will say it, or -errno. */
+/** Connects without saying hello. Returns a descriptor for the thread that will say hello, or -errno. */
 export function connectGuard(libc: Libc, path: string): number {
   const bytes = Buffer.from(path);
   if (bytes.length >= SUN_SIZE - SUN_PATH) return -ENAMETOOLONG;
@@ -153,7 +154,7 @@ function sendAnnounce(channel: Channel, announcement: Announcement, inode: bigin
   const message = encodeAnnounce(announcement, inode);
   if (message === undefined) return -ENAMETOOLONG;
   const result = statusResult(channel.ask(KIND.announce, message, directory));
-  // The guard may take up the announcement later, and would end this process at its deadline if it were left standing.
+  // The guard may still accept the announcement later. An announcement that stayed would make the guard end this process at the deadline.
   if (result === -ETIMEDOUT) channel.tell(encodeSubject(KIND.disowned, announcement.capture, announcement.container));
   return result;
 }
@@ -171,7 +172,7 @@ function recovered(channel: Channel): readonly Recovered[] | number {
   return all;
 }
 
-/** The channel carries one question at a time, and waits for its answer up to a bound. */
+/** A channel sends one question at a time, and waits for its answer up to a bound. */
 class Channel {
   readonly #libc: Libc;
   readonly #fd: number;
@@ -187,13 +188,14 @@ class Channel {
     this.#bound = boundMicroseconds;
   }
 
-  /** The answer, which is valid until the next question; -errno when none came, or when the answer is an error. */
+  /** Returns the answer, which is valid until the next question, or -errno when no answer came or the answer is an error. */
   ask(kind: Kind, message: Uint8Array, passed?: number): DataView | number {
     const sent = this.tell(message, passed);
     if (sent < 0) return sent;
     const end = now() + this.#bound;
     for (;;) {
-      // This looks once more when the time is over: on a busy machine all of it may pass between two instructions of this thread.
+      // The socket is checked once more after the time is over: on a busy machine, the whole bound may pass between two
+      // instructions of this thread.
       if (!this.#readable(Math.max(0, end - now()))) {
         if (now() >= end) return -ETIMEDOUT;
         continue;
@@ -202,14 +204,14 @@ class Channel {
       if (length === 0) return -ECONNRESET;
       if (length < 0) return length;
       const answer = new DataView(this.#answer.buffer, 0, length);
-      // It may be the late answer to an earlier question.
+      // The datagram may be the late answer to an earlier question.
       if (!isAnswer(answer, kind, this.#sequence)) continue;
       const status = statusOf(answer);
       return status === 0 ? answer : -status;
     }
   }
 
-  /** Sends, and waits for nothing. */
+  /** Sends a message and does not wait for an answer. Returns 0 or -errno. */
   tell(message: Uint8Array, passed?: number): number {
     this.#sequence = (this.#sequence + 1) >>> 0;
     setSequence(message, this.#sequence);

@@ -1,6 +1,6 @@
 /**
- * The mirror of src/guard/protocol.h: where each number stands in each message. Pure. test/kernel/guard-protocol.test.ts compares the
- * two.
+ * Mirrors src/guard/protocol.h: the place of each number in each message. Pure. test/kernel/guard-protocol.test.ts compares the
+ * two files.
  */
 import {
   CAPTURE_ID_BYTES,
@@ -13,7 +13,7 @@ import {
 import { pathBytes } from './path-text.js';
 
 export const PROTOCOL_VERSION = 2;
-/** Bytes of a cgroup's path, with the NUL at its end. A longer path does not fit into a record of the guard's journal. */
+/** Largest size of a cgroup's path in bytes, its NUL included. A longer path does not fit into a record of the guard's journal. */
 export const PATH_BYTES = 3968;
 
 export const KIND = {
@@ -32,13 +32,16 @@ export type SubjectKind = typeof KIND.opened | typeof KIND.disowned | typeof KIN
 /** This bit is set in the kind of every answer. */
 export const ANSWER = 0x80;
 
-/** A bit of `flags` in the hello. */
+/** Bit of `flags` in the hello: a descriptor of the process's own freezer directory comes with the message. */
 export const OWN_FREEZER = 1;
 /** Bits of `capabilities` in the welcome. */
 export const CAPABILITY = { threadPidfd: 1, memoryLocked: 2, journal: 4, service: 8 } as const;
 export const VERSION = { none: 0, v1: 1, v2: 2 } as const;
 
-/** The bytes of each message, and the offsets of its fields. Every message begins with kind (u16), size (u16) and sequence (u32). */
+/**
+ * The size of each message and the offsets of its fields, in bytes. Every message begins with kind (u16), size (u16) and sequence
+ * (u32).
+ */
 export const LAYOUT = {
   header: { size: 8, kind: 0, length: 2, sequence: 4 },
   hello: { size: 24, protocol: 8, pid: 12, tid: 16, flags: 20 },
@@ -51,7 +54,7 @@ export const LAYOUT = {
   recovered: { size: 40, status: 8, outcome: 12, capture: 16, container: 32, cause: 36 },
 } as const;
 
-/** Bytes that the largest answer fits into. */
+/** Size in bytes of a buffer that the largest answer fits into. */
 export const ANSWER_BYTES = 64;
 
 function message(kind: Kind, size: number): DataView {
@@ -65,7 +68,7 @@ function bytesOf(view: DataView): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** Called just before the message is sent. */
+/** Sets the sequence number. This is called just before the message is sent. */
 export function setSequence(bytes: Uint8Array, sequence: number): void {
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(LAYOUT.header.sequence, sequence, true);
 }
@@ -81,7 +84,8 @@ export function encodeHello(pid: number, tid: number, ownFreezer: boolean): Uint
 }
 
 /**
- * Undefined when the path is longer than the guard takes. Of an announcement without freezer the guard needs no path.
+ * Returns undefined when the path is longer than the guard accepts. An announcement without freezer carries no path, because the
+ * guard needs none.
  *
  * @param inode of the cgroup's directory
  */
@@ -101,7 +105,7 @@ export function encodeAnnounce(announcement: Announcement, inode: bigint): Uint8
   return bytes;
 }
 
-/** A deadline in the past is sent as one that passes now. */
+/** A negative time (a deadline in the past) is sent as 0, which means now. */
 function microseconds(value: number): bigint {
   return BigInt(Math.max(0, Math.ceil(value)));
 }
@@ -134,7 +138,7 @@ export function isAnswer(answer: DataView, kind: Kind, sequence: number): boolea
   );
 }
 
-/** 0 or an errno. Every answer has it at the same place. */
+/** The status of an answer: 0 or an errno. Every answer has its status at the same offset. */
 export function statusOf(answer: DataView): number {
   return answer.getInt32(LAYOUT.answer.status, true);
 }
@@ -180,7 +184,7 @@ export function decodeRecovered(answer: DataView): Recovered | undefined {
   };
 }
 
-/** A UID as the 16 bytes of a capture's id. Undefined when the text is no UID. */
+/** Converts a UID to the 16 bytes of a capture's id. Returns undefined when the text is no UID. */
 export function captureIdOf(uid: string): Uint8Array | undefined {
   const digits = uid.replaceAll('-', '');
   if (!/^[0-9a-f]{32}$/i.test(digits)) return undefined;
@@ -189,7 +193,7 @@ export function captureIdOf(uid: string): Uint8Array | undefined {
   );
 }
 
-/** The 16 bytes of a capture's id as a UID. */
+/** Converts the 16 bytes of a capture's id to a UID. */
 export function uidOf(capture: Uint8Array): string {
   const digits = Array.from(capture, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

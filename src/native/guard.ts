@@ -1,9 +1,9 @@
 /**
- * The guard, as a capture sees it: a process of its own that opens freezers when this process cannot.
+ * The guard as a capture sees it: a separate process that opens freezers when this process cannot.
  *
  * Results follow the convention of {@link ./kernel.ts}: 0 or more is success, a negative number is `-errno`. Every call is
- * synchronous and takes at most 200 ms. ETIMEDOUT, EPIPE, ECONNRESET and ENOTCONN mean that there is no living guard, and then
- * nothing new may be frozen.
+ * synchronous and takes at most 200 ms. ETIMEDOUT, EPIPE, ECONNRESET and ENOTCONN mean that there is no living guard; nothing new
+ * may be frozen then.
  *
  * Pure: types and constants.
  */
@@ -42,7 +42,7 @@ export interface Announcement {
   readonly holdMicroseconds: number;
 }
 
-/** A guard did this about a freezer whose agent could not. */
+/** A recovery: how a guard acted on a freezer in place of an agent that could not. */
 export interface Recovered {
   readonly capture: Uint8Array;
   readonly container: number;
@@ -59,36 +59,39 @@ export interface GuardHealth {
 }
 
 export interface Guard {
-  /** Its process must never be in a cgroup that a capture freezes. */
+  /** Pid of the guard. The guard must never be in a cgroup that a capture freezes. */
   readonly pid: number;
-  /** Whether the kernel tells the guard of the tracing thread's death (Linux 6.9). Else the guard looks every 20 ms. */
+  /** Whether the kernel tells the guard of the tracing thread's death (Linux 6.9). Otherwise the guard checks every 20 ms. */
   readonly seesThreads: boolean;
-  /** Whether the guard could write its journal at the hello. Without a journal it refuses every announcement. */
+  /** Whether the guard could write its journal at the hello. Without a journal the guard refuses every announcement. */
   readonly hasJournal: boolean;
   /**
-   * Must return 0 before FROZEN is written. EALREADY: somebody else has frozen the cgroup. EBUSY: another capture has announced it.
-   * ESTALE, ENOENT: the path does not lead to the cgroup in the guard's mount namespace. ENAMETOOLONG: the path is longer than a
-   * record of the journal has room for. ENOSPC, EROFS and others: the guard cannot write its journal.
+   * Must return 0 before FROZEN is written. EALREADY: somebody else has frozen the cgroup. EBUSY: another capture has announced
+   * the cgroup. ESTALE, ENOENT: the path does not lead to the cgroup in the guard's mount namespace. ENAMETOOLONG: the path does
+   * not fit into a record of the journal. ENOSPC, EROFS and others: the guard cannot write its journal.
    */
   announce(announcement: Announcement): number;
-  /** Says that the freezer is open, which the caller has verified. EBUSY: the guard sees that it is closed. */
+  /** Says that the freezer is open; the caller has verified this. EBUSY: the guard sees that the freezer is closed. */
   opened(capture: Uint8Array, container: number): number;
   /**
-   * Says that this process did not close the freezer, or has proved it open since. If the freezer is closed now, somebody else closed
-   * it, and the guard leaves it alone.
+   * Says that this process did not close the freezer, or has proved it open since. If the freezer is closed now, somebody else
+   * closed it, and the guard leaves that freezer alone.
    */
   disowned(capture: Uint8Array, container: number): number;
   /**
-   * The same as {@link opened} or {@link disowned} without waiting for the answer. The next call about the freezer, or `done`, tells
-   * whether the guard believed it.
+   * Does the same as {@link opened} or {@link disowned} without waiting for the answer. The next call about the freezer, or
+   * `done`, shows whether the guard believed the statement.
    */
   tell(word: 'opened' | 'disowned', capture: Uint8Array, container: number): void;
   /** Says that nothing of the capture is frozen or traced any more. EBUSY: one of its freezers is still announced. */
   done(capture: Uint8Array): number;
   ping(): GuardHealth | number;
-  /** Everything that no agent has acknowledged yet. */
+  /** Returns all recoveries that no agent has acknowledged yet, or -errno. */
   recovered(): readonly Recovered[] | number;
   acknowledge(capture: Uint8Array, container: number): number;
-  /** To be called between captures only: in a capture the guard takes it for a defect, and ends this process at its deadline. */
+  /**
+   * Must be called between captures only. During a capture, the guard takes a closed connection for a defect and ends this
+   * process at its deadline.
+   */
   close(): void;
 }

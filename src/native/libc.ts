@@ -1,22 +1,22 @@
 /**
- * Every foreign function that Stasis calls, and the only importer of koffi.
+ * All foreign functions that Stasis calls. Only this file imports koffi.
  *
- * Loaded from the running process's own libc (`dlopen(NULL)`), so that glibc and musl are the same to us. Functions
- * that C declares variadic (open, ptrace) are declared with fixed integer parameters: the calling conventions of Linux
- * on x86-64 and arm64 pass them alike (System V ABI 3.5.7; AAPCS64 6.4.2).
+ * The functions come from the running process's own libc (`dlopen(NULL)`), so that glibc and musl need no separate code.
+ * Functions that C declares variadic (open, ptrace) are declared with fixed integer parameters: the calling conventions of Linux
+ * on x86-64 and arm64 pass both kinds in the same way (System V ABI 3.5.7; AAPCS64 6.4.2).
  *
- * Only synchronous calls: ptrace belongs to one OS thread, and koffi's `.async` runs on another.
+ * All calls are synchronous: ptrace belongs to one OS thread, and koffi's `.async` runs on another thread.
  */
 import koffi from 'koffi';
 import { hasEscapes, pathBytes } from './path-text.js';
 
 /**
- * The C library, each function by its man page. The result is what C returns, but for failure: there it is `-errno`,
- * as the system call itself would say. koffi promises errno only until the next call on the thread, so it is read in the very
- * next expression, here and nowhere else.
+ * The C library; the man page of each function describes it. A function returns the result of the C function, but on failure it
+ * returns `-errno`, as the system call itself does. koffi promises errno only until the next call on the thread, so errno is read
+ * in the very next expression, here and nowhere else.
  */
 export interface Libc {
-  /** open(2) of a path as {@link ./path-text.ts} has it. Mode is 0: nothing is ever created. */
+  /** open(2) of a path in the text form of {@link ./path-text.ts}. The mode is 0, because no file is ever created. */
   open(path: string, flags: number): number;
   /** close(2). */
   close(fd: number): number;
@@ -29,17 +29,17 @@ export interface Libc {
   /** readlink(2). */
   readlink(path: string, into: Uint8Array, length: number): number;
   /**
-   * statx(2) of the path itself, links not followed; `into` takes a struct statx of 256 bytes. The path is plain text, with no
-   * escapes of {@link ./path-text.ts}. Absent from old C libraries.
+   * statx(2) of the path itself, links not followed; `into` takes a struct statx of 256 bytes. The path is plain text, without
+   * the escapes of {@link ./path-text.ts}. Undefined when an old C library lacks statx.
    */
   readonly statx: ((path: string, into: Uint8Array) => number) | undefined;
   /** ppoll(2) with no signal mask; `fds` is an array of struct pollfd, `timeout` a struct timespec. */
   ppoll(fds: Uint8Array, count: number, timeout: Uint8Array): number;
-  /** clock_nanosleep(2), relative. Returns an error number itself rather than setting errno. */
+  /** clock_nanosleep(2) with a relative time. The C function returns an error number instead of setting errno. */
   clockNanosleep(clock: number, flags: number, request: Uint8Array): number;
   /** ptrace(2) with an integer address and data. */
   ptrace(request: number, tid: number, address: number, data: number): number;
-  /** ptrace(2) whose data is a place to write to. */
+  /** ptrace(2) whose data argument is a buffer that the kernel writes to. */
   ptraceInto(request: number, tid: number, address: number, into: Uint8Array): number;
   /** waitid(2); `info` is a siginfo_t of 128 bytes. */
   waitid(idType: number, id: number, info: Uint8Array, options: number): number;
@@ -47,7 +47,7 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   /** socketpair(2); `into` takes two ints. */
   socketpair(domain: number, type: number, protocol: number, into: Int32Array): number;
-  /** connect(2); `address` is a struct sockaddr of its kind. */
+  /** connect(2); `address` is the struct sockaddr of the socket's family. */
   connect(fd: number, address: Uint8Array): number;
   /** sendmsg(2) of one datagram with MSG_NOSIGNAL and MSG_DONTWAIT; with `passed`, that descriptor goes with it (unix(7), SCM_RIGHTS). */
   send(fd: number, from: Uint8Array, passed?: number): number;
@@ -73,7 +73,7 @@ const CONTROL_LENGTH = 20;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 
-/** Binds the functions. Costs about a millisecond; throws when the platform is not one that koffi supports. */
+/** Binds the functions, which takes about a millisecond. Throws when koffi does not support the platform. */
 export function openLibc(): Libc {
   const self = koffi.load(null);
   const open = self.func('open', 'int', ['str', 'int', 'int']);
@@ -95,7 +95,7 @@ export function openLibc(): Libc {
   const flock = self.func('flock', 'int', ['int', 'int']);
   const sigaction = self.func('sigaction', 'int', ['int', 'void *', 'void *']);
   const recv = self.func('recv', 'long', ['int', 'void *', 'size_t', 'int']);
-  // iovlen and controllen are ints with padding in musl: as wide, and alike where numbers are little-endian.
+  // In musl, iovlen and controllen are ints with padding. They are as wide, and look the same where numbers are little-endian.
   const iovec = koffi.struct({ base: 'void *', length: 'size_t' });
   const msghdr = koffi.struct({
     name: 'void *',
@@ -159,7 +159,7 @@ function rightsOf(passed: number): Uint8Array {
   return control;
 }
 
-/** A function that the C library may not have: koffi throws when it is not found. */
+/** Binds a function that the C library may lack. koffi throws when the function is not found. */
 function optional<T>(find: () => T): T | undefined {
   try {
     return find();
@@ -168,7 +168,7 @@ function optional<T>(find: () => T): T | undefined {
   }
 }
 
-/** Must be given the call itself as its argument: nothing may come between the call and errno. */
+/** The argument must be the call itself: nothing may run between the call and the reading of errno. */
 function result(value: number): number {
   return value === -1 ? -koffi.errno() : value;
 }

@@ -1,4 +1,4 @@
-/** {@link KernelFiles} for real: /proc and cgroupfs through libc. */
+/** The real {@link KernelFiles}: /proc and cgroupfs through libc. */
 import { constants, readdirSync } from 'node:fs';
 import { ENAMETOOLONG } from './errno.js';
 import type { KernelFiles } from './kernel.js';
@@ -20,7 +20,7 @@ const READ = constants.O_RDONLY | O_CLOEXEC;
 const WRITE = constants.O_WRONLY | O_CLOEXEC;
 const ON_THE_WAY = O_PATH | constants.O_DIRECTORY | O_CLOEXEC;
 
-/** The files as the calling thread sees them. Holds small buffers of its own, so no two threads may share one. */
+/** The files as the calling thread sees them. The object owns small buffers, so two threads must not share it. */
 export function linuxFiles(libc: Libc): KernelFiles {
   const statx = new Uint8Array(STATX_SIZE);
   const links = new DataView(statx.buffer);
@@ -32,7 +32,10 @@ export function linuxFiles(libc: Libc): KernelFiles {
     return fd === -ENAMETOOLONG ? useLongPath(path, onTheWay, (shortPath) => libc.open(shortPath, flags)) : fd;
   };
   const onTheWay = { open: (path: string) => libc.open(path, ON_THE_WAY), close: (fd: number) => void libc.close(fd) };
-  /** A directory without sub-directories has two links, on kernfs too (fs/kernfs/inode.c): that spares listing its 40 files. */
+  /**
+   * A directory without sub-directories has two links, on kernfs too (fs/kernfs/inode.c). This check spares listing the 40 files
+   * of a cgroup.
+   */
   const hasNoDirectories = (path: string): boolean =>
     !hasEscapes(path) && libc.statx?.(path, statx) === 0 && links.getUint32(STX_NLINK, true) === 2;
   return {
@@ -75,7 +78,7 @@ function directoriesIn(path: string): string[] | number {
   );
 }
 
-/** Node reports the errno of a failed call as a negative number in `errno`, which is the convention here too. */
+/** Node stores the errno of a failed call as a negative number in `errno`, which is the convention here too. */
 function orErrno<T>(call: () => T): T | number {
   try {
     return call();

@@ -1,4 +1,4 @@
-/** {@link Kernel} for real: Linux, through libc. */
+/** The real {@link Kernel}: Linux through libc. */
 import { readlinkSync } from 'node:fs';
 import type { Kernel } from './kernel.js';
 import type { Libc } from './libc.js';
@@ -8,7 +8,7 @@ import { setTimespec } from './timespec.js';
 
 const CLOCK_MONOTONIC = 1;
 
-/** Makes the kernel seam of the calling thread. Holds small buffers of its own, so do not share one between threads. */
+/** Makes the kernel seam of the calling thread. The seam owns small buffers, so two threads must not share it. */
 export function createLinuxKernel(libc: Libc): Kernel {
   const timespec = new Uint8Array(16);
   return {

@@ -14,11 +14,11 @@ const WNOHANG = 0x1;
 const WSTOPPED = 0x2;
 const WEXITED = 0x4;
 const WNOWAIT = 0x0100_0000;
-/** Without it clones that do not send SIGCHLD are not waited for. */
+/** Without this flag, waitid(2) passes over clones that do not send SIGCHLD. */
 const WALL = 0x4000_0000;
 
 /**
- * siginfo_t of a SIGCHLD where pointers are 64 bits wide and si_code precedes the union (x86-64, arm64): si_code at 8, si_pid at
+ * siginfo_t of a SIGCHLD, for pointers of 64 bits and si_code before the union (x86-64, arm64): si_code is at offset 8, si_pid at
  * 16, si_status at 24. sigaction(2); asm-generic/siginfo.h.
  */
 const SIGINFO_SIZE = 128;
@@ -33,7 +33,7 @@ export function linuxPtrace(libc: Libc): KernelPtrace {
   const message = new Uint8Array(8);
   const messageView = new DataView(message.buffer);
 
-  /** waitid leaves si_pid 0 when WNOHANG found nothing (waitid(2)); cleared first, as old kernels do not write it. */
+  /** waitid leaves si_pid 0 when WNOHANG found nothing (waitid(2)). si_pid is cleared first, because old kernels do not write it then. */
   const wait = (idType: number, id: number, options: number): number => {
     view.setInt32(SI_PID, 0, true);
     const result = libc.waitid(idType, id, info, options | WNOHANG | WALL);
@@ -54,8 +54,8 @@ export function linuxPtrace(libc: Libc): KernelPtrace {
       return packWait(view.getInt32(SI_CODE, true), view.getInt32(SI_STATUS, true));
     },
     reap: (tid) => {
-      // A tracer is told of ptrace stops whatever the options say (kernel/exit.c, wait_task_stopped): without this look a
-      // stop would be consumed, and never be seen again.
+      // A tracer is told of ptrace stops whatever the wait options say (kernel/exit.c, wait_task_stopped). Without this look, a
+      // stop would be consumed and never be seen again.
       const found = wait(P_PID, tid, WEXITED | WNOWAIT);
       if (found <= 0) return found;
       if (!isDead(view.getInt32(SI_CODE, true))) return 0;

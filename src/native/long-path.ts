@@ -1,10 +1,10 @@
 /**
- * Paths longer than PATH_MAX, which the kernel does not take in one system call (path_resolution(7)): whoever may nest cgroups may
- * nest them that deep. Pure but for what is passed in.
+ * Paths longer than PATH_MAX, which the kernel does not accept in one system call (path_resolution(7)). A tenant that may nest
+ * cgroups may nest them that deep. Pure except for the functions that are passed in.
  */
 import { pathBytes } from './path-text.js';
 
-/** Bytes of a piece that is walked in one system call: well below PATH_MAX, which is 4096 with the NUL at its end. */
+/** Largest size in bytes of a piece that is walked in one system call: well below PATH_MAX, which is 4096 with the NUL at its end. */
 const PIECE_BYTES = 3_000;
 
 /** How directories are opened (O_PATH | O_DIRECTORY) and closed. */
@@ -15,8 +15,8 @@ export interface DirectoryCalls {
 }
 
 /**
- * Calls `use` with a short path that leads to the same file, `/proc/self/fd/N/…`: N is a directory on the way, open meanwhile. Returns
- * what `use` returns, or -errno when a directory on the way cannot be opened.
+ * Calls `use` with a short path to the same file, `/proc/self/fd/N/…`, where N is a directory on the way that stays open
+ * meanwhile. Returns the result of `use`, or -errno when a directory on the way cannot be opened.
  */
 export function useLongPath<T>(path: string, calls: DirectoryCalls, use: (shortPath: string) => T): T | number {
   const pieces = piecesOf(path);
@@ -37,7 +37,7 @@ export function useLongPath<T>(path: string, calls: DirectoryCalls, use: (shortP
   }
 }
 
-/** The path in relative pieces of whole names. */
+/** Splits the path into relative pieces of whole names. */
 function piecesOf(path: string): string[] {
   const pieces: string[] = [];
   let piece = '';

@@ -1,15 +1,16 @@
 /**
- * Paths whose bytes may be anything, as text. Pure.
+ * A text form for paths, whose bytes may have any value. Pure.
  *
- * A file name of Linux is bytes, and a name of a cgroup may hold any byte but NUL, `/` and newline. In text, a byte that is not
- * part of valid UTF-8 stands as one lone surrogate, U+DC80 to U+DCFF: 0xff is `\udcff`. Python's `surrogateescape` (PEP 383) does
- * the same. The two functions are each other's inverse, so that no two names look alike and every listed name can be opened.
+ * A file name of Linux is a sequence of bytes, and a cgroup's name may contain any byte except NUL, `/` and newline. In the text
+ * form, a byte that is not part of valid UTF-8 becomes one lone surrogate, U+DC80 to U+DCFF: 0xff becomes `\udcff`. Python's
+ * `surrogateescape` (PEP 383) does the same. pathText() and pathBytes() are inverse to each other, so that no two names look
+ * alike and every listed name can be opened.
  */
 
-/** Added to a byte from 0x80 on to make its surrogate. */
+/** This number plus a byte of 0x80 or more is the surrogate of that byte. */
 const ESCAPE = 0xdc00;
 
-/** A path as text; `bytes` has no NUL at its end. */
+/** Converts bytes to the text form; `bytes` has no NUL at its end. */
 export function pathText(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length;) {
@@ -23,7 +24,7 @@ export function pathText(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes of a path, without a NUL at their end. */
+/** Converts the text form to bytes, without a NUL at their end. */
 export function pathBytes(path: string): Uint8Array {
   if (!hasEscapes(path)) return new TextEncoder().encode(path);
   const bytes: number[] = [];
@@ -35,12 +36,15 @@ export function pathBytes(path: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Whether a path may hold a byte that is not UTF-8; also true for characters beyond U+FFFF, whose second half looks alike. */
+/**
+ * Whether a path may contain a byte that is not UTF-8. Also true for some characters beyond U+FFFF, whose second half is in the
+ * same range.
+ */
 export function hasEscapes(path: string): boolean {
   return /[\udc80-\udcff]/.test(path);
 }
 
-/** A path for people and for JSON: a byte that is not UTF-8 is shown as `\xff`. Not an inverse of anything. */
+/** A path for people and for JSON: a byte that is not UTF-8 is shown as `\xff`. The bytes cannot be recovered from this text. */
 export function shownPath(path: string): string {
   if (!hasEscapes(path)) return path;
   return Array.from(path, (character) => {
@@ -54,8 +58,8 @@ function isEscape(code: number): boolean {
 }
 
 /**
- * Bytes of the valid UTF-8 sequence that begins here, or 0. Valid as RFC 3629 has it: neither overlong nor a surrogate, and at
- * most U+10FFFF, which limits the second byte after E0, ED, F0 and F4.
+ * Length in bytes of the valid UTF-8 sequence that begins at `at`, or 0 when none begins there. A sequence is valid by RFC 3629:
+ * not overlong, not a surrogate, and at most U+10FFFF, which limits the second byte after E0, ED, F0 and F4.
  */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;

@@ -6,16 +6,18 @@ const SA_NOCLDSTOP = 0x1;
 /** struct sigaction of glibc and musl where pointers are 64 bits wide: the handler, 128 bytes of mask, an int of flags, the restorer. */
 const SIGACTION_SIZE = 152;
 const FLAGS = 136;
-/** SIG_DFL is 0; what is above is a function. */
+/** SIG_DFL is 0, SIG_IGN is 1, and a larger number is the address of a handler. */
 const SIG_IGN = 1n;
 
 /**
- * Keeps the stops of tracees from being signalled to this process; those who wait for them are woken all the same, and the end of a
- * child still is (sigaction(2), SA_NOCLDSTOP). Node handles SIGCHLD as long as it has a child, such as the guard of the command: on v2,
- * where each task stops by itself, its main thread then took 8 µs a task from the one that seizes. Without a child nobody
- * handles it, and nothing is done here. Holds until Node handles the signal anew, so it is called before each capture.
+ * Stops the kernel from sending SIGCHLD to this process for each stop of a tracee. Threads that wait for a tracee are still
+ * woken, and the end of a child is still signalled (sigaction(2), SA_NOCLDSTOP). Node handles SIGCHLD as long as it has a child,
+ * such as the guard of the command. On v2, where each task stops by itself, this handling on the main thread delayed the seizing
+ * thread by 8 µs per task. Without a child nobody handles SIGCHLD, and this function does nothing. Its effect lasts until Node
+ * handles the signal anew, so it is called before each capture.
  *
- * Between the two calls Node may lose its last child. Its handler is then put back with nothing to do, and does nothing.
+ * Node may lose its last child between the two calls of sigaction(2). Its handler is then installed again with nothing to do,
+ * which is harmless.
  */
 export function quietStops(libc: Libc): void {
   const action = new Uint8Array(SIGACTION_SIZE);

@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 
-/** What a system call refused, as a value: never thrown, never matched by its text. */
+/** A failed system call as a value: never thrown, and never recognised by its text. */
 export interface SyscallError {
   /** The call as a reader of man pages knows it, such as `ptrace(PTRACE_SEIZE)`. */
   readonly syscall: string;
@@ -12,7 +12,7 @@ export interface SyscallError {
   readonly path?: string;
 }
 
-/** What the call was made on. */
+/** The task or the file on which the call was made. */
 export interface SyscallSubject {
   readonly tid?: number;
   readonly path?: string;
@@ -23,14 +23,14 @@ export function syscallError(syscall: string, result: number, subject: SyscallSu
   return { syscall, code: errnoName(result), errno: Math.abs(result), ...subject };
 }
 
-/** One line for a person: `ptrace(PTRACE_SEIZE) of task 42: EPERM`. */
+/** Describes the error in one line for a person: `ptrace(PTRACE_SEIZE) of task 42: EPERM`. */
 export function describeSyscallError(error: SyscallError): string {
   const task = error.tid === undefined ? '' : ` of task ${error.tid}`;
   const path = error.path === undefined ? '' : ` of ${error.path}`;
   return `${error.syscall}${task}${path}: ${error.code}`;
 }
 
-/** Name of a negative result. */
+/** Name of the errno in a negative result. */
 export function errnoName(result: number): string {
   return getSystemErrorName(-Math.abs(result));
 }

@@ -1,14 +1,14 @@
 /**
- * ptrace as a state machine in types: what cannot be done in a state is not a method of it.
+ * ptrace as a state machine in types: a state has methods only for what is possible in that state.
  *
  * ```
- * seize() ─► Running ──look()──► Stopped ──detach()──► (let go)
+ * seize() ─► Running ──look()──► Stopped ──detach()──► (released)
  *               │                   │
  *               └──────look()───────┴──► Gone
  * ```
  *
- * Each transition spends the old object; using a spent one is a defect and throws. Only the thread that seized may
- * use any of these.
+ * Each transition spends the old object; using a spent object is a defect and throws. Only the thread that seized a task may use
+ * the objects of that task.
  */
 import { isGone } from './errno.js';
 import type { KernelPtrace } from './kernel.js';
@@ -23,7 +23,7 @@ import {
 
 const ATTACHING_EVENTS: ReadonlySet<number> = new Set([PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK, PTRACE_EVENT_CLONE]);
 
-/** The waits that leave a tracee in a ptrace stop. */
+/** The wait events after which a tracee is in a ptrace stop. */
 export type StopEvent = Extract<WaitEvent, { kind: 'interrupted' | 'jobControl' | 'signalDelivery' | 'event' }>;
 
 export type Tracee = Running | Stopped | Gone;
@@ -47,13 +47,13 @@ export class Running {
     this.tid = tid;
   }
 
-  /** Asks for a stop. Returns 0, or -errno (ESRCH: it is dead or dying). */
+  /** Asks the tracee to stop. Returns 0, or -errno (ESRCH: the tracee is dead or dying). */
   interrupt(): number {
     refuseSpent(this.#spent, this.tid);
     return this.#ptrace.interrupt(this.tid);
   }
 
-  /** Looks once, without waiting: the same object when there is nothing new. A dead tracee is reaped. */
+  /** Looks once, without waiting. Returns the same object when there is nothing new. Reaps a dead tracee. */
   look(): Tracee {
     refuseSpent(this.#spent, this.tid);
     const next = look(this.#ptrace, this.tid);
@@ -63,7 +63,7 @@ export class Running {
   }
 }
 
-/** A tracee in a ptrace stop. Its stop was seen and not consumed, so that it outlives us if we die. */
+/** A tracee in a ptrace stop. The stop was seen and not consumed, so that its signal is not lost if we die. */
 export class Stopped {
   readonly state = 'stopped';
   readonly tid: number;
@@ -72,7 +72,7 @@ export class Stopped {
   readonly #packed: number;
   #spent = false;
 
-  /** `packed` is what {@link KernelPtrace.peek} said, and `stop` what it means. */
+  /** `packed` is the result of {@link KernelPtrace.peek}, and `stop` is that result decoded. */
   constructor(ptrace: KernelPtrace, tid: number, packed: number, stop: StopEvent) {
     this.#ptrace = ptrace;
     this.tid = tid;
@@ -80,14 +80,17 @@ export class Stopped {
     this.stop = stop;
   }
 
-  /** At PTRACE_EVENT_EXEC: the tid under which the task was known before, which no longer exists. Else undefined. */
+  /**
+   * At PTRACE_EVENT_EXEC: the tid of the task before the execve. If it differs from the tid now, it no longer exists. Otherwise
+   * undefined.
+   */
   formerTid(): number | undefined {
     if (this.stop.kind !== 'event' || this.stop.event !== PTRACE_EVENT_EXEC) return undefined;
     const tid = this.#ptrace.eventMessage(this.tid);
     return tid > 0 ? tid : undefined;
   }
 
-  /** At PTRACE_EVENT_FORK, VFORK and CLONE: the tid of the child, which the kernel has made our tracee. Else undefined. */
+  /** At PTRACE_EVENT_FORK, VFORK and CLONE: the tid of the child, which the kernel has made our tracee. Otherwise undefined. */
   attachedTid(): number | undefined {
     if (this.stop.kind !== 'event' || !ATTACHING_EVENTS.has(this.stop.event)) return undefined;
     const tid = this.#ptrace.eventMessage(this.tid);
@@ -95,8 +98,8 @@ export class Stopped {
   }
 
   /**
-   * Looks again. SIGKILL is the one thing that takes a task out of its stop (it is reaped then), and an execve of a sibling may
-   * have put another task, in another stop, under this tid.
+   * Looks again. Only SIGKILL takes a task out of its stop (the task is then reaped), but an execve of a sibling may have put
+   * another task, in another stop, under this tid.
    */
   look(): Stopped | Gone {
     refuseSpent(this.#spent, this.tid);
@@ -111,8 +114,9 @@ export class Stopped {
   }
 
   /**
-   * Lets it run again, with the signal whose delivery had stopped it. A job-control stop continues as one: nothing is
-   * sent. `refused`: it is alive and not in a stop, and must be released by the end of the thread.
+   * Detaches the tracee: it runs again, and receives the signal whose delivery had stopped it. A job-control stop stays a
+   * job-control stop, and no signal is sent. `refused`: the task is alive and not in a stop, and only the end of the thread
+   * releases it.
    */
   detach(): 'detached' | 'gone' | 'refused' {
     refuseSpent(this.#spent, this.tid);
@@ -121,12 +125,12 @@ export class Stopped {
       this.#spent = true;
       return 'detached';
     }
-    // ESRCH means dead, or not stopped (ptrace(2), "Errors"): waitid tells which, and reaps the dead.
+    // ESRCH means dead or not stopped (ptrace(2), "Errors"). waitid tells which of the two, and a dead task is reaped.
     return isGone(result) && look(this.#ptrace, this.tid) instanceof Gone ? 'gone' : 'refused';
   }
 }
 
-/** No longer a tracee: it died and was reaped, or took over another tid by execve. */
+/** A former tracee: the task died and was reaped, or took over another tid by execve. */
 export class Gone {
   readonly state = 'gone';
   readonly tid: number;
@@ -142,7 +146,7 @@ export class Gone {
 
 function look(ptrace: KernelPtrace, tid: number): Stopped | Gone | undefined {
   const packed = ptrace.peek(tid);
-  // ECHILD: no tracee of ours. Its main thread reaped it for us, or it vanished in an execve of its group.
+  // ECHILD: the tid is not our tracee any more. Our main thread has reaped it, or it vanished in an execve of its thread group.
   if (packed < 0) return new Gone(tid);
   const event = decodeWait(packed);
   switch (event.kind) {

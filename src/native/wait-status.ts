@@ -1,8 +1,8 @@
 /**
- * Decoding what waitid(2) says about a tracee. Pure.
+ * Decodes the results of waitid(2) for a tracee. Pure.
  *
- * waitid's `si_status` carries for a seized tracee `event << 8 | signal` (ptrace(2), "Stopped states" and
- * PTRACE_EVENT stops); for a dead one its exit status or the signal that killed it.
+ * For a seized tracee, waitid's `si_status` is `event << 8 | signal` (ptrace(2), "Stopped states" and PTRACE_EVENT stops). For a
+ * dead tracee it is the exit status, or the signal that killed the task.
  */
 
 /** si_code of SIGCHLD: sigaction(2). */
@@ -19,18 +19,18 @@ export const PTRACE_EVENT_CLONE = 3;
 export const PTRACE_EVENT_EXEC = 4;
 export const PTRACE_EVENT_STOP = 128;
 
-/** SIGTRAP, the same number on every architecture that Linux runs on but Alpha-like ones that Node does not. */
+/** SIGTRAP has the same number on every architecture that Node runs on. */
 export const SIGTRAP = 5;
 
-/** What a tracee was found doing. */
+/** The state of a tracee, as one wait found it. */
 export type WaitEvent =
-  /** Nothing to report: it runs, or sleeps, or has not come to its stop yet. */
+  /** Nothing to report: the tracee runs, sleeps, or has not reached its stop yet. */
   | { readonly kind: 'none' }
   /** PTRACE_EVENT_STOP by SIGTRAP: the stop that PTRACE_INTERRUPT asked for. DETACH ignores its signal. */
   | { readonly kind: 'interrupted' }
-  /** PTRACE_EVENT_STOP by another signal: a job-control stop. A plain DETACH keeps it. */
+  /** PTRACE_EVENT_STOP by another signal: a job-control stop. A DETACH without a signal keeps that stop. */
   | { readonly kind: 'jobControl'; readonly signal: number }
-  /** Signal-delivery-stop: DETACH must pass the signal on, or it is lost. */
+  /** Signal-delivery-stop: DETACH must pass the signal on, or the signal is lost. */
   | { readonly kind: 'signalDelivery'; readonly signal: number }
   /** Another PTRACE_EVENT (clone, fork, vfork, exec). */
   | { readonly kind: 'event'; readonly event: number }

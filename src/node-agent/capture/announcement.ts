@@ -1,9 +1,10 @@
 /**
- * What a capture tells the guard: each freezer before it is closed and when it is open again, and that all is let go.
+ * The messages of a capture to the guard: each freezer before it is closed and when it is open again, and the end of the release.
  *
- * Announced while the pod runs, so that the pause does not grow by it. That a freezer is open is told when the pod runs again, or
- * right before a hold: to wake the guard takes 12 to 50 µs, which is much of the pause of one task, and it has a second.
- * Where the rest takes long, {@link Session.interruption} tells it in the middle, without waiting for the answer.
+ * The announcement is sent while the pod runs, so that it does not lengthen the pause. The guard is told that a freezer is open
+ * when the pod runs again, or right before a hold: waking the guard takes 12 to 50 µs, which is much of the pause of one task,
+ * and the guard allows a second. When the rest of the capture takes long, {@link Session.interruption} tells the guard in the
+ * middle, without waiting for the answer.
  */
 import { EALREADY, EBUSY, ENAMETOOLONG, ENOENT, ETIMEDOUT, isGone } from '../../native/errno.js';
 import { PATH_BYTES } from '../../native/guard-protocol.js';
@@ -15,17 +16,26 @@ import { faultPoint } from './fault-points.js';
 import { thawAndVerify } from '../cgroup/freezer.js';
 import type { Session, Target } from './session.js';
 
-/** 0.1 ms a cgroup as a rule. The time that a freezer may be closed runs from here, so that not much of it may be spent on this. */
+/**
+ * Bound for announcing all targets. One cgroup usually takes 0.1 ms. The time for which a freezer may be closed runs from the
+ * announcement, so not much of that time may be spent here.
+ */
 const ANNOUNCING_MICROSECONDS = 200_000;
-/** The guard's own bound (src/guard/guard.h); it takes no more, whatever is asked for. */
+/** The guard's own bound for a closed freezer (src/guard/guard.h). The guard grants no more, whatever is asked for. */
 const FREEZER_MICROSECONDS = 1_000_000;
-/** A busy machine, or a journal on a busy disk: nothing is held yet, and it is tried anew. */
+/** An announcement may be late on a busy machine or with a journal on a busy disk. Nothing is held yet, so it is tried again. */
 const ANNOUNCE_ATTEMPTS = 5;
-/** Of a thaw that cannot be proved, or of a guard that does not answer: then the guard decides, at its deadline. */
+/**
+ * Attempts to make the guard believe that a freezer is open, when the thaw cannot be proved or the guard does not answer. After
+ * these attempts, the guard decides at its deadline.
+ */
 const BELIEF_ATTEMPTS = 3;
 const THAW_ATTEMPTS = 5;
 
-/** Announces every target, before the first of them is touched. What is not taken is a refusal: nothing was frozen. */
+/**
+ * Announces every target before the first of them is touched. If the guard refuses a target, the capture fails and nothing was
+ * frozen.
+ */
 export function announce(session: Session): Failure | undefined {
   const { guard } = session.context;
   if (typeof guard === 'number')
@@ -49,7 +59,7 @@ function announceAll(session: Session, guard: Guard): Failure | 'late' | undefin
   const since = session.kernel.now();
   session.announcedAt = since;
   for (const target of session.targets) {
-    // Before the answer: what was answered too late may have been taken all the same.
+    // This is set before the answer, because the guard may have accepted an announcement that it answered too late.
     target.announced = true;
     const result = guard.announce({
       capture: captureId,
@@ -75,13 +85,13 @@ function refused(session: Session, { container }: Target, result: number): Failu
       'InvalidTarget',
       `the path of the cgroup has ${pathBytes(directory).length} bytes, and the guard takes at most ${PATH_BYTES - 1}; nothing was frozen: ${directory}`,
     );
-  // The guard's ENOENT and our own look alike: it does not see the path, or nobody does.
+  // ENOENT from the guard can mean two things: the path leads nowhere in the guard's mount namespace, or the cgroup is gone.
   const gone = isGone(result) && isGone(session.kernel.files.readInto(`${directory}/cgroup.procs`, new Uint8Array(1)));
   if (gone) return failure('CgroupGone', `${directory} is gone`);
   return failure('GuardUnavailable', `the guard refused ${directory}: ${errnoName(result)}; nothing was frozen`);
 }
 
-/** Makes sure that the guard knows every freezer to be open: it ends this process else, a second after the announcement. */
+/** Makes sure that the guard knows every freezer to be open. Otherwise the guard ends this process a second after the announcement. */
 export function confirmOpened(session: Session): Failure | undefined {
   for (const target of session.targets) {
     if (!target.announced) continue;
@@ -96,8 +106,9 @@ export function confirmOpened(session: Session): Failure | undefined {
 }
 
 /**
- * What we never closed is not opened, whoever has closed it meanwhile. EBUSY: it is closed. Once our own thaw is proved that is by
- * somebody else, and theirs; the guard cannot tell whose it is, and would end us for it.
+ * Tells the guard that one freezer is open. A freezer that this capture never closed is disowned, even if somebody else has
+ * closed it meanwhile. EBUSY means that the freezer is closed. Once our own thaw is proved, somebody else closed the freezer, and
+ * it is theirs. The guard cannot tell who closed it, and would end this process for it.
  */
 function confirm(session: Session, target: Target): number {
   const { guard, captureId } = session.context;
@@ -112,8 +123,8 @@ function confirm(session: Session, target: Target): number {
 }
 
 /**
- * Says that nothing is held any more, unless the end of this thread has to let the last tasks go, of which the kernel tells the guard.
- * A freezer that the guard does not believe to be open, it opens itself at its deadline.
+ * Says that nothing is held any more, unless the end of this thread has to release the last tasks; the kernel tells the guard of
+ * that end. If the guard does not believe that a freezer is open, it opens that freezer itself at its deadline.
  */
 export function dismiss(session: Session): void {
   const { guard } = session.context;
@@ -126,7 +137,7 @@ function withdraw(session: Session): void {
   if (typeof guard === 'number') return;
   for (const target of announced) {
     const result = confirm(session, target);
-    // It does not answer: each of the others would only wait as long.
+    // The guard does not answer, and each remaining target would only wait as long again.
     if (result < 0 && result !== -EBUSY && result !== -ENOENT) break;
   }
   if (!session.threadMustEnd) guard.done(captureId);

@@ -1,6 +1,6 @@
 /**
- * The board: memory that the tracing thread and the main thread share, so that each sees what the other does while a
- * pod stands still and neither may wait for a message.
+ * The board: memory that the tracing thread and the main thread share. By it, each sees what the other does while a pod stands
+ * still and neither may wait for a message.
  *
  * The tracing thread writes where it is; the main thread writes orders. Every slot has one writer.
  */
@@ -10,19 +10,28 @@ import type { BoardView } from '../pure/board-view.js';
 export type { BoardView } from '../pure/board-view.js';
 export { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED } from '../pure/board-view.js';
 
-/** A write to a freezer takes 50 ms at most (4,000 tasks, Linux 6.18); a main thread without CPU time some hundred. */
+/**
+ * How long to wait for the main thread's writes to freezers. One write takes 50 ms at most (4,000 tasks, Linux 6.18), and some
+ * hundred milliseconds on a main thread without CPU time.
+ */
 const WRITING_BOUND_MS = 5_000;
 
-/** Freezers whose descriptors fit on the board. A pod has a few; more are refused before anything is frozen. */
+/**
+ * Number of freezers whose descriptors fit on the board. A pod has a few. A capture of more cgroups fails at the first freezer
+ * that does not fit.
+ */
 export const MAX_FREEZERS = 64;
-/** pid_max is 4,194,304 at most, but one capture of more tasks than this would take seconds: those beyond are not published. */
+/**
+ * Number of tids that fit on the board. pid_max is 4,194,304 at most, but one capture of more tasks than this would take seconds.
+ * Tids beyond this number are not published.
+ */
 const MAX_TIDS = 65_536;
 
 const SLOT = { phase: 0, progress: 1, orders: 2, writer: 3, closed: 4, freezers: 5, tids: 6, writing: 7 } as const;
 const FREEZERS_AT = 8;
 const TIDS_AT = FREEZERS_AT + 2 * MAX_FREEZERS;
 
-/** A freezer as the main thread needs it: a descriptor that is open for writing, and which words it takes. */
+/** A freezer as the main thread needs it: a descriptor that is open for writing, and the version, which decides the words to write. */
 export interface PublishedFreezer {
   readonly fd: number;
   readonly version: 'v1' | 'v2';
@@ -34,13 +43,13 @@ export class Board {
   readonly memory: SharedArrayBuffer;
   readonly #slots: Int32Array;
 
-  /** Lays a board out, in new memory or in what the other thread made. */
+  /** Lays out a board, in new memory or in the memory that the other thread made. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * (TIDS_AT + MAX_TIDS))) {
     this.memory = memory;
     this.#slots = new Int32Array(memory);
   }
 
-  /** Between captures, by the main thread. */
+  /** Clears the board. The main thread calls this between captures. */
   reset(): void {
     this.#slots.fill(0, 0, FREEZERS_AT);
   }
@@ -51,12 +60,12 @@ export class Board {
     Atomics.store(this.#slots, SLOT.phase, PHASES.indexOf(phase));
   }
 
-  /** Called before and after each call that may block. */
+  /** Raises the progress. This is called before and after each call that may block. */
   step(): void {
     Atomics.add(this.#slots, SLOT.progress, 1);
   }
 
-  /** Says whether a write of FROZEN may follow. Set before the orders are looked at, so that no order can slip between. */
+  /** Says whether a write of FROZEN may follow. This is set before the orders are looked at, so that no order can slip in between. */
   setWriter(mayWrite: boolean): void {
     Atomics.store(this.#slots, SLOT.writer, mayWrite ? 1 : 0);
   }
@@ -65,7 +74,7 @@ export class Board {
     Atomics.store(this.#slots, SLOT.closed, count);
   }
 
-  /** Makes a freezer known before it is closed. False when the board is full. */
+  /** Makes a freezer known to the main thread before it is closed. Returns false when the board is full. */
   publishFreezer(freezer: PublishedFreezer): boolean {
     const count = Atomics.load(this.#slots, SLOT.freezers);
     if (count >= MAX_FREEZERS) return false;
@@ -76,8 +85,8 @@ export class Board {
   }
 
   /**
-   * Withdraws all freezers, and waits until the main thread is not writing to one. False when that takes too long: then the
-   * descriptors must stay open, as the main thread may still write to their numbers.
+   * Withdraws all freezers, and waits until the main thread is not writing to any of them. Returns false when that takes too
+   * long. The descriptors must then stay open, because the main thread may still write to their numbers.
    */
   withdrawFreezers(): boolean {
     Atomics.store(this.#slots, SLOT.freezers, 0);
@@ -95,7 +104,7 @@ export class Board {
     return Atomics.load(this.#slots, SLOT.orders);
   }
 
-  /** Sleeps until an order comes, or so long. */
+  /** Sleeps until an order comes, but no longer than `microseconds`. */
   waitForOrders(known: number, microseconds: number): void {
     Atomics.wait(this.#slots, SLOT.orders, known, microseconds / 1000);
   }
@@ -116,9 +125,10 @@ export class Board {
     };
   }
 
-  /** Calls `write` for each freezer that is published. Until this returns, none of their descriptors is closed. */
+  /** Calls `write` for each published freezer. Until this returns, none of their descriptors is closed. */
   forEachFreezer(write: (freezer: PublishedFreezer) => void): void {
-    // First the flag, then the count; the tracing thread first the count, then the flag: so one of the two sees the other.
+    // This thread sets the flag and then reads the count. The tracing thread clears the count and then reads the flag. So at
+    // least one of the two sees the other.
     Atomics.store(this.#slots, SLOT.writing, 1);
     try {
       for (const freezer of this.freezers()) write(freezer);

@@ -6,9 +6,10 @@
  *                                              └─► stop ─► cgroupThaw ─┘   (v2: tasks reach their stop while frozen)
  * ```
  *
- * One synchronous stretch on the tracing thread. Whatever a phase returns or throws, the freezers that were closed are
- * opened and the tracees are let go before this function ends; what it cannot let go is said in `threadMustEnd`, and the end of the
- * thread does it. The guard ({@link ./announcement.ts}) sees to it when this process cannot. The main thread watches meanwhile ({@link ../tracer/tracer.ts}) and opens the freezers when this thread is stuck.
+ * The path is one synchronous stretch on the tracing thread. Whatever a phase returns or throws, the freezers that were closed
+ * are opened and the tracees are released before capture() returns. `threadMustEnd` says that a tracee could not be released; the
+ * end of the thread then releases it. The guard ({@link ./announcement.ts}) opens the freezers when this process cannot. The main
+ * thread watches meanwhile ({@link ../tracer/tracer.ts}) and opens the freezers when this thread is stuck.
  */
 import type { Phase } from '../../api/podcapture.js';
 import type { Failure } from '../pure/failure.js';
@@ -29,10 +30,10 @@ import { Session, type CaptureContext, type CaptureRequest } from './session.js'
 type PhaseFunction = (session: Session) => Failure | undefined;
 
 /**
- * Holds the tasks of the cgroups still, reads them and lets them go.
+ * Holds the tasks of the cgroups still, reads them and releases them.
  *
- * Guarantees: on return every freezer is in the state it was found in, unless `thawUnproved` names it, and no task is traced, unless
- * `threadMustEnd`. No signal is sent, and none is lost.
+ * Guarantees: on return, every freezer is in the state in which it was found, unless `thawUnproved` names it, and no task is
+ * traced, unless `threadMustEnd` is set. No signal is sent, and none is lost.
  * Assumptions: the calling thread traces nothing else, and nothing awaits in between.
  */
 export function capture(context: CaptureContext, request: CaptureRequest): RawCapture {
@@ -58,14 +59,14 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
   return rawCapture(session, failure);
 }
 
-/** After the looks at fewer tasks, the young generation has room for the pause. A collection takes 1 ms there, and up to 10 ms in a pause. */
+/** Below this number of tasks the young generation has room for the pause. A collection takes 1 ms before the pause, and up to 10 ms in it. */
 const TIDY_FROM_TASKS = 500;
 
 function tidy(session: Session): undefined {
   if (session.firstLooks.size >= TIDY_FROM_TASKS) session.context.tidy?.();
 }
 
-/** A defect in one step of letting go must not keep the others from being done. */
+/** A defect in one step of the release must not keep the other steps from being done. */
 function letGo(session: Session): Failure | undefined {
   let defect: Failure | undefined;
   const attempt = (step: () => void, onDefect: () => void): void => {
@@ -99,14 +100,17 @@ function letGo(session: Session): Failure | undefined {
   return defect;
 }
 
-/** The main thread may be about to write to a freezer: its descriptor is closed, and its number free for something else, only after that. */
+/**
+ * The freezers' descriptors are closed only when the main thread cannot be about to write to one: a closed number is free for
+ * another file.
+ */
 function closeFiles(session: Session, attempt: (step: () => void, onDefect: () => void) => void): void {
   for (const fd of takeStatusFiles(session)) attempt(() => void session.kernel.files.close(fd), leaveOpen);
   if (!session.board.withdrawFreezers()) return;
   for (const freezer of session.freezers) attempt(() => freezer.close(), leaveOpen);
 }
 
-/** A descriptor that cannot be closed harms nobody: it is of procfs or cgroupfs. */
+/** A descriptor that cannot be closed harms nobody: it belongs to procfs or cgroupfs. */
 function leaveOpen(): void {
   return undefined;
 }
@@ -115,7 +119,7 @@ function internalError(error: unknown): Failure {
   return { reason: 'InternalError', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** On v2 a task reaches its stop while it is frozen, so that no window is left between thaw and stop. On v1 only after the thaw. */
+/** On v2 a task reaches its stop while it is frozen, so that no task runs between thaw and stop. On v1 it stops only after the thaw. */
 function stopAndThaw(session: Session): Failure | undefined {
   const stopsWhileFrozen = session.targets.every((target) => target.container.freezer === 'v2');
   return stopsWhileFrozen
@@ -123,7 +127,7 @@ function stopAndThaw(session: Session): Failure | undefined {
     : (run(session, 'cgroupThaw', thaw) ?? run(session, 'stop', stop));
 }
 
-/** The main thread is told of `phase`; the time counts as that of `timedAs`. */
+/** Runs one phase. The board shows `phase`, and the time counts as that of `timedAs`. */
 function run(
   session: Session,
   phase: Phase,

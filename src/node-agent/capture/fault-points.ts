@@ -1,23 +1,24 @@
 /**
- * Fault points: named places in a capture at which a test has the process stop, die or hang (`make chaos`). Off in production: the
- * command reads STASIS_FAULT_POINT once, at its start, and without it a fault point costs one comparison. Pure.
+ * Fault points: named places in a capture at which a test makes the process stop, die or hang (`make chaos`). They are off in
+ * production: the command reads STASIS_FAULT_POINT once, at its start, and without that variable a fault point costs one
+ * comparison. Pure.
  */
 
-/** In the order in which a capture comes by. */
+/** The fault points, in the order in which a capture passes them. */
 export const FAULT_POINTS = [
-  /** The guard has answered, and so its journal has the record: FROZEN may be written. */
+  /** The guard has answered, so its journal has the record, and FROZEN may be written. */
   'after-announce',
   'before-freeze-write',
   'after-freeze-write',
-  /** FROZEN was read. */
+  /** The freezers were read as FROZEN. */
   'frozen',
-  /** Once, after the first of them. */
+  /** This strikes once, after the first seize. */
   'between-seizes',
   'after-seize',
-  /** The freezer was written to, and nothing was verified. */
+  /** THAWED was written, and nothing was verified yet. */
   'after-thaw-write',
   'after-thaw',
-  /** Once, after the first of them. */
+  /** This strikes once, after the first task that was waited for. */
   'between-stops',
   'in-collect',
   'in-hold',
@@ -27,13 +28,16 @@ export const FAULT_POINTS = [
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
-/** `kill`: SIGKILL of the process. `stop`: SIGSTOP of it. `exit`: the end of the tracing thread. `hang`: a sleep in the kernel. */
+/**
+ * `kill`: SIGKILL of the process. `stop`: SIGSTOP of the process. `exit`: the end of the tracing thread. `hang`: a sleep in the
+ * kernel.
+ */
 export const FAULT_ACTIONS = ['kill', 'stop', 'exit', 'hang'] as const;
 export type FaultAction = (typeof FAULT_ACTIONS)[number];
 
 /**
- * What STASIS_FAULT_POINT asks for. A process that is to be harmed does not practise, so that it is harmed sooner. `none`
- * asks for this alone.
+ * The request in STASIS_FAULT_POINT. With any such request the tracing thread does not practise, so that the fault strikes sooner.
+ * `none` only turns the practice off.
  */
 export type Fault = { readonly point: FaultPoint; readonly action: FaultAction } | 'none';
 
@@ -47,14 +51,14 @@ export interface ArmedFault {
 export interface FaultMeans {
   readonly signal: (name: 'SIGKILL' | 'SIGSTOP') => void;
   readonly exitThread: () => void;
-  /** Sleeps in the kernel, for longer than anybody waits. */
+  /** Sleeps in the kernel for longer than anybody waits. */
   readonly hang: () => void;
 }
 
 export type ParsedFault =
   { readonly ok: true; readonly fault: Fault | undefined } | { readonly ok: false; readonly message: string };
 
-/** Reads `POINT:ACTION` or `none`. No text: no fault. */
+/** Parses `POINT:ACTION` or `none`. An empty or missing text means no fault. */
 export function parseFault(text: string | undefined): ParsedFault {
   if (text === undefined || text === '') return { ok: true, fault: undefined };
   if (text === 'none') return { ok: true, fault: 'none' };
@@ -65,7 +69,7 @@ export function parseFault(text: string | undefined): ParsedFault {
   return { ok: false, message: `STASIS_FAULT_POINT: "${text}" is neither POINT:ACTION nor none` };
 }
 
-/** Arms it, for one strike: a process that was stopped and continued goes on as if nothing had been. */
+/** Arms the fault for one strike: a process that was stopped and continued goes on as if nothing had happened. */
 export function armFault(fault: Fault | undefined, means: FaultMeans): ArmedFault | undefined {
   if (fault === undefined || fault === 'none') return undefined;
   const { point, action } = fault;
@@ -95,7 +99,7 @@ function harm(action: FaultAction, means: FaultMeans): void {
   }
 }
 
-/** Marks a place. Does nothing unless this very point was asked for. */
+/** Marks a fault point. Does nothing unless this fault point was asked for. */
 export function faultPoint(context: { readonly fault?: ArmedFault | undefined }, point: FaultPoint): void {
   if (context.fault?.point === point) context.fault.strike();
 }

@@ -1,9 +1,9 @@
 /**
- * A look at each task before the freeze, while the pod runs.
+ * Looks at each task before the freeze, while the pod runs.
  *
- * It tells the capture who leads each thread, which tasks a freezer must not touch (a core dump) or cannot hold (a kernel
- * thread), and which status files cost milliseconds. What a thread changes only by running (name, credentials) is compared with a
- * look after the release, and costs nothing in the pause.
+ * The look tells the capture who leads each thread, which tasks a freezer must not touch (a core dump) or cannot hold (a kernel
+ * thread), and which status files take milliseconds to read. Values that a thread changes only while it runs (name, credentials)
+ * are compared with a look after the release, and cost nothing in the pause.
  */
 import { EMFILE, ENFILE } from '../../native/errno.js';
 import type { KernelFiles } from '../../native/kernel.js';
@@ -12,17 +12,23 @@ import { dropGroups } from '../pure/without-groups.js';
 import type { FirstLook } from './raw-capture.js';
 import type { Session } from './session.js';
 
-/** A status file of 16 kB takes 0.4 ms to read; 1.4 kB is usual, 722 kB possible (65,536 groups, 18 ms). Measured on Linux 6.18. */
+/**
+ * Size in bytes from which a status file is costly: 16 kB take 0.4 ms to read. 1.4 kB is usual, 722 kB possible (65,536 groups,
+ * 18 ms). Measured on Linux 6.18.
+ */
 const COSTLY_BYTES = 16 << 10;
 const FIRST_BUFFER_BYTES = 2 * COSTLY_BYTES;
 /**
- * The status of so many thread-group leaders is read in the pause, through descriptors that are open before: a pread takes 9 µs, and open,
- * read and close take 16 µs (Linux 6.18). A pod of more processes would be held mainly for these reads. Its other leaders are
+ * Number of thread-group leaders whose status is read in the pause, through descriptors that are open before: a pread takes 9 µs, and
+ * open, read and close take 16 µs (Linux 6.18). A pod of more processes would be held mainly for these reads. Its other leaders are
  * reported by the looks before and after the pause, like threads. Each open file takes 5 kB of the kernel's memory once it is read.
  */
 const MAX_OPEN_STATUS = 1_024;
 
-/** Looks at a task, unless that was done. Keeps the status file of a thread-group leader open. Undefined when the task is gone. */
+/**
+ * Looks at a task, unless that was done already. Keeps the status file of a thread-group leader open. Returns undefined when the
+ * task is gone.
+ */
 export function takeFirstLook(session: Session, tid: number): FirstLook | undefined {
   const known = session.firstLooks.get(tid);
   if (known !== undefined) return known;
@@ -30,7 +36,7 @@ export function takeFirstLook(session: Session, tid: number): FirstLook | undefi
   const fd = files.open(`${session.request.proc}/${tid}/status`, 'read');
   if (fd < 0) {
     if (fd !== -EMFILE && fd !== -ENFILE) return undefined;
-    // The pause reads by path then.
+    // No descriptor is left, so all kept descriptors are closed, and the pause reads by path.
     for (const kept of takeStatusFiles(session)) files.close(kept);
     return undefined;
   }
@@ -53,14 +59,17 @@ export function takeFirstLook(session: Session, tid: number): FirstLook | undefi
   }
 }
 
-/** The descriptors that were kept for the pause, to be closed by the caller. */
+/** Returns the descriptors that were kept for the pause. The caller must close them. */
 export function takeStatusFiles(session: Session): readonly number[] {
   const fds = [...session.statusFiles.values()];
   session.statusFiles.clear();
   return fds;
 }
 
-/** One pread returns all of it when there is room: the kernel makes the text whole before it hands it out (seq_file, single_open). */
+/**
+ * One pread returns the whole file when there is room: the kernel makes the whole text before it hands any of it out (seq_file,
+ * single_open).
+ */
 function readWholeStatus(session: Session, files: KernelFiles, fd: number): Uint8Array | number {
   session.scratch ??= new Uint8Array(FIRST_BUFFER_BYTES);
   for (;;) {
@@ -71,7 +80,7 @@ function readWholeStatus(session: Session, files: KernelFiles, fd: number): Uint
   }
 }
 
-/** The status of a leader that is not read in the pause, as it was before it. */
+/** Keeps the status of a leader as it was before the pause, because a costly status is not read in the pause. */
 function keepStatus(session: Session, pid: number, bytes: Uint8Array): void {
   const kept = bytes.slice();
   const length = dropGroups(kept, kept.length);
@@ -81,7 +90,7 @@ function keepStatus(session: Session, pid: number, bytes: Uint8Array): void {
   });
 }
 
-/** Threads of a process have the same credentials as a rule: one text for all of them. */
+/** Threads of a process usually have the same credentials: one text serves all of them. */
 function intern(session: Session, text: string): string {
   const known = session.credentials.get(text);
   if (known !== undefined) return known;

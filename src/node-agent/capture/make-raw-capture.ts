@@ -4,7 +4,7 @@ import type { Failure } from '../pure/failure.js';
 import type { RawCapture, RawTask } from './raw-capture.js';
 import type { Session, Task } from './session.js';
 
-/** Takes everything out of an ended session. */
+/** Copies everything that later code needs out of an ended session. */
 export function rawCapture(session: Session, failure: Failure | undefined): RawCapture {
   const timings = timingsOf(session);
   const budget = session.request.maxPauseMicroseconds;
@@ -32,7 +32,7 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
   };
 }
 
-/** As seen by the looks of the freeze phase, which are at most half a millisecond apart. */
+/** The skew as the freeze phase saw it: its looks are at most half a millisecond apart. */
 function freezeSkew(session: Session): { readonly freezeSkewMicroseconds?: number } {
   const moments = session.targets.flatMap((target) => (target.way === 'freezer' ? (target.frozenAt ?? []) : []));
   if (moments.length === 0) return {};

@@ -1,4 +1,4 @@
-/** A dry run: everything that a capture would meet is looked at, and nothing is touched. */
+/** A dry run: it reads everything that a capture would meet, and touches nothing. */
 import { failure, type Failure } from '../pure/failure.js';
 import { noRoom, readProcesses, readTasks, type Processes } from './phases/collect.js';
 import { takeStatusFiles } from './first-look.js';
@@ -11,7 +11,7 @@ import { unstoppable } from './stuck-tasks.js';
 import { listTarget, unlisted } from './target-tasks.js';
 import { describeTask } from './task-facts.js';
 
-/** Reads the tree while it runs, and names what would stand in the way of a capture. */
+/** Reads the tree while the pod runs, and names what would stand in the way of a capture. */
 export function preflight(context: CaptureContext, request: CaptureRequest): RawCapture {
   const session = new Session(context, request);
   const since = context.kernel.now();
@@ -37,7 +37,7 @@ function look(session: Session): Failure | undefined {
   return noRoom(session) ?? traced(session);
 }
 
-/** The tasks that a capture would have to stop. What somebody else has frozen shows state D on v1, and is only read. */
+/** The tasks that a capture would have to stop. A task that somebody else has frozen shows state D on v1, and is only read. */
 function running(session: Session): number[] {
   const isRunning = ({ target, directory, tid }: Task): boolean =>
     target.found === 'THAWED' && !target.frozenBelow.has(directory) && !session.isLeftAlone(tid);

@@ -1,14 +1,14 @@
 /**
- * Raw bytes of /proc files, kept as they were read. Nothing here looks into them; parsing waits until the tasks run again. Pure:
- * the caller brings the function that reads.
+ * Raw bytes of /proc files, kept as they were read. No code here looks into the bytes; parsing waits until the tasks run again.
+ * Pure: the caller brings the function that reads.
  */
 
-/** Which file a record holds: the name below /proc/PID. */
+/** The file that a record holds, by its path below /proc/PID. */
 export const RAW_FILES = [
   'status',
   'stat',
   'exe',
-  /** Of tasks in somebody else's frozen v1 cgroup: there it alone tells a job-control stop. */
+  /** Read for tasks that are not traced. In a v1 cgroup that somebody else froze, only wchan shows a job-control stop. */
   'wchan',
   'uid_map',
   'gid_map',
@@ -23,21 +23,24 @@ export const RAW_FILES = [
 ] as const;
 export type RawFile = (typeof RAW_FILES)[number];
 
-/** Of namespaces(7), those that a task is in; the `_for_children` ones say what comes later. */
+/**
+ * The entries of namespaces(7) that name the namespaces of a task. The `_for_children` entries, which name later namespaces, are
+ * left out.
+ */
 export const NAMESPACES = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'] as const;
 
-/** When a record was read: before the freeze while the task ran, while it stood still, or after the release. */
+/** When a record was read: before the freeze while the task ran, while the task stood still, or after the release. */
 export const RAW_LOOKS = ['first', 'held', 'after'] as const;
 export type RawLook = (typeof RAW_LOOKS)[number];
 
-/** Enough for a pod of a few dozen tasks, and for those of many threads. */
+/** Sizes of the first chunk, which is enough for a pod of a few dozen tasks, and of each further chunk, for pods of many threads. */
 const FIRST_CHUNK_BYTES = 64 << 10;
 const CHUNK_BYTES = 1 << 20;
-/** Room that a read must find. status takes 1.4 kB as a rule; a read that fills its room is repeated with more. */
+/** Room that a read must find. A status file usually has 1.4 kB. A read that fills its room is repeated with more room. */
 const ROOM_BYTES = 16 << 10;
-/** What one capture may keep: the status of 90,000 processes. */
+/** The most that one capture may keep: the status of 90,000 processes. */
 export const MAX_ARENA_BYTES = 128 << 20;
-/** file and look, id, chunk, offset, length. */
+/** Numbers per record in the index: file and look, id, chunk, offset, length. */
 const FIELDS = 5;
 
 const NO_ROOM = new Uint8Array(0);
@@ -49,7 +52,7 @@ export interface RawRecords {
 }
 
 export class RawArena {
-  /** Chunks are kept from one capture to the next: fresh memory would have to be faulted in during the pause. */
+  /** Chunks are kept from one capture to the next, because fresh memory would have to be faulted in during the pause. */
   readonly #chunks: Uint8Array[] = [];
   #current = 0;
   #index = new Int32Array(FIELDS * 512);
@@ -57,7 +60,7 @@ export class RawArena {
   #used = 0;
   #full = false;
 
-  /** Forgets the records, and with them every view that was handed out. */
+  /** Forgets the records. Views that were handed out must not be used any more. */
   clear(): void {
     this.#current = 0;
     this.#entries = 0;
@@ -65,14 +68,14 @@ export class RawArena {
     this.#full = false;
   }
 
-  /** Whether a record found no room: then the capture is not complete, and must say so. */
+  /** Whether a record found no room. The capture is then not complete, and must say so. */
   get isFull(): boolean {
     return this.#full;
   }
 
   /**
-   * Lets `read` fill the free room and keeps what it read, after `shrink` has cut out what need not be kept. Returns the bytes
-   * kept as a view, or -errno. `read` is called again with more room when it filled all that it was given.
+   * Lets `read` fill the free room and keeps the bytes, after `shrink` has cut out the part that need not be kept. Returns the
+   * kept bytes as a view, or -errno. `read` is called again with more room when it filled all the room that it was given.
    */
   add(
     look: RawLook,
@@ -94,7 +97,7 @@ export class RawArena {
     return room.subarray(0, length);
   }
 
-  /** Takes the records out, in the order in which they were added. */
+  /** Returns the records, in the order in which they were added. */
   records(): RawRecords {
     return { chunks: this.#chunks, index: this.#index.slice(0, this.#entries * FIELDS) };
   }
@@ -131,7 +134,7 @@ export class RawArena {
   }
 }
 
-/** One record. */
+/** A record: the bytes of one file at one look. */
 export interface RawRecord {
   readonly look: RawLook;
   readonly file: RawFile;

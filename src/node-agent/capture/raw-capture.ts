@@ -10,7 +10,7 @@ import type { RawRecords } from './raw-arena.js';
 
 /** A task as it was before the freeze. */
 export interface FirstLook extends StatusDigest {
-  /** Reading its status takes milliseconds, so that the file is not read while the pod stands still. */
+  /** Reading the task's status takes milliseconds, so that file is not read while the pod stands still. */
   readonly isCostly: boolean;
   /** A thread-group leader whose status is not read in the pause: the file is costly, or there are very many leaders. */
   readonly isPassedOver: boolean;
@@ -18,7 +18,7 @@ export interface FirstLook extends StatusDigest {
 
 export interface RawTarget {
   readonly container: ContainerTarget;
-  /** How it was held in the end: a freezer that could not freeze is not named here. */
+  /** How the target was held in the end. A freezer that could not freeze is not named here. */
   readonly freezer: 'v1' | 'v2' | 'none';
   readonly wasFrozen: boolean;
 }
@@ -29,7 +29,7 @@ export interface RawTask {
   readonly target: number;
   /** Directory of its cgroup. */
   readonly directory: string;
-  /** Signal of the job-control stop that it was in; 0 when it was in none. */
+  /** Signal of the job-control stop in which the task was; 0 when it was in none. */
   readonly stopSignal: number;
   readonly joined: boolean;
 }
@@ -38,13 +38,13 @@ export interface RawCapture {
   readonly failure: Failure | undefined;
   readonly targets: readonly RawTarget[];
   readonly tasks: readonly RawTask[];
-  /** pid of each process, and a tid that led to its links. */
+  /** Pid of each process, and the tid of a thread that led to its links. */
   readonly processes: readonly (readonly [number, number])[];
-  /** What each task looked like before the freeze, by tid. */
+  /** The first look at each task, taken before the freeze, by tid. */
   readonly firstLooks: ReadonlyMap<number, FirstLook>;
   /** Pids of the zombies that were seen. */
   readonly zombies: readonly number[];
-  /** They were seen while their parents stood still: no second look is needed. */
+  /** The zombies were seen while their parents stood still, so no second look is needed. */
   readonly zombiesAreHeld: boolean;
   readonly records: RawRecords;
   readonly unfrozen: readonly UnfrozenTask[];
@@ -52,11 +52,11 @@ export interface RawCapture {
   readonly budgetMicroseconds: number | undefined;
   /** By how much the pause exceeded its budget. */
   readonly overrunMicroseconds: number;
-  /** From the first cgroup frozen to the last one; absent where no freezer was closed. */
+  /** Time from the first cgroup frozen to the last one. Absent where no freezer was closed. */
   readonly freezeSkewMicroseconds?: number;
   /** Freezers that could not be proved open. */
   readonly thawUnproved: readonly string[];
-  /** The tracing thread must end for the last tasks to go free. */
+  /** The tracing thread must end, because only its end releases the last tasks. */
   readonly threadMustEnd: boolean;
   /** When the pause began, by the monotonic clock; undefined when nothing was touched. */
   readonly firstActAt: number | undefined;

@@ -1,4 +1,4 @@
-/** Why PTRACE_SEIZE was refused. */
+/** Finds out why PTRACE_SEIZE was refused. */
 import type { UnfrozenTask } from '../../api/podcapture.js';
 import { EPERM, isGone } from '../../native/errno.js';
 import { TRACE_OPTIONS } from '../../native/kernel.js';
@@ -9,21 +9,27 @@ import type { Session } from './session.js';
 import { describeTask } from './task-facts.js';
 
 export type RefusedSeize =
-  /** It is our tracee: the kernel attached it (PTRACE_O_TRACE*), an execve gave it another's tid, or a second SEIZE took it. */
+  /**
+   * The task is our tracee: the kernel attached it (PTRACE_O_TRACE*), an execve gave it the tid of another tracee, or a second
+   * SEIZE took it.
+   */
   | { readonly kind: 'ours' }
-  /** Died meanwhile. */
+  /** The task died meanwhile. */
   | { readonly kind: 'gone' }
-  /** Cannot be traced, is not part of the workload, and is reported. */
+  /** A kernel thread cannot be traced and is not part of the workload. It is reported. */
   | { readonly kind: 'kernelThread' }
-  /** By somebody else, whom it is left to. */
+  /** Somebody else traces the task, and it is left to that tracer. */
   | { readonly kind: 'traced'; readonly task: UnfrozenTask; readonly failure: Failure }
   | { readonly kind: 'denied'; readonly failure: Failure };
 
-/** Up to 4 ms: well within the 100 ms in which a refusal is to be known. */
+/**
+ * How often a SEIZE of a dying task is tried again, and the sleep before each attempt. Together they take up to 4 ms: well within
+ * the 100 ms in which a refusal is to be known.
+ */
 const DYING_ATTEMPTS = 20;
 const DYING_MICROSECONDS = 200;
 
-/** Tells from /proc. Takes tens of microseconds, so that `TaskAlreadyTraced` is known at once. */
+/** Finds the reason in /proc. This takes tens of microseconds, so that `TaskAlreadyTraced` is known at once. */
 export function refusedSeize(session: Session, tid: number, result: number): RefusedSeize {
   const status = new Uint8Array(4096);
   const length = session.kernel.files.readInto(`${session.request.proc}/${tid}/status`, status);
@@ -46,7 +52,7 @@ export function refusedSeize(session: Session, tid: number, result: number): Ref
     session.unfrozen.set(tid, task);
     return { kind: 'kernelThread' };
   }
-  // A task that is about to die, or in the middle of an execve, is refused as well, and for microseconds only.
+  // SEIZE is also refused for a task that is about to die or in the middle of an execve, but only for microseconds.
   for (let attempt = 0; attempt < DYING_ATTEMPTS; attempt++) {
     session.kernel.sleep(DYING_MICROSECONDS);
     const again = session.kernel.ptrace.seize(tid, TRACE_OPTIONS);

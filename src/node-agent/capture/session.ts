@@ -1,4 +1,4 @@
-/** What one capture knows while it runs. Made by {@link ../capture.ts}, and dropped when it ends. */
+/** Everything that one capture knows while it runs. {@link ./capture.ts} makes the session and drops it at the end. */
 import type { Phase, UnfrozenTask } from '../../api/podcapture.js';
 import type { Guard } from '../../native/guard.js';
 import type { Kernel } from '../../native/kernel.js';
@@ -14,12 +14,12 @@ import { releaseEstimate, type ReleaseCost } from '../pure/release-cost.js';
 import { RawArena } from './raw-arena.js';
 import type { FirstLook } from './raw-capture.js';
 
-/** What is asked for: plain data, so that it can be posted to the tracing thread. */
+/** The request for a capture. It is plain data, so that it can be posted to the tracing thread. */
 export interface CaptureRequest {
-  /** Of the PodCapture, by which the guard reports what it did; without one an id is made up. */
+  /** UID of the PodCapture, under which the guard reports what it did. Without a UID, an id is made up. */
   readonly uid?: string;
   readonly containers: readonly ContainerTarget[];
-  /** Bound of the freezing stage: first freezer write to tree collected. */
+  /** Bound of the freezing stage: from the first freezer write until the tree is collected. */
   readonly timeoutMicroseconds: number;
   /** How long to hold after the tree is collected. */
   readonly holdMicroseconds: number;
@@ -29,68 +29,69 @@ export interface CaptureRequest {
   readonly proc: string;
 }
 
-/** Where a capture runs: the seam, the shared memory, and a sleep that an order ends early. */
+/** The surroundings of a capture: the seam to the kernel, the shared memory, and a sleep that an order ends early. */
 export interface CaptureContext {
   readonly kernel: Kernel;
   readonly board: Board;
-  /** -errno: there is none, and nothing is frozen or traced. */
+  /** -errno: there is no guard, and nothing is frozen or traced. */
   readonly guard: Guard | number;
-  /** By which the guard knows this capture. */
+  /** The id under which the guard knows this capture. */
   readonly captureId: Uint8Array;
   /** Asks for more CPU time, until the capture has ended. */
   readonly hurry?: () => void;
   /** Collects the garbage of the looks before the freeze, so that no collection falls into the pause. */
   readonly tidy?: () => void;
-  /** Sleeps until the orders differ from `known`, or so long. */
+  /** Sleeps until the orders differ from `known`, but no longer than `microseconds`. */
   readonly wait: (known: number, microseconds: number) => void;
-  /** Set in tests alone. */
+  /** Set only in tests. */
   readonly fault?: ArmedFault | undefined;
-  /** Where the raw bytes go; what an earlier capture left in it is lost. */
+  /** Memory for the raw bytes. The bytes of an earlier capture in it are lost. */
   readonly arena?: RawArena;
-  /** What letting go cost in earlier captures: the budget keeps so much back. */
+  /** The cost of earlier releases. The budget keeps back the time for the release. */
   readonly releaseCost: ReleaseCost;
 }
 
 /**
- * After so long since the announcement the guard is told in the middle of the capture that the freezers are open. It ends this
- * process when it has not heard of that in 1 s, and what takes milliseconds as a rule takes a hundred times as long without CPU time.
+ * When this much time has passed since the announcement, the guard is told in the middle of the capture that the freezers are
+ * open. The guard ends this process when it has not heard so within 1 s, and a step that usually takes milliseconds takes a
+ * hundred times as long without CPU time.
  */
 const TELL_AFTER_MICROSECONDS = 100_000;
 
 /**
- * How long the looks before the freeze may take. 10,000 tasks take 0.3 s; a tenant can make its own take longer (18 ms per task in
- * 65,536 groups), and nothing is held meanwhile.
+ * How long the looks before the freeze may take. 10,000 tasks take 0.3 s. A tenant can make its own tasks take longer (18 ms per
+ * task in 65,536 groups), but nothing is held meanwhile.
  */
 const INSPECTION_MICROSECONDS = 30_000_000;
 
-/** How a cgroup's tasks are brought to a stop. */
+/** How the tasks of a cgroup are brought to a stop. */
 export type Way =
-  /** We close its freezer, seize, and open it again. */
+  /** This capture closes the freezer, seizes the tasks, and opens the freezer again. */
   | 'freezer'
-  /** Found FROZEN on v2: seized and stopped where they are; the freezer is not touched. */
+  /** Found FROZEN on v2: the tasks are seized and stopped while they stay frozen. The freezer is not touched. */
   | 'stopInPlace'
-  /** Found FROZEN on v1: no stop can be reached, and none is needed. Nothing is traced. */
+  /** Found FROZEN on v1: the tasks cannot reach a stop, and need none. Nothing is traced. */
   | 'readOnly'
-  /** No freezer, or it could not freeze: task by task. */
+  /** No freezer is used, or the cgroup could not be frozen: the tasks are stopped one by one. */
   | 'interrupts';
 
-/** One target cgroup. */
+/** A target: one cgroup that the capture stops. */
 export interface Target {
   readonly container: ContainerTarget;
   readonly index: number;
   readonly freezer: Freezer | undefined;
-  /** The state that it was found in, and must be left in. */
+  /** The state in which the freezer was found, and in which it must be left. */
   readonly found: FreezerState;
-  /** Cgroups below it that someone had frozen on v1: their tasks are read, not traced. */
+  /** Cgroups below the target that somebody else had frozen on v1. Their tasks are read, not traced. */
   readonly frozenBelow: ReadonlySet<string>;
   way: Way;
-  /** We wrote FROZEN and have not thawed yet. */
+  /** This capture wrote FROZEN and has not thawed the cgroup yet. */
   closed: boolean;
-  /** We wrote FROZEN, at whatever time. */
+  /** This capture wrote FROZEN at some time. */
   written: boolean;
-  /** The guard was told of it, before anything was done to it. */
+  /** The guard was told of the target before anything was done to the target. */
   announced: boolean;
-  /** When it was first seen FROZEN by our own doing. */
+  /** When the cgroup was first seen FROZEN by our own freeze. */
   frozenAt?: number;
 }
 
@@ -100,11 +101,11 @@ export interface Task {
   readonly target: Target;
   /** Directory of the cgroup that listed it. */
   readonly directory: string;
-  /** Undefined where nothing is traced (readOnly, kernel threads). */
+  /** Undefined for a task that is not traced (readOnly, kernel threads, core dumps). */
   tracee: Tracee | undefined;
-  /** It cannot reach its stop because the kernel holds it; it is reported and not waited for. */
+  /** The task cannot reach its stop because the kernel holds it. Such a task is reported and not waited for. */
   held: boolean;
-  /** It joined during the hold. */
+  /** The task joined during the hold. */
   readonly joined: boolean;
 }
 
@@ -114,51 +115,51 @@ export class Session {
   readonly board: Board;
   readonly request: CaptureRequest;
   readonly targets: Target[] = [];
-  /** Every freezer that was opened, to be closed at the end: also one whose cgroup did not become a target. */
+  /** Every freezer whose files were opened and must be closed at the end, also where the cgroup did not become a target. */
   readonly freezers: Freezer[] = [];
   readonly tasks = new Map<number, Task>();
-  /** Seized and then found not to belong: pids that were reused between listing and seizing. */
+  /** Tracees that were seized and then found not to belong: their tids were reused between listing and seizing. */
   readonly strays: Tracee[] = [];
-  /** Tids that the kernel attached for us at a fork, vfork or clone. */
+  /** Tids of the tasks that the kernel attached at a fork, vfork or clone of a tracee. */
   readonly attached = new Set<number>();
   readonly unfrozen = new Map<number, UnfrozenTask>();
   readonly arena: RawArena;
-  /** Each process that was collected, and a thread of it that still leads to its links. */
+  /** Each process that was collected, by pid, and the tid of a thread that still leads to its links. */
   readonly processes = new Map<number, number>();
-  /** What each task looked like before the freeze, by tid. */
+  /** The first look at each task, taken before the freeze, by tid. */
   readonly firstLooks = new Map<number, FirstLook>();
-  /** Open status files of thread-group leaders, by pid: a descriptor into /proc never leads to another task. */
+  /** Open status files of thread-group leaders, by pid. A descriptor into /proc never leads to another task. */
   readonly statusFiles = new Map<number, number>();
-  /** Texts that many looks share. */
+  /** Texts of credentials that many looks share. */
   readonly credentials = new Map<string, string>();
   /** Memory for reads whose bytes are not kept. */
   scratch: Uint8Array | undefined;
-  /** Children of the tasks that have exited and wait for their parents. */
+  /** Pids of children of the tasks: children that have exited and wait for their parents. */
   readonly zombies = new Set<number>();
   /** The zombies were looked at while their parents stood still. */
   zombiesAreHeld = false;
-  /** Processes that write a core file: nothing may disturb them (pid). */
+  /** Pids of processes that write a core file. Nothing may disturb these processes. */
   readonly dumping = new Set<number>();
-  /** CPU time of late tasks when each was first looked at, in microseconds by tid. */
+  /** CPU time of each late task when it was first looked at, in microseconds, by tid. */
   readonly ranWhenLate = new Map<number, number>();
-  /** Kernel stacks that were read. */
+  /** Number of kernel stacks that were read. */
   stacksRead = 0;
-  /** The tree is collected and the pod is kept held: a cancellation ends that, and is no failure. */
+  /** The tree is collected and the pod is held. A cancellation then ends the hold, and is no failure. */
   isHolding = false;
   readonly durations: Partial<Record<Phase, number>> = {};
-  /** The first freezer write, or without freezer the first interrupt. Pause and deadlines count from it. */
+  /** Time of the first freezer write, or without freezer of the first interrupt. The pause and the deadlines count from here. */
   firstActAt: number | undefined;
   collectedAt: number | undefined;
-  /** When the guard was first told: its bound for a closed freezer runs from then. */
+  /** Time of the announcement. The guard's bound for a closed freezer runs from then. */
   announcedAt: number | undefined;
   lastDetachAt: number | undefined;
-  /** All is open, and FROZEN is not written any more: only then may the guard be told so. */
+  /** All freezers are open, and FROZEN will not be written any more. Only then may the guard be told so. */
   freezesNoMore = false;
   #openedTold = false;
   readonly #madeAt: number;
   /** A tracee could not be detached: only the end of the tracing thread frees it. */
   threadMustEnd = false;
-  /** A freezer could not be proved open again. */
+  /** Directories of the freezers that could not be proved open again. */
   thawUnproved: string[] = [];
 
   constructor(context: CaptureContext, request: CaptureRequest) {
@@ -176,7 +177,7 @@ export class Session {
     return this.dumping.size > 0 && this.dumping.has(this.firstLooks.get(tid)?.tgid ?? tid);
   }
 
-  /** Notes that the workload feels us from now on. */
+  /** Notes that the workload feels the capture from now on. */
   act(): void {
     this.firstActAt ??= this.kernel.now();
   }
@@ -187,7 +188,7 @@ export class Session {
     return task;
   }
 
-  /** The tracees that are on their way to a stop: those that the kernel holds are not waited for again. */
+  /** The tracees that are on their way to a stop. Tracees that the kernel holds are left out, because nobody waits for them again. */
   running(): { task: Task; tracee: Running }[] {
     const running: { task: Task; tracee: Running }[] = [];
     for (const task of this.tasks.values()) {
@@ -197,8 +198,8 @@ export class Session {
   }
 
   /**
-   * Whether to stop and roll back, and why. Asked between system calls, which cannot be cut short themselves; the main
-   * thread keeps the same deadlines with its orders, in case this thread is stuck in one.
+   * Whether to stop and roll back, and why. This is asked between system calls, because a system call cannot be cut short. The
+   * main thread keeps the same deadlines with its orders, in case this thread is stuck in a system call.
    */
   interruption(): Failure | undefined {
     const orders = this.board.orders();
@@ -229,8 +230,9 @@ export class Session {
   }
 
   /**
-   * The guard ends this process when it does not know of the thaw a second after the announcement. Nothing to do while there is time:
-   * it is told when the pod runs again.
+   * Tells the guard of the thaw when the announcement is `TELL_AFTER_MICROSECONDS` old: the guard ends this process when it does
+   * not know of the thaw a second after the announcement. Before that nothing is sent, because the guard is told when the pod
+   * runs again.
    */
   tellOpenedInTime(): void {
     const { announcedAt, context } = this;
@@ -244,9 +246,9 @@ export class Session {
   }
 
   /**
-   * Whether the freezers have to be opened now, for the capture to go on without them: SEIZE waits for that, as the main thread has
-   * found, or they have been closed for as long as is allowed. The second is no failure: on a node without CPU time a task may
-   * not get to its freezer, nor to its stop, in a second.
+   * Whether the freezers have to be opened now, so that the capture goes on without them: the main thread has found that SEIZE
+   * waits for a thaw, or the freezers have been closed for as long as is allowed. The second case is no failure: on a node
+   * without CPU time, a task may reach neither its freezer nor its stop within a second.
    */
   mustOpen(): boolean {
     if (!this.targets.some(({ closed }) => closed)) return false;

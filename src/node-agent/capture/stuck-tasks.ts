@@ -1,27 +1,27 @@
 /**
- * Which tasks will not freeze or stop, and why. Whether a task is waited for is decided by whether it makes progress towards its
- * stop, not by the letter of its state: a task in state R may be in the kernel for seconds (a write of gigabytes, a page fault
- * that nobody answers), and it may just as well lack a CPU.
+ * Finds the tasks that will not freeze or stop, and why. Whether a task is waited for depends on whether it makes progress
+ * towards its stop, not on the letter of its state: a task in state R may be in the kernel for seconds (a write of gigabytes, a
+ * page fault that nobody answers), or it may just lack a CPU.
  */
 import type { UnfrozenTask } from '../../api/podcapture.js';
 import { listTasks, TASK_FILE } from '../cgroup/list-tasks.js';
 import type { Session, Target } from './session.js';
 import { causeOf, explain, readFacts, type Depth, type TaskFacts } from './task-facts.js';
 
-/** A wait that is still the same after so long is one; shorter ones are every disk access. */
+/** Time between two looks at a wait. A wait that is the same at both looks counts as stuck; every disk access is a shorter wait. */
 const SAMPLE_APART_MICROSECONDS = 1_000;
 /**
- * CPU time after which a task that was asked to stop, and did not, is in the kernel and stays there: it stops the next time
- * it is about to return to user space. 401 tasks that run in user space stop within 13 ms, all together (Linux 6.18).
+ * CPU time after which a task that was asked to stop, and did not, is known to stay in the kernel: a task stops the next time
+ * that it is about to return to user space. 401 tasks that run in user space stop within 13 ms, all together (Linux 6.18).
  */
 const IN_KERNEL_MICROSECONDS = 20_000;
 
 /**
- * The tasks that keep these targets from being FROZEN.
+ * Finds the tasks that keep these targets from being FROZEN.
  *
- * v2: a frozen task shows state S and one in an uninterruptible wait D, so a look tells. v1: a frozen task shows D, like one
- * that cannot freeze. With `mayOpen`, a freezer that is ours is **opened** for the look, and left open, and only what is then in
- * the same D twice is called uninterruptible.
+ * v2: a frozen task shows state S and a task in an uninterruptible wait shows D, so one look tells. v1: a frozen task shows D,
+ * like a task that cannot freeze. With `mayOpen`, a freezer that this capture closed is therefore **opened** for the look and
+ * left open, and only a task that is then in the same D twice is called uninterruptible.
  */
 export function stuckWhileFreezing(session: Session, targets: readonly Target[], mayOpen: boolean): UnfrozenTask[] {
   return targets.flatMap((target) => {
@@ -39,8 +39,8 @@ export function stuckWhileFreezing(session: Session, targets: readonly Target[],
 }
 
 /**
- * Which of these tasks, all of them asked to stop, the kernel itself keeps from their stop. Takes about two milliseconds, and
- * none where every task is exiting or writes a core file.
+ * Finds, among tasks that were asked to stop, the tasks that the kernel itself keeps from their stop. This takes about two
+ * milliseconds, or no time where every task is exiting or writes a core file.
  */
 export function heldByKernel(session: Session, tids: readonly number[]): UnfrozenTask[] {
   const facts = factsOf(session, tids, 'whole');
@@ -52,7 +52,7 @@ export function heldByKernel(session: Session, tids: readonly number[]): Unfroze
   ];
 }
 
-/** Which of these tasks, none of them asked to stop, would not come to a stop now. */
+/** Finds, among tasks that were not asked to stop, the tasks that would not come to a stop now. */
 export function unstoppable(session: Session, tids: readonly number[]): UnfrozenTask[] {
   const leaving = factsOf(session, tids, 'whole').filter(isLeaving);
   const left = new Set(leaving.map(({ tid }) => tid));
@@ -62,18 +62,21 @@ export function unstoppable(session: Session, tids: readonly number[]): Unfrozen
   );
 }
 
-/** A task that was asked to stop is woken for it; one that sleeps on cannot be. A job-control stop (T) turns into the ptrace stop. */
+/**
+ * A task that was asked to stop is woken for it. A task that sleeps on cannot be woken. A job-control stop (T) turns into the
+ * ptrace stop.
+ */
 function isAsleep({ state }: TaskFacts): boolean {
   return state === 'D' || state === 'I';
 }
 
-/** Will not come back to user space: it waits for nothing of ours, and is not waited for. */
+/** The task will not return to user space. It waits for nothing of ours, so it is not waited for. */
 function isLeaving(task: TaskFacts): boolean {
   const cause = causeOf(task);
   return cause === 'Exiting' || cause === 'CoreDump';
 }
 
-/** It has had a CPU for so long since it was first looked at, and did not reach its stop. */
+/** Whether the task has had `IN_KERNEL_MICROSECONDS` of CPU time since it was first looked at, and has not reached its stop. */
 function isStuckRunning(session: Session, task: TaskFacts): boolean {
   if (task.ranMicroseconds < 0) return false;
   const since = session.ranWhenLate.get(task.tid);
@@ -92,7 +95,7 @@ function uninterruptible(session: Session, tids: readonly number[]): UnfrozenTas
     .filter((task) => task.cause === 'Uninterruptible');
 }
 
-/** Those that sleep in the same place at two looks, and have not run in between. */
+/** The tasks that sleep in the same place at two looks, and have not run in between. */
 function sameTwice(session: Session, tids: readonly number[], wanted: (task: TaskFacts) => boolean): TaskFacts[] {
   if (tids.length === 0) return [];
   session.kernel.sleep(SAMPLE_APART_MICROSECONDS);
@@ -121,7 +124,7 @@ function tidsOf(session: Session, target: Target): number[] {
   const file = TASK_FILE[target.container.cgroupVersion];
   const cgroups = listTasks(files, target.container.directory, file, () => session.interruption() !== undefined);
   if (typeof cgroups === 'number') return [];
-  // What someone else froze below is frozen, and says nothing about our own freezer.
+  // A cgroup below that somebody else froze is frozen, and says nothing about our own freezer.
   return cgroups.filter((cgroup) => !target.frozenBelow.has(cgroup.directory)).flatMap((cgroup) => cgroup.tids);
 }
 

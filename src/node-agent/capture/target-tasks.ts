@@ -1,4 +1,4 @@
-/** The tasks of a target: listed, taken as tracees, and let go when they turn out not to belong. */
+/** The tasks of a target: they are listed, taken as tracees, and released when they turn out not to belong. */
 import { isGone } from '../../native/errno.js';
 import { TRACE_OPTIONS } from '../../native/kernel.js';
 import { errnoName } from '../../native/syscall-error.js';
@@ -9,14 +9,14 @@ import { failure, type Failure } from '../pure/failure.js';
 import { refusedSeize } from './refused-seize.js';
 import type { Session, Target } from './session.js';
 
-/** The tasks in a target and in all cgroups below it. -EINTR: the freezers have to open, or the capture has to end. */
+/** Lists the tasks in a target and in all cgroups below it. Returns -EINTR when the freezers have to open or the capture has to end. */
 export function listTarget(session: Session, { container }: Target): CgroupTasks[] | number {
   const { directory, cgroupVersion } = container;
   const isOver = (): boolean => session.mustOpen() || session.interruption() !== undefined;
   return listTasks(session.kernel.files, directory, TASK_FILE[cgroupVersion], isOver);
 }
 
-/** Why a target could not be listed. */
+/** Says why a target could not be listed. */
 export function unlisted(session: Session, { container }: Target, result: number): Failure {
   const message = `the tasks of ${container.directory} cannot be listed: ${errnoName(result)}`;
   return session.interruption() ?? failure(isGone(result) ? 'CgroupGone' : 'HostUnfit', message);
@@ -25,16 +25,16 @@ export function unlisted(session: Session, { container }: Target, result: number
 /** A listed task that is to become a tracee. */
 export interface Wanted {
   readonly target: Target;
-  /** Directory of the cgroup that lists it. */
+  /** Directory of the cgroup that lists the task. */
   readonly directory: string;
   readonly tid: number;
-  /** It came during the hold. */
+  /** The task came during the hold. */
   readonly joined: boolean;
 }
 
 /**
- * Seizes one task: PTRACE_SEIZE disturbs nobody. `gone`: it died meanwhile. `passed`: it is noted and not traced (a kernel thread, a core
- * dump, after the hold began also another's tracee).
+ * Seizes one task; PTRACE_SEIZE disturbs nobody. `gone`: the task died meanwhile. `passed`: the task is noted and not traced (a
+ * kernel thread, a core dump, or after the hold began also the tracee of somebody else).
  */
 export function takeTask(
   session: Session,
@@ -45,7 +45,8 @@ export function takeTask(
     return 'passed';
   };
   if (session.isLeftAlone(tid)) return pass();
-  // Known to the main thread before the call: it reaps our dead when SEIZE blocks on an execve that waits for one of them.
+  // The main thread must know the tid before the call: it reaps our dead tracees when SEIZE blocks on an execve that waits for
+  // one of them.
   session.board.publishTid(tid);
   session.board.step();
   const tracee = seize(session.kernel.ptrace, tid, TRACE_OPTIONS);
@@ -78,8 +79,9 @@ export function takeTask(
 }
 
 /**
- * All that is listed is seized: a tracee that is not listed is a stray, under a tid that was reused between the list and the SEIZE, or
- * a task that was moved away or is dying. One that stands in its stop is let go at once, the others at the release.
+ * Drops the tracees that are not listed. Every listed task is seized, so a tracee that is not listed is a stray: its tid was
+ * reused between the list and the SEIZE, or the task was moved away or is dying. A stray in its stop is detached at once, the
+ * others at the release.
  */
 export function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<number>): void {
   for (const task of session.tasks.values()) {

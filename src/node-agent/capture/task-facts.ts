@@ -1,6 +1,6 @@
 /**
- * What /proc says of one task that is late, by files that take no lock of the task: stat, status, wchan, schedstat and stack are
- * safe on anything (measured; test/kernel/window.test.ts watches the calls).
+ * Reads the facts of a late task from /proc. Only stat, status, wchan, schedstat and stack are read: they take no lock of the
+ * task and are safe on any task (measured; test/kernel/window.test.ts watches the calls).
  */
 import type { UnfrozenCause, UnfrozenTask } from '../../api/podcapture.js';
 import { parseStack } from '../pure/proc-stack.js';
@@ -20,21 +20,22 @@ export interface TaskFacts {
   readonly ranMicroseconds: number;
 }
 
-/** Where a vfork parent sleeps until its child execs or exits: kernel/fork.c, by the names it had over the years. */
+/** Kernel functions in which a vfork parent sleeps until its child execs or exits: kernel/fork.c, by the names of different versions. */
 const VFORK_WAIT = /^(kernel_clone|_do_fork|do_fork|wait_for_vfork_done)$/;
-/** Where a thread waits for its siblings to die in execve or exit: fs/exec.c, kernel/exit.c. */
+/** Kernel functions in which a thread waits for its siblings to die in execve or exit: fs/exec.c, kernel/exit.c. */
 const GROUP_EXIT_WAIT = /^(de_thread|begin_new_exec|exit_notify|zap_pid_ns_processes|synchronize_group_exit)$/;
-/** Kernel stacks that one capture reads: enough to tell what hangs, and 20 µs each. */
+/** Number of kernel stacks that one capture reads: enough to tell what hangs. Reading one stack takes 20 µs. */
 const MAX_STACKS = 32;
 const TEXT_BYTES = 4_096;
 
 /**
- * How much is read of a task. `whole`: everything, 60 µs per task. Where thousands are looked at while most of them are frozen,
- * `frozenAsS` (v2) and `frozenAsD` (v1) name the state that the frozen ones show: of those the costly files are left out.
+ * How much is read of a task. `whole`: everything, 60 µs per task. `frozenAsS` (v2) and `frozenAsD` (v1) are for looks at
+ * thousands of tasks of which most are frozen: they name the state that a frozen task shows, and the costly files of a task in
+ * that state are not read.
  */
 export type Depth = 'whole' | 'frozenAsS' | 'frozenAsD';
 
-/** Undefined when the task is gone, or a zombie. */
+/** Returns undefined when the task is gone or a zombie. */
 export function readFacts(session: Session, tid: number, depth: Depth): TaskFacts | undefined {
   const directory = `${session.request.proc}/${tid}/task/${tid}`;
   const text = readText(session, `${directory}/stat`);
@@ -50,7 +51,7 @@ export function readFacts(session: Session, tid: number, depth: Depth): TaskFact
     tid,
     comm,
     state,
-    // '0' is what wchan says of a task that runs.
+    // wchan says '0' for a task that runs.
     waitChannel: channel === undefined || channel === '0' ? '' : channel,
     kernelThread,
     exiting,
@@ -59,13 +60,13 @@ export function readFacts(session: Session, tid: number, depth: Depth): TaskFact
   };
 }
 
-/** What is known of one task, for a message or a row of `unfrozen`. Undefined when it is gone. */
+/** Describes one task for a message or a row of `unfrozen`. Returns undefined when the task is gone. */
 export function describeTask(session: Session, tid: number): UnfrozenTask | undefined {
   const facts = readFacts(session, tid, 'whole');
   return facts === undefined ? undefined : explain(session, facts);
 }
 
-/** A row of `unfrozen`, with the kernel's stack where that can be read (it takes CAP_SYS_ADMIN). */
+/** Makes a row of `unfrozen`, with the kernel's stack where it can be read (that takes CAP_SYS_ADMIN). */
 export function explain(session: Session, facts: TaskFacts, cause: UnfrozenCause = causeOf(facts)): UnfrozenTask {
   const { tid, comm, state, waitChannel } = facts;
   const stack = session.stacksRead < MAX_STACKS ? stackOf(session, tid) : [];
@@ -88,7 +89,8 @@ function stackOf(session: Session, tid: number): readonly string[] {
 
 /**
  * Whether the process writes a core file. status says so from before the first byte is written until the process is dead
- * (CoreDumping, Linux 4.15). A file that costs milliseconds is not read: the process would have to be the one that made it so.
+ * (CoreDumping, Linux 4.15). A status file that takes milliseconds is not read again, and the first look answers: only the
+ * process itself can have made its file that large.
  */
 function isDumping(session: Session, tid: number): boolean {
   const first = session.firstLooks.get(tid);
@@ -98,7 +100,7 @@ function isDumping(session: Session, tid: number): boolean {
   return length > 0 && digestStatus(text.subarray(0, length))?.coreDumping === true;
 }
 
-/** The first number of schedstat: nanoseconds on a CPU (Documentation/scheduler/sched-stats.rst). */
+/** CPU time from the first number of schedstat, which is in nanoseconds (Documentation/scheduler/sched-stats.rst). */
 function ranMicroseconds(session: Session, directory: string): number {
   const text = readText(session, `${directory}/schedstat`);
   const nanoseconds = text === undefined ? Number.NaN : Number(text.split(' ')[0]);

@@ -1,8 +1,8 @@
 /**
- * Zombies stand in no cgroup's list: they are found as children of the tasks that do.
+ * Zombies are in no cgroup's list. They are found as children of the tasks that are.
  *
- * While its parent stands still a zombie can neither change nor be reaped. So nothing of it is read in the pause: it is looked at
- * before the freeze, and reported when it is still there after the release, or when a hold gives time to look again.
+ * While its parent stands still, a zombie can neither change nor be reaped. So nothing of a zombie is read in the pause: zombies
+ * are read before the freeze, and reported when they still exist after the release, or when a hold gives time for another look.
  */
 import { isGone } from '../../native/errno.js';
 import { readTids } from '../cgroup/list-tasks.js';
@@ -12,7 +12,7 @@ import { readStat } from './bracket.js';
 import type { RawLook } from './raw-arena.js';
 import type { Session } from './session.js';
 
-/** Notes the zombie children of these tasks. With `held` they stand still, and this look replaces the earlier one. */
+/** Notes the zombie children of these tasks. With `held` the tasks stand still, and this look replaces the earlier one. */
 export function lookForZombies(session: Session, tids: Iterable<number>, look: Exclude<RawLook, 'after'>): void {
   const { kernel, request, arena } = session;
   const decoder = new TextDecoder();
@@ -35,7 +35,7 @@ export function lookForZombies(session: Session, tids: Iterable<number>, look: E
   if (look === 'held') session.zombiesAreHeld = true;
 }
 
-/** Undefined on a kernel without CONFIG_PROC_CHILDREN. The file is exact only while the tasks stand still (proc_pid_task(5)). */
+/** Returns undefined on a kernel without CONFIG_PROC_CHILDREN. The file is exact only while the tasks stand still (proc_pid_task(5)). */
 function childrenOf(session: Session, tids: Iterable<number>): number[] | undefined {
   const all: number[] = [];
   for (const tid of tids) {
@@ -46,7 +46,7 @@ function childrenOf(session: Session, tids: Iterable<number>): number[] | undefi
   return all;
 }
 
-/** The file is missing, and not its task. */
+/** Whether the file is missing although its task exists. */
 function isMissing(session: Session, tid: number, result: number): boolean {
   if (!isGone(result)) return false;
   return session.kernel.files.readInto(`${session.request.proc}/${tid}/task/${tid}/comm`, new Uint8Array(1)) > 0;

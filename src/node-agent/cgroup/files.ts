@@ -1,4 +1,4 @@
-/** Looks at procfs and cgroupfs by path, while the pod runs: what resolves a request and `stasis doctor` need. */
+/** Reads procfs and cgroupfs by path, while the pod runs. The resolver and `stasis doctor` use these functions. */
 import { closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { ENAMETOOLONG, isGone } from '../../native/errno.js';
 import { useLongPath } from '../../native/long-path.js';
@@ -8,7 +8,7 @@ import { parseTaskList } from '../pure/task-list.js';
 /** open(2): the same number on x86-64 and arm64. Node does not export it. */
 const O_PATH = 0x200000;
 
-/** Content, or the errno and its name, such as 2 and `ENOENT`. */
+/** The content, or the errno and its name, such as 2 and `ENOENT`. */
 export type FileResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string; readonly errno: number };
 
@@ -22,12 +22,12 @@ export function readText(path: string): FileResult<string> {
   return attempt(path, (at) => readFileSync(at, 'utf8'));
 }
 
-/** The text of a link, which is never followed. */
+/** The text of a link. The link is never followed. */
 export function readLink(path: string): FileResult<string> {
   return attempt(path, (at) => pathText(readlinkSync(at, 'buffer')));
 }
 
-/** Names of the real sub-directories, in order; symbolic links are not among them. A name may hold any byte ({@link pathText}). */
+/** Names of the real sub-directories, in order, without symbolic links. A name may contain any byte ({@link pathText}). */
 export function listDirectories(path: string): FileResult<string[]> {
   return attempt(path, (at) =>
     readdirSync(at, { withFileTypes: true, encoding: 'buffer' })
@@ -46,7 +46,7 @@ export function readIds(path: string): number[] | number {
   return ids;
 }
 
-/** What stands at a path itself: a link is a link, not its target. */
+/** The kind of the file at a path. A link is not followed and counts as a link. */
 export function kindOf(path: string): FileResult<'directory' | 'link' | 'other'> {
   return attempt(path, (at) => {
     const stat = lstatSync(at);
@@ -62,17 +62,17 @@ export function identityAt(path: string): FileResult<{ readonly inode: bigint; r
   });
 }
 
-/** Whether a file of that name stands there, whatever it is. */
+/** Whether a file of any kind exists at the path. A link is not followed. */
 export function exists(path: string): boolean {
   return kindOf(path).ok;
 }
 
-/** Whether the failure says that a task or a cgroup is no more. */
+/** Whether the failure says that a task or a cgroup no longer exists. */
 export function saysGone(failed: { readonly errno: number }): boolean {
   return isGone(-failed.errno);
 }
 
-/** System errors become values; anything else is a defect and goes on up. */
+/** System errors become values. Any other error is a defect and is thrown. */
 function attempt<T>(path: string, look: (path: string | Buffer) => T): FileResult<T> {
   const result = orError(() => look(asNodeTakesIt(path)));
   if (result.ok || result.errno !== ENAMETOOLONG) return result;
@@ -88,7 +88,7 @@ const DIRECTORY_CALLS = {
   close: (fd: number): void => closeSync(fd),
 };
 
-/** Node encodes text as UTF-8, which has no place for an escaped byte. */
+/** Node encodes text as UTF-8, which cannot express an escaped byte. */
 function asNodeTakesIt(path: string): string | Buffer {
   return hasEscapes(path) ? Buffer.from(pathBytes(path)) : path;
 }

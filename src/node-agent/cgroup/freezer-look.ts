@@ -1,11 +1,11 @@
-/** One look at the freezer of a cgroup, by the cgroup's path. */
+/** Looks once at the freezer of a cgroup, by the cgroup's path. */
 import { parseCgroupEvents } from '../pure/cgroup-events.js';
 import { parseFreezerState } from '../pure/freezer-state.js';
 import { identityAt, readText } from './files.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
 export interface FreezerLook {
-  /** The cgroup's own freezer is closed. On v2: it was asked to freeze. */
+  /** The cgroup's own freezer is closed. On v2: the cgroup itself was asked to freeze. */
   readonly self: boolean;
   /** The cgroup is frozen in fact, by its own freezer or by one above it. */
   readonly frozen: boolean;
@@ -28,7 +28,7 @@ function lookAtV1(directory: string): FreezerLook | undefined {
 }
 
 /**
- * cgroup-v2.rst: cgroup.freeze shows what was asked of this cgroup; cgroup.events shows the result of that and of the
+ * cgroup-v2.rst: cgroup.freeze shows the request for this cgroup; cgroup.events shows the result of that request and of the
  * freezers above.
  */
 function lookAtV2(directory: string): FreezerLook | undefined {

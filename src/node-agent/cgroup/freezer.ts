@@ -1,5 +1,5 @@
 /**
- * The two freezers of Linux behind one shape.
+ * The two freezers of Linux, behind one interface.
  *
  * v1: kernel document cgroup-v1/freezer-subsystem.rst. v2: cgroup-v2.rst, `cgroup.freeze` and `cgroup.events`.
  */
@@ -10,25 +10,28 @@ import { parseFreezerState, type FreezerState } from '../pure/freezer-state.js';
 
 export { FREEZER_WINDOW_MICROSECONDS } from '../pure/board-view.js';
 
-/** One cgroup's freezer. Its files are opened once, so that nothing is looked up by path while it is closed. */
+/** The freezer of one cgroup. Its files are opened once, so that nothing is looked up by path while the freezer is closed. */
 export interface Freezer {
   readonly version: 'v1' | 'v2';
-  /** Open for writing; the main thread thaws through it too. */
+  /** A descriptor that is open for writing. The main thread thaws through this descriptor too. */
   readonly controlFd: number;
-  /** The fact, not the request: FROZEN only when the kernel says that every task is. -errno when it cannot be read. */
+  /**
+   * The fact, not the request: FROZEN only when the kernel says that every task is frozen. Returns -errno when the state cannot
+   * be read.
+   */
   state(): FreezerState | number;
-  /** Asks for FROZEN. 0 or -errno. Returns before it is a fact. */
+  /** Asks for FROZEN. Returns 0 or -errno, before the tasks are frozen. */
   freeze(): number;
-  /** Asks for THAWED. 0 or -errno. */
+  /** Asks for THAWED. Returns 0 or -errno. */
   thaw(): number;
-  /** Whether this very cgroup, not one above it, is asked to be frozen. */
+  /** Whether this cgroup itself, not an ancestor, is asked to be frozen. */
   selfFreezing(): boolean | number;
-  /** Waits for the state to change, or so long. v1 has no event, and just sleeps. */
+  /** Waits until the state changes, but no longer than `microseconds`. v1 has no event, so there the wait is a plain sleep. */
   waitForChange(microseconds: number): void;
   close(): void;
 }
 
-/** What is written to open a freezer; the main thread and the tracing thread write the same. */
+/** The word that opens a freezer. The main thread and the tracing thread write the same word. */
 export const THAW_WORD = { v1: 'THAWED', v2: '0' } as const;
 const FREEZE_WORD = { v1: 'FROZEN', v2: '1' } as const;
 
@@ -93,8 +96,8 @@ function openV2(files: KernelFiles, directory: string): Freezer | number {
     freeze: () => written(files.write(controlFd, FREEZE_WORD.v2)),
     thaw: () => written(files.write(controlFd, THAW_WORD.v2)),
     selfFreezing,
-    // Reading cgroup.events in state() re-arms the notification (kernfs). The kernel sends at most one in 10 ms a file, so
-    // the time limit matters as much as the event.
+    // Reading cgroup.events in state() re-arms the notification (kernfs). The kernel sends at most one notification per file in
+    // 10 ms, so the time limit matters as much as the event.
     waitForChange: (microseconds) => void files.pollEvent(eventsFd, microseconds),
     close: () => closeAll(files, opened),
   };
@@ -114,7 +117,7 @@ function openAll(files: KernelFiles, wanted: readonly (readonly [string, 'read' 
   }
 }
 
-/** Each, also when one of them throws. */
+/** Closes every descriptor, even when closing one of them throws. */
 function closeAll(files: KernelFiles, fds: readonly number[]): void {
   const [first, ...others] = fds;
   if (first === undefined) return;
@@ -125,7 +128,7 @@ function closeAll(files: KernelFiles, fds: readonly number[]): void {
   }
 }
 
-/** These files hold ASCII, and are too short for a decoder to be worth its start. */
+/** The files contain ASCII, and are so short that starting a decoder would not pay. */
 function textReader(files: KernelFiles): (fd: number) => string | number {
   const buffer = new Uint8Array(256);
   return (fd) => {
@@ -143,8 +146,8 @@ function written(result: number): number {
 }
 
 /**
- * Opens a freezer again and proves it: true when this cgroup is no longer asked to be frozen, or is gone. An ancestor's
- * freezer may keep it FROZEN all the same; that is not ours. `afterWrite` is called between a write and its proof.
+ * Opens a freezer again and proves it: returns true when this cgroup is no longer asked to be frozen, or is gone. An ancestor's
+ * freezer may still keep the cgroup FROZEN; that freezer is not ours. `afterWrite` is called between a write and its proof.
  */
 export function thawAndVerify(
   freezer: Freezer,
@@ -162,7 +165,7 @@ export function thawAndVerify(
   return false;
 }
 
-/** Whether a freezer file of one digit, such as freezer.self_freezing or cgroup.freeze, says 1. False when it cannot be read. */
+/** Whether a freezer file of one digit, such as freezer.self_freezing or cgroup.freeze, says 1. False when the file cannot be read. */
 export function readFlag(files: KernelFiles, path: string): boolean {
   const text = new Uint8Array(8);
   return files.readInto(path, text) > 0 && text[0] === '1'.charCodeAt(0);

@@ -3,13 +3,19 @@ import type { KernelFiles } from '../../native/kernel.js';
 import { parseTaskList } from '../pure/task-list.js';
 import { walkNest, type CgroupTasks } from './nest.js';
 
-/** Bytes of a read. A list is a seq_file: one read returns at most a page of it, whatever the room (fs/seq_file.c). */
+/**
+ * Size of the read buffer in bytes. A list is a seq_file: one read returns at most a page, however large the buffer is
+ * (fs/seq_file.c).
+ */
 const READ_BYTES = 64 << 10;
 
-/** Where each hierarchy lists its threads; cgroup.procs would not do, as a threaded cgroup answers it with EOPNOTSUPP. */
+/**
+ * The file in which each hierarchy lists its threads. cgroup.procs cannot be used: reading it in a threaded cgroup fails with
+ * EOPNOTSUPP.
+ */
 export const TASK_FILE = { v1: 'tasks', v2: 'cgroup.threads' } as const;
 
-/** What `file` names in every cgroup of the nest; see {@link walkNest} for the order and the failures. */
+/** Lists the ids in `file` of every cgroup of the nest. See {@link walkNest} for the order and the failures. */
 export function listTasks(
   files: KernelFiles,
   directory: string,
@@ -24,7 +30,7 @@ export function listTasks(
   return walkNest(reader, directory, isOver);
 }
 
-/** The ids that a file lists, to its end: `tasks`, `cgroup.procs`, /proc/PID/task/TID/children. -errno when it cannot be read. */
+/** Reads all ids of a list: `tasks`, `cgroup.procs`, /proc/PID/task/TID/children. Returns -errno when the list cannot be read. */
 export function readTids(
   files: KernelFiles,
   path: string,
@@ -39,7 +45,10 @@ export function readTids(
   }
 }
 
-/** A list longer than the buffer arrives in pieces that may cut a number in two: the rest is carried over. */
+/**
+ * A list longer than the buffer arrives in pieces, and a piece may end in the middle of a number. The unfinished digits are
+ * carried over to the next piece.
+ */
 function readAllTids(files: KernelFiles, fd: number, buffer: Uint8Array): number[] | number {
   const tids: number[] = [];
   let offset = 0;
@@ -57,7 +66,7 @@ function readAllTids(files: KernelFiles, fd: number, buffer: Uint8Array): number
   }
 }
 
-/** Just after the last id that is whole: each id is followed by a newline, in `children` by a space. */
+/** Offset just after the last complete id. Each id is followed by a newline, in `children` by a space. */
 function endOfIds(buffer: Uint8Array, length: number): number {
   let end = length;
   while (end > 0 && buffer[end - 1] !== 0x0a && buffer[end - 1] !== 0x20) end -= 1;

@@ -1,29 +1,33 @@
-/** Walks a cgroup and every cgroup below it, whatever reads the files. Pure but for what is passed in. */
+/** Walks a cgroup and every cgroup below it, with any reader of files. Pure except for the functions that are passed in. */
 import { EINTR, EIO, isGone } from '../../native/errno.js';
 
 /** How the files of a cgroup are read. Failures are -errno. */
 export interface NestReader {
-  /** The tids in this very cgroup. */
+  /** The tids in this cgroup itself. */
   tids(directory: string): number[] | number;
-  /** Names of the cgroups right below it, as {@link ../../native/path-text.ts} has them. */
+  /** Names of the cgroups directly below, in the text form of {@link ../../native/path-text.ts}. */
   directories(directory: string): readonly string[] | number;
 }
 
-/** One cgroup of the nest and the tids in it. */
+/** A cgroup of the nest, and the tids in it. */
 export interface CgroupTasks {
   readonly directory: string;
   readonly tids: readonly number[];
 }
 
-/** Cgroups between two looks at the time: one takes 20 to 40 µs. */
+/** Number of cgroups between two calls of `isOver`. Reading one cgroup takes 20 to 40 µs. */
 const LOOK_EVERY = 32;
-/** A name that is listed again each time and cannot be opened each time: somebody makes and removes the cgroup all the while. */
+/**
+ * Number of times that one cgroup may be listed by its parent and still not open. More means that somebody makes and removes it
+ * all the time.
+ */
 const MAX_ATTEMPTS = 100;
 
 /**
- * The target first, and parents before their children. Nothing below it is passed over: a cgroup that cannot be opened has gone only
- * when its parent no longer lists it, and any other error ends the walk, so that no name, no depth and no lack of descriptors hides a
- * task. -errno: of what could not be read; of the target itself when that is gone; EINTR when `isOver` said so.
+ * Lists the target first, and parents before their children. No cgroup below the target is skipped: a cgroup that cannot be
+ * opened counts as gone only when its parent no longer lists it, and any other error ends the walk. So no name, no depth and no
+ * lack of descriptors hides a task. Returns the -errno of a cgroup that could not be read, also when the target itself is gone,
+ * and -EINTR when `isOver` returned true.
  */
 export function walkNest(
   reader: NestReader,
@@ -61,7 +65,7 @@ function readOne(
   return typeof below === 'number' ? below : { tids, below };
 }
 
-/** Whether the parent still lists it; no when the parent is gone as well. */
+/** Whether the parent still lists the cgroup. False when the parent is gone as well. */
 function isListed(reader: NestReader, parent: string, directory: string): boolean | number {
   const names = reader.directories(parent);
   if (typeof names === 'number') return isGone(names) ? false : names;

@@ -1,13 +1,13 @@
 /**
- * The main thread's side of the board: what it reads there, the orders that it writes, and the time limit that both threads
- * keep. Pure: the watchdog decides with these alone.
+ * The main thread's side of the board: the values that it reads there, the orders that it writes, and the time limit that both
+ * threads keep. Pure: the watchdog decides with these alone.
  */
 import type { Phase } from '../../api/podcapture.js';
 
-/** What the tracing thread last wrote. */
+/** The values that the tracing thread last wrote. */
 export interface BoardView {
   readonly phase: Phase;
-  /** Odd while the tracing thread is inside a call that may block. The main thread looks for an odd number that stays. */
+  /** Odd while the tracing thread is inside a call that may block. The main thread looks for an odd number that does not change. */
   readonly progress: number;
   /** The tracing thread may still write FROZEN. Until this is false, a thaw is not final. */
   readonly writer: boolean;

@@ -5,8 +5,8 @@ import { missing, unreadable, type Parsed } from './parse-error.js';
 const FILE = '/proc/stat';
 
 /**
- * `btime`: the boot time in whole seconds since the epoch. It moves when the clock is set: read it once a capture.
- * The `intr` line before it grows with the machine (many kilobytes), so it is searched, not split.
+ * `btime`: the boot time in whole seconds since the epoch. It changes when the clock is set, so it is read once per capture. The
+ * `intr` line before it grows with the machine (many kilobytes), so the text is searched, not split.
  */
 export function parseBootTime(text: string): Parsed<number> {
   const key = 'btime ';

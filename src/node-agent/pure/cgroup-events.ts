@@ -6,16 +6,19 @@ const FILE = 'cgroup.events';
 export interface CgroupEvents {
   /** A live task is in the cgroup or below it. */
   readonly populated: boolean;
-  /** All tasks in it and below it are frozen: the fact, where cgroup.freeze tells only who asked. */
+  /** All tasks in the cgroup and below it are frozen. This is the fact; cgroup.freeze shows only the request. */
   readonly frozen: boolean;
 }
 
-/** Whether the file has the line `frozen 1`: asked again and again while a pod freezes, where parsing all of it costs as much as freezing. */
+/**
+ * Whether the file has the line `frozen 1`. This is asked many times while a pod freezes, and parsing the whole file costs as
+ * much as freezing.
+ */
 export function saysFrozen(text: string): boolean {
   return text.includes('\nfrozen 1\n') || text.startsWith('frozen 1\n');
 }
 
-/** Parses the flat keyed file. Keys that a later kernel adds are passed over; `frozen` came with Linux 5.2. */
+/** Parses the flat keyed file. Keys that a later kernel adds are skipped; `frozen` came with Linux 5.2. */
 export function parseCgroupEvents(text: string): Parsed<CgroupEvents> {
   if (!text.endsWith('\n')) return cut(FILE, text);
   let populated: boolean | undefined;

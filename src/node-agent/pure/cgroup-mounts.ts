@@ -1,7 +1,7 @@
-/** Which of the mounts are cgroup hierarchies: cgroups(7), "Mounting v1 controllers" and "Cgroups version 2". Pure. */
+/** Finds the cgroup hierarchies among the mounts: cgroups(7), "Mounting v1 controllers" and "Cgroups version 2". Pure. */
 import type { Mount } from './mountinfo.js';
 
-/** Where a hierarchy is mounted, and which of its cgroups is to be seen there (see {@link Mount.root}). */
+/** The mount of a hierarchy, and the cgroup that is visible at the mount point (see {@link Mount.root}). */
 export interface HierarchyMount {
   readonly mountPoint: string;
   readonly root: string;
@@ -16,7 +16,7 @@ export interface CgroupMounts {
   readonly freezerV1?: HierarchyMount;
   /** The v2 hierarchy: `/sys/fs/cgroup`, on hybrid hosts often `/sys/fs/cgroup/unified`. */
   readonly unified?: HierarchyMount;
-  /** One mount for each v1 hierarchy that has no freezer. */
+  /** A mount for each v1 hierarchy that has no freezer. */
   readonly otherV1: readonly ControllerMount[];
 }
 
@@ -33,9 +33,9 @@ const FLAGS = new Set([
 ]);
 
 /**
- * The mounts to reach each hierarchy by. One hierarchy may be mounted many times (bind mounts of one container's
- * cgroup among them): the one that shows it from its root is preferred, then the shortest mount point. What another
- * mount on the same mount point hides is left out.
+ * Chooses the mount by which each hierarchy is reached. A hierarchy may be mounted many times (bind mounts of one container's
+ * cgroup among them). A mount that shows the hierarchy from its root is preferred, then the shortest mount point. A mount that
+ * another mount on the same mount point hides is left out.
  */
 export function cgroupMounts(mounts: readonly Mount[]): CgroupMounts {
   const visible = [...new Map(mounts.map((mount) => [mount.mountPoint, mount])).values()].toSorted(byPreference);
@@ -66,8 +66,8 @@ function controllersOf(mount: Mount): string[] {
 }
 
 /**
- * Where the cgroup `path` of /proc/PID/cgroup stands below the mount point: `''` for the mount's own root, otherwise
- * starting with `/`. Undefined when it does not lie below that mount, or when only its distance is known (`..`): then no
+ * The path below the mount point of the cgroup `path` of /proc/PID/cgroup: `''` for the mount's own root, otherwise a path that
+ * starts with `/`. Undefined when the cgroup is not below that mount, or when only its distance is known (`..`): then no
  * directory can be named without guessing.
  */
 export function pathBelowMount(mount: HierarchyMount, path: string): string | undefined {

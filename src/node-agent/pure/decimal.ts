@@ -4,8 +4,8 @@
 const MAX_DIGITS = 15;
 
 /**
- * The number that `text` holds from `from` up to, not including, `to`; -1 when that is empty, longer than 15 digits,
- * or anything but digits. No sign, no space, no exponent: what Number() forgives is damage here.
+ * The number that `text` holds from `from` up to, not including, `to`; -1 when that part is empty, longer than 15 digits, or
+ * anything but digits. A sign, a space or an exponent, which Number() forgives, is damage here.
  */
 export function decimal(text: string, from: number = 0, to: number = text.length): number {
   if (to <= from || to - from > MAX_DIGITS || to > text.length) return -1;
@@ -18,7 +18,7 @@ export function decimal(text: string, from: number = 0, to: number = text.length
   return value;
 }
 
-/** Numbers between single `separator`s from `from` to `to`; undefined when one of them is none. */
+/** The numbers between single `separator`s from `from` to `to`. Undefined when one of these parts is not a number. */
 export function decimals(text: string, separator: string, from: number, to: number): number[] | undefined {
   const values: number[] = [];
   for (let start = from; ;) {

@@ -1,33 +1,36 @@
-/** What `stasis doctor` finds on a node before anything is made of it. Types alone. */
+/** The facts that `stasis doctor` finds on a node, before they are judged. Types only. */
 import type { JournalRecord } from './guard-journal.js';
 
 /** A process or a thread, by name. */
 export interface NamedTask {
-  /** In the PID namespace of procfs. */
+  /** Pid in the PID namespace of procfs. */
   readonly pid: number;
   readonly comm: string;
 }
 
-/** A cgroup whose freezer is closed, or that is frozen by one above it, at two looks a tenth of a second apart. */
+/** A cgroup whose freezer is closed, or that a freezer above it keeps frozen, at two looks a tenth of a second apart. */
 export interface FrozenCgroup {
   readonly version: 'v1' | 'v2';
   readonly directory: string;
-  /** As stat(2) tells them: by these a record of the journal is matched, because its path is the guard's view. */
+  /**
+   * Inode and device as stat(2) tells them. A record of the journal is matched by these, because the path in the record is the
+   * guard's view.
+   */
   readonly inode: bigint;
   readonly device: bigint;
-  /** False: it was asked for, and not all of its tasks are frozen. */
+  /** False: the freeze was asked for, and not all tasks of the cgroup are frozen. */
   readonly complete: boolean;
-  /** Its own freezer is closed. */
+  /** The cgroup's own freezer is closed. */
   readonly self: boolean;
-  /** Nearest cgroup above it whose own freezer is closed, where it is to be seen. */
+  /** Nearest cgroup above whose own freezer is closed, if that cgroup can be seen. */
   readonly above?: string;
-  /** Of all freezes of its life (cgroup.stat.local), where the kernel counts it. */
+  /** Time of all freezes in the cgroup's life (cgroup.stat.local), where the kernel counts it. */
   readonly frozenMicroseconds?: number;
-  /** In it and below it. */
+  /** Number of tasks in the cgroup and below it. */
   readonly tasks: number;
-  /** Some of them are of a PID namespace that is not to be seen into. */
+  /** Some of the tasks are in a PID namespace that cannot be seen into. */
   readonly unseenTasks: boolean;
-  /** The first few. */
+  /** The first few processes. */
   readonly processes: readonly NamedTask[];
 }
 
@@ -35,14 +38,14 @@ export interface TracedTask {
   readonly tid: number;
   readonly pid: number;
   readonly comm: string;
-  /** In a ptrace stop at two looks a tenth of a second apart, and not on a CPU between them. */
+  /** The task is in a ptrace stop at two looks a tenth of a second apart, and was not on a CPU between them. */
   readonly stopped: boolean;
-  /** Its cgroup, in one of the hierarchies. */
+  /** The task's cgroup, in one of the hierarchies. */
   readonly cgroup: string;
   readonly tracer: NamedTask & {
     /** The thread that traces. */
     readonly tid: number;
-    /** Field 22 of /proc/PID/stat of its process; -1 when it is gone. */
+    /** Field 22 of /proc/PID/stat of the tracer's process; -1 when that process is gone. */
     readonly startTicks: number;
   };
 }
@@ -51,11 +54,11 @@ export interface TracedTask {
 export interface Journal {
   readonly folder: string;
   readonly file: string;
-  /** Pid of its guard, in the guard's own PID namespace, and whether that very process lives. */
+  /** Pid of the journal's guard, in the guard's own PID namespace, and whether exactly that process lives. */
   readonly guardPid: number;
   readonly guardAlive: boolean;
   readonly records: readonly { readonly record: JournalRecord; readonly writerAlive: boolean }[];
-  /** Slots that were passed over. */
+  /** Numbers of slots that were skipped. */
   readonly torn: number;
   readonly foreign: number;
 }
@@ -68,15 +71,18 @@ export interface AuditFacts {
   readonly frozen: readonly FrozenCgroup[];
   readonly traced: readonly TracedTask[];
   readonly journals: readonly Journal[];
-  /** What could not be looked at, a line for a person each. */
+  /** Things that could not be looked at, one line for a person each. */
   readonly unseen: readonly string[];
 }
 
-/** What became of a freezer that was ours to open. */
+/** The outcome for a freezer that was ours to open. */
 export interface Thaw {
   readonly directory: string;
   readonly capture: string;
-  /** FrozenAbove: its own freezer is open, and one above it is not. Refused: it was not ours to open after all. */
+  /**
+   * FrozenAbove: the cgroup's own freezer is open, and a freezer above it is not. Refused: the freezer was not ours to open after
+   * all.
+   */
   readonly outcome: 'Thawed' | 'FrozenAbove' | 'NotThawed' | 'Refused';
   readonly message: string;
 }

@@ -1,12 +1,12 @@
-/** Who holds what stands still on a node, and whether it should. Pure. */
+/** Judges who holds each cgroup and task that stands still on a node, and whether it should stand still. Pure. */
 import type { AuditFacts, FrozenCgroup, Journal, TracedTask } from './doctor-facts.js';
 import type { JournalRecord } from './guard-journal.js';
 import { podUIDOf, recogniseContainer } from './pod-layout.js';
 
 /**
- * Who closed a freezer. Guarded: a capture of ours, under a guard that lives. Left: a capture of ours whose agent and guard are dead.
- * AgentAlive: the guard is dead, and the agent could still freeze it again. Foreign: no open record of this boot is about this very
- * cgroup. Above: a cgroup above it is the cause.
+ * The holder of a frozen cgroup. Guarded: a capture of ours, under a guard that lives. Left: a capture of ours whose agent and
+ * guard are dead. AgentAlive: the guard is dead, and the agent could still freeze the cgroup again. Foreign: no open record of
+ * this boot is about this cgroup. Above: a cgroup above it is the cause.
  */
 export type Holder =
   | ({ readonly kind: 'Guarded' | 'Left' | 'AgentAlive' } & OurCapture)
@@ -30,15 +30,15 @@ export interface FrozenFinding extends Place {
   readonly version: 'v1' | 'v2';
   readonly complete: boolean;
   readonly holder: Holder;
-  /** Since it was announced to the guard. */
+  /** Time since the cgroup was announced to the guard. */
   readonly sinceMicroseconds?: number;
-  /** It cannot be frozen for longer; it may have been frozen before. */
+  /** The cgroup has been frozen for at most this time. Earlier freezes of the cgroup may be counted in it. */
   readonly atMostMicroseconds?: number;
   readonly tasks: number;
   readonly processes: FrozenCgroup['processes'];
-  /** `--thaw` opens it. */
+  /** `--thaw` opens the freezer. */
   readonly thawable: boolean;
-  /** It stands still, and nobody who is known to live will end it. */
+  /** The cgroup stands still, and nobody who is known to live will end that. */
   readonly wrong: boolean;
 }
 
@@ -48,22 +48,25 @@ export interface TracedFinding extends Place {
   readonly comm: string;
   readonly stopped: boolean;
   readonly tracer: { readonly tid: number; readonly pid: number; readonly comm: string };
-  /** The capture of ours that traces it, and when that ends at the latest. */
+  /** The capture of ours that traces the task, and when that capture ends at the latest. */
   readonly capture?: { readonly uid: string; readonly endsInMicroseconds: number; readonly guardAlive: boolean };
   readonly wrong: boolean;
 }
 
-/** A guard acts at the deadline, and at the latest 0.7 s after the end of a capture; a busy node takes its share of the rest. */
+/**
+ * Time after a deadline before a finding is wrong. A guard acts at the deadline, and at the latest 0.7 s after the end of a
+ * capture; the rest is for a busy node.
+ */
 const GRACE_MICROSECONDS = 2_000_000;
 
-/** A record, and the journal that it stands in. */
+/** A record, and the journal that contains it. */
 export interface Entry {
   readonly journal: Journal;
   readonly record: JournalRecord;
   readonly writerAlive: boolean;
 }
 
-/** One finding a cgroup, in their order. */
+/** Makes one finding per cgroup, in the order of the cgroups. */
 export function judgeFrozen(facts: AuditFacts): FrozenFinding[] {
   const own = new Map<string, FrozenFinding>();
   for (const cgroup of facts.frozen) if (cgroup.self) own.set(cgroup.directory, judgeSelf(facts, cgroup));
@@ -85,13 +88,13 @@ function judgeSelf(facts: AuditFacts, cgroup: FrozenCgroup): FrozenFinding {
       journal: journal.file,
     },
     sinceMicroseconds: Math.max(0, facts.now - record.announcedMicroseconds),
-    // Who does not see its tasks may not see its agent either, and take it for dead.
+    // If the cgroup's tasks cannot be seen, its agent may not be visible either, and would be taken for dead.
     thawable: kind === 'Left' && cgroup.tasks > 0 && !cgroup.unseenTasks,
     wrong: kind !== 'Guarded' || facts.now > record.freezerDeadlineMicroseconds + GRACE_MICROSECONDS,
   };
 }
 
-/** The open record of this boot about this very cgroup; one under a living guard before another. */
+/** The open record of this boot about this cgroup. A record under a living guard comes first, then a record with a living writer. */
 export function recordOf(facts: Pick<AuditFacts, 'boot' | 'journals'>, cgroup: FrozenCgroup): Entry | undefined {
   const entries = entriesOf(facts).filter(
     ({ record }) =>
@@ -128,7 +131,7 @@ function shared(cgroup: FrozenCgroup): Omit<FrozenFinding, 'holder' | 'thawable'
   return { version, ...placeOf(directory), complete, ...most, tasks, processes };
 }
 
-/** One finding a traced task. What is traced and runs is no wrong, though no capture of its pod can succeed. */
+/** Makes one finding per traced task. A traced task that runs is not wrong, though no capture of its pod can succeed. */
 export function judgeTraced(facts: AuditFacts): TracedFinding[] {
   const entries = entriesOf(facts);
   return facts.traced.map((task) => judgeTask(task, entries, facts.now));

@@ -7,7 +7,7 @@ export interface JournalFinding {
   readonly file: string;
   readonly guardPid: number;
   readonly guardAlive: boolean;
-  /** Freezers that it calls open to be closed, of this boot. */
+  /** Number of records of this boot that are not finished: their freezers may be closed. */
   readonly open: number;
   readonly torn: number;
   readonly foreign: number;
@@ -18,7 +18,7 @@ export interface DoctorReport {
   readonly at: string;
   /** Nothing stands still that should not, and captures can be made here. */
   readonly well: boolean;
-  /** So many cgroups were looked at. */
+  /** Number of cgroups that were looked at. */
   readonly cgroups: number;
   readonly frozen: readonly FrozenFinding[];
   readonly traced: readonly TracedFinding[];
@@ -28,7 +28,7 @@ export interface DoctorReport {
   readonly unseen: readonly string[];
 }
 
-/** @param facts what was found after everything that was to be thawed was thawed */
+/** @param facts found after everything that was to be thawed was thawed */
 export function doctorReport(
   facts: AuditFacts,
   thawed: readonly Thaw[],
@@ -41,7 +41,7 @@ export function doctorReport(
     [...frozen, ...traced].some((finding) => finding.wrong) || node.some(({ verdict }) => verdict === 'Unfit');
   return {
     at,
-    // What could not be looked at is not known to be well.
+    // A thing that could not be looked at is not known to be well.
     well: !wrong && facts.unseen.length === 0,
     cgroups: facts.cgroups,
     frozen,

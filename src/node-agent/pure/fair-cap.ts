@@ -1,4 +1,4 @@
-/** Shares a bound among many, so that the greedy take nothing from the others. Pure. */
+/** Shares a bound among many entries, so that greedy entries take nothing from the others. Pure. */
 
 /**
  * The largest cap for which the lengths, each cut to the cap, add up to at most `total`. A length up to the cap stays

@@ -1,7 +1,7 @@
 /** freezer.state of cgroup v1: Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst. Pure. */
 import { unreadable, type Parsed } from './parse-error.js';
 
-/** FREEZING: asked for, by itself or an ancestor, and not all tasks in it and below it are frozen yet. */
+/** FREEZING: the cgroup or an ancestor was asked to freeze, and not all tasks in the cgroup and below it are frozen yet. */
 export type FreezerState = 'THAWED' | 'FREEZING' | 'FROZEN';
 
 /** Parses the whole file: one word and a newline. */

@@ -2,8 +2,8 @@
 import { decimal } from './decimal.js';
 
 /**
- * `frozen_usec`: microseconds that the cgroup was frozen in all its life, by itself or by an ancestor, the present freeze included.
- * Undefined where the kernel does not print it.
+ * `frozen_usec`: microseconds for which the cgroup was frozen in all its life, by its own freezer or an ancestor's, the present
+ * freeze included. Undefined where the kernel does not print it.
  */
 export function frozenMicroseconds(text: string): number | undefined {
   const digits = /^frozen_usec (\d+)$/m.exec(text)?.[1];

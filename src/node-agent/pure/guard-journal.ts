@@ -1,16 +1,13 @@
-/**
- * The guard's journal: the mirror of struct record in src/guard/journal.h. Pure. test/kernel/doctor-journal.test.ts holds the two
- * together.
- */
+/** The guard's journal: mirrors struct record in src/guard/journal.h. Pure. test/kernel/doctor-journal.test.ts compares the two. */
 import { pathText } from '../../native/path-text.js';
 
 /** Bytes of one record. A journal is an array of records: one per freezer, then one per recovery that no agent has acknowledged. */
 export const RECORD_BYTES = 4096;
-/** Freezers and recoveries that a guard remembers at most (MAX_FREEZERS and MAX_RECOVERED in src/guard/guard.h). */
+/** Most freezers and recoveries that a guard remembers (MAX_FREEZERS and MAX_RECOVERED in src/guard/guard.h). */
 export const MAX_RECORDS = 384;
 export const RECORD_MAGIC = 'STASISJ2';
 
-/** Where the fields of a record begin. All numbers are little-endian. */
+/** Offsets of the fields of a record, in bytes. All numbers are little-endian. */
 export const RECORD_LAYOUT = {
   magic: 0,
   crc: 8,
@@ -33,9 +30,12 @@ export const RECORD_LAYOUT = {
   path: 128,
 } as const;
 
-/** By the number in journal.h. Open: the freezer may be closed. Recovered: what a guard did about a freezer, for an agent to read. */
+/**
+ * The index is the number in journal.h. Open: the freezer may be closed. Recovered: the record tells an agent how a guard acted
+ * on a freezer.
+ */
 export const RECORD_STATES = ['Unused', 'Open', 'Closed', 'Recovered'] as const;
-/** By the number in protocol.h. */
+/** The index is the number in protocol.h. */
 const VERSIONS = ['none', 'v1', 'v2'] as const;
 
 /** Times are microseconds of CLOCK_MONOTONIC. */
@@ -54,12 +54,15 @@ export interface JournalRecord {
   /** From this time on the guard opens the freezer itself. */
   readonly freezerDeadlineMicroseconds: number;
   readonly holdDeadlineMicroseconds: number;
-  /** The agent and its tracing thread, which is the only one to write FROZEN. */
+  /** The agent's process and its tracing thread. Only that thread writes FROZEN. */
   readonly pid: number;
   readonly tid: number;
   /** Field 22 of /proc/PID/stat. */
   readonly startTicks: number;
-  /** The path of the cgroup's directory in the guard's mount namespace. See {@link ../../native/path-text.ts} for bytes that are not UTF-8. */
+  /**
+   * The path of the cgroup's directory in the guard's mount namespace. {@link ../../native/path-text.ts} tells how it shows bytes
+   * that are not UTF-8.
+   */
   readonly path: string;
 }
 
@@ -109,8 +112,8 @@ export const THAWED = 1;
 export const GUARD_DIED = 6;
 
 /**
- * The record as a recovery, for a freezer that the doctor has opened in place of a dead guard. The next guard tells an agent of the recovery,
- * and leaves alone what somebody else has frozen since.
+ * Turns the record into a recovery, for a freezer that the doctor has opened in place of a dead guard. The next guard tells an
+ * agent of the recovery, and leaves a freezer alone that somebody else has closed since.
  */
 export function asRecovered(record: Uint8Array): Uint8Array {
   const bytes = record.slice();
@@ -122,7 +125,7 @@ export function asRecovered(record: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Pid and start of a guard, from the name of its journal, `PID-START.journal`. Undefined for any other name. */
+/** Pid and start time of a guard, from the name of its journal, `PID-START.journal`. Undefined for any other name. */
 export function guardOfJournal(name: string): { readonly pid: number; readonly startTicks: number } | undefined {
   const [, pid, start] = /^(\d{1,10})-(\d{1,15})(?:-\d)?\.journal$/.exec(name) ?? [];
   return pid === undefined ? undefined : { pid: Number(pid), startTicks: Number(start) };
@@ -137,7 +140,10 @@ function uuid(bytes: Uint8Array, from: number): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** From `state` to the NUL that ends the path, as journal.c computes it; the bytes behind the NUL mean nothing. */
+/**
+ * The checksum of the bytes from `state` to the NUL that ends the path, as journal.c computes it. The bytes behind the NUL mean
+ * nothing.
+ */
 export function sumOf(record: Uint8Array): number {
   return crc32(record.subarray(RECORD_LAYOUT.state, record.indexOf(0, RECORD_LAYOUT.path) + 1));
 }

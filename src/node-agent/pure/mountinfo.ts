@@ -4,18 +4,18 @@ import { cut, unreadable, type Parsed } from './parse-error.js';
 const FILE = '/proc/PID/mountinfo';
 
 export interface Mount {
-  /** Relative to the process's root directory; free of symbolic links. */
+  /** Path relative to the process's root directory, without symbolic links. */
   readonly mountPoint: string;
   /**
-   * The directory of the file system that is mounted there. Of a cgroup mount, relative to the reader's cgroup
-   * namespace: `/..` and so on when it shows more than the namespace does (cgroup_namespaces(7)).
+   * The directory of the file system that is mounted there. For a cgroup mount, this path is relative to the reader's cgroup
+   * namespace: `/..` and so on when the mount shows more than the namespace does (cgroup_namespaces(7)).
    */
   readonly root: string;
   readonly fsType: string;
   readonly superOptions: readonly string[];
 }
 
-/** Parses the file into a row a mount, in the order of mounting. */
+/** Parses the file into one row per mount, in the order of mounting. */
 export function parseMountinfo(text: string): Parsed<readonly Mount[]> {
   if (text === '') return { ok: true, value: [] };
   if (!text.endsWith('\n')) return cut(FILE, text);
@@ -51,12 +51,15 @@ export function unescapeOctal(text: string): string {
   return text.replace(/\\([01][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** Whether `path` is `directory` or lies below it; both absolute, without `.`, `..` or a trailing slash. */
+/** Whether `path` is `directory` or lies below it. Both are absolute, without `.`, `..` or a trailing slash. */
 export function isAtOrBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
-/** The mount that an absolute path without symbolic links lies on: the longest mount point, of equal ones the last. */
+/**
+ * The mount on which an absolute path without symbolic links lies: the mount with the longest mount point, and of equal ones the
+ * last.
+ */
 export function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
   let best: Mount | undefined;
   for (const mount of mounts) {

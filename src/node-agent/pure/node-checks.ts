@@ -1,15 +1,15 @@
-/** What a node can do, judged from what was read of it. Pure. */
+/** Judges what a node can do from the facts that were read. Pure. */
 
-/** One hierarchy, as it is to be used for a capture. */
+/** The facts about a hierarchy that a capture needs. */
 export interface FreezerFacts {
   readonly mountPoint: string;
-  /** This process's own cgroup there. */
+  /** This process's own cgroup in the hierarchy. */
   readonly own?: string;
   readonly writable: boolean;
   readonly hasFreezer: boolean;
 }
 
-/** `undefined`: not to be read, or not there. */
+/** `undefined`: the value cannot be read, or does not exist. */
 export interface NodeFacts {
   readonly uid: number;
   /** As uname -r prints it. */
@@ -27,21 +27,21 @@ export interface NodeFacts {
   readonly countsFrozenTime: boolean | undefined;
 }
 
-/** How a rehearsal on processes of our own went; a message says why it failed, or why there was none. */
+/** The result of a rehearsal on processes of our own. The message says why it failed, or why there was none. */
 export interface Rehearsal {
   readonly version: 'v1' | 'v2';
   readonly result: 'Passed' | 'Failed' | 'NotRun';
   readonly message: string;
 }
 
-/** Unfit: no capture will succeed here. Note: it works with less, or it could not be told. */
+/** Unfit: no capture will succeed here. Note: captures work with less, or the check could not be decided. */
 export interface NodeCheck {
   readonly name: string;
   readonly verdict: 'Fit' | 'Note' | 'Unfit';
   readonly detail: string;
 }
 
-/** capability.h */
+/** Bit of CAP_SYS_PTRACE in a capability mask: linux/capability.h. */
 const CAP_SYS_PTRACE = 1n << 19n;
 
 /** All checks, in the order in which they are printed. */
@@ -66,7 +66,7 @@ function checkUser(uid: number): NodeCheck {
   return note('user', `uid ${uid}, not root: nothing can be captured, rehearsed or thawed by this user`);
 }
 
-/** stasis-guard watches by pidfd_open(2). */
+/** stasis-guard watches processes by pidfd_open(2), which came with Linux 5.3. */
 function checkKernel(kernel: string): NodeCheck {
   const enough = isAtLeast(kernel, 5, 3);
   if (enough === undefined) return note('kernel', `${kernel}: no version that is understood`);
@@ -93,7 +93,7 @@ function checkCapability(effective: string | undefined): NodeCheck {
   return has ? fit('CAP_SYS_PTRACE', 'present') : unfit('CAP_SYS_PTRACE', 'missing: tasks cannot be seized');
 }
 
-/** Documentation/admin-guide/LSM/Yama.rst: 1 and 2 let CAP_SYS_PTRACE pass, 3 nobody until the next boot. */
+/** Documentation/admin-guide/LSM/Yama.rst: with 1 and 2, CAP_SYS_PTRACE is enough. With 3, nobody may trace until the next boot. */
 function checkYama(yama: string | undefined): NodeCheck {
   const scope = yama?.trim();
   if (scope === undefined) return fit('Yama', 'not in this kernel');
@@ -107,7 +107,7 @@ function checkModules(lsm: string | undefined): NodeCheck {
     : fit('security modules', lsm.trim());
 }
 
-/** AppArmor prints `name (mode)`, SELinux a context; either may forbid ptrace, which only the rehearsal can tell. */
+/** AppArmor prints `name (mode)`, SELinux prints a context. Either may forbid ptrace, and only the rehearsal can tell whether it does. */
 function checkLabel(label: string | undefined): NodeCheck {
   const text = label?.replace(/\0/g, '').trim() ?? '';
   if (text === '') return fit('confinement', 'none of AppArmor or SELinux');
@@ -147,7 +147,7 @@ function checkRehearsal({ version, result, message }: Rehearsal): NodeCheck {
   }
 }
 
-/** Undefined when the release does not begin with a version. */
+/** Returns undefined when the release does not begin with a version. */
 function isAtLeast(release: string, major: number, minor: number): boolean | undefined {
   const [, first, second] = /^(\d{1,5})\.(\d{1,5})/.exec(release) ?? [];
   if (first === undefined || second === undefined) return undefined;

@@ -1,15 +1,15 @@
-/** Text of the links /proc/PID/ns/*: namespaces(7). Pure. */
+/** The text of the links /proc/PID/ns/*: namespaces(7). Pure. */
 import { decimal } from './decimal.js';
 import { unreadable, type Parsed } from './parse-error.js';
 
 export interface NamespaceLink {
-  /** Such as `mnt`, `net`, `pid`. The link `pid_for_children` has the text of a `pid` namespace. */
+  /** The type, such as `mnt`, `net`, `pid`. The link `pid_for_children` has the text of a `pid` namespace. */
   readonly type: string;
-  /** Inode number in nsfs: equal numbers, one namespace. */
+  /** Inode number in nsfs. Equal numbers mean the same namespace. */
   readonly inode: number;
 }
 
-/** Parses what readlink(2) answers, such as `mnt:[4026531840]`. */
+/** Parses the text that readlink(2) returns, such as `mnt:[4026531840]`. */
 export function parseNsLink(text: string): Parsed<NamespaceLink> {
   const match = /^([a-z][a-z_]*):\[([0-9]+)\]$/.exec(text);
   const [type, digits] = [match?.[1], match?.[2]];

@@ -1,13 +1,13 @@
 /**
  * How kubelet and the container runtimes name the cgroups of pods. Pure.
  *
- * kubelet (pkg/kubelet/cm): cgroupfs driver `kubepods[/<qos>]/pod<uid>`, systemd driver
- * `kubepods.slice[/kubepods-<qos>.slice]/kubepods[-<qos>]-pod<uid with _ for ->.slice`, both below any --cgroup-root,
- * which the systemd driver puts in front of each name. Below that a directory a container, named by the runtime.
- * Only the directory's own name and its parent's are looked at, so every root is recognised.
+ * kubelet (pkg/kubelet/cm): the cgroupfs driver names `kubepods[/<qos>]/pod<uid>`, the systemd driver
+ * `kubepods.slice[/kubepods-<qos>.slice]/kubepods[-<qos>]-pod<uid with _ for ->.slice`. Both are below any --cgroup-root, which
+ * the systemd driver puts in front of each name. Below the pod's directory there is one directory per container, named by the
+ * runtime. Only the directory's own name and its parent's are looked at, so every root is recognised.
  */
 
-/** Kubernetes' QoS classes as cgroup names know them; `none` is Guaranteed, which has no directory of its own. */
+/** Kubernetes' QoS classes as they appear in names of cgroups; `none` is Guaranteed, which has no directory of its own. */
 export type QosDirectory = 'none' | 'burstable' | 'besteffort';
 
 export interface PodDirectory {
@@ -15,7 +15,10 @@ export interface PodDirectory {
   readonly qos: QosDirectory;
 }
 
-/** Who named a container's cgroup. `unspecified`: the bare id, as containerd and cri-dockerd name it under cgroupfs. */
+/**
+ * The runtime that named a container's cgroup. `unspecified`: the name is the bare id, as containerd and cri-dockerd name it
+ * under cgroupfs.
+ */
 export type ContainerRuntime = 'containerd' | 'cri-o' | 'docker' | 'unspecified';
 
 export interface ContainerDirectory {
@@ -31,21 +34,24 @@ const SYSTEMD_POD = /^(?:[^/]*-)?pod([0-9a-f_]{32,36})\.slice$/;
 const SYSTEMD_QOS = /(?:^|-)(burstable|besteffort)-pod[0-9a-f_]+\.slice$/;
 
 /**
- * The pod UID that `text` is, in lower case; undefined for anything else. What passes holds hexadecimal digits and
- * dashes only, so that it cannot name another directory than a pod's.
+ * The pod UID in `text`, in lower case. Undefined for any other text. A pod UID contains only hexadecimal digits and dashes, so
+ * it cannot name another directory than a pod's.
  */
 export function parsePodUID(text: string): string | undefined {
   const uid = text.toLowerCase();
   return POD_UID.test(uid) ? uid : undefined;
 }
 
-/** The UID of the pod, whichever it is, that a directory of this name belongs to. */
+/** The UID of the pod to which a directory of this name belongs, whichever pod that is. */
 export function podUIDOf(name: string): string | undefined {
   const text = CGROUPFS_POD.exec(name)?.[1] ?? SYSTEMD_POD.exec(name)?.[1]?.replaceAll('_', '-');
   return text === undefined ? undefined : parsePodUID(text);
 }
 
-/** What the directory `name` in a directory called `parent` is to the pod `uid` (from {@link parsePodUID}). */
+/**
+ * The cgroup driver and the QoS class of the pod `uid` (from {@link parsePodUID}), if the directory `name` in a directory called
+ * `parent` is that pod's. Otherwise undefined.
+ */
 export function recognisePodDirectory(name: string, parent: string, uid: string): PodDirectory | undefined {
   if (podUIDOf(name) !== uid) return undefined;
   if (name.startsWith('pod') && !name.endsWith('.slice')) return { driver: 'cgroupfs', qos: qosOf(parent) };
@@ -64,7 +70,7 @@ const CONTAINERS: readonly (readonly [RegExp, ContainerRuntime])[] = [
   [/^docker-([0-9a-f]{64})\.scope$/, 'docker'],
 ];
 
-/** What a directory of this name says about its container; undefined when it is not a container's. */
+/** The container to which a directory of this name belongs. Undefined when the directory is not a container's. */
 export function recogniseContainer(name: string): ContainerDirectory | undefined {
   for (const [form, runtime] of CONTAINERS) {
     const containerID = form.exec(name)?.[1];
@@ -82,8 +88,8 @@ export function isConmon(name: string): boolean {
 const SANDBOX_PROGRAMS: ReadonlySet<string> = new Set(['pause', 'pod']);
 
 /**
- * Whether the only task of a container is the sandbox's: both its name and the last part of its exe link say so.
- * The link's text gets ` (deleted)` when the image's file is gone (proc_pid_exe(5)).
+ * Whether the only task of a container is the sandbox's: both its name and the last part of its exe link must say so. The kernel
+ * adds ` (deleted)` to the link's text when the image's file is gone (proc_pid_exe(5)).
  */
 export function isSandboxProgram(comm: string, exe: string): boolean {
   const program = exe.replace(/ \(deleted\)$/, '');

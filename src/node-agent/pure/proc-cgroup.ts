@@ -4,25 +4,25 @@ import { cut, unreadable, type Parsed } from './parse-error.js';
 
 const FILE = '/proc/PID/cgroup';
 
-/** What cgroup v2 appends to the path of a removed cgroup, whose zombies it still names; v1 never does. */
+/** The text that cgroup v2 appends to the path of a removed cgroup, which is still the cgroup of its zombies. v1 never appends it. */
 const DELETED = ' (deleted)';
 
 /** The cgroup of a task in one hierarchy. */
 export interface ProcCgroup {
   /** 0 is the unified (v2) hierarchy. */
   readonly hierarchyId: number;
-  /** Controllers of a v1 hierarchy, a named one as `name=systemd`; empty for v2. */
+  /** Controllers of a v1 hierarchy, `name=systemd` and the like for a named hierarchy; empty for v2. */
   readonly controllers: readonly string[];
   /**
-   * Path from the root of the *reader's* cgroup namespace, starting with `/`; it starts with `/..` for a task outside
-   * that namespace. On v1 an exiting task is shown in `/`, wherever it was.
+   * Path from the root of the *reader's* cgroup namespace. It starts with `/`, and with `/..` for a task outside that namespace.
+   * v1 shows an exiting task in `/`, wherever the task was.
    */
   readonly path: string;
-  /** The cgroup has been removed; the mark is not part of {@link path}. */
+  /** The cgroup has been removed. The mark is not part of {@link path}. */
   readonly deleted: boolean;
 }
 
-/** Parses the file into a row a hierarchy. A newline cannot be in a path: mkdir(2) in a cgroup refuses it. */
+/** Parses the file into one row per hierarchy. A path cannot contain a newline: mkdir(2) in a cgroup refuses it. */
 export function parseProcCgroup(text: string): Parsed<readonly ProcCgroup[]> {
   if (text === '') return { ok: true, value: [] };
   if (!text.endsWith('\n')) return cut(FILE, text);

@@ -1,6 +1,6 @@
 /** /proc/TID/stack: proc_pid_stack(5). Pure. */
 
-/** Frames that are kept, the innermost first: the wait and who asked for it stand in the first dozen. */
+/** Number of frames that are kept, the innermost first: the wait and its caller are in the first dozen. */
 const MAX_FRAMES = 16;
 const MAX_FRAME_LENGTH = 100;
 

@@ -4,16 +4,19 @@ import { cut, unreadable, type Parsed } from './parse-error.js';
 
 const FILE = '/proc/PID/stat';
 
-/** Bits of {@link ProcStat.flags}, include/linux/sched.h. Printed by every kernel, unlike `Kthread:` of status. */
+/**
+ * Bits of {@link ProcStat.flags}: include/linux/sched.h. Every kernel prints the flags, but not every kernel prints `Kthread:` in
+ * status.
+ */
 export const PF_KTHREAD = 0x00200000;
-/** The task has begun to exit: it will not come back to user space. */
+/** The task has begun to exit and will not return to user space. */
 export const PF_EXITING = 0x00000004;
 
 export interface ProcStat {
   readonly pid: number;
-  /** Task name as it is: nothing in it is escaped here, so it may hold newlines and parentheses. */
+  /** Task name as it is. The kernel escapes nothing here, so the name may contain newlines and parentheses. */
   readonly comm: string;
-  /** One letter, as in /proc/PID/status. */
+  /** The state letter, as in /proc/PID/status. */
   readonly state: string;
   readonly ppid: number;
   /** The kernel's PF_* bits (field 9). */
@@ -22,13 +25,13 @@ export interface ProcStat {
   readonly startTimeTicks: number;
 }
 
-/** Where the fields stand behind the name, which is field 2. */
+/** Positions of the fields behind the name, which is field 2. */
 const STATE = 3 - 3;
 const PPID = 4 - 3;
 const FLAGS = 9 - 3;
 const START_TIME = 22 - 3;
 
-/** Parses a stat file. The name reaches from the first `(` to the LAST `)`: all that follows it are numbers. */
+/** Parses a stat file. The name reaches from the first `(` to the LAST `)`, because only the state letter and numbers follow it. */
 export function parseStat(text: string): Parsed<ProcStat> {
   if (!text.endsWith('\n')) return cut(FILE, text);
   const open = text.indexOf('(');

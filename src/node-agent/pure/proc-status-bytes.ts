@@ -1,8 +1,8 @@
 /**
- * Single fields of /proc/PID/status straight from the bytes: proc_pid_status(5). Pure.
+ * Reads single fields of /proc/PID/status straight from the bytes: proc_pid_status(5). Pure.
  *
- * Run for each task while a pod stands still: no text is decoded and nothing allocated. A name cannot forge a field,
- * since the kernel prints a newline in `Name:` as `\n`: the byte 10 only ever ends a line.
+ * This runs for each task while a pod stands still, so no text is decoded and nothing is allocated. A name cannot forge a field,
+ * because the kernel prints a newline in `Name:` as `\n`: the byte 10 only ever ends a line.
  */
 const NEWLINE = 10;
 const TAB = 9;
@@ -15,17 +15,17 @@ function codesOf(ascii: string): readonly number[] {
   return Array.from(ascii, (character) => character.charCodeAt(0));
 }
 
-/** `Tgid` in the first `length` bytes; -1 when it is not there, or cut. */
+/** `Tgid` in the first `length` bytes; -1 when the field is missing or cut. */
 export function tgidOf(bytes: Uint8Array, length: number): number {
   return numberAt(bytes, length, valueOf(bytes, length, TGID));
 }
 
-/** `TracerPid` in the first `length` bytes: 0 for nobody; -1 when it is not there, or cut. */
+/** `TracerPid` in the first `length` bytes: 0 for no tracer; -1 when the field is missing or cut. */
 export function tracerPidOf(bytes: Uint8Array, length: number): number {
   return numberAt(bytes, length, valueOf(bytes, length, TRACER_PID));
 }
 
-/** Character code of the letter of `State`; -1 when it is not there. */
+/** Character code of the letter of `State`; -1 when the field is missing. */
 export function stateOf(bytes: Uint8Array, length: number): number {
   const at = valueOf(bytes, length, STATE);
   if (at === -1 || at >= length) return -1;
@@ -47,7 +47,7 @@ function valueOf(bytes: Uint8Array, length: number, name: readonly number[]): nu
   return -1;
 }
 
-/** The digits from `from` to the end of the line. A number without its newline may be half of another: -1. */
+/** The number from `from` to the end of the line. A number without its newline may be half of another number, and gives -1. */
 function numberAt(bytes: Uint8Array, length: number, from: number): number {
   if (from === -1) return -1;
   const end = Math.min(length, bytes.length);
@@ -55,7 +55,7 @@ function numberAt(bytes: Uint8Array, length: number, from: number): number {
   for (let at = from; at < end; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === NEWLINE) return at === from ? -1 : value;
-    // Ids are C ints: what no longer fits is damage.
+    // Ids are C ints, so a larger number is damage.
     if (byte < 48 || byte > 57 || value > 0x7fffffff) return -1;
     value = value * 10 + byte - 48;
   }

@@ -1,8 +1,8 @@
 /**
  * /proc/PID/status and /proc/PID/task/TID/status: proc_pid_status(5). Pure.
  *
- * The text form is parsed after the pause, for every task. While a pod stands still only the three numbers of
- * `proc-status-bytes.ts` are looked for.
+ * The text form is parsed after the pause, for every task. While a pod stands still, only the three fields of
+ * `proc-status-bytes.ts` are read.
  */
 import type { CapabilitySets, IdSet } from '../../api/podcapture.js';
 import { decimal, decimals } from './decimal.js';
@@ -12,23 +12,23 @@ export { stateOf, tgidOf, tracerPidOf } from './proc-status-bytes.js';
 
 const FILE = '/proc/PID/status';
 
-/** All ids are as the mount of procfs sees them: in its pid namespace, and in the reader's user namespace. */
+/** All ids are as the mount of procfs shows them: in its pid namespace, and in the reader's user namespace. */
 export interface ProcStatus {
-  /** Task name, with the kernel's escapes (`\n` and `\\`) undone: it may hold any byte but NUL. */
+  /** Task name, with the kernel's escapes (`\n` and `\\`) undone. It may contain any byte except NUL. */
   readonly comm: string;
   /** The letter of `State:`, such as R, S, D, T, t, Z, X. */
   readonly state: string;
   readonly tgid: number;
-  /** The task's own id; that of its process only for the leader. */
+  /** The task's own id, which is the id of its process only for the leader. */
   readonly pid: number;
   readonly ppid: number;
-  /** 0: nobody. */
+  /** 0: nobody traces the task. */
   readonly tracerPid: number;
   readonly uids: IdSet;
   readonly gids: IdSet;
   /** The process's id in each pid namespace, outermost first; `[tgid]` without CONFIG_PID_NS and before Linux 4.1. */
   readonly nsPids: readonly number[];
-  /** The same of the task. */
+  /** The task's id in each of these namespaces; `[pid]` where the kernel does not print it. */
   readonly nsTids: readonly number[];
   /** Process group; 0 where `NSpgid` is not printed (as above), and for a group outside the pid namespace. */
   readonly pgid: number;
@@ -44,7 +44,7 @@ export interface ProcStatus {
   readonly kthread?: boolean;
 }
 
-/** The fields while they are being found; -1, '' and undefined mark what was not seen yet. */
+/** The fields while they are being found. -1, '' and undefined mark a field that was not seen yet. */
 interface Draft {
   comm: string | undefined;
   state: string;
@@ -64,7 +64,7 @@ interface Draft {
   kthread: boolean | undefined;
 }
 
-/** Takes the value that stands in `text` from `from` to `to`; false when it has not the documented form. */
+/** Takes the value in `text` from `from` to `to`. Returns false when the value does not have the documented form. */
 type Field = (draft: Draft, text: string, from: number, to: number) => boolean;
 
 const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
@@ -90,7 +90,7 @@ const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['Kthread', takeKthread],
 ]);
 
-/** First letters of the names above: half of the file's sixty lines are passed over without being cut out. */
+/** First letters of the names above. By them, half of the file's sixty lines are skipped without being cut out. */
 const FIRST_LETTERS: ReadonlySet<number> = new Set([...FIELDS.keys()].map((name) => name.charCodeAt(0)));
 
 /** Parses the whole text of a status file, in one pass over its lines. */
@@ -99,7 +99,7 @@ export function parseStatus(text: string): Parsed<ProcStatus> {
   return draft.ok ? complete(draft.value) : draft;
 }
 
-/** What a thread may have of its own (credentials(7): they belong to the thread). */
+/** The values that each thread has on its own (credentials(7): they belong to the thread). */
 export type Credentials = Pick<ProcStatus, 'uids' | 'gids' | 'capabilities' | 'noNewPrivileges' | 'seccomp'>;
 
 /** Parses the lines of a status file that a `StatusDigest` keeps. Undefined when they are damaged. */
@@ -163,7 +163,7 @@ function emptyDraft(): Draft {
   };
 }
 
-/** Undoes what the kernel escapes in `Name:`, so that a name cannot forge a line: newline and backslash, no more. */
+/** Undoes the kernel's escapes in `Name:`, which keep a name from forging a line. The kernel escapes newline and backslash, no more. */
 export function unescapeComm(escaped: string): string {
   if (!escaped.includes('\\')) return escaped;
   return escaped.replace(/\\([n\\])/g, (_, character: string) => (character === 'n' ? '\n' : '\\'));
@@ -203,8 +203,8 @@ function takeNoNewPrivileges(draft: Draft, text: string, from: number, to: numbe
 }
 
 /**
- * 0, 1 and 2 are documented. 3 is what a kernel prints for a thread that its filter is killing at this moment
- * (SECCOMP_MODE_DEAD in kernel/seccomp.c): it was under a filter.
+ * 0, 1 and 2 are documented. A kernel prints 3 for a thread that its filter is killing at this moment (SECCOMP_MODE_DEAD in
+ * kernel/seccomp.c), so the thread was under a filter.
  */
 function takeSeccomp(draft: Draft, text: string, from: number, to: number): boolean {
   const mode = decimal(text, from, to);

@@ -13,37 +13,37 @@ export interface CapturedTask {
   readonly tid: number;
   readonly tgid: number;
   readonly comm: string;
-  /** It has exited: a leader whose threads live on. */
+  /** The task has exited: it is a leader whose other threads live on. */
   readonly isDead: boolean;
-  /** The lines of its status that `parseCredentials` reads. */
+  /** The lines of the task's status that `parseCredentials` reads. */
   readonly credentials: string;
-  /** Bits of STOP_SIGNAL_BITS. */
+  /** Pending stop signals of the task, as bits of STOP_SIGNAL_BITS. */
   readonly pendingStops: number;
   /** The looks before and after the pause did not agree. */
   readonly isUnsettled: boolean;
-  /** The whole status, of a thread-group leader at least. */
+  /** The whole status. Every thread-group leader has one; another thread may. */
   readonly status?: ProcStatus;
-  /** Stop signals that are pending for its process, as bits; known with {@link status}. */
+  /** Stop signals that are pending for the task's process, as bits. Known together with {@link status}. */
   readonly sharedPendingStops: number;
-  /** 0 when it was in no job-control stop; -1 when it was in one and the signal is not known. */
+  /** Signal of the job-control stop. 0 when the task was in none; -1 when it was in one and the signal is not known. */
   readonly stopSignal: number;
-  /** Path of its cgroup below the mount point. */
+  /** Path of the task's cgroup below the mount point. */
   readonly cgroup: string;
 }
 
-/** What a process has once. */
+/** The facts that a process has once, not per thread. */
 export interface ProcessFacts {
   readonly exe?: string;
   readonly startTimeTicks: number;
   readonly namespaces: Readonly<Record<string, number>>;
-  /** Of its user namespace, where that is not the reader's. */
+  /** Maps of the process's user namespace, if that is not the reader's. */
   readonly idMaps?: { readonly uids: readonly IdRange[]; readonly gids: readonly IdRange[] };
 }
 
 /** All that was read, by pid. */
 export interface TreeFacts {
   readonly tasks: readonly CapturedTask[];
-  /** Status of leaders that are in no list because they have exited. */
+  /** Status of the leaders that are in no list because they have exited. */
   readonly deadLeaders: ReadonlyMap<number, ProcStatus>;
   readonly zombies: ReadonlyMap<number, ProcStatus>;
   readonly processes: ReadonlyMap<number, ProcessFacts>;
@@ -156,7 +156,10 @@ function threadRow(task: CapturedTask, leader: CapturedTask | undefined, row: Cr
   };
 }
 
-/** What a thread has that differs from the row of its process, which is the leader's, also of a leader that has exited. */
+/**
+ * The values of a thread that differ from the row of its process. The row has the values of the leader, also of a leader that has
+ * exited.
+ */
 function differences(task: CapturedTask, row: Credentials): Partial<Credentials> {
   const own = parseCredentials(task.credentials);
   if (own === undefined) return {};
@@ -165,7 +168,7 @@ function differences(task: CapturedTask, row: Credentials): Partial<Credentials>
   return Object.fromEntries(different.map((field) => [field, own[field]]));
 }
 
-/** The names of a set of bits, of which signal n is bit n - 1. */
+/** The names of the signals in a set of bits: signal n is bit n - 1. */
 function signalNames(bits: number): string[] {
   return Object.entries(STOP_SIGNALS).flatMap(([signal, name]) => ((bits >> (Number(signal) - 1)) & 1 ? [name] : []));
 }
@@ -175,7 +178,7 @@ function threadState(task: CapturedTask): TaskState {
   return task.stopSignal === 0 ? 'Alive' : 'Stopped';
 }
 
-/** Without recursion: a chain of processes may be tens of thousands deep. */
+/** Orders the rows without recursion, because a chain of processes may be tens of thousands deep. */
 function parentsFirst(rows: readonly ProcessRow[]): ProcessRow[] {
   const captured = new Set(rows.map((row) => row.pid));
   const children = new Map<number, ProcessRow[]>();

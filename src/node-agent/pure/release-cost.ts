@@ -1,28 +1,28 @@
 /**
- * How long a release will take, told from earlier ones: a fixed part and a part per task. Pure.
+ * Estimates from earlier releases how long a release will take: a fixed part and a part per task. Pure.
  *
- * One cost per task would not do: the 0.1 ms that releasing one task takes is nearly all fixed, and 400 times that is not what 400
- * tasks take (6 µs each, Linux 6.18).
+ * A single cost per task would mislead: the 0.1 ms that releasing one task takes is nearly all fixed, and 400 tasks take much
+ * less than 400 times that (6 µs each, Linux 6.18).
  */
 export interface ReleaseCost {
   readonly fixedMicroseconds: number;
   readonly microsecondsPerTask: number;
 }
 
-/** Before anything was measured: more than twice of what was seen, as a budget keeps it back. */
+/** The cost before anything was measured. It is more than twice of what was seen, because a budget keeps this time back. */
 export const FIRST_RELEASE_COST: ReleaseCost = { fixedMicroseconds: 300, microsecondsPerTask: 15 };
 
-/** From so many tasks on the part per task outweighs the fixed part, and is measured. */
+/** From this number of tasks on, the part per task outweighs the fixed part, and is measured. */
 const MANY_TASKS = 100;
-/** An old measure counts for less each time, so that one slow release does not shorten every budget after it. */
+/** Factor by which an old measurement counts for less each time, so that one slow release does not shorten every budget after it. */
 const FORGETTING = 0.9;
 
-/** What a release of so many tasks takes, in whole microseconds. */
+/** The expected time of a release of this many tasks, in whole microseconds. */
 export function releaseEstimate(cost: ReleaseCost, tasks: number): number {
   return Math.ceil(cost.fixedMicroseconds + tasks * cost.microsecondsPerTask);
 }
 
-/** The cost after one more release. Of a release, one of the two parts is told: which one depends on how many tasks it let go. */
+/** The cost after one more release. A release updates one of the two parts; the number of tasks that it released decides which part. */
 export function nextReleaseCost(cost: ReleaseCost, tasks: number, microseconds: number): ReleaseCost {
   if (tasks === 0) return cost;
   const { fixedMicroseconds, microsecondsPerTask } = cost;

@@ -1,8 +1,8 @@
 /**
- * The parts of /proc/TID/status that two looks at a task are compared by: proc_pid_status(5). Pure.
+ * The parts of /proc/TID/status by which two looks at a task are compared: proc_pid_status(5). Pure.
  *
- * Every thread is looked at before the freeze and after the release, so the digest is small, and texts that are the same are one
- * text where the caller interns them. A name cannot forge a line: the kernel prints a newline in `Name:` as `\n`.
+ * Every thread is read before the freeze and after the release, so the digest is small, and a caller can intern the texts so that
+ * equal ones are stored once. A name cannot forge a line: the kernel prints a newline in `Name:` as `\n`.
  */
 import { unescapeComm } from './proc-status.js';
 
@@ -15,11 +15,11 @@ export interface StatusDigest {
   readonly credentials: string;
   /** Stop signals that are pending for this thread alone, as bits of {@link STOP_SIGNAL_BITS}. */
   readonly pendingStops: number;
-  /** The same for its whole process. */
+  /** The same for the whole process. */
   readonly sharedPendingStops: number;
-  /** `Kthread: 1`. Before Linux 6.11, which prints no such line, always false. */
+  /** `Kthread: 1`. Always false before Linux 6.11, which prints no such line. */
   readonly kernelThread: boolean;
-  /** It has an address space: kernel threads have none, and tasks that exit have given theirs up. */
+  /** The task has an address space. Kernel threads have none, and tasks that exit have given theirs up. */
   readonly hasMemory: boolean;
   /** The process writes a core file now (Linux 4.15). */
   readonly coreDumping: boolean;
@@ -28,7 +28,7 @@ export interface StatusDigest {
 /** SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU, 19 to 22 on x86-64 and arm64 (signal(7)): signal n is bit n - 1 of a mask. */
 export const STOP_SIGNAL_BITS = 0xf << 18;
 
-/** The digest of a whole status file; undefined when it is cut, or is no status file. */
+/** Makes the digest of a whole status file. Undefined when the text is cut or is no status file. */
 export function digestStatus(bytes: Uint8Array): StatusDigest | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = buffer.toString('latin1');
@@ -42,7 +42,7 @@ export function digestStatus(bytes: Uint8Array): StatusDigest | undefined {
     tgid,
     state: valueOf(text, 'State')?.charAt(0) ?? '',
     comm: unescapeComm(buffer.toString('utf8', 'Name:\t'.length, text.indexOf('\n'))),
-    // From the bytes: a slice of the text would keep all of it alive.
+    // The lines are cut from the bytes, because a slice of the text would keep the whole text alive.
     credentials:
       buffer.toString('latin1', ids.from, ids.to + 1) + buffer.toString('latin1', privileges.from, endOfSeccomp),
     pendingStops: stopsIn(valueOf(text, 'SigPnd')),
@@ -69,7 +69,7 @@ function valueOf(text: string, name: string): string | undefined {
   return at === -1 ? undefined : text.slice(at + key.length, text.indexOf('\n', at + 1));
 }
 
-/** From the first character of the line that begins `first` to the newline before `end`. */
+/** The range from the first character of the line that begins with `first` to the newline before `end`. */
 function span(text: string, first: string, end: string): { readonly from: number; readonly to: number } | undefined {
   const from = text.indexOf(first);
   const to = from === -1 ? -1 : text.indexOf(end, from);

@@ -2,9 +2,9 @@
 import type { Distribution, Timings } from '../../api/podcapture.js';
 
 /**
- * Minimum, median, 99th percentile and maximum of each timing, in microseconds, by nearest rank: the smallest sample
- * that at least so many per cent do not exceed. So each figure is a pause that really happened, and below 100 samples
- * p99 is the maximum. All figures are 0 when there are no samples.
+ * Minimum, median, 99th percentile and maximum of each timing, in microseconds, by nearest rank: the smallest sample that at
+ * least this percentage of the samples does not exceed. So each figure is a time that really occurred, and below 100 samples p99
+ * is the maximum. All figures are 0 when there are no samples.
  */
 export function summarize(samples: readonly Timings[]): Record<keyof Timings, Distribution> {
   const of = (field: keyof Timings): Distribution => distribution(samples.map((sample) => sample[field]));
@@ -22,7 +22,7 @@ export function summarize(samples: readonly Timings[]): Record<keyof Timings, Di
   };
 }
 
-/** The distribution of some numbers, by nearest rank; all 0 for none. */
+/** The distribution of some numbers, by nearest rank. All figures are 0 when there are no numbers. */
 export function distribution(values: readonly number[]): Distribution {
   const sorted = [...values].sort((one, other) => one - other);
   return {
@@ -33,7 +33,7 @@ export function distribution(values: readonly number[]): Distribution {
   };
 }
 
-/** Percent as a whole number: 0.99 × 100 need not be 99 in binary fractions. */
+/** The percentage is a whole number, because 0.99 × 100 need not be 99 in binary fractions. */
 function nearestRank(sorted: readonly number[], percent: number): number {
   return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0;
 }

@@ -1,8 +1,8 @@
 /**
- * `tasks` (v1), `cgroup.threads` and `cgroup.procs` (v2): a decimal id a line, cgroups(7); and /proc/PID/task/TID/children: a
- * space after each id, proc_pid_task(5). Pure.
+ * `tasks` (v1), `cgroup.threads` and `cgroup.procs` (v2) have one decimal id per line: cgroups(7). /proc/PID/task/TID/children
+ * has a space after each id: proc_pid_task(5). Pure.
  *
- * Run on the raw bytes while a pod stands still: 10,000 ids cost no string.
+ * The parser runs on the raw bytes while a pod stands still: 10,000 ids cost no string.
  */
 const NEWLINE = 10;
 const SPACE = 32;
@@ -11,9 +11,9 @@ const SPACE = 32;
 const MAX_ID = 0x7fffffff;
 
 /**
- * Appends the ids in the first `length` bytes to `into`, in their order. Neither sorted nor unique: v2 promises
- * neither. A task outside the reader's pid namespace is listed as 0 by v2, and kept. What is not a number is left
- * out; so is a last id that nothing follows, because half an id is somebody else's id.
+ * Appends the ids in the first `length` bytes to `into`, in their order. The ids are neither sorted nor unique, because v2
+ * promises neither. v2 lists a task outside the reader's pid namespace as 0, and that 0 is kept. Text that is not a number is
+ * left out. So is a last id that nothing follows, because half an id is the id of another task.
  */
 export function parseTaskList(bytes: Uint8Array, length: number, into: number[]): void {
   const end = Math.min(length, bytes.length);

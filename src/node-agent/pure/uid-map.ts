@@ -1,11 +1,11 @@
 /** /proc/PID/uid_map and gid_map: user_namespaces(7). Pure. */
 
-/** What an id without a mapping is shown as (overflowuid, proc_sys_kernel(5)). */
+/** The id that stands for an id without a mapping (overflowuid, proc_sys_kernel(5)). */
 const OVERFLOW_ID = 65534;
 
 export interface IdRange {
   readonly inside: number;
-  /** As the reader's own user namespace sees it. */
+  /** The same id in the reader's own user namespace. */
   readonly outside: number;
   readonly count: number;
 }
@@ -19,7 +19,7 @@ export function parseIdMap(text: string): readonly IdRange[] {
   });
 }
 
-/** The id inside the namespace. */
+/** Translates an id of the reader's namespace into the id inside the namespace. */
 export function idInside(map: readonly IdRange[], id: number): number {
   const range = map.find(({ outside, count }) => id >= outside && id - outside < count);
   return range === undefined ? OVERFLOW_ID : range.inside + (id - range.outside);

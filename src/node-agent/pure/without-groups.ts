@@ -1,13 +1,13 @@
 /**
- * Cutting the line `Groups:` out of a status file. Pure.
+ * Cuts the line `Groups:` out of a status file. Pure.
  *
- * A process may be in 65,536 groups (NGROUPS_MAX, limits.h), which makes its status 722 kB. Nothing of the line is reported, so it
- * is not kept: the tenant does not decide how much memory a capture takes.
+ * A process may be in 65,536 groups (NGROUPS_MAX, limits.h), which makes its status 722 kB. Nothing of the line is reported, so
+ * the line is not kept, and the tenant does not decide how much memory a capture takes.
  */
 const NEWLINE = 10;
 const GROUPS = Array.from('\nGroups:\t', (character) => character.charCodeAt(0));
 
-/** Moves what follows the line forward over it, in place. Returns the length that is left. */
+/** Moves the bytes after the line forward over it, in place. Returns the length that is left. */
 export function dropGroups(bytes: Uint8Array, length: number): number {
   const from = indexOf(bytes, length, GROUPS);
   if (from === -1) return length;

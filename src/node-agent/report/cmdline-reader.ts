@@ -12,9 +12,9 @@ import { commandLines, type CommandLines, type RawCommandLine } from '../pure/co
 const WORKER = fileURLToPath(new URL('cmdline.worker.js', import.meta.url));
 
 /**
- * The time for all command lines of a capture, in milliseconds, with the start of the reader. 10,000 command lines take
- * 2.2 s of CPU time (Linux 6.18, Node 20), so that a quarter of a CPU is enough. A blocked reader does not use up this
- * time, because it notices after half a second that no read returns.
+ * The time for all command lines of a capture, in milliseconds, including the start of the reader. 10,000 command lines take 2.2
+ * s of CPU time (Linux 6.18, Node 20), so that a quarter of a CPU is enough. A blocked reader does not use up this time, because
+ * it notices after half a second that no read returns.
  */
 const DEADLINE_MS = 10_000;
 
@@ -38,7 +38,7 @@ export async function readCmdlines(proc: string, tree: readonly ProcessRow[]): P
     const request = { proc, targets: left, maxBytes: Math.floor((MAX_BYTES * left.length) / targets.length) };
     const end = await readRound(request, until - performance.now(), found);
     if (end === 'died') why = 'ReaderFailed';
-    // All threads of the reader are blocked. Another reader goes on, or a tenant could hide the other processes so.
+    // All threads of the reader are blocked. Another reader goes on; otherwise a tenant could hide the other processes in this way.
     left = left.filter(({ pid }) => !found.has(pid));
     if (end !== 'ended' || found.size === before) break;
   }
@@ -77,7 +77,8 @@ async function readRound(
 function startReader(threads: number): ChildProcessByStdio<Writable, Readable, null> {
   return spawn(process.execPath, [WORKER], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    // In a session of its own, because Ctrl-Z would stop the reader at once, and the command only when it holds nothing.
+    // The reader has a session of its own, because Ctrl-Z would stop the reader at once, but stops the command only when it holds
+    // nothing.
     detached: true,
     env: { UV_THREADPOOL_SIZE: String(threads) },
   });

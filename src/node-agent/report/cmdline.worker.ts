@@ -12,9 +12,9 @@ import type { CmdlineAnswer, CmdlineRequest, CmdlineTarget } from './cmdline-pro
 const LANES = Number(process.env['UV_THREADPOOL_SIZE']);
 
 /**
- * Turns of the event loop in which no read returns, after which all current reads count as blocked, and the least length
- * of a turn in milliseconds. On a machine without CPU time the turns come late as well, so that a reader that only lacks
- * CPU time is not taken for a blocked one.
+ * The least length of a turn of the event loop in milliseconds, and the number of turns without a returned read after which all
+ * current reads count as blocked. On a machine without CPU time the turns come late as well, so that a reader that only lacks CPU
+ * time is not taken for a blocked one.
  */
 const TURN_MS = 50;
 const TURNS_WITHOUT_PROGRESS = 10;
@@ -104,13 +104,13 @@ async function readOne(target: Wanted): Promise<CmdlineAnswer> {
 function answerFor({ pid, lengthBytes }: Wanted, bytes: Buffer, limit: number): CmdlineAnswer {
   const base64 = bytes.toString('base64', 0, limit);
   if (bytes.length > limit) return { kind: 'read', pid, base64, lengthBytes: Math.max(lengthBytes, bytes.length) };
-  // The kernel returns nothing of a page that a file is mapped to (FOLL_ANON), and at most one page of a title.
+  // The kernel returns nothing from a page that a file is mapped to (FOLL_ANON), and at most one page of a title.
   if (bytes.length === 0 && lengthBytes > 0) return { kind: 'unread', pid, why: 'Refused' };
   const whole = bytes.length === 0 || bytes.at(-1) === 0;
   return { kind: 'read', pid, base64, lengthBytes: whole ? bytes.length : Math.max(lengthBytes, bytes.length) };
 }
 
-/** Reads once. The kernel returns fewer bytes than requested only at the end of what it returns at all. */
+/** Reads once. The kernel returns fewer bytes than requested only when no more bytes follow. */
 async function readUpTo(file: number, most: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(most);
   return await new Promise((resolve, reject) => {
@@ -121,7 +121,7 @@ async function readUpTo(file: number, most: number): Promise<Buffer> {
   });
 }
 
-/** Reads the stat file of a thread. That of a process adds up all threads, which takes 0.7 ms for 10,000 threads. */
+/** Reads the stat file of a thread. The stat file of a process adds up all threads, which takes 0.7 ms for 10,000 threads. */
 function statOf({ pid }: CmdlineTarget, tid: number): string {
   const file = openSync(`${proc}/${pid}/task/${tid}/stat`, 'r');
   try {

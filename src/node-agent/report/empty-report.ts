@@ -1,8 +1,8 @@
-/** The report of a capture that brought none: nothing but the reason of its failure. Pure. */
+/** The report of a capture that made none: it has only the reason of the failure. Pure. */
 import type { Timings } from '../../api/podcapture.js';
 import type { CaptureReport } from './parse-report.js';
 
-/** A report, and whether the process has to end for the tasks to go free. */
+/** A report, and whether only the end of the process releases the tasks. */
 export type FinalReport = CaptureReport & { readonly processMustEnd?: boolean };
 
 /** The report of a capture that touched nothing, or of which nobody knows what it touched. */

@@ -7,13 +7,16 @@ type Texts = Map<RawFile, Map<number, string>>;
 
 export interface ParsedRecords {
   readonly texts: Readonly<Record<RawLook, ReadonlyMap<RawFile, ReadonlyMap<number, string>>>>;
-  /** Parsed at once: 10,000 texts of 1.4 kB would have to be kept otherwise. */
+  /** The statuses are parsed at once, because otherwise 10,000 texts of 1.4 kB would have to be kept. */
   readonly statuses: Readonly<Record<RawLook, ReadonlyMap<number, ProcStatus>>>;
-  /** Of the statuses that were read while the tasks stood still. */
+  /** Digests of the statuses that were read while the tasks stood still, by tid. */
   readonly digests: ReadonlyMap<number, StatusDigest>;
 }
 
-/** The last record of a look, file and id is the one that counts. File names may hold any byte; what is not UTF-8 is replaced. */
+/**
+ * Parses all records. Of the records with the same look, file and id, the last one counts. File names may contain any byte; bytes
+ * that are not UTF-8 are replaced.
+ */
 export function parseRecords(...all: readonly RawRecords[]): ParsedRecords {
   const decoder = new TextDecoder();
   const texts: Record<RawLook, Texts> = { first: new Map(), held: new Map(), after: new Map() };

@@ -1,4 +1,4 @@
-/** The report of a capture, from what was read of it. Pure. */
+/** Makes the report of a capture from the bytes that were read. Pure. */
 import type { ContainerCapture, ProcessRow, Timings, UnfrozenTask } from '../../api/podcapture.js';
 import type { RawRecords } from '../capture/raw-arena.js';
 import type { RawCapture, RawTarget, RawTask } from '../capture/raw-capture.js';
@@ -11,16 +11,16 @@ import { agree, type StatusDigest } from '../pure/status-digest.js';
 import { parseRecords, type ParsedRecords } from './parse-records.js';
 import { processFacts, startTicks } from './process-facts.js';
 
-/** What is read after the release, to be compared with what was read before the freeze. */
+/** The reads after the release, to be compared with the reads before the freeze. */
 export interface SecondLook {
   readonly records: RawRecords;
-  /** Of the tasks whose status was not read while they stood still; those that have gone since are missing. */
+  /** Digests of the tasks whose status was not read while they stood still, by tid. Tasks that have gone since are missing. */
   readonly digests: ReadonlyMap<number, StatusDigest>;
-  /** The whole of /proc/stat, whose line btime has the boot time. */
+  /** The whole of /proc/stat. Its line btime has the boot time. */
   readonly bootTimeText: string;
 }
 
-/** What a capture found out, parsed. Plain data. */
+/** The findings of a capture, parsed. Plain data. */
 export interface CaptureReport {
   readonly failure: Failure | undefined;
   readonly tree: readonly ProcessRow[];
@@ -34,10 +34,13 @@ export interface CaptureReport {
   readonly thawUnproved: readonly string[];
 }
 
-/** Where a job-control stop sleeps: kernel/signal.c. In a frozen v1 cgroup the state letter hides it. */
+/**
+ * Kernel function in which a task sleeps in a job-control stop: kernel/signal.c. In a frozen v1 cgroup the state letter hides
+ * that stop.
+ */
 const STOPPED_CHANNEL = 'do_signal_stop';
 
-/** Makes the report. */
+/** Makes the report from the capture and the reads after the release. */
 export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport {
   const parsed = parseRecords(raw.records, second.records);
   const captured = raw.tasks.map((task) => capturedTask(task, raw, parsed, second));
@@ -64,7 +67,10 @@ export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport 
   };
 }
 
-/** What was read while the task stood still counts most; without that, what the looks before and after agree on. */
+/**
+ * Combines the looks at a task: the look while the task stood still counts most, then the look after the release, then the first
+ * look. `isUnsettled` marks a task that was not read while it stood still, and whose looks before and after disagree.
+ */
 function capturedTask(
   task: RawTask,
   raw: RawCapture,
@@ -95,7 +101,7 @@ function capturedTask(
   };
 }
 
-/** A signal is pending for as long as nobody takes it: of two looks, what both saw. */
+/** A signal stays pending until the task takes it. So of two looks, the signals count that both looks saw. */
 function pendingIn(
   digest: StatusDigest,
   before: StatusDigest | undefined,
@@ -106,7 +112,7 @@ function pendingIn(
   return before.pendingStops & after.pendingStops;
 }
 
-/** Children that were zombies while their parents stood still, or that both looks saw as one and the same zombie. */
+/** Children that were zombies while their parents stood still, or that both looks saw as the same zombie. */
 function zombies(raw: RawCapture, parsed: ParsedRecords): ReadonlyMap<number, ProcStatus> {
   const found = new Map<number, ProcStatus>();
   for (const pid of raw.zombies) {

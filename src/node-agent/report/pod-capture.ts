@@ -1,4 +1,4 @@
-/** From reports to the object that users see. Pure but for what it is given. */
+/** Turns reports into the object that users see. Pure. */
 import { API_VERSION, KIND, type Condition, type PodCapture } from '../../api/podcapture.js';
 import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
 import { summarize } from '../pure/summary.js';
@@ -10,14 +10,14 @@ export interface PodCaptureFacts {
   /** RFC 3339. */
   readonly startTime: string;
   readonly completionTime: string;
-  /** In order; more than one with --repeat, of which the last is shown whole. */
+  /** In order. With --repeat there is more than one report, and the last one is shown whole. */
   readonly reports: readonly [CaptureReport, ...CaptureReport[]];
   readonly dryRun: boolean;
-  /** Undefined where they were not requested. */
+  /** Undefined where command lines were not requested. */
   readonly cmdlines: CommandLines | undefined;
 }
 
-/** Builds the object. */
+/** Builds the PodCapture. Its status shows the last report. */
 export function podCapture(facts: PodCaptureFacts): PodCapture {
   const { reports } = facts;
   const last = reports.at(-1) ?? reports[0];

@@ -1,4 +1,4 @@
-/** What a process has once: program, start time, namespaces, id maps; from the looks before and after the pause. Pure. */
+/** The facts that a process has once (program, start time, namespaces, id maps), from the looks before and after the pause. Pure. */
 import { NAMESPACES, type RawFile } from '../capture/raw-arena.js';
 import { parseNsLink } from '../pure/ns-link.js';
 import { parseStat } from '../pure/proc-stat.js';
@@ -6,7 +6,7 @@ import type { ProcessFacts } from '../pure/process-rows.js';
 import { parseIdMap } from '../pure/uid-map.js';
 import type { ParsedRecords } from './parse-records.js';
 
-/** By pid, for every process of which one of the looks has a stat file. */
+/** The facts by pid, for every process whose stat file one of the looks has read. */
 export function processFacts({ texts }: ParsedRecords): Map<number, ProcessFacts> {
   const facts = new Map<number, ProcessFacts>();
   const idMaps = idMapsByNamespace(texts);
@@ -16,7 +16,7 @@ export function processFacts({ texts }: ParsedRecords): Map<number, ProcessFacts
   for (const pid of pids) {
     const before = of('held', 'stat', pid) ?? of('first', 'stat', pid);
     const after = of('after', 'stat', pid);
-    // Another process may have the pid by now: what it says is not about this one.
+    // Another process may have the pid by now, and its facts are not about this process.
     const isSame =
       after === undefined || startTicks(before)?.ticks === startTicks(after)?.ticks || before === undefined;
     const settled = (file: RawFile): string | undefined => {
@@ -38,7 +38,7 @@ export function processFacts({ texts }: ParsedRecords): Map<number, ProcessFacts
   return facts;
 }
 
-/** Field 22 of a stat file, and the letter of its state. */
+/** The start time in ticks (field 22 of a stat file), and the state letter. */
 export function startTicks(text: string | undefined): { readonly ticks: number; readonly state: string } | undefined {
   const stat = text === undefined ? undefined : parseStat(text);
   return stat?.ok === true ? { ticks: stat.value.startTimeTicks, state: stat.value.state } : undefined;
@@ -54,7 +54,7 @@ function namespaces(settled: (file: RawFile) => string | undefined): Record<stri
   return agreed;
 }
 
-/** By the text of the link ns/user: the maps of one process stand for all that share its namespace. */
+/** Id maps by the text of the link ns/user: the maps of one process stand for all processes that share its namespace. */
 function idMapsByNamespace(texts: ParsedRecords['texts']): Map<string, NonNullable<ProcessFacts['idMaps']>> {
   const maps = new Map<string, NonNullable<ProcessFacts['idMaps']>>();
   for (const [pid, text] of texts.after.get('uid_map') ?? []) {

@@ -1,4 +1,4 @@
-/** From the raw bytes of a capture to its report: done when the tasks run again, on whichever tracing thread is alive. */
+/** Makes the report of a capture from its raw bytes. This is done when the tasks run again, on any tracing thread that is alive. */
 import type { KernelFiles } from '../../native/kernel.js';
 import { eachRecord } from '../capture/raw-arena.js';
 import type { RawCapture } from '../capture/raw-capture.js';

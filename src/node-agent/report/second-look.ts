@@ -1,4 +1,4 @@
-/** What is read of a capture's tasks after the release, to be compared with what was read before the freeze. */
+/** Reads a capture's tasks again after the release, to compare them with the reads before the freeze. */
 import type { KernelFiles } from '../../native/kernel.js';
 import { readBracket, readStat } from '../capture/bracket.js';
 import { eachRecord, RawArena } from '../capture/raw-arena.js';
@@ -6,11 +6,11 @@ import type { RawCapture } from '../capture/raw-capture.js';
 import { digestStatus, type StatusDigest } from '../pure/status-digest.js';
 import type { SecondLook } from './parse-report.js';
 
-/** A status file of a task in 65,536 groups has 722 kB: the largest that Linux allows (NGROUPS_MAX). */
+/** Bound of a read in bytes. A status file of a task in 65,536 groups, the most that Linux allows (NGROUPS_MAX), has 722 kB. */
 const LARGEST_STATUS = 1 << 20;
 const FIRST_STATUS = 32 << 10;
 
-/** Reads it all. `heldStatus`: ids of the tasks whose status was read while they stood still. */
+/** Reads everything that the report needs. `heldStatus`: ids of the tasks whose status was read while they stood still. */
 export function takeSecondLook(
   files: KernelFiles,
   proc: string,
@@ -26,7 +26,7 @@ export function takeSecondLook(
   for (const { tid } of raw.tasks) {
     const first = raw.firstLooks.get(tid);
     if (first === undefined || heldStatus.has(tid)) continue;
-    // By the process: the path leads nowhere when the tid belongs to another process by now.
+    // The path goes through the process, so that it leads nowhere when the tid belongs to another process by now.
     const bytes = read(`${proc}/${first.tgid}/task/${tid}/status`);
     const digest = bytes === undefined ? undefined : digestStatus(bytes);
     if (digest !== undefined) digests.set(tid, digest);
@@ -35,7 +35,7 @@ export function takeSecondLook(
   return { records: arena.records(), digests, bootTimeText: new TextDecoder().decode(stat ?? new Uint8Array()) };
 }
 
-/** The id maps of one process in each user namespace that is not the reader's. */
+/** Reads the id maps of one process in each user namespace other than the reader's. */
 function readIdMaps(files: KernelFiles, proc: string, arena: RawArena): void {
   const own = new Uint8Array(64);
   const length = files.readlinkInto(`${proc}/self/ns/user`, own);
@@ -50,7 +50,10 @@ function readIdMaps(files: KernelFiles, proc: string, arena: RawArena): void {
   }
 }
 
-/** Reads a file to its end, however many pieces it comes in: /proc/stat has lines of many kilobytes on a large machine. */
+/**
+ * Returns a function that reads a file to its end, however many pieces the file comes in: /proc/stat has lines of many kilobytes
+ * on a large machine.
+ */
 function wholeReader(files: KernelFiles): (path: string) => Uint8Array | undefined {
   let buffer = new Uint8Array(FIRST_STATUS);
   return (path) => {

@@ -1,4 +1,4 @@
-/** From a cgroup's directory to a target: which freezer it has, and whether it may be captured at all. */
+/** Makes a target from a cgroup's directory: which freezer the cgroup has, and whether it may be captured at all. */
 import { basename } from 'node:path';
 import type { CgroupVersion, ContainerTarget } from '../pure/container-target.js';
 import { recogniseContainer } from '../pure/pod-layout.js';
@@ -9,7 +9,7 @@ import { coversTasks, subtreeTasks } from './tasks.js';
 /** A cgroup that was found: a real directory below a mount point. */
 export interface Candidate {
   readonly mountPoint: string;
-  /** Below the mount point; starts with `/`, and is never the mount point itself. */
+  /** Path below the mount point. It starts with `/`, and is never the mount point itself. */
   readonly cgroupPath: string;
   readonly version: CgroupVersion;
 }
@@ -24,8 +24,9 @@ export function hasFreezer(candidate: Candidate): boolean {
 }
 
 /**
- * Whether v2 does for what is also in this cgroup of the v1 freezer: it can be frozen, holds as much, and v1 does not hold the
- * tasks frozen already. Those never reach the stop that v2 and ptrace wait for, and only v1 tells that they were found frozen.
+ * Whether the v2 cgroup can replace this cgroup of the v1 freezer: it can be frozen, it holds all tasks of the v1 cgroup, and v1
+ * does not hold the tasks frozen already. Tasks that v1 has frozen never reach the stop that v2 and ptrace wait for, and only v1
+ * tells that they were found frozen.
  */
 export function replacesV1(v2: Candidate, v1: Candidate): boolean {
   if (!hasFreezer(v2)) return false;
@@ -34,7 +35,7 @@ export function replacesV1(v2: Candidate, v1: Candidate): boolean {
   return coversTasks(directoryOf(v2), directoryOf(v1));
 }
 
-/** The target that a candidate is; a cgroup without freezer is interrupted task by task. */
+/** Makes the target of a candidate. The tasks of a cgroup without freezer are interrupted one by one. */
 export function targetOf(candidate: Candidate, freezer: TargetRequest['freezer']): ContainerTarget {
   const container = recogniseContainer(basename(candidate.cgroupPath));
   return {
@@ -46,7 +47,7 @@ export function targetOf(candidate: Candidate, freezer: TargetRequest['freezer']
   };
 }
 
-/** The tids in a candidate and below it, when {@link objectionTo} has nothing against them. */
+/** The tids in a candidate and below it, unless {@link objectionTo} objects. */
 export function capturableTasks(candidate: Candidate, roots: ResolveRoots): Found<ReadonlySet<number>> {
   const tasks = subtreeTasks(directoryOf(candidate), candidate.version);
   if (!tasks.ok) return tasks;
@@ -55,8 +56,8 @@ export function capturableTasks(candidate: Candidate, roots: ResolveRoots): Foun
 }
 
 /**
- * Why a cgroup with these tasks may not be captured: it holds none; it holds the capturing process itself, which would
- * freeze and never thaw; or one that only another pid namespace can name, which v2 lists as 0.
+ * Why a cgroup with these tasks may not be captured: it has no task; it contains the capturing process itself, which would freeze
+ * and never thaw; or it contains a task that only another pid namespace can name, which v2 lists as 0.
  */
 export function objectionTo(candidate: Candidate, tids: ReadonlySet<number>, roots: ResolveRoots): string | undefined {
   const cgroup = `cgroup ${shown(directoryOf(candidate))}`;

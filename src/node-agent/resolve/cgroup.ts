@@ -6,7 +6,7 @@ import { cgroupMountOf, readHierarchies, type Hierarchies } from './hierarchies.
 import { capturableTasks, targetOf, type Candidate } from './candidate.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';
 
-/** A relative path is taken from the working directory, as every tool does. */
+/** A relative path starts at the working directory, as in every tool. */
 export function resolveCgroup(path: string, freezer: TargetRequest['freezer'], roots: ResolveRoots): Resolution {
   if (path === '' || path.includes('\0')) return refuse(`"${shown(path)}" is not a path`);
   if (path.split('/').includes('..')) return refuse(`cgroup ${shown(path)}: a path with ".." is not accepted`);
@@ -31,8 +31,8 @@ function candidateOf(path: string, directory: string, hierarchies: Hierarchies):
 }
 
 /**
- * The real directory. Links are followed on the way to a hierarchy (`/sys/fs/cgroup/cpu` is one on many hosts), and
- * refused from its mount point on: cgroupfs has none, so one that is there is somebody's way out.
+ * The real directory. Links are followed on the way to a hierarchy (`/sys/fs/cgroup/cpu` is a link on many hosts), and refused
+ * from the mount point of the hierarchy on: cgroupfs has no links, so somebody put a link there to lead out of it.
  */
 function followOutside(path: string, hierarchies: Hierarchies): Found<string> {
   let real = '/';

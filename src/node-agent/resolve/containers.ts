@@ -1,4 +1,4 @@
-/** The containers of a pod that a PodCapture names: these and no others, wherever the node keeps their cgroups. */
+/** Finds the containers of a pod that a PodCapture names, and no others, wherever the node keeps their cgroups. */
 import { failure, type Failure } from '../pure/failure.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { parsePodUID } from '../pure/pod-layout.js';
@@ -12,7 +12,7 @@ import { subtreeTasks } from './tasks.js';
 /** A container as the API server knows it. */
 export interface WantedContainer {
   readonly name: string;
-  /** Without the runtime's name in front. */
+  /** The ID, without the runtime's name in front. */
   readonly containerID: string;
 }
 
@@ -23,14 +23,14 @@ export interface ContainersRequest {
   readonly freezer: TargetRequest['freezer'];
 }
 
-/** A target for each container that was asked for, in that order; or why there is none, with its reason. */
+/** A target for each container that was asked for, in that order, or the reason why there is none. */
 export type ContainersResolution =
   | { readonly ok: true; readonly containers: readonly ContainerTarget[] }
   | { readonly ok: false; readonly failure: Failure };
 
 /**
- * Finds each container by the pod's UID and its own ID. The sandbox is none of them. Refuses the pod that this process
- * lives in, whatever the request calls it, before anything is written.
+ * Finds each container by the pod's UID and its own ID. The sandbox is never among them. Refuses the pod in which this process
+ * lives, whatever the request calls it, before anything is written.
  */
 export function resolveContainers(request: ContainersRequest, roots: ResolveRoots): ContainersResolution {
   const uid = parsePodUID(request.uid);
@@ -65,7 +65,7 @@ function choose(
     wanted.push({ name, container });
   }
   const targets: ContainerTarget[] = [];
-  // Each has a cgroup in one hierarchy at least, so that none is lost and the order is kept.
+  // Each container has a cgroup in at least one hierarchy, so no container is lost and the order is kept.
   for (const [index, { candidate, tids }] of oneVersion(wanted.map(({ container }) => container)).entries()) {
     const name = wanted[index]?.name ?? '';
     if (tids.has(roots.self)) return refuse('StasisPod', objectionTo(candidate, tids, roots) ?? '');
@@ -76,7 +76,7 @@ function choose(
   return { ok: true, containers: targets };
 }
 
-/** By cgroup, not by name: also a container of the pod that was not asked for. */
+/** Whether this process is in the pod. This goes by cgroup, not by name, so a container of the pod that was not asked for counts too. */
 function holdsSelf(pod: readonly PodInHierarchy[], roots: ResolveRoots): boolean {
   for (const { directories, version } of pod) {
     for (const directory of directories) {

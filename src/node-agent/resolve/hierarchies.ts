@@ -7,7 +7,7 @@ import { readText } from '../cgroup/files.js';
 import { refuse, shown, type Found, type ResolveRoots } from './request.js';
 
 export interface Hierarchies extends CgroupMounts {
-  /** Every mount, to tell which file system a path lies on. */
+  /** Every mount, to tell on which file system a path lies. */
   readonly mounts: readonly Mount[];
   /** {@link ResolveRoots.cgroupRoot} with its links resolved. */
   readonly cgroupRoot: string;
@@ -26,7 +26,7 @@ export function readHierarchies(roots: ResolveRoots): Found<Hierarchies> {
   return { ok: true, value: { ...usable, mounts: mounts.value, cgroupRoot } };
 }
 
-/** The cgroup mount that a path without links lies on; undefined for another file system, or outside the cgroup root. */
+/** The cgroup mount on which a path without links lies. Undefined for a path on another file system or outside the cgroup root. */
 export function cgroupMountOf(hierarchies: Hierarchies, path: string): Mount | undefined {
   const mount = mountOf(hierarchies.mounts, path);
   if (mount === undefined || !isAtOrBelow(mount.mountPoint, hierarchies.cgroupRoot)) return undefined;

@@ -1,9 +1,9 @@
 /**
- * Where this process's own cgroup is on the host.
+ * Finds this process's own cgroup on the host.
  *
- * In a cgroup namespace of its own, as a container on cgroup v2 has it, /proc/self/cgroup says `/`, and a mount of the whole
- * hierarchy has the root `/../..` (cgroup_namespaces(7)): by text the two cannot be brought together. Then the hierarchy is
- * searched for the process.
+ * In a cgroup namespace of its own, as in a container on cgroup v2, /proc/self/cgroup says `/`, and a mount of the whole
+ * hierarchy has the root `/../..` (cgroup_namespaces(7)). The two texts cannot be matched, so the hierarchy is searched for the
+ * process.
  */
 import { pathBelowMount, type HierarchyMount } from '../pure/cgroup-mounts.js';
 import { freezerPath, parseProcCgroup, unifiedPath } from '../pure/proc-cgroup.js';
@@ -13,18 +13,22 @@ import { readHierarchies } from './hierarchies.js';
 import type { ResolveRoots } from './request.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
-/** A node of hundreds of pods has some thousand cgroups; a look at one takes about 30 µs. */
+/** Most cgroups that are searched. A node of hundreds of pods has some thousand cgroups, and a look at one takes about 30 µs. */
 const MAX_CGROUPS = 50_000;
 
-/** The directory, below the mount point; the mount point itself for the root cgroup. Undefined where it is not to be seen there. */
+/**
+ * The directory of this process's cgroup, below the mount point; the mount point itself for the root cgroup. Undefined when the
+ * cgroup cannot be seen there.
+ */
 export function ownCgroup(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): string | undefined {
   const told = toldDirectory(roots, mount, version);
   return told !== undefined && holds(told, version, roots.self) ? told : search(mount.mountPoint, version, roots.self);
 }
 
 /**
- * Its directory in the v1 freezer hierarchy: a cgroup that somebody freezes there keeps even SIGKILL from ending us, and the guard
- * then opens it. Undefined where there is no such hierarchy, or this process is in its root, which has no freezer.
+ * This process's directory in the v1 freezer hierarchy. If somebody freezes that cgroup, even SIGKILL does not end this process,
+ * and the guard then opens the freezer. Undefined when there is no such hierarchy, or when this process is in its root, which has
+ * no freezer.
  */
 export function ownFreezer(roots: ResolveRoots): string | undefined {
   const hierarchies = readHierarchies(roots);
@@ -54,7 +58,7 @@ function search(mountPoint: string, version: CgroupVersion, pid: number): string
   return undefined;
 }
 
-/** By threads: a threaded cgroup of v2 lists no processes. The first thread's tid is the pid. */
+/** This looks at threads, because a threaded v2 cgroup lists no processes. The tid of the first thread is the pid. */
 function holds(directory: string, version: CgroupVersion, pid: number): boolean {
   const tids = readIds(`${directory}/${TASK_FILE[version]}`);
   return typeof tids !== 'number' && tids.includes(pid);

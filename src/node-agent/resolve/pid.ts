@@ -9,10 +9,10 @@ import { readHierarchies, type Hierarchies } from './hierarchies.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
-/** Ids are C ints; a number outside would name another file of /proc, or none. */
+/** Ids are C ints. A larger number would name another file of /proc, or none. */
 const MAX_PID = 0x7fffffff;
 
-/** The process's own cgroup with all below it, on v2 where that does for its v1 freezer cgroup. */
+/** Resolves to the process's own cgroup with all cgroups below it, on v2 if its v2 cgroup can replace its v1 freezer cgroup. */
 export function resolvePid(pid: number, freezer: TargetRequest['freezer'], roots: ResolveRoots): Resolution {
   if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) return refuse(`${pid} is not a process id`);
   const task = liveTask(pid, roots.proc);
@@ -31,7 +31,7 @@ export function resolvePid(pid: number, freezer: TargetRequest['freezer'], roots
   return { ok: true, containers: [targetOf(candidate.value, freezer)] };
 }
 
-/** A tid of the process that has not exited: its leader, or where that is dead another thread. */
+/** A tid of the process that has not exited: the leader, or another thread when the leader is dead. */
 function liveTask(pid: number, proc: string): Found<number> {
   const leader = readStat(pid, `${proc}/${pid}/stat`);
   if (!leader.ok) return leader;
@@ -59,7 +59,7 @@ function readStat(pid: number, path: string): Found<ProcStat> {
   return stat.ok ? stat : refuse(`process ${pid}: ${describeParseError(stat.error)}`);
 }
 
-/** Read from the live task: v1 shows an exiting one, such as a dead leader, in `/`. */
+/** Reads the cgroups of the live task, because v1 shows an exiting task, such as a dead leader, in `/`. */
 function readCgroups(pid: number, tid: number, proc: string): Found<readonly ProcCgroup[]> {
   const path = tid === pid ? `${proc}/${pid}/cgroup` : `${proc}/${pid}/task/${tid}/cgroup`;
   const text = readText(path);
@@ -79,7 +79,7 @@ function choose(pid: number, cgroups: readonly ProcCgroup[], hierarchies: Hierar
   return refuse(`process ${pid} is in no cgroup that can be captured: v2: ${v2.why}; v1 freezer: ${v1.why}`);
 }
 
-/** Where a process is in one hierarchy, or why that is no target. */
+/** The place of a process in one hierarchy, or the reason why that place is no target. */
 interface Place {
   readonly candidate?: Candidate;
   readonly why: string;

@@ -6,25 +6,25 @@ import type { Candidate } from './candidate.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 
 /**
- * Levels below a mount point that are walked. kubelet's own layout takes 4 (systemd) and a node that is itself a
- * container another 4 (`/docker/<id>/kubelet/kubepods/…`); what is deeper was made by a workload.
+ * Levels below a mount point that are walked. kubelet's own layout takes 4 (systemd), and a node that is itself a container takes
+ * another 4 (`/docker/<id>/kubelet/kubepods/…`). A deeper cgroup was made by a workload.
  */
 const MAX_DEPTH = 12;
 
-/** What a hierarchy knows of a pod. */
+/** The directories and containers of a pod in one hierarchy. */
 export interface PodInHierarchy {
   /** The pod has a directory there, with or without containers. */
   readonly present: boolean;
   readonly version: CgroupVersion;
-  /** The pod's own directories; more than one only where no kubelet made them. */
+  /** The pod's own directories. More than one exists only where something other than kubelet made them. */
   readonly directories: readonly string[];
-  /** By container ID; more than one when it was found in several places, which no kubelet does. */
+  /** The candidates by container ID. There is more than one when a container was found in several places, which kubelet never causes. */
   readonly containers: ReadonlyMap<string, readonly Candidate[]>;
 }
 
 /**
- * Walks from the mount point, never through a link. It never descends into the directory of another pod: a workload
- * that may make cgroups in its own could otherwise pass them off as this pod's.
+ * Walks from the mount point, never through a link. It never descends into the directory of another pod: a workload that may make
+ * cgroups in its own pod could otherwise pass them off as this pod's.
  */
 export function findPod(mountPoint: string, version: CgroupVersion, uid: string): Found<PodInHierarchy> {
   const containers = new Map<string, Candidate[]>();
@@ -33,7 +33,7 @@ export function findPod(mountPoint: string, version: CgroupVersion, uid: string)
   const directories: string[] = [];
   const pending = [{ path: '', name: '', depth: 0, inPod: false }];
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-    // A directory that is gone, or closed to us, holds no container that could be captured.
+    // A directory that is gone, or that we may not list, holds no container that could be captured.
     const names = listDirectories(`${mountPoint}${next.path}`);
     for (const name of names.ok ? names.value : []) {
       const path = `${next.path}/${name}`;

@@ -8,7 +8,7 @@ import { findPod, type PodInHierarchy } from './pod-walk.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';
 import { subtreeTasks } from './tasks.js';
 
-/** Every container of the pod that holds a task, without the sandbox, and without CRI-O's conmon. */
+/** Resolves to every container of the pod that holds a task, without the sandbox and without CRI-O's conmon. */
 export function resolvePod(text: string, freezer: TargetRequest['freezer'], roots: ResolveRoots): Resolution {
   const uid = parsePodUID(text);
   if (uid === undefined) return refuse(`"${shown(text)}" is not the UID of a pod`);
@@ -23,8 +23,8 @@ export function resolvePod(text: string, freezer: TargetRequest['freezer'], root
 }
 
 /**
- * v2 and the v1 freezer. A pod that is in neither is looked for in the other v1 hierarchies, one by one, where it can
- * be interrupted task by task.
+ * Finds the pod in v2 and in the v1 freezer. A pod that is in neither is looked for in the other v1 hierarchies, one by one,
+ * where its tasks can be interrupted one by one.
  */
 export function findInHierarchies(uid: string, hierarchies: Hierarchies): Found<readonly PodInHierarchy[]> {
   const { unified, freezerV1, otherV1 } = hierarchies;
@@ -46,7 +46,7 @@ export function findInHierarchies(uid: string, hierarchies: Hierarchies): Found<
   return { ok: true, value: found };
 }
 
-/** A cgroup of a container, and who was in it. */
+/** A cgroup of a container, and the tids in it. */
 export interface Populated {
   readonly candidate: Candidate;
   readonly tids: ReadonlySet<number>;
@@ -58,7 +58,7 @@ export interface Container {
   readonly v2?: Populated;
 }
 
-/** By ID, the containers that hold a task in some hierarchy; those that have exited are left out. */
+/** The containers that hold a task in some hierarchy, by ID. Containers that have exited are left out. */
 export function mergeContainers(hierarchies: readonly PodInHierarchy[]): Found<ReadonlyMap<string, Container>> {
   const containers = new Map<string, Container>();
   for (const hierarchy of hierarchies) {
@@ -100,8 +100,8 @@ function chooseTargets(
 }
 
 /**
- * v2 for each container whose v2 cgroup does for its v1 cgroup. If not every container has such a one, v1 for all that are
- * in v1: a pod is held by one freezer, so that its containers stop together.
+ * Chooses v2 for all containers if each v1 cgroup has a v2 cgroup that can replace it. Otherwise chooses v1 for all containers
+ * that are in v1: a pod is held by one freezer, so that its containers stop together.
  */
 export function oneVersion(containers: readonly Container[]): readonly Populated[] {
   const allUnified = containers.every(
@@ -110,7 +110,10 @@ export function oneVersion(containers: readonly Container[]): readonly Populated
   return containers.flatMap(({ v1, v2 }) => (allUnified ? (v2 ?? v1 ?? []) : (v1 ?? v2 ?? [])));
 }
 
-/** Looked at while the pod runs; the link is read, not followed, since its target lies in the pod's own file system. */
+/**
+ * Whether the container is the sandbox. The pod runs meanwhile. The link is read, not followed, because its target is in the
+ * pod's own file system.
+ */
 function isSandbox(container: Container, proc: string): boolean {
   const [tid, another] = new Set([...(container.v1?.tids ?? []), ...(container.v2?.tids ?? [])]);
   if (tid === undefined || another !== undefined) return false;

@@ -1,28 +1,28 @@
-/** What is asked of the resolver, and what it answers. Types, and the two ways to build an answer. */
+/** The request to the resolver, and its answer. Types, and the two functions that build an answer. */
 import { printable } from '../pure/parse-error.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 
-/** What the user named, and whether the cgroup freezer may be used for it. */
+/** The target that the user named, and whether the cgroup freezer may be used for it. */
 export type TargetRequest = (
   | { readonly kind: 'cgroup'; readonly path: string }
   | { readonly kind: 'pid'; readonly pid: number }
   | { readonly kind: 'pod'; readonly uid: string }
 ) & { readonly freezer: 'auto' | 'none' };
 
-/** Where this machine's kernel is to be found. */
+/** The places at which this machine's kernel can be seen. */
 export interface ResolveRoots {
-  /** Where the procfs of the host's pid namespace is mounted, such as `/proc`. */
+  /** Mount point of the procfs of the host's pid namespace, such as `/proc`. */
   readonly proc: string;
   /**
-   * Directory at or below which the host's cgroups are mounted, such as `/host/sys/fs/cgroup` in a pod, whose own
-   * `/sys/fs/cgroup` may show no more than the pod's own container. Without it every cgroup mount counts.
+   * Directory at or below which the host's cgroups are mounted, such as `/host/sys/fs/cgroup` in a pod: the pod's own
+   * `/sys/fs/cgroup` may show no more than the pod's own container. Without this directory, every cgroup mount counts.
    */
   readonly cgroupRoot?: string;
-  /** Pid of the process that would capture: a cgroup that holds it is never a target. */
+  /** Pid of the process that would capture. A cgroup that contains this process is never a target. */
   readonly self: number;
 }
 
-/** The cgroups to capture, or one line for a person that names the value it is about. */
+/** The cgroups to capture, or one line for a person that names the value that was refused. */
 export type Resolution =
   | { readonly ok: true; readonly containers: readonly ContainerTarget[] }
   | { readonly ok: false; readonly message: string };
@@ -34,7 +34,7 @@ export function refuse(message: string): { readonly ok: false; readonly message:
   return { ok: false, message };
 }
 
-/** A path or other value of the user's in a message: 200 characters keep the recognisable part of a long cgroup path. */
+/** A path or another value of the user's, made safe for a message. 200 characters keep the recognisable part of a long cgroup path. */
 export function shown(value: string): string {
   return printable(value, 200);
 }

@@ -1,8 +1,8 @@
 /**
- * From what the user named to the cgroups to capture.
+ * Finds the cgroups to capture for a request of the user.
  *
- * All of it happens while the workload runs and before anything is touched; a capture looks again at what it then
- * finds. What is read is the host's procfs and cgroupfs, no file of a pod.
+ * All of this happens while the workload runs and before anything is touched; a capture looks again later. Only the host's procfs
+ * and cgroupfs are read, no file of a pod.
  */
 import { resolveCgroup } from './cgroup.js';
 import { resolvePid } from './pid.js';
@@ -12,8 +12,8 @@ import type { Resolution, ResolveRoots, TargetRequest } from './request.js';
 export type { Resolution, ResolveRoots, TargetRequest } from './request.js';
 
 /**
- * Resolves a request into at least one cgroup, all of one pod of one cgroup version wherever that is possible.
- * A failure is one line for a person and names the value that it is about; nothing is thrown for bad input.
+ * Resolves a request into at least one cgroup. All cgroups of a pod are of one cgroup version wherever that is possible. A
+ * failure is one line for a person and names the value that was refused; nothing is thrown for bad input.
  */
 export function resolveTarget(request: TargetRequest, roots: ResolveRoots): Resolution {
   switch (request.kind) {

@@ -1,4 +1,4 @@
-/** Who is in a cgroup and below it, before it is touched. */
+/** Lists the tasks in a cgroup and below it, before the cgroup is touched. */
 import { isGone } from '../../native/errno.js';
 import { errnoName } from '../../native/syscall-error.js';
 import { listDirectories, readIds } from '../cgroup/files.js';
@@ -7,10 +7,10 @@ import { walkNest, type NestReader } from '../cgroup/nest.js';
 import type { CgroupVersion } from '../pure/container-target.js';
 import { shown } from './request.js';
 
-/** Looks that {@link coversTasks} takes before it believes that a task is missing. */
+/** Number of looks that {@link coversTasks} takes before it believes that a task is missing. */
 const LOOKS = 3;
 
-/** The tids, or why they cannot be told; `gone`: the cgroup has been removed. */
+/** The tids, or the reason why they cannot be listed. `gone`: the cgroup has been removed. */
 export type Tasks =
   | { readonly ok: true; readonly value: ReadonlySet<number> }
   | { readonly ok: false; readonly gone: boolean; readonly message: string };
@@ -39,10 +39,11 @@ function readerOf(version: CgroupVersion): NestReader {
 }
 
 /**
- * Whether the v2 cgroup holds every task that the v1 cgroup holds, so that freezing it holds them all.
+ * Whether the v2 cgroup holds every task that the v1 cgroup holds, so that freezing the v2 cgroup holds them all.
  *
- * The two lists cannot be read at one instant: v1 is read first, so a task born in between only makes v2 larger, and
- * one that died in between is missing once. Only a task that is missing at each of {@link LOOKS} looks is.
+ * The two lists cannot be read at one instant. v1 is read first, so a task that is born in between only makes v2 larger, and a
+ * task that dies in between is missing in one look only. A task counts as missing only if it is missing in each of the {@link
+ * LOOKS} looks.
  */
 export function coversTasks(v2Directory: string, v1Directory: string): boolean {
   let absent: ReadonlySet<number> | undefined;

@@ -1,13 +1,14 @@
 /**
- * Reading /proc of the tasks, as raw bytes: they are parsed when the tasks run again.
+ * Reads /proc of the tasks as raw bytes, which are parsed when the tasks run again.
  *
- * Little is read in the pause. Where a freezer held the tasks, only the status of each thread-group leader, through a descriptor
- * that was opened before; what a thread, a link or a zombie says before the freeze and after the release tells the rest
- * ({@link ../first-look.ts}, {@link ../bracket.ts}, {@link ../zombies.ts}). A task that came after the first look is read whole.
+ * Little is read in the pause. Where a freezer held the tasks, only the status of each thread-group leader is read, through a
+ * descriptor that was opened before. The looks at threads, links and zombies before the freeze and after the release tell the
+ * rest ({@link ../first-look.ts}, {@link ../bracket.ts}, {@link ../zombies.ts}). A task that came after the first look is read
+ * whole.
  *
- * Only files are named here that sleep neither on mmap_lock nor on a file system of the pod: a task may hold its mmap_lock, and
- * its executable may lie on a server that does not answer. They are status, stat, wchan, and the text of the link exe.
- * test/kernel/window.test.ts watches the system calls of a capture for it.
+ * Only files are read here that sleep neither on mmap_lock nor on a file system of the pod: a task may hold its mmap_lock, and
+ * its executable may be on a server that does not answer. These files are status, stat, wchan, and the text of the link exe.
+ * test/kernel/window.test.ts watches the system calls of a capture for this.
  */
 import { failure, type Failure } from '../../pure/failure.js';
 import { stateOf, tgidOf, tracerPidOf } from '../../pure/proc-status.js';
@@ -22,15 +23,18 @@ import { lookAgainAtHeld } from './stop.js';
 
 const TRACING_STOP = 't'.charCodeAt(0);
 const UNINTERRUPTIBLE = 'D'.charCodeAt(0);
-/** Reads between two looks at the clock and the orders, unless a read took long. */
+/** Number of reads between two looks at the clock and the orders, unless a read took long. */
 const CLOCK_EVERY = 32;
-/** After a read that took longer the clock is looked at: a status may take 20 ms (65,536 groups). */
+/** After a read that took longer than this, the clock is looked at: a status file may take 20 ms (65,536 groups). */
 const LONG_READ_MICROSECONDS = 1_000;
 
-/** A thread of each process that was met, the leader where there is one. */
+/** One thread of each process that was met: the leader, where the leader was met. */
 export type Processes = Map<number, Task>;
 
-/** Reads what only the pause can tell. Where no freezer held the tasks, also proves of each that it is ours and stopped, or seizes it anew. */
+/**
+ * Reads what only the pause can tell. Where no freezer held the tasks, also proves that each task is ours and stopped, and seizes
+ * a task that is not.
+ */
 export function collect(session: Session): Failure | undefined {
   const read = new Set<number>();
   const processes: Processes = new Map();
@@ -94,14 +98,17 @@ function readTask(session: Session, task: Task, processes: Processes): void {
   if (tracee === undefined) readFile(session, 'wchan', tid);
   noteProcess(processes, tgidOf(status, status.length), task);
   if (task.target.way === 'interrupts' && tracee?.state === 'stopped' && !isHeld(session, status)) {
-    // An execve has put another task under its tid, or it is dying. What is left of our tracee is let go at the release.
+    // An execve has put another task under this tid, or the task is dying. If our tracee still exists, the release detaches it.
     const now = tracee.look();
     if (now.state !== 'gone') session.strays.push(now);
     session.tasks.delete(tid);
   }
 }
 
-/** Through the descriptor of the first look: ESRCH when that task is dead, whoever has its tid now. */
+/**
+ * Reads the status through the descriptor of the first look. The read fails with ESRCH when that task is dead, whoever has its
+ * tid now.
+ */
 function readOpenStatus(session: Session, pid: number): number {
   const fd = session.statusFiles.get(pid);
   if (fd === undefined) return -1;
@@ -114,14 +121,17 @@ function noteProcess(processes: Processes, tgid: number, task: Task): void {
   if (tgid > 0 && (tgid === task.tid || !processes.has(tgid))) processes.set(tgid, task);
 }
 
-/** On v1 a task in its ptrace stop shows state D when somebody freezes its cgroup. */
+/** Whether the task is stopped and ours. On v1 a task in its ptrace stop shows state D when somebody freezes its cgroup. */
 function isHeld(session: Session, status: Uint8Array): boolean {
   const state = stateOf(status, status.length);
   const stopped = state === TRACING_STOP || state === UNINTERRUPTIBLE;
   return stopped && tracerPidOf(status, status.length) === session.kernel.tid;
 }
 
-/** Whether tasks that were read turned out not to be held: then the list is gone through again, as they may have left successors. */
+/**
+ * Forgets the tasks that were read and turned out not to be held, and returns whether there were any. The list is then gone
+ * through again, because these tasks may have left successors.
+ */
 function forgetEscaped(session: Session, read: Set<number>): boolean {
   let escaped = false;
   for (const tid of read) {
@@ -132,7 +142,7 @@ function forgetEscaped(session: Session, read: Set<number>): boolean {
   return escaped;
 }
 
-/** A leader that has exited is in no list, and any thread of its process still leads to the links. */
+/** Reads the facts of each process. A leader that has exited is in no list, and any thread of its process still leads to the links. */
 export function readProcesses(session: Session, processes: Processes): void {
   for (const [tgid, task] of processes) {
     if (task.tid !== tgid) readFile(session, 'status', tgid, dropGroups);
@@ -146,7 +156,7 @@ export function readProcesses(session: Session, processes: Processes): void {
   }
 }
 
-/** The report of a capture whose files do not fit would lack processes: that is a failure, and not a shorter report. */
+/** Fails when the files did not fit into the arena: the report would lack processes, and that is a failure, not a shorter report. */
 export function noRoom(session: Session): Failure | undefined {
   if (!session.arena.isFull) return undefined;
   return failure('HostUnfit', `the files of ${session.tasks.size} tasks do not fit into ${MAX_ARENA_BYTES >> 20} MiB`);

@@ -1,9 +1,10 @@
 /**
- * The freezers close, and we wait for the fact.
+ * Closes the freezers, and waits until the tasks are frozen in fact.
  *
- * v2 tells by an event; v1 has none, and two ways to stick in FREEZING (field measurements, Linux 6.18):
- * - vfork parents: 143 of 200 not FROZEN after 300 ms; writing FROZEN again every 2 ms froze all within 3 ms;
- * - a multithreaded process in execve: writing again cures none; THAWED for 0.3 ms and FROZEN again cures all, 63 ms at most.
+ * v2 tells by an event. v1 has no event, and two ways to stick in FREEZING (field measurements, Linux 6.18):
+ * - vfork parents: 143 of 200 were not FROZEN after 300 ms; writing FROZEN again every 2 ms froze all within 3 ms;
+ * - a multithreaded process in execve: writing again cured none; THAWED for 0.3 ms and FROZEN again cured all, within 63 ms at
+ *   most.
  */
 import { isGone } from '../../../native/errno.js';
 import { errnoName } from '../../../native/syscall-error.js';
@@ -16,27 +17,37 @@ import { goOnByInterrupts } from './thaw.js';
 import type { UnfrozenCause } from '../../../api/podcapture.js';
 
 const REWRITE_EVERY_MICROSECONDS = 2_000;
-/** After so long the freezer is opened for a moment instead. */
+/** When a freezer was closed for this long and is still not FROZEN, it is opened for a moment instead of only written to again. */
 const REOPEN_AFTER_MICROSECONDS = 6_000;
 const REOPENING_MICROSECONDS = 300;
-/** Opening wakes every task, and all have to freeze anew: with thousands that takes many times as long as the write itself. */
+/**
+ * A freezer is also not opened before this many times the duration of a write: opening wakes every task, and all have to freeze
+ * anew, which for thousands of tasks takes many times as long as the write itself.
+ */
 const REOPEN_AFTER_WRITES = 10;
 /**
- * The first look for tasks that exit or write a core file, and so never freeze: they are told at once. A look costs 20 µs per
- * task, and thousands of tasks take tens of milliseconds to freeze, so that it waits for longer where there are more.
+ * Delay of the first look, which finds tasks that exit or write a core file. Such tasks never freeze, and this look reports them
+ * early. A look costs 20 µs per task, and thousands of tasks take tens of milliseconds to freeze, so the delay grows with the
+ * number of tasks.
  */
 const EARLY_LOOK_MICROSECONDS = 3_000;
 const EARLY_LOOK_MICROSECONDS_PER_TASK = 40;
-/** One task that cannot freeze keeps all others frozen for nothing. By then every task that can freeze was seen to have frozen. */
+/**
+ * Time after which a look is final. One task that cannot freeze keeps all others frozen for nothing, and every task that can
+ * freeze was seen to have frozen by this time.
+ */
 const LOOK_AFTER_MICROSECONDS = 100_000;
-/** Between two looks after that: a task that runs in the kernel is told by the CPU time that it has had since the look before. */
+/** Time between two looks after that. A task that runs in the kernel is recognised by its CPU time since the look before. */
 const LOOK_AGAIN_MICROSECONDS = 25_000;
-/** The shortest sleep takes 60 µs (timer slack, prctl(2)), and a few tasks freeze sooner: first it looks again and again. */
+/** How long to poll without sleeping. The shortest sleep takes 60 µs (timer slack, prctl(2)), and a pod of few tasks freezes sooner. */
 const SPIN_MICROSECONDS = 60;
 const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
 
-/** Freezes every target that is not frozen already. Where freezing is of no use the freezers are open again; after a failure, `letGo()` in capture.ts opens them. */
+/**
+ * Freezes every target that is not frozen already. Where freezing is of no use, the freezers are open again on return. After a
+ * failure, `letGo()` in capture.ts opens them.
+ */
 export function freeze(session: Session): Failure | undefined {
   const ours = session.targets.filter((target) => target.way === 'freezer');
   const refusal = close(session, ours) ?? awaitFrozen(session, ours);
@@ -45,8 +56,9 @@ export function freeze(session: Session): Failure | undefined {
 }
 
 /**
- * Somebody else's freeze is waited for and never written to: a rewrite could close what they have just opened. Before anything is
- * announced: it can take as long as the timeout, and what is announced has a second.
+ * Waits for a freeze that somebody else began. That freezer is never written to, because a write could close a freezer that its
+ * owner has just opened. This runs before anything is announced, because the wait can take as long as the timeout, and an
+ * announced freezer has a second.
  */
 export function awaitOthers(session: Session): Failure | undefined {
   const theirs = session.targets.filter((target) => target.found === 'FREEZING');
@@ -83,14 +95,15 @@ export function awaitOthers(session: Session): Failure | undefined {
   }
 }
 
-/** The first writes, one right after the other, so that the containers of a pod freeze together. */
+/** Makes the first writes, one right after the other, so that the containers of a pod freeze together. */
 function close(session: Session, targets: readonly Target[]): Failure | undefined {
   if (targets.length === 0) return undefined;
   session.board.setWriter(true);
   for (const target of targets) {
     const interrupted = session.interruption();
     if (interrupted !== undefined) return interrupted;
-    // Announced before it is written: whoever thaws for us must know of it first.
+    // The freezer is published before it is written to, because the main thread, which thaws it when this thread cannot, must
+    // know of it first.
     const { freezer } = target;
     if (
       freezer === undefined ||
@@ -152,14 +165,20 @@ function awaitFrozen(session: Session, targets: readonly Target[]): Failure | un
   }
 }
 
-/** For the skew between containers. One that is reopened for a moment was late, and not noted yet. */
+/**
+ * Notes when each target froze, for the skew between containers. A target that is reopened for a moment was late, so it is not
+ * noted yet.
+ */
 function noteFrozen(session: Session, targets: readonly Target[], late: readonly Target[]): void {
   for (const target of targets) {
     if (target.frozenAt === undefined && !late.includes(target)) target.frozenAt = session.kernel.now();
   }
 }
 
-/** The orders are looked at between opening and closing: what the main thread opened is not closed again. */
+/**
+ * Writes FROZEN again. The orders are looked at between opening and closing, so that a freezer that the main thread opened is not
+ * closed again.
+ */
 function rewrite(session: Session, targets: readonly Target[], reopen: boolean): void {
   if (reopen) {
     for (const target of targets) target.freezer?.thaw();
@@ -172,8 +191,8 @@ function rewrite(session: Session, targets: readonly Target[], reopen: boolean):
 }
 
 /**
- * Whether all that is late can never freeze. On v2 a look tells. On v1 an uninterruptible wait is told only with the freezer open,
- * so that is not done before the 100 ms mark, and the freezer is closed again when the answer is no.
+ * Whether the late tasks are all tasks that can never freeze. On v2 a look tells. On v1 an uninterruptible wait shows only with
+ * the freezer open, so that is not done before the 100 ms mark, and the freezer is closed again when the answer is no.
  */
 function cannotFreeze(session: Session, late: readonly Target[], final: boolean): boolean {
   const stuck = stuckWhileFreezing(session, late, final);
@@ -187,7 +206,7 @@ function cannotFreeze(session: Session, late: readonly Target[], final: boolean)
 
 const NEVER_FREEZES: ReadonlySet<UnfrozenCause> = new Set(['KernelThread', 'Exiting', 'CoreDump', 'InKernel']);
 
-/** Somebody else has written THAWED meanwhile: a freezer that this capture closed is FREEZING or FROZEN otherwise. */
+/** Whether somebody else has written THAWED meanwhile. Otherwise a freezer that this capture closed is FREEZING or FROZEN. */
 function isOpenedByOthers(late: readonly Target[]): boolean {
   return late.some((target) => target.closed && target.freezer?.selfFreezing() === false);
 }

@@ -1,8 +1,9 @@
 /**
- * Holding still, for as long as was asked.
+ * Holds the pod still for as long as was asked.
  *
- * Every 50 ms it looks whether a task has died or come. A tracee that was killed is reaped: until then its parent's waitpid, and with it a container
- * runtime, waits for us. A task that was moved in (kubectl exec, an exec probe) runs freely until it is seized as well.
+ * Every 50 ms, a round checks whether a task has died or a newcomer has come. A tracee that was killed is reaped: until then its
+ * parent's waitpid, and with it a container runtime, waits for us. A task that was moved in (kubectl exec, an exec probe) runs
+ * freely until it is seized as well.
  */
 import { ORDER_CANCEL } from '../board.js';
 import type { Failure } from '../../pure/failure.js';
@@ -16,14 +17,14 @@ import { seizePass, stopAll } from './seize-running.js';
 import { stillFrozen } from './still-frozen.js';
 import { lookAgainAtHeld, reapDead } from './stop.js';
 
-/** The bound that is promised to parents of the dead, and to those who wait for a newcomer to stand still. */
+/** Time between two rounds. This bound is promised to the parents of dead tasks, and to users who wait for a newcomer to stand still. */
 const TEND_EVERY_MICROSECONDS = 50_000;
 /**
- * A round is followed by a rest of so many times what it took, so that a hold costs at most 5 % of a core: listing 10,000 threads takes
- * 5 to 10 ms, and they are listed every 0.1 to 0.2 s.
+ * The rest after a round is this many times as long as the round, so that a hold takes at most 5 % of a core: listing 10,000
+ * threads takes 5 to 10 ms, so they are listed every 0.1 to 0.2 s.
  */
 const RESTS_PER_ROUND = 20;
-/** Bound of the reads before a hold: 10,000 threads take 140 ms. It keeps an early release early. */
+/** Bound of the reads before a hold: 10,000 threads take 140 ms. The bound makes sure that a hold can still end early. */
 const READING_MICROSECONDS = 200_000;
 
 /** Holds until the time is over, a cancellation comes (which is no failure), or the pause budget ends. */
@@ -46,7 +47,7 @@ function holdStill(session: Session): Failure | undefined {
     const orders = session.board.orders();
     const left = until - session.kernel.now();
     if (left <= 0 || (orders & ORDER_CANCEL) !== 0) return undefined;
-    // The budget keeps back what releasing takes, and another round of tending.
+    // The budget keeps back the time for the release and for another round.
     const affordable = budgetLeft(session) - 2 * tending;
     const rest = Math.max(TEND_EVERY_MICROSECONDS - tending, RESTS_PER_ROUND * tending);
     session.context.wait(orders, Math.max(0, Math.min(left, rest, affordable)));
@@ -55,8 +56,8 @@ function holdStill(session: Session): Failure | undefined {
 }
 
 /**
- * With a hold to come, reads what the pause has no time for: the status of every thread, and the zombies. What is not reached in
- * time is told by the looks before and after the pause.
+ * Before a hold, reads what the pause has no time for: the status of every thread, and the zombies. For a task that is not read
+ * in time, the report uses the looks before and after the pause.
  */
 export function readTheRest(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
@@ -68,7 +69,7 @@ export function readTheRest(session: Session): Failure | undefined {
   return noRoom(session);
 }
 
-/** One round. Where the lists say that nobody has come or gone nothing more is done. */
+/** Does one round, and ends at once when the lists show that nobody has come or gone. */
 function tend(session: Session): Failure | undefined {
   for (const target of session.targets) {
     const changed = stillFrozen(session, target);
@@ -76,7 +77,8 @@ function tend(session: Session): Failure | undefined {
   }
   if (isUnchanged(session)) return undefined;
   lookAgainAtHeld(session);
-  // A dead leader is reported only when its dead threads are reaped, so a sweep that reaped may make another one reap more.
+  // The kernel reports a dead leader only when its dead threads are reaped, so a sweep that reaped a task may let the next sweep
+  // reap more.
   while (reapDead(session) > 0);
   const known = new Set(session.tasks.keys());
   for (const target of session.targets) {
@@ -96,8 +98,8 @@ function tend(session: Session): Failure | undefined {
 }
 
 /**
- * Whether every target lists just the tasks that are known, all of them in their stop. A task leaves its cgroup's list before it is
- * dead (cgroup_exit(), kernel/cgroup/cgroup.c), and its tid is not used again before we reap it.
+ * Whether every target lists just the tasks that are known, and all of them are in their stop. A task leaves its cgroup's list
+ * before it is dead (cgroup_exit(), kernel/cgroup/cgroup.c), and its tid is not used again before we reap it.
  */
 function isUnchanged(session: Session): boolean {
   if (session.strays.some((stray) => stray.state !== 'gone')) return false;
@@ -115,12 +117,18 @@ function isUnchanged(session: Session): boolean {
   return listed === living;
 }
 
-/** Not traced on purpose, or in its stop. A task that the kernel held may come to its stop, or be replaced by an execve. */
+/**
+ * Whether the task is in its stop, or is not traced on purpose. A held task is not at rest: it may reach its stop, or be replaced
+ * by an execve.
+ */
 function isAtRest(task: Task | undefined): boolean {
   return task !== undefined && !task.held && (task.tracee === undefined || task.tracee.state === 'stopped');
 }
 
-/** A pod that is deleted while it is held may be empty now, and its cgroup gone: that ends nothing but the search. */
+/**
+ * Seizes the newcomers of a target. A pod that is deleted while it is held may be empty now and its cgroup gone; that ends only
+ * this search.
+ */
 function catchNewcomers(session: Session, target: Target): Failure | undefined {
   if (target.way === 'readOnly') return undefined;
   const pass = seizePass(session, target, true);

@@ -1,4 +1,4 @@
-/** First phase: the freezers are opened and the state they are in is kept; nothing is changed, and the pod runs. */
+/** The first phase: it opens the files of the freezers and notes the state of each. It changes nothing, and the pod runs. */
 import { isGone } from '../../../native/errno.js';
 import { errnoName } from '../../../native/syscall-error.js';
 import { listTasks, TASK_FILE } from '../../cgroup/list-tasks.js';
@@ -14,7 +14,10 @@ import type { Session, Target, Way } from '../session.js';
 import { describeTask } from '../task-facts.js';
 import { lookForZombies } from '../zombies.js';
 
-/** Looks at every target and at each of its tasks. Refuses what is frozen from above, and what holds this process or its guard. */
+/**
+ * Looks at every target and at each of its tasks. Refuses a target that is frozen from above, and a target that contains this
+ * process or its guard.
+ */
 export function inspect(session: Session): Failure | undefined {
   const { containers } = session.request;
   if (containers.length > MAX_FREEZERS)
@@ -37,7 +40,10 @@ function holdsUs({ kernel, context }: Session, members: ReadonlyMap<number, Targ
   return undefined;
 }
 
-/** A threaded v2 cgroup does not list processes (EOPNOTSUPP): the status of each task tells who leads it. */
+/**
+ * Looks at each task for the first time. A threaded v2 cgroup does not list processes (EOPNOTSUPP), so the status of each task
+ * tells who leads it.
+ */
 function lookAtTasks(session: Session, members: ReadonlyMap<number, Target>): Failure | undefined {
   const { kernel, request, arena } = session;
   for (const [tid, target] of members) {
@@ -47,7 +53,7 @@ function lookAtTasks(session: Session, members: ReadonlyMap<number, Target>): Fa
     if (look === undefined) continue;
     if (look.tgid === tid) readBracket(kernel.files, request.proc, arena, 'first', tid, tid);
     if (look.coreDumping) leaveAlone(session, tid, look.tgid);
-    // Nothing freezes on v2 that has a kernel thread in it, and no freezer may close on a core dump: both are known beforehand.
+    // A v2 cgroup with a kernel thread in it never freezes, and no freezer may close on a core dump. Both are known beforehand.
     const cannotFreeze = look.coreDumping || (look.kernelThread && target.container.cgroupVersion === 'v2');
     if (cannotFreeze && target.way === 'freezer') target.way = 'interrupts';
   }
@@ -56,8 +62,9 @@ function lookAtTasks(session: Session, members: ReadonlyMap<number, Target>): Fa
 }
 
 /**
- * A process that writes a core file is neither frozen nor seized: v1's freezer makes the kernel give up the file, and any wakeup by a
- * signal or an interrupt one that goes to a pipe (dump_interrupted() and pipe_write(), fs/coredump.c, fs/pipe.c).
+ * A process that writes a core file is neither frozen nor seized. v1's freezer makes the kernel give up the file, and any wakeup
+ * by a signal or an interrupt makes it give up a file that goes to a pipe (dump_interrupted() and pipe_write(), fs/coredump.c,
+ * fs/pipe.c).
  */
 function leaveAlone(session: Session, tid: number, tgid: number): void {
   session.dumping.add(tgid);
@@ -100,8 +107,9 @@ function addTarget(session: Session, container: ContainerTarget, members: Map<nu
 }
 
 /**
- * FREEZING at entry is somebody's unfinished FROZEN: waited for in the freeze phase, and then treated alike. Where no freezer is
- * to be used, one that somebody else has closed counts all the same: nothing in it can be brought to a stop by interrupts.
+ * FREEZING at entry is somebody else's unfinished freeze: the freeze phase waits for it, and then treats it like FROZEN. Where no
+ * freezer is to be used, a freezer that somebody else has closed counts all the same, because nothing in it can be brought to a
+ * stop by interrupts.
  */
 function wayFor(container: ContainerTarget, freezer: Freezer | undefined, found: FreezerState): Way {
   if (freezer === undefined) return 'interrupts';
@@ -110,8 +118,8 @@ function wayFor(container: ContainerTarget, freezer: Freezer | undefined, found:
 }
 
 /**
- * The nearest frozen cgroup above, if any. v1 tells by freezer.parent_freezing; on v2 each ancestor's request is read, as
- * a child of a frozen ancestor says `cgroup.freeze 0` itself (cgroup-v2.rst).
+ * The nearest cgroup above that was asked to freeze, if any. The request of each ancestor is read (v1: freezer.self_freezing, v2:
+ * cgroup.freeze), because a child of a frozen v2 cgroup says `cgroup.freeze 0` itself (cgroup-v2.rst).
  */
 function frozenAncestor(session: Session, container: ContainerTarget): string | undefined {
   const depth = container.cgroupPath.split('/').filter((part) => part !== '').length;
@@ -126,7 +134,7 @@ function frozenAncestor(session: Session, container: ContainerTarget): string | 
 
 function frozenBelow(session: Session, cgroups: readonly CgroupTasks[]): ReadonlySet<string> {
   const frozen = new Set<string>();
-  // The list is parents first, so a nest below a frozen cgroup is found by its parent.
+  // The list has parents before children, so a cgroup below a frozen cgroup is found by its parent.
   for (const { directory } of cgroups.slice(1)) {
     const parent = directory.slice(0, directory.lastIndexOf('/'));
     if (frozen.has(parent) || readFlag(session.kernel.files, `${directory}/freezer.self_freezing`))

@@ -1,23 +1,24 @@
 /**
- * Seizing tasks that run: no freezer holds them, so they fork, clone, exec and die while we go through the list.
+ * Seizes tasks that run: no freezer holds them, so they fork, clone, exec and die while we go through the list.
  *
- * 'Until a pass finds nothing new' is not enough (measured: fork chains escaped in 8 of 40, clone chains in 15 of 40,
- * execs deadlocked in 4 of 40). What was airtight in 800 runs, and is done here:
- * - children and threads of a tracee are attached by the kernel before they run (PTRACE_O_TRACE*);
+ * The rule 'until a pass finds nothing new' is not enough (measured: fork chains escaped in 8 of 40, clone chains in 15 of 40,
+ * execs deadlocked in 4 of 40). These rules were airtight in 800 runs, and are followed here:
+ * - the kernel attaches children and threads of a tracee before they run (PTRACE_O_TRACE*);
  * - a pass starts when every tracee has stopped, and is clean only if each listed task was already stopped and ours;
  * - a task that vanished or could not be seized makes the pass unclean;
- * - at an exec stop, the tid that the task had before is forgotten;
- * - a SEIZE that blocks on an execve which waits for a dead tracee of ours is freed by the main thread, which reaps it.
+ * - at an exec stop, the former tid of the task is forgotten;
+ * - when a SEIZE blocks on an execve that waits for a dead tracee of ours, the main thread reaps that tracee, which frees the
+ *   SEIZE.
  */
 import type { Failure } from '../../pure/failure.js';
 import type { Session, Target } from '../session.js';
 import { dropUnlisted, listTarget, takeTask, unlisted, type Wanted } from '../target-tasks.js';
 import { stop } from './stop.js';
 
-/** Between two passes that find the same dying task: it needs a moment of CPU to leave the list. */
+/** Sleep after a listed task turned out to be dying: the task needs a moment of CPU time to leave the list. */
 const SETTLE_MICROSECONDS = 50;
 
-/** Seizes and stops all tasks of the targets without freezer. Bounded by time, not by passes: 304 were seen. */
+/** Seizes and stops all tasks of the targets without freezer. The loop is bounded by time, not by passes: 304 passes were seen. */
 export function seizeRunning(session: Session): Failure | undefined {
   const targets = session.targets.filter((target) => target.way === 'interrupts');
   if (targets.length === 0) return undefined;
@@ -37,8 +38,8 @@ export function seizeRunning(session: Session): Failure | undefined {
 }
 
 /**
- * One pass over the list of a target: true when it was clean. With `joined` set the tasks are counted as having come
- * during the hold.
+ * Makes one pass over the list of a target, and returns true when the pass was clean. With `joined` set, the tasks count as
+ * having come during the hold.
  */
 export function seizePass(session: Session, target: Target, joined: boolean): boolean | Failure {
   const cgroups = listTarget(session, target);
@@ -50,7 +51,7 @@ export function seizePass(session: Session, target: Target, joined: boolean): bo
       listed.add(tid);
       if (isSettled(session, tid)) continue;
       clean = false;
-      // Frozen by someone else on v1: it cannot stop, and a SEIZE of it may block for good.
+      // Somebody else froze the task on v1: it cannot stop, and a SEIZE of it may block for good.
       if (target.frozenBelow.has(directory)) {
         session.addTask(tid, target, directory, undefined, joined);
         continue;
@@ -63,7 +64,7 @@ export function seizePass(session: Session, target: Target, joined: boolean): bo
   return clean;
 }
 
-/** Brings all to their stop, and follows those that changed their tid by execve. */
+/** Brings all tracees to their stop, and follows the tasks that changed their tid by execve. */
 export function stopAll(session: Session): Failure | undefined {
   const unstopped = stop(session);
   for (const task of session.tasks.values()) {
@@ -77,8 +78,8 @@ export function stopAll(session: Session): Failure | undefined {
 }
 
 /**
- * Stopped and ours, held by the kernel, or one that is never traced. Asked of the kernel each time: an execve may have put a
- * stranger under the tid of a tracee that it killed.
+ * Whether the task is stopped and ours, held by the kernel, or never traced. The kernel is asked each time, because an execve may
+ * have put another task under the tid of a tracee that it killed.
  */
 function isSettled(session: Session, tid: number): boolean {
   const task = session.tasks.get(tid);

@@ -1,9 +1,9 @@
 /**
- * Every thread becomes a tracee of this thread while its cgroup is frozen.
+ * Makes every thread a tracee of this thread while its cgroup is frozen.
  *
- * SEIZE all, list again, let go what is no longer listed, and only then INTERRUPT: a seized tid cannot be reused
- * before we reap it, and SEIZE alone disturbs nobody (ptrace(2)); so a pid that was reused between the list and the
- * SEIZE is noticed before anything is done to it.
+ * The order is: SEIZE all tasks, list again, drop the tasks that are no longer listed, and only then INTERRUPT. A seized tid
+ * cannot be reused before we reap it, and SEIZE alone disturbs nobody (ptrace(2)). So a pid that was reused between the list and
+ * the SEIZE is noticed before anything is done to it.
  */
 import { EINTR } from '../../../native/errno.js';
 import { failure, type Failure } from '../../pure/failure.js';
@@ -13,12 +13,12 @@ import { dropUnlisted, listTarget, takeTask, unlisted } from '../target-tasks.js
 import { seizeRunning } from './seize-running.js';
 import { goOnByInterrupts } from './thaw.js';
 
-/** Listings until nothing is new. In a frozen cgroup nothing forks, so only tasks that are moved in can prolong it. */
+/** Most listings until nothing is new. In a frozen cgroup nothing forks, so only tasks that are moved in can prolong the listing. */
 const MAX_LISTINGS = 100;
-/** How many SEIZEs between two looks at clock and orders; 64 of them take about 0.2 ms. */
+/** Number of SEIZEs between two looks at the clock and the orders; 64 SEIZEs take about 0.2 ms. */
 const LOOK_EVERY = 64;
 
-/** Seizes and interrupts every task. Where no freezer holds the tasks, also brings them to their stop. */
+/** Seizes and interrupts every task. Tasks that no freezer holds are also brought to their stop. */
 export function seize(session: Session): Failure | undefined {
   const still = session.targets.filter((target) => target.way === 'freezer' || target.way === 'stopInPlace');
   for (const target of still) {
@@ -38,16 +38,16 @@ export function seize(session: Session): Failure | undefined {
 }
 
 /**
- * Whether somebody else has opened a freezer that this capture closed (`docker unpause`; runc, at each in-place resize). Looked at
- * after the last INTERRUPT: from then on no task runs an instruction of its own, whoever opens what.
+ * Whether somebody else has opened a freezer that this capture closed (`docker unpause`; runc, at each in-place resize). This is
+ * checked after the last INTERRUPT: from then on no task runs an instruction of its own, whoever opens its freezer.
  */
 function isOpenedByOthers(session: Session): boolean {
   return session.targets.some((target) => target.closed && target.freezer?.state() !== 'FROZEN');
 }
 
 /**
- * A task whose freezer held it all the time comes to no other stop than the one that INTERRUPT asked for. One that stands at a fork, an
- * execve or a signal has run: somebody opened the freezer and closed it again. Then all is proved task by task.
+ * A task that its freezer held all the time reaches only the stop that INTERRUPT asked for. A task that stopped at a fork, an
+ * execve or a signal has run: somebody opened the freezer and closed it again. Then everything is proved task by task.
  */
 export function seizeEscaped(session: Session): Failure | undefined {
   for (const task of session.tasks.values()) {
@@ -64,8 +64,9 @@ function hasRun({ target, tracee }: Task): boolean {
 }
 
 /**
- * v1: SEIZE of a job-control-stopped task blocks until the freezer opens; the main thread sees that nothing moves, and opens it. This
- * thread opens it as well, so that both know, and goes on without freezer.
+ * Seizes the tasks of one frozen target. On v1, SEIZE of a job-control-stopped task blocks until the freezer opens. The main
+ * thread notices the lack of progress and opens the freezer. This thread then opens it as well, so that both know, and goes on
+ * without freezer.
  */
 function seizeFrozen(session: Session, target: Target): Failure | undefined {
   for (let listing = 0; listing < MAX_LISTINGS; listing++) {
@@ -86,7 +87,7 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
         faultPoint(session.context, 'between-seizes');
         const look = fresh % LOOK_EVERY === 0;
         if ((look || session.isReopened()) && session.mustOpen()) goOnByInterrupts(session);
-        // A target that was found frozen is not ours to leave: of that one every task is still to be seized here.
+        // A target that was found frozen keeps its way and is not ours to open, so every task of it still has to be seized here.
         if (target.way === 'interrupts') return undefined;
         const interrupted = look ? session.interruption() : undefined;
         if (interrupted !== undefined) return interrupted;
@@ -98,14 +99,14 @@ function seizeFrozen(session: Session, target: Target): Failure | undefined {
   return failure('FreezerChanged', `tasks kept joining ${target.container.directory} while it was frozen`);
 }
 
-/** A task that dies before it is interrupted is found dead when its stop is waited for. */
+/** Interrupts the tracees of the targets. A task that dies before its INTERRUPT is found dead when its stop is waited for. */
 function interruptAll(session: Session, targets: readonly Target[]): void {
   if (targets.length === 0) return;
   session.act();
   for (const { task, tracee } of session.running()) if (targets.includes(task.target)) tracee.interrupt();
 }
 
-/** Found FROZEN on v1: the tasks are only listed. */
+/** Notes the tasks of the targets that were found FROZEN on v1. These tasks are only listed. */
 function noteReadOnly(session: Session): Failure | undefined {
   for (const target of session.targets) {
     if (target.way !== 'readOnly') continue;

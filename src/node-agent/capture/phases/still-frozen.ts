@@ -2,7 +2,10 @@ import { readFlag } from '../../cgroup/freezer.js';
 import { failure, type Failure } from '../../pure/failure.js';
 import type { Session, Target } from '../session.js';
 
-/** Reading a v1 cgroup that someone else froze, without tracing it, is worth something only if it was frozen all the time. */
+/**
+ * Checks that the v1 cgroups that somebody else froze are still frozen. Reading such a cgroup without tracing it is worth
+ * something only if it was frozen all the time.
+ */
 export function stillFrozen(session: Session, target: Target): Failure | undefined {
   if (target.way === 'readOnly' && target.freezer?.state() !== 'FROZEN') return thawed(target.container.directory);
   for (const directory of target.frozenBelow) {

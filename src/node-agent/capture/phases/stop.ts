@@ -1,8 +1,8 @@
 /**
- * Waiting until each task sits in its ptrace stop.
+ * Waits until each task is in its ptrace stop.
  *
- * By tid and in order, never by -1 (4,000 waits by -1 took 384 ms, by tid 5 ms): while the first one is waited for, the
- * others get there too. Nothing is consumed, so that a signal whose delivery made the stop is not lost if we die.
+ * The waits are by tid and in order, never by -1 (4,000 waits by -1 took 384 ms, by tid 5 ms): while the first task is waited
+ * for, the others reach their stop too. No stop is consumed, so that a signal whose delivery made the stop is not lost if we die.
  */
 import type { Failure } from '../../pure/failure.js';
 import { faultPoint } from '../fault-points.js';
@@ -12,13 +12,13 @@ import { describeTask } from '../task-facts.js';
 import type { Running } from '../../../native/tracee.js';
 import { thaw } from './thaw.js';
 
-/** The shortest sleep takes 60 µs (timer slack, prctl(2)), and most stops come sooner: first it looks again and again. */
+/** How long to poll without sleeping. The shortest sleep takes 60 µs (timer slack, prctl(2)), and most stops come sooner. */
 const SPIN_MICROSECONDS = 60;
 const FIRST_WAIT_MICROSECONDS = 20;
 const LONGEST_WAIT_MICROSECONDS = 500;
-/** The first that does not come is waited for so long; after it the others of a round get one look each. */
+/** How long to wait for the first task that is late. After that, the other tasks of the round get one look each. */
 const PATIENCE_MICROSECONDS = 2_000;
-/** When no task has come to its stop for so long, those that are missing are looked at in /proc. A stop takes some 20 µs. */
+/** When no task has reached its stop for this long, the missing tasks are looked at in /proc. A stop takes some 20 µs. */
 const LOOK_AFTER_MICROSECONDS = 3_000;
 const CLOCK_EVERY = 64;
 
@@ -31,8 +31,8 @@ export function stop(session: Session): Failure | undefined {
     const waited = waitInOrder(session, late);
     if (!Array.isArray(waited)) return waited;
     late = waited;
-    // An execve may have put another thread under the tid after its INTERRUPT: that one was not asked to stop yet. Asking
-    // twice does no harm: a detach takes back what is still pending (ptrace(2), PTRACE_INTERRUPT).
+    // An execve may have put another thread under the tid after its INTERRUPT, and that thread was not asked to stop yet. Asking
+    // twice does no harm: a detach takes back a pending INTERRUPT (ptrace(2), PTRACE_INTERRUPT).
     if (late.length === before) for (const { tracee } of late) tracee.interrupt();
     const now = session.kernel.now();
     if (late.length < before || reapDead(session) > 0) lastCame = now;
@@ -56,7 +56,8 @@ function waitInOrder(session: Session, late: readonly Late[]): Late[] | Failure 
       remaining.push({ task, tracee });
     faultPoint(session.context, 'between-stops');
     if (index % CLOCK_EVERY !== 0 && remaining.length === 0) continue;
-    // Each was seized while it was frozen: with the freezer open it comes to its stop before it runs an instruction of its own.
+    // Each task below a freezer was seized while it was frozen. With the freezer open, it reaches its stop before it runs an
+    // instruction of its own.
     if (session.mustOpen()) thaw(session);
     const interrupted = session.interruption();
     if (interrupted === undefined) continue;
@@ -84,7 +85,10 @@ function waitFor(session: Session, task: Task, tracee: Running, patience: number
   }
 }
 
-/** What the kernel holds cannot stop until it lets go; it runs no instruction meanwhile, so the capture goes on without it. */
+/**
+ * A task that the kernel holds cannot stop until the kernel lets it go. It runs no instruction meanwhile, so the capture goes on
+ * without it.
+ */
 function setHeldAside(session: Session, late: readonly Late[]): Late[] {
   const held = heldByKernel(
     session,
@@ -98,7 +102,7 @@ function setHeldAside(session: Session, late: readonly Late[]): Late[] {
 }
 
 /**
- * Reaps tracees that died, for their parents to see, and returns how many. An execve waits until we have done so for each
+ * Reaps tracees that died, so that their parents see the death, and returns how many. An execve waits until we have reaped each
  * thread of its group that was our tracee (de_thread, fs/exec.c).
  */
 export function reapDead(session: Session): number {
@@ -112,8 +116,9 @@ export function reapDead(session: Session): number {
 }
 
 /**
- * A task leaves its cgroup's list before it is dead: process 1 of a pid namespace by as long as it waits for all others in it
- * (pid_namespaces(7)), which are ours to reap as well. By then it is a stray, and its container's runtime waits for us.
+ * A task leaves its cgroup's list before it is dead, and is a stray by then. Process 1 of a pid namespace leaves the list early
+ * by as long as it waits for all other processes in the namespace (pid_namespaces(7)), and we have to reap those as well. The
+ * container's runtime waits for us meanwhile.
  */
 function reapStrays(session: Session): number {
   let reaped = 0;
@@ -126,7 +131,10 @@ function reapStrays(session: Session): number {
   return reaped;
 }
 
-/** A wait in the kernel may have ended meanwhile: who has come to the stop by now is no longer reported. */
+/**
+ * Looks again at the tasks that the kernel held, because a wait in the kernel may have ended meanwhile. A task that has reached
+ * its stop is no longer reported.
+ */
 export function lookAgainAtHeld(session: Session): void {
   for (const tid of session.unfrozen.keys()) {
     const task = session.tasks.get(tid);

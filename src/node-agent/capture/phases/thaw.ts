@@ -1,12 +1,15 @@
-/** The freezers open again. Called as a phase, and on every way out while one is closed. */
+/** Opens the freezers again. This runs as a phase, and on every way out while a freezer is closed. */
 import { faultPoint } from '../fault-points.js';
 import { thawAndVerify } from '../../cgroup/freezer.js';
 import type { Session } from '../session.js';
 
-/** 0.2 ms more each time: 40 attempts are 164 ms, far beyond what any kernel was seen to need. */
+/**
+ * Number of attempts to thaw. Each sleep is 0.2 ms longer than the one before: 40 attempts take 164 ms, far more than any kernel
+ * was seen to need.
+ */
 const ATTEMPTS = 40;
 
-/** Opens every freezer that this capture closed, and proves it. Never touches one that it did not close. */
+/** Opens every freezer that this capture closed, and proves it. Never touches a freezer that this capture did not close. */
 export function thaw(session: Session): undefined {
   for (const target of session.targets) {
     if (!target.closed || target.freezer === undefined) continue;
@@ -24,8 +27,8 @@ export function thaw(session: Session): undefined {
 }
 
 /**
- * The freezers are of no use here, or were opened by somebody else: they are open from now on, and every task of theirs is stopped by
- * its own interrupt.
+ * Opens the freezers for good, because they are of no use here or somebody else has opened them. From now on, every task of
+ * theirs is stopped by its own interrupt.
  */
 export function goOnByInterrupts(session: Session): undefined {
   thaw(session);
