@@ -11,6 +11,7 @@ import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from '../cgroup/freezer.js'
 import type { ContainerTarget } from '../pure/container-target.js';
 import type { FreezerState } from '../pure/freezer-state.js';
 import { releaseEstimate, type ReleaseCost } from '../pure/release-cost.js';
+import { LIST_BYTES } from '../cgroup/list-tasks.js';
 import { RawArena } from './raw-arena.js';
 import type { FirstLook } from './raw-capture.js';
 
@@ -134,6 +135,8 @@ export class Session {
   readonly credentials = new Map<string, string>();
   /** Memory for reads whose bytes are not kept. */
   scratch: Uint8Array | undefined;
+  /** Memory for lists of tasks. */
+  readonly listBuffer = new Uint8Array(LIST_BYTES);
   /** Pids of children of the tasks: children that have exited and wait for their parents. */
   readonly zombies = new Set<number>();
   /** The zombies were looked at while their parents stood still. */

@@ -122,7 +122,13 @@ function isNotFrozenOnV2(task: TaskFacts): boolean {
 function tidsOf(session: Session, target: Target): number[] {
   const { files } = session.kernel;
   const file = TASK_FILE[target.container.cgroupVersion];
-  const cgroups = listTasks(files, target.container.directory, file, () => session.interruption() !== undefined);
+  const cgroups = listTasks(
+    files,
+    target.container.directory,
+    file,
+    session.listBuffer,
+    () => session.interruption() !== undefined,
+  );
   if (typeof cgroups === 'number') return [];
   // A cgroup below that somebody else froze is frozen, and says nothing about our own freezer.
   return cgroups.filter((cgroup) => !target.frozenBelow.has(cgroup.directory)).flatMap((cgroup) => cgroup.tids);

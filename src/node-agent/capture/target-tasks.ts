@@ -13,7 +13,7 @@ import type { Session, Target } from './session.js';
 export function listTarget(session: Session, { container }: Target): CgroupTasks[] | number {
   const { directory, cgroupVersion } = container;
   const isOver = (): boolean => session.mustOpen() || session.interruption() !== undefined;
-  return listTasks(session.kernel.files, directory, TASK_FILE[cgroupVersion], isOver);
+  return listTasks(session.kernel.files, directory, TASK_FILE[cgroupVersion], session.listBuffer, isOver);
 }
 
 /** Says why a target could not be listed. */

@@ -39,7 +39,11 @@ export function lookForZombies(session: Session, tids: Iterable<number>, look: E
 function childrenOf(session: Session, tids: Iterable<number>): number[] | undefined {
   const all: number[] = [];
   for (const tid of tids) {
-    const children = readTids(session.kernel.files, `${session.request.proc}/${tid}/task/${tid}/children`);
+    const children = readTids(
+      session.kernel.files,
+      `${session.request.proc}/${tid}/task/${tid}/children`,
+      session.listBuffer,
+    );
     if (typeof children !== 'number') all.push(...children);
     else if (isMissing(session, tid, children)) return undefined;
   }

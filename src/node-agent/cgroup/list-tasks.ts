@@ -4,10 +4,10 @@ import { parseTaskList } from '../pure/task-list.js';
 import { walkNest, type CgroupTasks } from './nest.js';
 
 /**
- * Size of the read buffer in bytes. A list is a seq_file: one read returns at most a page, however large the buffer is
- * (fs/seq_file.c).
+ * Size of a buffer for lists, in bytes: room for a page and for the start of an id. A list is a seq_file: one read returns at most a
+ * page, however large the buffer is (fs/seq_file.c).
  */
-const READ_BYTES = 64 << 10;
+export const LIST_BYTES = 8 << 10;
 
 /**
  * The file in which each hierarchy lists its threads. cgroup.procs cannot be used: reading it in a threaded cgroup fails with
@@ -15,14 +15,17 @@ const READ_BYTES = 64 << 10;
  */
 export const TASK_FILE = { v1: 'tasks', v2: 'cgroup.threads' } as const;
 
-/** Lists the ids in `file` of every cgroup of the nest. See {@link walkNest} for the order and the failures. */
+/**
+ * Lists the ids in `file` of every cgroup of the nest. See {@link walkNest} for the order and the failures. `buffer` has
+ * {@link LIST_BYTES}; the caller keeps the buffer, because fresh memory would have to be faulted in during the pause.
+ */
 export function listTasks(
   files: KernelFiles,
   directory: string,
   file: string,
+  buffer: Uint8Array,
   isOver?: () => boolean,
 ): CgroupTasks[] | number {
-  const buffer = new Uint8Array(READ_BYTES);
   const reader = {
     tids: (of: string): number[] | number => readTids(files, `${of}/${file}`, buffer),
     directories: (of: string) => files.directories(of),
@@ -31,11 +34,7 @@ export function listTasks(
 }
 
 /** Reads all ids of a list: `tasks`, `cgroup.procs`, /proc/PID/task/TID/children. Returns -errno when the list cannot be read. */
-export function readTids(
-  files: KernelFiles,
-  path: string,
-  buffer: Uint8Array = new Uint8Array(READ_BYTES),
-): number[] | number {
+export function readTids(files: KernelFiles, path: string, buffer: Uint8Array): number[] | number {
   const fd = files.open(path, 'read');
   if (fd < 0) return fd;
   try {

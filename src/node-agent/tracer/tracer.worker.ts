@@ -21,7 +21,7 @@ import { RawArena } from '../capture/raw-arena.js';
 import { report } from '../report/report.js';
 import { resolveContainers } from '../resolve/containers.js';
 import type { CaptureContext } from '../capture/session.js';
-import { practise, type Stage } from './practice/practise.js';
+import { Practice, type Stage } from './practice/practice.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 
 /** How often, and how long apart, this thread says hello on a connection that another thread had before: for half a second in all. */
@@ -102,11 +102,14 @@ function realContext(captureId: Uint8Array): CaptureContext {
   return contextOf({ kernel, board, guard, captureId });
 }
 
+const practice = data.practises ? new Practice(libc, contextOf) : undefined;
+
 port.on('message', (message: ToTracer) => {
   switch (message.kind) {
     case 'capture': {
       greet(message.guard);
       quietStops(libc);
+      practice?.refresh();
       const raw = capture(realContext(message.captureId), message.request);
       setHurry(false);
       releaseCost = nextReleaseCost(releaseCost, raw.tasks.length, raw.timings.releaseMicroseconds);
@@ -134,5 +137,5 @@ port.on('message', (message: ToTracer) => {
       message satisfies never;
   }
 });
-if (data.practises) practise(libc, contextOf);
+practice?.begin();
 answer({ kind: 'ready' });

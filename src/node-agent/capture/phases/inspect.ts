@@ -75,7 +75,7 @@ function leaveAlone(session: Session, tid: number, tgid: number): void {
 function addTarget(session: Session, container: ContainerTarget, members: Map<number, Target>): Failure | undefined {
   const { files } = session.kernel;
   const isOver = (): boolean => session.interruption() !== undefined;
-  const cgroups = listTasks(files, container.directory, TASK_FILE[container.cgroupVersion], isOver);
+  const cgroups = listTasks(files, container.directory, TASK_FILE[container.cgroupVersion], session.listBuffer, isOver);
   if (typeof cgroups === 'number') return session.interruption() ?? unreadable(container, cgroups);
   const frozenAbove = frozenAncestor(session, container);
   if (frozenAbove !== undefined) {

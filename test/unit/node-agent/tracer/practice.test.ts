@@ -5,7 +5,7 @@ import { capture } from '../../../../src/node-agent/capture/capture.js';
 import { RawArena } from '../../../../src/node-agent/capture/raw-arena.js';
 import type { CaptureContext } from '../../../../src/node-agent/capture/session.js';
 import { FIRST_RELEASE_COST } from '../../../../src/node-agent/pure/release-cost.js';
-import { practise, type Stage } from '../../../../src/node-agent/tracer/practice/practise.js';
+import { Practice, type Stage } from '../../../../src/node-agent/tracer/practice/practice.js';
 import {
   PRETENDED_CGROUP,
   PRETENDED_PROC,
@@ -51,18 +51,20 @@ function contextOf(stage: Stage): CaptureContext {
   return { ...stage, wait: () => undefined, arena: new RawArena(), releaseCost: FIRST_RELEASE_COST };
 }
 
-describe('practise()', () => {
+describe('Practice', () => {
   const calls: Calls = { tids: [], opened: [], written: [] };
   afterEach(() => {
     for (const list of Object.values(calls)) list.length = 0;
   });
 
   test('captures on both freezers, again and again', () => {
-    expect(practise(recorded(calls), contextOf)).toBeGreaterThan(1);
+    expect(new Practice(recorded(calls), contextOf).begin()).toBeGreaterThan(1);
   });
 
   test('reaches no task, and opens nothing but files of its own thread', () => {
-    practise(recorded(calls), contextOf);
+    const practice = new Practice(recorded(calls), contextOf);
+    practice.begin();
+    practice.refresh();
     expect(calls.tids.length).toBeGreaterThan(100);
     expect(calls.tids.filter((tid) => tid < FIRST_PRETENDED_TID)).toEqual([]);
     expect([...new Set(calls.opened)]).toEqual(['/proc/thread-self/comm']);
