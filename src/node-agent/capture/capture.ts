@@ -42,9 +42,9 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
   try {
     failure =
       run(session, 'resolve', inspect) ??
-      run(session, 'resolve', tidy) ??
       run(session, 'cgroupFreeze', awaitOthers, 'resolve') ??
       run(session, 'resolve', announce) ??
+      run(session, 'resolve', warmUp) ??
       run(session, 'cgroupFreeze', freeze) ??
       run(session, 'seize', seize) ??
       stopAndThaw(session) ??
@@ -59,11 +59,9 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
   return rawCapture(session, failure);
 }
 
-/** Below this number of tasks the young generation has room for the pause. A collection takes 1 ms before the pause, and up to 10 ms in it. */
-const TIDY_FROM_TASKS = 500;
-
-function tidy(session: Session): undefined {
-  if (session.firstLooks.size >= TIDY_FROM_TASKS) session.context.tidy?.();
+/** Right before the freeze, and after the wait for the guard, which leaves other code in the caches of the CPU. */
+function warmUp(session: Session): undefined {
+  session.context.warmUp?.(session.firstLooks.size);
 }
 
 /** A defect in one step of the release must not keep the other steps from being done. */

@@ -40,8 +40,8 @@ export interface CaptureContext {
   readonly captureId: Uint8Array;
   /** Asks for more CPU time, until the capture has ended. */
   readonly hurry?: () => void;
-  /** Collects the garbage of the looks before the freeze, so that no collection falls into the pause. */
-  readonly tidy?: () => void;
+  /** Readies the thread for a pause of so many tasks. */
+  readonly warmUp?: (tasks: number) => void;
   /** Sleeps until the orders differ from `known`, but no longer than `microseconds`. */
   readonly wait: (known: number, microseconds: number) => void;
   /** Set only in tests. */
