@@ -130,10 +130,10 @@ function closeAll(files: KernelFiles, fds: readonly number[]): void {
 
 /** The files contain ASCII, and are so short that starting a decoder would not pay. */
 function textReader(files: KernelFiles): (fd: number) => string | number {
-  const buffer = new Uint8Array(256);
+  const buffer = Buffer.alloc(256);
   return (fd) => {
     const length = files.pread(fd, buffer, 0);
-    return length < 0 ? length : String.fromCharCode(...buffer.subarray(0, length));
+    return length < 0 ? length : buffer.toString('latin1', 0, length);
   };
 }
 
