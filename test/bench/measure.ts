@@ -25,6 +25,8 @@ export interface Shape {
   readonly args: readonly (string | number)[];
 }
 
+/** How long a new tracing thread practises when it is idle, in milliseconds. */
+const IDLE_PRACTICE_MS = 11_000;
 /** The rest between two rounds, in milliseconds, so that no round measures the end of the round before. */
 const REST_MS = 50;
 
@@ -71,7 +73,7 @@ export async function firsts(
     const first: Round[] = [];
     const warm: Round[] = [];
     for (let thread = 0; thread < threads; thread++) {
-      const tracer = await warmTracer();
+      const tracer = await freshTracer();
       first.push(await own(tracer, cgroup));
       for (let round = 0; round < 5; round++) warm.push(await own(tracer, cgroup));
       await tracer.close();
@@ -100,7 +102,14 @@ export function target(cgroup: Cgroup): ContainerTarget {
   return { directory: cgroup.directory, cgroupPath: '/bench', cgroupVersion: cgroup.version, freezer: cgroup.version };
 }
 
+/** The tracing thread of an agent that has run for a few seconds: the thread has practised in its idle times. */
 async function warmTracer(): Promise<Tracer> {
+  const tracer = await freshTracer();
+  await new Promise((resolve) => setTimeout(resolve, IDLE_PRACTICE_MS));
+  return tracer;
+}
+
+async function freshTracer(): Promise<Tracer> {
   const guard = await ownGuard();
   const tracer = await startTracer(openLibc(), guard);
   return {

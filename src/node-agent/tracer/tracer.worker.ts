@@ -95,13 +95,11 @@ function greet({ fd, isNew }: GuardSocket): void {
 }
 
 /** Real and practised captures are given objects of one shape, so that code which was compiled for the one serves the other. */
-function contextOf(stage: Stage, ready: (tasks: number) => void, bytes: RawArena): CaptureContext {
+function contextOf(stage: Stage, own: Required<Pick<CaptureContext, 'hurry' | 'warmUp' | 'arena'>>): CaptureContext {
   const { board: shared } = stage;
   return {
     ...stage,
-    hurry: () => setHurry(true),
-    warmUp: ready,
-    arena: bytes,
+    ...own,
     fault,
     wait: (known, microseconds) => shared.waitForOrders(known, microseconds),
     releaseCost,
@@ -109,11 +107,13 @@ function contextOf(stage: Stage, ready: (tasks: number) => void, bytes: RawArena
 }
 
 function realContext(captureId: Uint8Array): CaptureContext {
-  return contextOf({ kernel, board, guard, captureId }, warmUp, arena);
+  return contextOf({ kernel, board, guard, captureId }, { hurry: () => setHurry(true), warmUp, arena });
 }
 
 const practice = data.practises
-  ? new Practice(libc, (stage) => contextOf(stage, () => undefined, new RawArena()))
+  ? new Practice(libc, (stage) =>
+      contextOf(stage, { hurry: () => undefined, warmUp: () => undefined, arena: new RawArena() }),
+    )
   : undefined;
 
 port.on('message', (message: ToTracer) => {
@@ -150,3 +150,4 @@ port.on('message', (message: ToTracer) => {
 });
 practice?.begin();
 answer({ kind: 'ready' });
+practice?.goOnWhenIdle();
