@@ -9,6 +9,7 @@ import { distribution } from '../../src/node-agent/pure/summary.js';
 import { findHierarchy } from '../kernel/harness/hierarchy.js';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import { alternate, firsts, repeat, type Round, type Shape, type Version } from './measure.js';
+import { holdingPercent } from './hold.js';
 import { peakMemory } from './memory.js';
 import { BUSY_LOOPS, starts, type Start } from './start.js';
 
@@ -20,6 +21,7 @@ const SHAPES: readonly Shape[] = [
   { name: '4,001 tasks: 4,000 processes of 1 thread', program: 'tree', args: [4000, 1] },
 ];
 const MIDDLE: Shape = { name: '401 tasks', program: 'tree', args: [8, 50] };
+const ZOMBIES = 500;
 const MARKERS = /(<!-- bench -->\n)[^]*(<!-- \/bench -->)/;
 
 const lines: string[] = [];
@@ -61,14 +63,23 @@ async function others(version: Version): Promise<string[]> {
   const { first, warm } = await firsts(version, MIDDLE, 10);
   const [cold, hot] = [median(first, 'pause'), median(warm, 'pause')];
   const peak = await peakMemory(version);
+  const holding = await holdingPercent(version);
+  const [none, many] = [await zombies(version, 0), await zombies(version, ZOMBIES)];
   const { quiet, busy } = await starts(version, ROUNDS);
   return [
     `| the command on 1 task, from start to output; its pause | ${version} | ${startFigures(quiet)} |`,
     `| the same beside ${BUSY_LOOPS} busy loops on ${availableParallelism()} CPUs | ${version} | ${startFigures(busy)} |`,
     `| pause of 200 captures of 401 tasks: median, p99, ratio | ${version} | ${milliseconds(tail.median)}, ${milliseconds(tail.p99)}, **${(tail.p99 / tail.median).toFixed(2)}** |`,
     `| first capture of a process (median of 10), warm median, ratio | ${version} | ${milliseconds(cold)}, ${milliseconds(hot)}, **${(cold / hot).toFixed(2)}** |`,
+    `| what ${ZOMBIES} zombies add to the pause of 1 task | ${version} | **${milliseconds(many - none)}** |`,
+    `| a hold of ${peak.threads} threads: share of one core | ${version} | **${holding.toFixed(1)} %** |`,
     `| the command on ${peak.threads} threads: pause, peak memory | ${version} | ${milliseconds(peak.pauseMicroseconds)}, **${peak.peakMegabytes.toFixed(0)} MB** |`,
   ];
+}
+
+async function zombies(version: Version, count: number): Promise<number> {
+  const shape = { name: `${count} zombies`, program: 'zombies', args: [count] };
+  return median(await repeat(version, shape, ROUNDS), 'pause');
 }
 
 function startFigures(runs: readonly Start[]): string {

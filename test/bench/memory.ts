@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import { onWorkload, type Shape, type Version } from './measure.js';
 
-const SHAPE: Shape = { name: '10,000 threads', program: 'tree', args: [20, 500] };
+export const TEN_THOUSAND_THREADS: Shape = { name: '10,000 threads', program: 'tree', args: [20, 500] };
 const LOOK_EVERY_MS = 2;
 
 export interface Peak {
@@ -16,7 +16,7 @@ export interface Peak {
 
 /** Reads VmHWM of /proc/PID/status (proc_pid_status(5)) until the command has ended. VmHWM only grows, so the last value is the peak. */
 export async function peakMemory(version: Version): Promise<Peak> {
-  return await onWorkload(version, SHAPE, async (cgroup) => {
+  return await onWorkload(version, TEN_THOUSAND_THREADS, async (cgroup) => {
     const command = spawn(join(REPOSITORY, 'bin/stasis'), ['checkpoint', '--cgroup', cgroup.directory, '-o', 'json'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

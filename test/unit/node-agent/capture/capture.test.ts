@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ORDER_CANCEL } from '../../../../src/node-agent/capture/board.js';
 import type { RawCapture } from '../../../../src/node-agent/capture/raw-capture.js';
+import { eachRecord } from '../../../../src/node-agent/capture/raw-arena.js';
 import {
   containerTarget,
   count,
@@ -226,6 +227,25 @@ describe.each(FREEZERS)('capture() with the %s freezer', (version) => {
     expect([freezerWrites(scene), count(scene, 'seize')]).toEqual([[], 0]);
     expectNothingLeft(scene, raw);
   });
+});
+
+test('capture() reads the status of at most 1,024 processes in the pause, and reports all of them', () => {
+  const scene = makeScene('v2');
+  for (let index = 0; index < 1_100; index++) scene.add({ comm: `p${index}` });
+  const raw = scene.run();
+  const held = [...eachRecord(raw.records)].filter(({ look, file }) => look === 'held' && file === 'status');
+  expect(held).toHaveLength(1_024);
+  const { tree } = scene.report(raw);
+  expect(tree.map(({ comm }) => comm)).toEqual(Array.from({ length: 1_100 }, (_, index) => `p${index}`));
+  expect(tree.filter(({ unsettled }) => unsettled === true)).toEqual([]);
+});
+
+test('capture() reads every process in a hold', () => {
+  const scene = makeScene('v2');
+  for (let index = 0; index < 1_100; index++) scene.add();
+  const raw = scene.run({ holdMicroseconds: 100_000 });
+  const held = [...eachRecord(raw.records)].filter(({ look, file }) => look === 'held' && file === 'status');
+  expect(new Set(held.map(({ id }) => id)).size).toBe(1_100);
 });
 
 test('capture() refuses more cgroups than the board has room for, and freezes none of them', () => {
