@@ -2,18 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ORDER_CANCEL } from '../../../../src/node-agent/capture/board.js';
 import type { RawCapture } from '../../../../src/node-agent/capture/raw-capture.js';
-import { eachRecord } from '../../../../src/node-agent/capture/raw-arena.js';
-import {
-  containerTarget,
-  count,
-  freezerWrites,
-  makeScene,
-  MODES,
-  POD,
-  reopenWhenBlocked,
-  type Mode,
-  type Scene,
-} from './scene.js';
+import { count, freezerWrites, makeScene, MODES, POD, reopenWhenBlocked, type Mode, type Scene } from './scene.js';
 
 const WRITES: Readonly<Record<Mode, readonly string[]>> = { v1: ['FROZEN', 'THAWED'], v2: ['1', '0'], none: [] };
 const FREEZERS = ['v1', 'v2'] as const;
@@ -227,37 +216,6 @@ describe.each(FREEZERS)('capture() with the %s freezer', (version) => {
     expect([freezerWrites(scene), count(scene, 'seize')]).toEqual([[], 0]);
     expectNothingLeft(scene, raw);
   });
-});
-
-test('capture() reads the status of at most 1,024 processes in the pause, and reports all of them', () => {
-  const scene = makeScene('v2');
-  for (let index = 0; index < 1_100; index++) scene.add({ comm: `p${index}` });
-  const raw = scene.run();
-  const held = [...eachRecord(raw.records)].filter(({ look, file }) => look === 'held' && file === 'status');
-  expect(held).toHaveLength(1_024);
-  const { tree } = scene.report(raw);
-  expect(tree.map(({ comm }) => comm)).toEqual(Array.from({ length: 1_100 }, (_, index) => `p${index}`));
-  expect(tree.filter(({ unsettled }) => unsettled === true)).toEqual([]);
-});
-
-test('capture() reads every process in a hold', () => {
-  const scene = makeScene('v2');
-  for (let index = 0; index < 1_100; index++) scene.add();
-  const raw = scene.run({ holdMicroseconds: 100_000 });
-  const held = [...eachRecord(raw.records)].filter(({ look, file }) => look === 'held' && file === 'status');
-  expect(new Set(held.map(({ id }) => id)).size).toBe(1_100);
-});
-
-test('capture() refuses more cgroups than the board has room for, and freezes none of them', () => {
-  const scene = makeScene('v1');
-  const paths = Array.from({ length: 65 }, (_, index) => `${POD}/${index}`);
-  for (const path of paths) {
-    scene.host.addCgroup('v1', path);
-    scene.host.addProcess({ v1: path, v2: POD });
-  }
-  const raw = scene.run({ containers: paths.map((path) => containerTarget(scene.host, 'v1', path)) });
-  expect(raw.failure).toMatchObject({ reason: 'InvalidTarget', message: expect.stringContaining('65 cgroups') });
-  expect(freezerWrites(scene)).toEqual([]);
 });
 
 test('capture() goes on by interrupts past a kernel thread in a v2 cgroup, and reports it', () => {
