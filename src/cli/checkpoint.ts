@@ -25,7 +25,7 @@ export type CheckpointResult =
       readonly capture: PodCapture;
       readonly succeeded: boolean;
       readonly processMustEnd: boolean;
-      /** What the guard found left by earlier runs, and saw to; a line each. */
+      /** One line about each thing that the guard repaired after earlier runs. */
       readonly notes: readonly string[];
     }
   | { readonly kind: 'unusable'; readonly message: string };
@@ -38,7 +38,10 @@ interface User {
 
 const PROC = '/proc';
 
-/** Carries the command out. `STASIS_GUARD` of the environment is the path of another guard. `signal` ends a hold, or cancels what comes before it; `suspension` ends a hold, and stops the command when it holds nothing. */
+/**
+ * Carries out the command. The environment variable `STASIS_GUARD` is the path of another guard. `signal` ends a hold, or cancels the
+ * capture before its hold. `suspension` ends a hold, and stops the command when nothing is held.
+ */
 export async function checkpoint(
   options: CheckpointOptions,
   environment: Readonly<Record<string, string | undefined>>,
@@ -57,7 +60,7 @@ export async function checkpoint(
   const libc = openLibc();
   const own = ownFreezer(roots);
   let guard: OwnGuard | undefined;
-  // The tracing thread starts and practises while the guard starts and while the main thread loads what prints the result.
+  // Side by side: the tracing thread starts and practises, the guard starts, and the main thread loads the code that prints the result.
   const starting = startTracer(
     libc,
     supplyOf(own, () => guard),
@@ -96,7 +99,7 @@ export async function checkpoint(
   }
 }
 
-/** The connections to a guard that is not started yet when the tracing thread is. */
+/** Supplies connections to a guard that starts after the tracing thread. */
 function supplyOf(own: string | undefined, guard: () => OwnGuard | undefined): GuardSupply {
   return {
     ownFreezer: own,
@@ -115,7 +118,7 @@ async function startGuard(
   return await startOwnGuard(libc, { program, state, ownFreezer: own });
 }
 
-/** Known beforehand, so that no freezer closes for a capture that could not seize a task. */
+/** Tells beforehand that no task can be seized here, so that no freezer is closed for nothing. */
 function unfit(): Failure | undefined {
   const obstacle = obstacleToTracing(PROC);
   return obstacle === undefined ? undefined : failure('HostUnfit', `${obstacle}; nothing was touched`);
@@ -144,7 +147,7 @@ async function captures(
   };
   const first = await captureOnce();
   const others: FinalReport[] = [];
-  // A run that fails is the last: its reason is what the user must see.
+  // A run that fails is the last run, because the user must see its reason.
   for (let run = 1; run < options.repeat && !signal.aborted && (others.at(-1) ?? first).failure === undefined; run++) {
     others.push(await captureOnce());
     if (run > 1) others[run - 2] = timed(others[run - 2] ?? first);
@@ -152,7 +155,7 @@ async function captures(
   return [first, ...others];
 }
 
-/** Of a run that others follow only the timings are shown: ten thousand trees of a dozen processes would take 170 MB. */
+/** Drops everything but the timings, for each run that another run follows: ten thousand trees of a dozen processes would take 170 MB. */
 function timed(report: FinalReport): FinalReport {
   return { ...report, tree: [], containers: [], unfrozen: [] };
 }

@@ -27,7 +27,7 @@ ignoreSignals(process, ignored);
 
 process.exitCode = await main(process.argv.slice(2)).catch(async (error: unknown) => {
   await complain(reasonOf(error));
-  // Timers or connections may be left that would keep the process alive although it does nothing any more.
+  // Timers or connections that are left would keep the process alive.
   return process.exit(FAILED);
 });
 
@@ -54,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const suspension = suspendWhenFree(process, ignored, complain);
       const { checkpoint } = await import('./checkpoint.js');
       const running = checkpoint(parsed.options, process.env, ending.signal, suspension);
-      // This is loaded while the tracing thread practises.
+      // The code that prints the result is loaded while the tracing thread practises.
       const [result, { formatCapture }] = await Promise.all([running, import('./output.js')]);
       // Nothing is held any more. While the output waits for a slow reader, signals therefore stop and end the command at once.
       await suspension.take();
@@ -70,7 +70,7 @@ async function main(argv: readonly string[]): Promise<number> {
       if (!result.succeeded)
         for (const { type, reason, message } of result.capture.status.conditions)
           if (type === 'Succeeded') await complain(`${reason}: ${message}`);
-      // Nothing but the end of the whole process frees what a thread in the kernel still traces; exit() would wait for it.
+      // A thread that is stuck in the kernel still has tracees. Only the end of the process releases them, and exit() would wait for the thread.
       if (result.processMustEnd) process.kill(process.pid, 'SIGKILL');
       return status;
     }
@@ -91,7 +91,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return await print(text, report.well ? SUCCEEDED : FAILED);
     }
     case 'uninstall': {
-      // What talks to an API server takes a second to load, and `stasis checkpoint` never does.
+      // The Kubernetes client takes a second to load. `stasis checkpoint` does not need it.
       const { runUninstall } = await import('./uninstall.js');
       const result = await runUninstall(parsed.options, {
         environment: process.env,
@@ -143,7 +143,7 @@ async function print(text: string, status: number): Promise<number> {
 }
 
 function terminal(): RenderOptions {
-  // Asked first, because process.stdout would make a pipe non-blocking for every process that shares it.
+  // This is asked first, because process.stdout would make a pipe non-blocking for every process that shares the pipe.
   if (!isatty(STDOUT)) return { color: false };
   const { columns } = process.stdout;
   // A terminal whose size was never set reports 0 columns.

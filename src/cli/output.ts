@@ -21,7 +21,7 @@ export async function formatCapture(
     case 'json':
       return renderJson(capture);
     case 'yaml': {
-      // The YAML library takes 30 ms to load, and the other forms do not need it.
+      // The YAML library takes 30 ms to load. The other forms do not need it.
       const { renderYaml } = await import('./render-yaml.js');
       return renderYaml(capture);
     }

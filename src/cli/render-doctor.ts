@@ -1,4 +1,4 @@
-/** The report of `stasis doctor` as a person reads it, and as a program does. Pure. */
+/** Renders the report of `stasis doctor` for people. Pure. */
 import type { NamedTask } from '../node-agent/pure/doctor-facts.js';
 import type { FrozenFinding, TracedFinding } from '../node-agent/pure/doctor-judgement.js';
 import type { DoctorReport } from '../node-agent/pure/doctor-report.js';
@@ -184,7 +184,7 @@ const UNITS = [
   [SECOND, 's'],
 ] as const;
 
-/** Its two largest units: what stands still may do so for days, and nobody asks for the microseconds. */
+/** Renders the two largest units of a duration. A task may stand still for days, and then nobody asks for the microseconds. */
 function roughly(microseconds: number): string {
   if (microseconds < SECOND) return `${Math.ceil(microseconds / 1000)}ms`;
   const parts: string[] = [];

@@ -1,17 +1,17 @@
-/** One process as a person reads it. Pure. */
+/** Renders one process for people. Pure. */
 import type { IdSet, ProcessRow, ThreadRow } from '../api/podcapture.js';
 import { span } from './render-line.js';
 import type { Span } from './render-line.js';
 
-/** As many groups of threads are named; a Java process easily has forty names. */
+/** Number of thread groups that are named. A Java process easily has forty names. */
 const MAX_THREAD_GROUPS = 4;
 
-/** The start of a command line says what a process is; the whole of it is in `-o json`. In UTF-16 units. */
+/** Length at which a command line is cut, in UTF-16 units. Its start tells what the process is, and `-o json` has the whole line. */
 const MAX_CMDLINE = 80;
 
 const SEPARATOR = span('  ');
 
-/** The name of a process and what is notable of it: state, threads with names of their own, exe, command line. */
+/** Renders the name of a process and its notable facts: state, threads with names of their own, exe, command line. */
 export function describeProcess(row: ProcessRow): Span[] {
   const threads = summarizeThreads(row);
   const parts: Span[] = [
@@ -45,7 +45,7 @@ function notableState({ state, stopSignal }: ProcessRow): Span[] {
   return [span(stopSignal === undefined ? 'stopped' : `stopped by ${stopSignal}`, 'yellow')];
 }
 
-/** What threads have that their leader has not: a reader who looks at the leader alone would miss it. */
+/** Renders the values in which threads differ from their leader. A reader who looks at the leader alone would miss them. */
 function notableThreads({ threads, pendingStopSignals: pending = [] }: ProcessRow): Span[] {
   const different = threads.filter(({ uids, gids, capabilities, noNewPrivileges, seccomp }) =>
     [uids, gids, capabilities, noNewPrivileges, seccomp].some((own) => own !== undefined),
@@ -82,14 +82,14 @@ function countByName(row: Pick<ProcessRow, 'pid' | 'comm' | 'threads'>): Map<str
 function startOfCmdline(words: readonly string[]): string {
   let text = '';
   for (const word of words) {
-    // One more than is shown is enough to know that something was cut.
+    // One character more than is shown tells that something was cut.
     text += `${text === '' ? '' : ' '}${quoteWord(word.slice(0, MAX_CMDLINE + 1))}`;
     if (text.length > MAX_CMDLINE) return `${text.slice(0, MAX_CMDLINE - 1)}…`;
   }
   return text;
 }
 
-/** Marks for a command line that the object itself has only in part, or not at all. */
+/** Renders marks for a command line that the object has only in part, or not at all. */
 function missingOfCmdline({ cmdlineCut: cut, cmdlineUnread: why, cmdlineBase64: base64 }: ProcessRow): Span[] {
   return [
     ...(cut === undefined ? [] : [span(`(${cut.keptBytes} of ${cut.lengthBytes} bytes)`, 'yellow')]),

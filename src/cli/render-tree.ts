@@ -1,4 +1,4 @@
-/** A capture as a person likes to read it: the outcome, the process tree, the phases, the counts. Pure. */
+/** Renders a capture for people: the outcome, the process tree, the phases, the counts. Pure. */
 import { SUCCESS_REASONS } from '../api/reasons.js';
 import type { Condition, ContainerCapture, PodCapture, PodCaptureStatus, UnfrozenTask } from '../api/podcapture.js';
 import { groupByContainer } from './render-containers.js';
@@ -19,10 +19,10 @@ const PROCESS_COLUMNS: readonly Column[] = [
   { header: 'PROCESS', align: 'left' },
 ];
 
-/** Levels that are drawn as such. One takes three columns. */
+/** Number of levels that are indented. Each level takes three columns. */
 const MAX_DEPTH = 32;
 
-/** Columns that the numbers and the name of a process need, beside the lines of the tree. */
+/** Number of columns for the ids and the name of a process, beside the lines of the tree. */
 const RESERVED_COLUMNS = 48;
 
 /**
@@ -66,7 +66,7 @@ function describeContainer(container: ContainerCapture): Span[] {
   const known = name ?? containerID;
   return [
     ...(known === undefined ? [] : [span(`container ${known}`, 'bold')]),
-    // By its name in the pod people know a container; the path is 200 characters then.
+    // People know a container by its name in the pod. The path of such a container has 200 characters.
     ...(name === undefined
       ? [span(`${known === undefined ? '' : '  '}${cgroupPath}`, known === undefined ? 'bold' : undefined)]
       : []),
@@ -114,7 +114,7 @@ function renderCounts(status: PodCaptureStatus, options: RenderOptions): string 
   return renderTable(columns, [{ cells: Object.values(counts).map((count) => [span(String(count))]) }], options);
 }
 
-/** Counts the command lines that are cut or missing, by reason. Empty where all of them are whole. */
+/** Counts the command lines that are cut or missing, by reason. Returns nothing when all of them are whole. */
 function renderCmdlines({ cmdlines }: PodCaptureStatus, options: RenderOptions): string {
   if (cmdlines === undefined) return '';
   const { whole, cut } = cmdlines;
@@ -129,7 +129,7 @@ function renderCmdlines({ cmdlines }: PodCaptureStatus, options: RenderOptions):
   return renderTable(columns, [{ cells: counts.map(([, count]) => [span(String(count))]) }], options);
 }
 
-/** Frames of a kernel stack that are shown, the innermost first; `-o json` has the others. */
+/** Number of frames of a kernel stack that are shown, the innermost first. `-o json` has all of them. */
 const SHOWN_FRAMES = 4;
 
 function renderUnfrozen(unfrozen: readonly UnfrozenTask[], options: RenderOptions): string {

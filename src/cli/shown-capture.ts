@@ -1,4 +1,4 @@
-/** From the text of a PodCapture, whoever wrote it, to what can be printed. Pure. */
+/** Reads the text of a PodCapture, which anybody may have written, and renders it. Pure. */
 import { parse } from 'yaml';
 import type { PodCapture, PodCaptureStatus } from '../api/podcapture.js';
 import type { RenderOptions } from './render-line.js';
@@ -7,17 +7,17 @@ import { renderTree } from './render-tree.js';
 
 export type ShownCapture =
   | { readonly ok: true; readonly capture: PodCapture }
-  /** One line for a person. */
+  /** One line for people. */
   | { readonly ok: false; readonly message: string };
 
 export type RenderedCapture =
   | { readonly ok: true; readonly text: string }
-  /** One line for a person. */
+  /** One line for people. */
   | { readonly ok: false; readonly message: string };
 
 const NO_TIMINGS = Object.fromEntries(TIMING_FIELDS.map((field) => [field, 0]));
 
-/** What a capture that has not ended does not have yet. */
+/** The fields that a capture does not have before it has ended. */
 const NOT_YET: Pick<PodCaptureStatus, 'tree' | 'unfrozen' | 'containers' | 'stopped' | 'zombies' | 'joined'> = {
   tree: [],
   unfrozen: [],
@@ -27,10 +27,10 @@ const NOT_YET: Pick<PodCaptureStatus, 'tree' | 'unfrozen' | 'containers' | 'stop
   joined: 0,
 };
 
-/** The longest YAML that is read, in characters. 4 MiB of one-letter words take 2 minutes and 2 GB of memory (yaml 2.9). */
+/** Length of the longest YAML that is read, in characters. 4 MiB of one-letter words take 2 minutes and 2 GB of memory (yaml 2.9). */
 const MAX_YAML = 4 << 20;
 
-/** Takes JSON and YAML. */
+/** Parses JSON or YAML. */
 export function parseShown(text: string): ShownCapture {
   let value: unknown;
   try {

@@ -1,7 +1,7 @@
 import { emptyReport, type FinalReport } from '../report/empty-report.js';
 import type { TracerResult } from './tracer.js';
 
-/** The report of a capture, also of one whose tracing thread died and brought none. Pure. */
+/** Returns the report of a capture, or makes an empty report when the tracing thread died without one. Pure. */
 export function finalReport(result: TracerResult): FinalReport {
   return 'report' in result
     ? result.report

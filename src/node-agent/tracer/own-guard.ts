@@ -16,9 +16,9 @@ import type { GuardSupply } from './guard-supply.js';
 /** The build puts the guard here, beside the compiled sources; so does the image. */
 export const BUILT_GUARD = fileURLToPath(new URL('../../../guard/stasis-guard', import.meta.url));
 
-/** A guard starts in a millisecond, and may take a second to open what earlier agents have left frozen. */
+/** How long a guard may take to answer. It starts in a millisecond, and may take a second to open freezers that earlier agents left closed. */
 const START_MICROSECONDS = 3_000_000;
-/** How long a guard that did not start may take to write its last line to its log. */
+/** How long a guard that did not start may take to log why. */
 const LAST_WORDS_MS = 200;
 
 export interface OwnGuardOptions {
@@ -51,7 +51,7 @@ export async function startOwnGuard(
     stdio: ['ignore', 'ignore', 'pipe', theirs],
   });
   const lastWords = collected(child);
-  // The guard alone has its end from now on, so that its death is seen at once.
+  // From now on only the guard has this end of the pair, so that its death is seen at once.
   libc.close(theirs);
   const { ownFreezer } = options;
   const own = ownFreezer === undefined ? {} : { ownFreezer };
@@ -79,7 +79,7 @@ function supply(libc: Libc, fd: number, ownFreezer: string | undefined): GuardSu
   };
 }
 
-/** Acknowledged at once: the caller reports it, and no other agent follows. */
+/** Returns the recoveries and acknowledges them at once: the caller reports them, and no other agent follows. */
 function acknowledged(guard: Guard): readonly Recovered[] {
   const recovered = guard.recovered();
   if (typeof recovered === 'number') return [];
@@ -87,7 +87,7 @@ function acknowledged(guard: Guard): readonly Recovered[] {
   return recovered;
 }
 
-/** The reason why the guard cannot start, from its log. The pipe of the log must not keep this process from ending. */
+/** Collects the log of the guard, and returns a function that finds in it why the guard cannot start. The pipe must not keep this process alive. */
 function collected(child: ChildProcess): () => Promise<string | undefined> {
   let text = '';
   let why: string | undefined;

@@ -19,13 +19,13 @@ import type { Tracer } from './tracer.js';
 const PROCESSES = 4;
 /** Bound of the capture, in microseconds: sleeping processes stop within a millisecond on a machine that is not busy. */
 const TIMEOUT_MICROSECONDS = 300_000;
-/** Bounds of waiting for the processes to come and to go: 2 ms, so many times. */
+/** The start and the end of the processes are looked for so many times, so many milliseconds apart. */
 const SETTLE_MS = 2;
 const SETTLE_TRIES = 250;
 
 /**
- * The shell stays outside of the cgroup: it is our child, and libuv takes the ptrace stops of its own children. Its sleepers
- * are not, and end with it: when our end of the pipe closes, for whatever reason.
+ * The shell stays outside of the cgroup. It is our child, and libuv takes the ptrace stops of its own children. The sleepers are not our
+ * children, and they end with the shell, when our end of the pipe closes for whatever reason.
  */
 const SHELL = `
 for _ in $2; do (echo 0 > "$1/cgroup.procs" && exec sleep 60) & pids="$pids $!"; done
@@ -107,7 +107,7 @@ function read(path: string): string {
   }
 }
 
-/** Undefined where it cannot be told: then nothing is rehearsed. */
+/** Returns undefined when the own cgroup is unknown. Nothing is rehearsed then. */
 function placeFor(roots: ResolveRoots, version: 'v1' | 'v2', freezer: ContainerTarget['freezer']): string | undefined {
   const hierarchies = readHierarchies(roots);
   if (!hierarchies.ok || (version === 'v1' && freezer === 'none')) return undefined;
@@ -115,13 +115,13 @@ function placeFor(roots: ResolveRoots, version: 'v1' | 'v2', freezer: ContainerT
   return mount && ownCgroup(roots, mount, version);
 }
 
-/** Whether all processes have come. */
+/** Waits until all processes run in the cgroup. Returns whether they do. */
 async function populated(directory: string, count: number): Promise<boolean> {
   for (let attempt = 0; attempt < SETTLE_TRIES; attempt++) {
     const pids = read(`${directory}/cgroup.procs`)
       .split('\n')
       .filter((line) => line !== '');
-    // A subshell has moved itself in when it is listed, and is a sleeper when its name says so.
+    // A listed process is a subshell at first, and a sleeper when its name says so.
     if (pids.length === count && pids.every((pid) => read(`/proc/${pid}/comm`) === 'sleep\n')) return true;
     await sleep(SETTLE_MS);
   }

@@ -1,4 +1,4 @@
-/** What the main thread and a tracing thread say to each other. Plain data. */
+/** The messages between the main thread and a tracing thread. Plain data. */
 import type { Fault } from '../capture/fault-points.js';
 import type { RawCapture } from '../capture/raw-capture.js';
 import type { CaptureReport } from '../report/report.js';
@@ -13,7 +13,7 @@ export interface TracerData {
   readonly fault: Fault | undefined;
   /** The thread practises before it is ready. */
   readonly practises: boolean;
-  /** As {@link ./guard-supply.ts} has it. */
+  /** The `ownFreezer` of {@link ./guard-supply.ts}. */
   readonly ownFreezer: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface TracerData {
 export interface GuardSocket {
   /** -errno: there is none. */
   readonly fd: number;
-  /** The thread has not said hello on it yet. */
+  /** The thread has not said hello on this connection yet. */
   readonly isNew: boolean;
 }
 
@@ -32,7 +32,7 @@ export type ToTracer =
       readonly captureId: Uint8Array;
       readonly guard: GuardSocket;
     }
-  /** Parse what was captured by a thread that has ended since. */
+  /** Make the report of a capture whose thread has ended since. */
   | { readonly kind: 'report'; readonly proc: string; readonly raw: RawCapture }
   /** Look without touching. */
   | { readonly kind: 'preflight'; readonly request: CaptureRequest }
@@ -41,9 +41,9 @@ export type ToTracer =
 
 export type FromTracer =
   | { readonly kind: 'ready' }
-  /** All is let go; the report follows. */
+  /** Every task is released. The report follows. */
   | { readonly kind: 'released' }
-  /** The last tasks go free with the thread, which ends now. Another one has to make the report. */
+  /** The thread ends now, which releases the last tasks. Another thread has to make the report. */
   | { readonly kind: 'ending'; readonly raw: RawCapture }
   | { readonly kind: 'reported'; readonly report: CaptureReport }
   | { readonly kind: 'resolved'; readonly resolution: ContainersResolution };

@@ -17,16 +17,16 @@ import type { CaptureRequest } from '../capture/session.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 import { WatchdogDriver } from './watchdog-driver.js';
 
-/** A larger young generation than Node's default: a capture of thousands of tasks then ends without a collection in the pause. */
+/** Size of the young generation, in MB. It is larger than Node's default, so that a pause of thousands of tasks needs no collection. */
 const YOUNG_GENERATION_MB = 16;
-/** A thread that sits in a system call does not end, and must not keep the process from ending. */
+/** How long the end of the thread is waited for. A thread that sits in a system call does not end, and must not keep the process from ending. */
 const CLOSE_BOUND_MS = 1_000;
-/** As in the thaw phase: 0.2 ms more each time. */
+/** As many attempts as in the thaw phase, each 0.2 ms later than the one before. */
 const THAW_ATTEMPTS = 40;
 
 export type Outcome =
   | { readonly kind: 'reported'; readonly report: CaptureReport }
-  /** The thread ended as it should, to let the last tasks go. Another one has to make the report. */
+  /** The thread ended as it should, to release the last tasks. Another thread has to make the report. */
   | { readonly kind: 'ended'; readonly raw: RawCapture; readonly failure: Failure }
   | {
       readonly kind: 'died';
@@ -40,12 +40,12 @@ export class TracerThread {
   readonly #board: Board;
   readonly #libc: Libc;
   readonly #guards: GuardSupply;
-  /** What the end of the thread means for what it was asked; a chain of promises would keep every report for as long as it lives. */
+  /** Called at the end of the thread, for the current request. A chain of promises would keep every report for as long as the thread lives. */
   #onExit: () => void = () => undefined;
-  /** Its connection to the guard; -errno before the first, and while there is none. */
+  /** The descriptor of the connection to the guard; -errno while there is no connection. */
   #socket = -ENOTCONN;
   #defect = 'it was told to end';
-  /** It does not even end: what it traces stands until the end of this process, and nobody may wait or say that all is let go. */
+  /** The thread does not even end. Its tracees stand still until the end of this process, so nobody may wait for it or report a release. */
   #lost = false;
   ended = false;
 
@@ -91,13 +91,13 @@ export class TracerThread {
   ): Promise<Outcome> {
     const guard = this.#connect();
     const outcome = await this.ask({ kind: 'capture', request, captureId, guard }, request, signal, progress);
-    // The next guard believes that nothing is frozen any more when the thread that could write FROZEN is dead. A living thread that the
-    // dead guard's journal still names would cost this process its life.
+    // A new guard takes the freezers for open when the thread that could write FROZEN is dead. If the journal of the dead guard named a
+    // living thread, the new guard would kill this process.
     if (outcome.kind !== 'reported' || (this.#socket >= 0 && !this.#isGuarded())) await this.close();
     return outcome;
   }
 
-  /** With `request` the thread is watched. */
+  /** Sends a message and returns the outcome. With `request`, the thread is watched meanwhile. */
   async ask(
     message: ToTracer,
     request?: CaptureRequest,
@@ -187,7 +187,7 @@ export class TracerThread {
     this.#socket = -ENOTCONN;
   }
 
-  /** It may have died between FROZEN and thaw: what it announced as closed is opened here, and proved. */
+  /** Opens the freezers that the dead thread had announced as closed, and proves it: the thread may have died between FROZEN and thaw. */
   #died(request: CaptureRequest | undefined, why: string, processMustEnd: boolean): Outcome {
     const kernel = createLinuxKernel(this.#libc);
     const pause = (microseconds: number): void => kernel.sleep(microseconds);
@@ -209,7 +209,7 @@ export class TracerThread {
   }
 }
 
-/** The thread's end was the last detach: what the workload felt lasted until now. */
+/** The end of the thread was the last detach, so the pause lasted until now. */
 function endedByProof(raw: RawCapture): Outcome {
   const ended = failure('InternalError', 'the tracing thread that had to make the report failed');
   if (raw.firstActAt === undefined) return { kind: 'ended', raw, failure: ended };

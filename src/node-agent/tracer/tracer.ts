@@ -12,27 +12,27 @@ import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
 import { TracerThread, type Outcome } from './tracer-thread.js';
 
-/** How a capture ended: with a report, or without one because the thread died. */
+/** The end of a capture: a report, or none because the thread died. */
 export type TracerResult =
   | { readonly report: CaptureReport }
   | {
       readonly failure: Failure;
-      /** Freezers that the dead thread had closed and that could not be proved open since. */
+      /** Directories whose freezer the dead thread had closed, and which could not be proved open since. */
       readonly thawUnproved: readonly string[];
-      /** The thread does not even end: only the end of this process, by SIGKILL, releases what it traces. */
+      /** The thread does not even end. Only the end of this process, by SIGKILL, releases its tracees. */
       readonly processMustEnd: boolean;
     };
 
-/** Told while a capture runs, on the main thread. */
+/** Callbacks while a capture runs, on the main thread. */
 export interface Progress {
-  /** The tree is collected and the hold has begun; no freezer is closed any more. At most once, and a tick late at worst. */
+  /** The tree is collected, no freezer is closed any more, and the hold has begun. Called at most once, and at most a tick late. */
   readonly onHold?: () => void;
 }
 
 export interface Tracer {
-  /** Carries out one capture. One at a time. `signal` ends a hold early, or cancels what comes before it. */
+  /** Carries out one capture at a time. `signal` ends a hold early, or cancels the capture before its hold. */
   capture(request: CaptureRequest, signal?: AbortSignal, progress?: Progress): Promise<TracerResult>;
-  /** Looks at everything that a capture would meet, and touches nothing. */
+  /** Looks at the targets as a capture would, and touches nothing. */
   preflight(request: CaptureRequest): Promise<TracerResult>;
   /** Finds the cgroups of a pod's containers, away from the main thread. */
   resolve(request: ContainersRequest, roots: ResolveRoots): Promise<ContainersResolution>;

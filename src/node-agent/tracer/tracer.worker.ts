@@ -24,7 +24,7 @@ import type { CaptureContext } from '../capture/session.js';
 import { Practice, type Stage } from './practice/practice.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 
-/** How often, and how long apart, this thread says hello on a connection that another thread had before: for half a second in all. */
+/** This thread says hello for half a second on a connection that another thread had before: so many times, so long apart. */
 const HELLO_ATTEMPTS = 50;
 const HELLO_EVERY_MICROSECONDS = 10_000;
 
@@ -45,9 +45,9 @@ const fault = armFault(data.fault, {
 let releaseCost = FIRST_RELEASE_COST;
 
 /**
- * Only when it is late: the tasks need CPU as well, to freeze and to stop (with nice -20 from the start a stop took 100 µs, not 15). Linux
- * takes a tid here, and sets that thread alone (setpriority(2)). Without CAP_SYS_NICE, as in the node agent's pod, it is refused: there CPU is
- * requested.
+ * Raises the priority of this thread while a capture is late, and lowers it again. The tasks need CPU time as well, to freeze and to stop:
+ * with nice -20 from the start, a stop took 100 µs instead of 15 µs. Linux takes a tid here, and changes that thread alone
+ * (setpriority(2)). Without CAP_SYS_NICE, as in the node agent's pod, the kernel refuses; the pod requests CPU instead.
  */
 const usualPriority = getPriority(kernel.tid);
 let hurries = false;
@@ -57,7 +57,7 @@ function setHurry(hurry: boolean): void {
   try {
     setPriority(kernel.tid, hurry ? constants.priority.PRIORITY_HIGHEST : usualPriority);
   } catch {
-    // A favour.
+    // The capture goes on at the usual priority.
   }
 }
 
@@ -70,7 +70,7 @@ const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'mino
  */
 const TIDY_FROM_TASKS = 500;
 
-/** Collects the garbage of the looks before the freeze, and has the code of the pause in the caches. */
+/** Collects the garbage of the looks before the freeze, and brings the code of the pause into the caches. */
 function warmUp(tasks: number): void {
   if (tasks >= TIDY_FROM_TASKS) collectGarbage({ type: 'minor' });
   practice?.refresh();
@@ -79,8 +79,8 @@ function warmUp(tasks: number): void {
 const answer = (message: FromTracer): void => port.postMessage(message);
 
 /**
- * The tracing thread says hello itself, so that the guard watches this thread. After a failure the next capture tries again. EBUSY: the
- * guard is not done yet with what the thread before this one left, which takes milliseconds.
+ * Says hello to the guard, on this thread, so that the guard watches this thread. After a failure the next capture tries again. EBUSY: the
+ * guard still settles the capture of the thread before this one, which takes milliseconds.
  */
 function greet({ fd, isNew }: GuardSocket): void {
   if (!isNew && typeof guard !== 'number') return;
@@ -125,7 +125,7 @@ port.on('message', (message: ToTracer) => {
       setHurry(false);
       releaseCost = nextReleaseCost(releaseCost, raw.tasks.length, raw.timings.releaseMicroseconds);
       if (raw.threadMustEnd) {
-        // What could not be detached goes free with this thread, and with nothing else.
+        // Only the end of this thread releases the tasks that could not be detached.
         answer({ kind: 'ending', raw });
         process.exit(0);
       }

@@ -1,4 +1,4 @@
-/** The driver of {@link ./watchdog.ts}: ticks while a capture runs, and does what the state machine says. */
+/** Drives the state machine of {@link ./watchdog.ts}: ticks while a capture runs, and takes the actions that it names. */
 import type { Worker } from 'node:worker_threads';
 import type { Libc } from '../../native/libc.js';
 import { linuxPtrace } from '../../native/linux-ptrace.js';
@@ -7,14 +7,14 @@ import { THAW_WORD } from '../cgroup/freezer.js';
 import type { CaptureRequest } from '../capture/session.js';
 import { stepWatch, WATCH_START, type Watch, type WatchEffect, type WatchEvent } from './watchdog.js';
 
-/** Stalls are told at 3 and 5 ms, so it looks every millisecond; a look is five loads. In a hold it looks less often. */
+/** Milliseconds between two ticks. Stalls are recognized after 3 and 5 ms, and a tick costs five loads. In a hold the ticks are rarer. */
 const TICK_MS = 1;
 const HOLD_TICK_MS = 20;
 
-/** Runs {@link stepWatch} and does what it says. */
+/** Runs {@link stepWatch} and takes the actions that it names. */
 export class WatchdogDriver {
   onLost: () => void = () => undefined;
-  /** Called once, when a hold that was asked for has begun. */
+  /** Called once, when a requested hold has begun. */
   onHold: () => void = () => undefined;
   readonly #board: Board;
   readonly #libc: Libc;
@@ -58,7 +58,7 @@ export class WatchdogDriver {
     for (const effect of effects) this.#do(effect);
   }
 
-  /** The phase is entered without a hold, too. */
+  /** Captures without a hold enter this phase too. */
   #noteHold(): void {
     if (this.#holding || this.#limits.holdMicroseconds === 0) return;
     this.#holding = true;

@@ -1,10 +1,10 @@
 /**
- * What the main thread does about a tracing thread that does not come on: a state machine. Pure.
+ * The state machine by which the main thread deals with a tracing thread that makes no progress. Pure.
  *
- * The tracing thread keeps its own deadlines between system calls. Inside one it cannot, and two are known to block: SEIZE of
+ * The tracing thread keeps its own deadlines between system calls. It cannot do so inside a call, and two calls are known to block: SEIZE of
  * a job-control-stopped task in a FROZEN v1 cgroup (the freezer must open), and SEIZE of a task in an execve that waits for a
- * dead tracee of ours (it must be reaped). Whatever else it is, at the deadline the freezer is opened, and a moment later
- * the thread is ended. All of it is over before the guard ends this process: 0.7 s after the deadline of the whole capture, and 1 s
+ * dead tracee of ours (the tracee must be reaped). In every other case the freezer is opened at the deadline, and a moment later
+ * the thread is ended. All of this is over before the guard ends this process: 0.7 s after the deadline of the whole capture, and 1 s
  * after the announcement of a freezer that is still closed.
  */
 import {
@@ -16,12 +16,12 @@ import {
   type BoardView,
 } from '../pure/board-view.js';
 
-/** SEIZE takes 4 µs; in 5 ms of one call it is not coming back by itself. */
+/** A call that takes longer than this blocks. SEIZE takes 4 µs. */
 const STALLED_MICROSECONDS = 5_000;
 const EXEC_STALLED_MICROSECONDS = 3_000;
-/** What a thread that obeyed its orders may take to roll back: 10,000 tasks take 60 ms, several times that on a busy machine. */
+/** How long a thread that obeys its orders may take to roll back. 10,000 tasks take 60 ms, and several times that on a busy machine. */
 const GRACE_MICROSECONDS = 400_000;
-/** What its end may take, with as many tasks: 0.2 s are left to the guard's 0.7 s then. */
+/** How long the end of the thread may take, with as many tasks. After that 0.2 s are left of the guard's 0.7 s. */
 const END_GRACE_MICROSECONDS = 150_000;
 
 export interface Limits {
@@ -30,7 +30,7 @@ export interface Limits {
   readonly holdMicroseconds: number;
 }
 
-/** Every state but the last has the capture still open. */
+/** In every state but the last, the capture is still open. */
 export type Watch =
   | { readonly at: 'waiting' }
   | {
@@ -43,9 +43,9 @@ export type Watch =
     }
   /** The thread was told to end. */
   | { readonly at: 'ending'; readonly since: number; readonly orders: number }
-  /** Ended, or reported: nothing is closed and nothing traced by it. */
+  /** The thread has ended or reported: it has closed no freezer and traces nothing. */
   | { readonly at: 'released' }
-  /** Not even the end of the thread came: only the end of the process is left. */
+  /** The thread does not even end. Only the end of the process is left. */
   | { readonly at: 'lost' };
 
 export type WatchEvent =
@@ -73,14 +73,14 @@ export interface WatchStep {
 
 export const WATCH_START: Watch = { at: 'waiting' };
 
-/** The next state, and what to do. After `released` nothing changes any more; while `lost`, the freezers are kept open. */
+/** Returns the next state and the actions to take. After `released` nothing changes any more. While `lost`, the freezers are kept open. */
 export function stepWatch(state: Watch, event: WatchEvent, limits: Limits): WatchStep {
   if (state.at === 'released') return { state, effects: [] };
   switch (event.kind) {
     case 'reported':
       return { state: { at: 'released' }, effects: [] };
     case 'ended':
-      // It may have died between FROZEN and thaw. Ours to open, and nobody is left who could close it again.
+      // The thread may have died between FROZEN and thaw. This thread opens the freezer, and nobody is left who could close it again.
       return { state: { at: 'released' }, effects: [{ kind: 'thaw' }] };
     case 'cancel':
       return { state, effects: [{ kind: 'order', bit: ORDER_CANCEL }] };
@@ -93,7 +93,7 @@ export function stepWatch(state: Watch, event: WatchEvent, limits: Limits): Watc
   }
 }
 
-/** The freezers are opened from here too, on each tick: nobody would open them for us any more. */
+/** Without a guard nobody else would open the freezers, so that this thread opens them as well, on each tick. */
 function unguarded(state: Exclude<Watch, { at: 'released' }>): WatchStep {
   const order = { kind: 'order', bit: ORDER_UNGUARDED } as const;
   if (state.at !== 'watching') return { state, effects: [order] };
@@ -132,7 +132,7 @@ function watch(state: Extract<Watch, { at: 'watching' }>, now: number, view: Boa
   }
   const effects: WatchEffect[] = [];
   if (ordered !== 0) effects.push({ kind: 'order', bit: ordered });
-  // Repeated until the writer has said that it writes no more: its last FROZEN may come after our first thaw.
+  // The thaw is repeated until the writer says that it writes no more, because its last FROZEN may come after the first thaw.
   if (orders !== 0) effects.push(...thawWhileClosed(view));
   if (view.closed === 0 && stalledFor > EXEC_STALLED_MICROSECONDS) effects.push({ kind: 'reapDead' });
   return { state: { at: 'watching', since: state.since, progress: view.progress, progressSince, orders }, effects };
@@ -146,7 +146,7 @@ function ordersFor(elapsed: number, stalledFor: number, view: BoardView, limits:
   return orders;
 }
 
-/** The hold has a bound of its own; release has none but the grace. */
+/** The hold has a bound of its own. The release has only the grace. */
 function latestEnd(view: BoardView, limits: Limits): number {
   const hold = isFreezingStage(view) ? 0 : limits.holdMicroseconds;
   return limits.timeoutMicroseconds + hold + GRACE_MICROSECONDS;

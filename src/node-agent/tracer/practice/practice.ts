@@ -39,7 +39,7 @@ const TOUCH_EVERY = 8;
 /** Linux has no task with this thread id (PID_MAX_LIMIT, proc_sys_kernel(5)). */
 const NOBODY = 4_194_304;
 
-/** The parts of a capture that are pretended. */
+/** The pretended parts of a capture. */
 export type Stage = Pick<CaptureContext, 'kernel' | 'board' | 'guard' | 'captureId'>;
 
 export class Practice {

@@ -45,7 +45,7 @@ export interface PretendedTree {
   readonly status: string;
 }
 
-/** What a pretended file contains at the moment. */
+/** Returns the present content of a pretended file. */
 type Content = () => Uint8Array;
 
 /** Makes the library for one pretended tree. `real` makes the calls that cannot reach anything; `sink` is a descriptor of /dev/null. */
