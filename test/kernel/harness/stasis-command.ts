@@ -20,6 +20,8 @@ export interface RunningCommand {
   /** The pid of node itself, because the shell script execs node. */
   readonly pid: number;
   readonly ended: Promise<Ended>;
+  /** Sends a signal, unless the command has ended. */
+  kill(signal: NodeJS.Signals): void;
 }
 
 /** Starts the command. The end of the test ends the command by SIGKILL, by its pid. */
@@ -39,7 +41,7 @@ export function startStasis(args: readonly string[], command: readonly string[] 
     child.once('close', (status) => resolve({ status, ...text, milliseconds: performance.now() - since }));
   });
   onCleanup({ what: `stasis ${child.pid}`, undo: () => void child.kill('SIGKILL') });
-  return { pid: child.pid ?? 0, ended };
+  return { pid: child.pid ?? 0, ended, kill: (signal) => void child.kill(signal) };
 }
 
 /** Adds a folder for the journal of the guard that is on no disk. In a container /run is no tmpfs. */
