@@ -77,6 +77,7 @@ describeAsRoot('a throw-away cluster', () => {
       await ended;
       expect(ended).toBeDefined();
       expect(await cluster.controllerManager.running()).toBe(true);
+      await cluster.down();
     },
     BOUND_MS,
   );
