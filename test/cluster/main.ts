@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Command } from 'commander';
 
@@ -13,6 +14,8 @@ import { takeDown, takeDownOnly } from './harness/down.js';
 import { type CgroupView, knownClusters } from './harness/state.js';
 import { up, type UpOptions } from './harness/up.js';
 
+/** How long the signal that ended another program of the process group may take to reach this one, in milliseconds. */
+const SIGNAL_WITHIN_MS = 200;
 const DEFAULT_NAME = 'stasis';
 const NAME = ['-n, --name <name>', 'name of the cluster', DEFAULT_NAME] as const;
 
@@ -48,17 +51,25 @@ function running(name: string): Cluster {
  */
 async function bringUp(options: UpOptions & { readonly name: string }): Promise<void> {
   const { name } = options;
+  let interrupted: Promise<void> | undefined;
   for (const [signal, status] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
     process.once(signal, () => {
       say(`==> ${signal}: taking down`);
-      void takeDown(name).finally(() => process.exit(status));
+      interrupted = takeDown(name).finally(() => process.exit(status));
     });
   }
-  const cluster = await up({ ...options, stay: true, onStep: progress });
-  print(cluster.kubeconfig);
+  try {
+    const cluster = await up({ ...options, stay: true, onStep: progress });
+    print(cluster.kubeconfig);
+  } catch (error) {
+    // Ctrl-C also ends the programs that up() waits for, and their end may be seen before the signal.
+    await sleep(SIGNAL_WITHIN_MS);
+    await interrupted;
+    throw error;
+  }
 }
 
 function parseViews(text: string): Record<string, CgroupView> {
