@@ -25,8 +25,8 @@ const WORDING: Readonly<Record<keyof Timings, Wording>> = {
   seizeMicroseconds: { name: 'seize', meaning: 'ptrace takes every thread' },
   cgroupThawMicroseconds: { name: 'cgroup thaw', meaning: 'the freezer opens, and is seen to be open' },
   stopMicroseconds: { name: 'stop', meaning: 'until each task stands in its ptrace stop' },
-  collectMicroseconds: { name: 'collect', meaning: 'reading /proc of every task' },
-  holdMicroseconds: { name: 'hold', meaning: 'as asked for' },
+  collectMicroseconds: { name: 'collect', meaning: 'reading what only the pause can tell' },
+  holdMicroseconds: { name: 'hold', meaning: 'while every task stands still' },
   releaseMicroseconds: { name: 'release', meaning: 'letting every task go' },
   freezingMicroseconds: { name: 'freezing', meaning: 'sum: first touch until the tree was read' },
   pauseMicroseconds: { name: 'pause', meaning: 'sum: first touch until the last task was let go' },
@@ -54,7 +54,7 @@ export function renderPhases(
     return row(span(name, style), span(formatMicroseconds(timings[field]), style), meaning);
   });
   if (overrun !== undefined) {
-    const meaning = 'of the pause beyond its budget: a kernel call cannot be cut short';
+    const meaning = 'of the pause beyond its budget: a kernel call or the release took longer than expected';
     rows.push(row(span('overrun', 'yellow'), span(formatMicroseconds(overrun), 'yellow'), meaning));
   }
   return renderTable(

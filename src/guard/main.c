@@ -186,6 +186,9 @@ static void recover_first(void)
 		poll(NULL, 0, wait);
 }
 
+/* Where the entries of each agent begin in the poll set; 0 for an agent that is not used. */
+static nfds_t polled[MAX_AGENTS];
+
 static nfds_t poll_set(struct pollfd *fds, int signal_fd, int listener)
 {
 	nfds_t count = 0;
@@ -194,12 +197,15 @@ static nfds_t poll_set(struct pollfd *fds, int signal_fd, int listener)
 	fds[count++] = (struct pollfd){ guard.draining ? -1 : listener, POLLIN, 0 };
 	for (int i = 0; i < MAX_AGENTS; i++) {
 		const struct agent *agent = &guard.agents[i];
-		bool used = agent->state != AGENT_FREE;
 
-		/* Three per agent, so that the index tells whose it is. poll(2) ignores -1. A death that was seen is not polled again. */
-		fds[count++] = (struct pollfd){ used ? agent->socket : -1, POLLIN, 0 };
-		fds[count++] = (struct pollfd){ used && !agent->process_dead ? agent->pidfd : -1, POLLIN, 0 };
-		fds[count++] = (struct pollfd){ used && !agent->thread_dead ? agent->threadfd : -1, POLLIN, 0 };
+		/* Only used entries: poll(2) refuses more entries than RLIMIT_NOFILE allows descriptors. */
+		polled[i] = agent->state == AGENT_FREE ? 0 : count;
+		if (polled[i] == 0)
+			continue;
+		/* poll(2) ignores -1. A death that was seen is not polled again. */
+		fds[count++] = (struct pollfd){ agent->socket, POLLIN, 0 };
+		fds[count++] = (struct pollfd){ agent->process_dead ? -1 : agent->pidfd, POLLIN, 0 };
+		fds[count++] = (struct pollfd){ agent->thread_dead ? -1 : agent->threadfd, POLLIN, 0 };
 	}
 	return count;
 }
@@ -212,7 +218,7 @@ static void serve(struct pollfd *fds, int listener)
 	if (fds[0].revents != 0 && read(fds[0].fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		guard.draining = true;
 	for (int i = 0; i < MAX_AGENTS; i++)
-		if (fds[2 + 3 * i].revents != 0)
+		if (polled[i] != 0 && fds[polled[i]].revents != 0)
 			connection_serve(&guard, &guard.agents[i]);
 	if (fds[1].revents != 0) {
 		int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -225,14 +231,19 @@ static void serve(struct pollfd *fds, int listener)
 static void run(int signal_fd, int listener)
 {
 	static struct pollfd fds[2 + 3 * MAX_AGENTS];
+	int result;
 
 	for (;;) {
 		int wait = watch(&guard);
 
 		if (guard.draining ? !any_announced() : !guard.service && !any_agent())
 			return;
-		if (poll(fds, poll_set(fds, signal_fd, listener), wait) > 0)
+		result = poll(fds, poll_set(fds, signal_fd, listener), wait);
+		if (result > 0)
 			serve(fds, listener);
+		else if (result < 0)
+			/* ENOMEM, for instance: watch() goes on, and no CPU is burnt. */
+			poll(NULL, 0, 1);
 	}
 }
 

@@ -103,6 +103,7 @@ if [ ! -d "$folder" ]; then
         [ ! -x "$file" ] || ln -sf "$file" "$folder.new/bin/"
       done
     fi
+    [ -e "$folder.new/bin/busybox" ] || ln -s "$(command -v busybox)" "$folder.new/bin/busybox"
     if [ -x "$debian/usr/lib/cni/bridge" ]; then ln -s "$debian/usr/lib/cni" "$folder.new/cni"; else ln -s /usr/lib/cni "$folder.new/cni"; fi
     mv "$folder.new" "$folder"
   fi

@@ -175,7 +175,7 @@ export interface Timings {
    */
   stopMicroseconds: number;
   /**
-   * Reading /proc of every task.
+   * Reading in /proc what only the pause can tell.
    */
   collectMicroseconds: number;
   /**

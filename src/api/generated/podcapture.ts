@@ -122,7 +122,7 @@ export interface PodCaptureStatus {
    */
   freezeSkewMicroseconds?: number;
   /**
-   * By how much the pause exceeded its budget because a single kernel call could not be cut short.
+   * By how much the pause exceeded its budget. A kernel call cannot be cut short, and the release may take longer than expected.
    */
   overrunMicroseconds?: number;
   /**
@@ -241,7 +241,7 @@ export interface Timings {
    */
   stopMicroseconds: number;
   /**
-   * Reading /proc of every task.
+   * Reading in /proc what only the pause can tell.
    */
   collectMicroseconds: number;
   /**

@@ -14,6 +14,7 @@
 import type { Phase } from '../../api/podcapture.js';
 import type { Failure } from '../pure/failure.js';
 import { announce, dismiss } from './announcement.js';
+import { lookForCoreDumps } from './core-dumps.js';
 import { collect } from './phases/collect.js';
 import { takeStatusFiles } from './first-look.js';
 import { awaitOthers, freeze } from './phases/freeze.js';
@@ -43,8 +44,9 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
     failure =
       run(session, 'resolve', inspect) ??
       run(session, 'cgroupFreeze', awaitOthers, 'resolve') ??
+      run(session, 'resolve', lookForCoreDumps) ??
       run(session, 'resolve', announce) ??
-      run(session, 'resolve', warmUp) ??
+      warmUp(session) ??
       run(session, 'cgroupFreeze', freeze) ??
       run(session, 'seize', seize) ??
       stopAndThaw(session) ??
@@ -59,7 +61,10 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
   return rawCapture(session, failure);
 }
 
-/** Right before the freeze, and after the wait for the guard, which leaves other code in the caches of the CPU. */
+/**
+ * Right before the freeze, and after the wait for the guard, which leaves other code in the caches of the CPU. This counts as no phase: the
+ * pod runs, and nothing is done to it.
+ */
 function warmUp(session: Session): undefined {
   session.context.warmUp?.(session.firstLooks.size);
 }

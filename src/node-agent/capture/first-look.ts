@@ -24,6 +24,10 @@ const FIRST_BUFFER_BYTES = 2 * COSTLY_BYTES;
  * reported by the looks before and after the pause, like threads. Each open file takes 5 kB of the kernel's memory once it is read.
  */
 const MAX_OPEN_STATUS = 1_024;
+/** Descriptors that are left to the rest of the process: a capture opens three per cgroup, of at most 64 cgroups. */
+const RESERVED_FILES = 256;
+/** /proc/PID/limits has 16 lines of 80 bytes (proc_pid_limits(5)). */
+const LIMITS_BYTES = 4_096;
 
 /**
  * Looks at a task, unless that was done already. Keeps the status file of a thread-group leader open. Returns undefined when the
@@ -33,13 +37,16 @@ export function takeFirstLook(session: Session, tid: number): FirstLook | undefi
   const known = session.firstLooks.get(tid);
   if (known !== undefined) return known;
   const { files } = session.kernel;
-  const fd = files.open(`${session.request.proc}/${tid}/status`, 'read');
-  if (fd < 0) {
-    if (fd !== -EMFILE && fd !== -ENFILE) return undefined;
-    // No descriptor is left, so all kept descriptors are closed, and the pause reads by path.
+  const path = `${session.request.proc}/${tid}/status`;
+  session.statusFilesLimit ??= statusFilesLimit(session);
+  let fd = files.open(path, 'read');
+  if (fd === -EMFILE || fd === -ENFILE) {
+    // No descriptor is left: the kept ones are closed, no more are kept, and the pause reads by path.
     for (const kept of takeStatusFiles(session)) files.close(kept);
-    return undefined;
+    session.statusFilesLimit = 0;
+    fd = files.open(path, 'read');
   }
+  if (fd < 0) return undefined;
   let keep = false;
   try {
     const bytes = readWholeStatus(session, files, fd);
@@ -47,7 +54,7 @@ export function takeFirstLook(session: Session, tid: number): FirstLook | undefi
     if (digest === undefined || typeof bytes === 'number') return undefined;
     const isCostly = bytes.length > COSTLY_BYTES;
     const isLeader = digest.tgid === tid;
-    const isPassedOver = isLeader && (isCostly || session.statusFiles.size >= MAX_OPEN_STATUS);
+    const isPassedOver = isLeader && (isCostly || session.statusFiles.size >= session.statusFilesLimit);
     const look = { ...digest, credentials: intern(session, digest.credentials), isCostly, isPassedOver };
     session.firstLooks.set(tid, look);
     if (isPassedOver) keepStatus(session, tid, bytes);
@@ -57,6 +64,15 @@ export function takeFirstLook(session: Session, tid: number): FirstLook | undefi
   } finally {
     if (!keep) files.close(fd);
   }
+}
+
+/** RLIMIT_NOFILE of this process, less a reserve, but no more than {@link MAX_OPEN_STATUS}. */
+function statusFilesLimit(session: Session): number {
+  const text = new Uint8Array(LIMITS_BYTES);
+  const length = session.kernel.files.readInto(`${session.request.proc}/self/limits`, text);
+  const limits = new TextDecoder().decode(text.subarray(0, Math.max(0, length)));
+  const soft = /^Max open files +(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? MAX_OPEN_STATUS : Math.max(0, Math.min(MAX_OPEN_STATUS, Number(soft) - RESERVED_FILES));
 }
 
 /** Returns the descriptors that were kept for the pause. The caller must close them. */

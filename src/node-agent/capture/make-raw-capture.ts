@@ -51,10 +51,12 @@ function rawTask(task: Task): RawTask {
 }
 
 function timingsOf(session: Session): Timings {
-  const freezes = session.targets.some((target) => target.freezer !== undefined);
+  const wrote = session.targets.some((target) => target.written);
+  const traced = session.firstActAt !== undefined;
   const skipped = (phase: Phase): boolean =>
     (phase === 'hold' && session.request.holdMicroseconds === 0) ||
-    (!freezes && (phase === 'cgroupFreeze' || phase === 'cgroupThaw'));
+    (!wrote && (phase === 'cgroupFreeze' || phase === 'cgroupThaw')) ||
+    (!traced && (phase === 'seize' || phase === 'stop'));
   const took = (phase: Phase): number => (skipped(phase) ? 0 : Math.round(session.durations[phase] ?? 0));
   const since = (end: number | undefined): number =>
     session.firstActAt === undefined || end === undefined ? 0 : Math.round(end - session.firstActAt);

@@ -12,33 +12,41 @@ import { readStat } from './bracket.js';
 import type { RawLook } from './raw-arena.js';
 import type { Session } from './session.js';
 
-/** Notes the zombie children of these tasks. With `held` the tasks stand still, and this look replaces the earlier one. */
-export function lookForZombies(session: Session, tids: Iterable<number>, look: Exclude<RawLook, 'after'>): void {
-  const { kernel, request, arena } = session;
-  const decoder = new TextDecoder();
-  if (look === 'held') session.zombies.clear();
-  for (const pid of childrenOf(session, tids) ?? everyProcess(session)) {
-    if (session.tasks.has(pid) || session.zombies.has(pid)) continue;
-    const stat = readStat(kernel.files, request.proc, arena, look, pid);
-    const parsed = typeof stat === 'number' ? undefined : parseStat(decoder.decode(stat));
-    if (parsed?.ok !== true || parsed.value.state !== 'Z') continue;
-    const status = arena.add(
-      look,
-      'status',
-      pid,
-      (into) => kernel.files.readInto(`${request.proc}/${pid}/status`, into),
-      dropGroups,
-    );
-    if (typeof status !== 'number') session.zombies.add(pid);
-    if (session.interruption() !== undefined) return;
+/**
+ * Notes the zombie children of these tasks. With `held` the tasks stand still, and this look replaces the earlier one, unless `isOver`
+ * cut it short: half a list would be taken for the whole.
+ */
+export function lookForZombies(
+  session: Session,
+  tids: Iterable<number>,
+  look: Exclude<RawLook, 'after'>,
+  isOver: () => boolean,
+): void {
+  const found = new Set<number>();
+  const children = childrenOf(session, tids, isOver) ?? everyProcess(session);
+  for (const pid of children) {
+    if (isOver()) break;
+    if (!session.tasks.has(pid) && !found.has(pid) && readZombie(session, look, pid)) found.add(pid);
   }
-  if (look === 'held') session.zombiesAreHeld = true;
+  if (look === 'held' && isOver()) return;
+  session.zombies = found;
+  session.zombiesAreHeld = look === 'held';
+}
+
+/** Reads the files of a zombie. Returns false when the process is none. A leader that has exited shows state Z while its threads live. */
+function readZombie({ kernel, request, arena }: Session, look: RawLook, pid: number): boolean {
+  const stat = readStat(kernel.files, request.proc, arena, look, pid);
+  const parsed = typeof stat === 'number' ? undefined : parseStat(new TextDecoder().decode(stat));
+  if (parsed?.ok !== true || parsed.value.state !== 'Z' || parsed.value.threads > 1) return false;
+  const read = (into: Uint8Array): number => kernel.files.readInto(`${request.proc}/${pid}/status`, into);
+  return typeof arena.add(look, 'status', pid, read, dropGroups) !== 'number';
 }
 
 /** Returns undefined on a kernel without CONFIG_PROC_CHILDREN. The file is exact only while the tasks stand still (proc_pid_task(5)). */
-function childrenOf(session: Session, tids: Iterable<number>): number[] | undefined {
+function childrenOf(session: Session, tids: Iterable<number>, isOver: () => boolean): number[] | undefined {
   const all: number[] = [];
   for (const tid of tids) {
+    if (isOver()) break;
     const children = readTids(
       session.kernel.files,
       `${session.request.proc}/${tid}/task/${tid}/children`,

@@ -21,6 +21,8 @@ export interface ProcStat {
   readonly ppid: number;
   /** The kernel's PF_* bits (field 9). */
   readonly flags: number;
+  /** Number of threads of the process (field 20); a leader that has exited counts as long as others live. */
+  readonly threads: number;
   /** Start time in clock ticks since boot (field 22). */
   readonly startTimeTicks: number;
 }
@@ -29,6 +31,7 @@ export interface ProcStat {
 const STATE = 3 - 3;
 const PPID = 4 - 3;
 const FLAGS = 9 - 3;
+const THREADS = 20 - 3;
 const START_TIME = 22 - 3;
 
 /** Parses a stat file. The name reaches from the first `(` to the LAST `)`, because only the state letter and numbers follow it. */
@@ -47,9 +50,10 @@ export function parseStat(text: string): Parsed<ProcStat> {
     state,
     ppid: decimal(fields[PPID] ?? ''),
     flags: decimal(fields[FLAGS] ?? ''),
+    threads: decimal(fields[THREADS] ?? ''),
     startTimeTicks: decimal(fields[START_TIME] ?? ''),
   };
-  if (!/^[A-Za-z]$/.test(state) || Math.min(stat.pid, stat.ppid, stat.flags, stat.startTimeTicks) < 0) {
+  if (!/^[A-Za-z]$/.test(state) || Math.min(stat.pid, stat.ppid, stat.flags, stat.threads, stat.startTimeTicks) < 0) {
     return unreadable(FILE, 1, text);
   }
   return { ok: true, value: stat };

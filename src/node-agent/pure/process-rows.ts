@@ -43,8 +43,8 @@ export interface ProcessFacts {
 /** All that was read, by pid. */
 export interface TreeFacts {
   readonly tasks: readonly CapturedTask[];
-  /** Status of the leaders that are in no list because they have exited. */
-  readonly deadLeaders: ReadonlyMap<number, ProcStatus>;
+  /** Status of the leaders that no list of the target names: they have exited, or are in another cgroup. */
+  readonly unlistedLeaders: ReadonlyMap<number, ProcStatus>;
   readonly zombies: ReadonlyMap<number, ProcStatus>;
   readonly processes: ReadonlyMap<number, ProcessFacts>;
   /** Seconds since the epoch. */
@@ -80,14 +80,16 @@ function groupByProcess(tasks: readonly CapturedTask[]): Map<number, CapturedTas
 
 function livingRow(facts: TreeFacts, pid: number, tasks: readonly CapturedTask[]): ProcessRow | undefined {
   const leader = tasks.find((task) => task.tid === pid);
-  const deadLeader = leader === undefined || leader.isDead ? (leader?.status ?? facts.deadLeaders.get(pid)) : undefined;
+  const unlisted = leader === undefined ? facts.unlistedLeaders.get(pid) : undefined;
   const any = leader ?? tasks[0];
-  const status = leader?.status ?? deadLeader ?? tasks.find((task) => task.status !== undefined)?.status;
+  const status = leader?.status ?? unlisted ?? tasks.find((task) => task.status !== undefined)?.status;
   if (any === undefined || status === undefined) return undefined;
+  // A leader that lives is in another cgroup, and not held.
+  const hasExited = unlisted !== undefined && (unlisted.state === 'Z' || unlisted.state === 'X');
+  const leaderDead = leader?.isDead === true || hasExited;
   const stopSignal = tasks.find((task) => task.stopSignal !== 0)?.stopSignal ?? 0;
   const threads = tasks.map((task) => threadRow(task, leader, status));
-  if (deadLeader !== undefined && leader === undefined)
-    threads.push({ tid: pid, comm: deadLeader.comm, state: 'Zombie' });
+  if (hasExited) threads.push({ tid: pid, comm: unlisted.comm, state: 'Zombie' });
   threads.sort((a, b) => (a.tid === pid ? -1 : b.tid === pid ? 1 : a.tid - b.tid));
   const signal = STOP_SIGNALS[stopSignal];
   const pending = signalNames(leader === undefined ? 0 : leader.sharedPendingStops | leader.pendingStops);
@@ -97,7 +99,7 @@ function livingRow(facts: TreeFacts, pid: number, tasks: readonly CapturedTask[]
     ...(signal === undefined ? {} : { stopSignal: signal }),
     ...(pending.length === 0 ? {} : { pendingStopSignals: pending }),
     ...(leader?.isUnsettled === true ? { unsettled: true as const } : {}),
-    ...(deadLeader === undefined ? {} : { leaderDead: true as const }),
+    ...(leaderDead ? { leaderDead: true as const } : {}),
     cgroup: any.cgroup,
     threads,
   };

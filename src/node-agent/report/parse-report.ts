@@ -48,7 +48,7 @@ export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport 
   const boot = parseBootTime(second.bootTimeText);
   const tree = processRows({
     tasks,
-    deadLeaders: parsed.statuses.held,
+    unlistedLeaders: parsed.statuses.held,
     zombies: zombies(raw, parsed),
     processes: processFacts(parsed),
     bootTime: boot.ok ? boot.value : 0,
@@ -84,7 +84,9 @@ function capturedTask(
   const after = second.digests.get(tid);
   const digest = held ?? after ?? before;
   if (digest === undefined || container === undefined) return undefined;
-  const status = parsed.statuses.held.get(tid) ?? parsed.statuses.first.get(tid);
+  const [firstStatus, afterStatus] = [parsed.statuses.first.get(tid), parsed.statuses.after.get(tid)];
+  const status = parsed.statuses.held.get(tid) ?? afterStatus ?? firstStatus;
+  const isMoved = firstStatus !== undefined && afterStatus !== undefined && !haveSamePlace(firstStatus, afterStatus);
   const stoppedUnderFreezer = parsed.texts.held.get('wchan')?.get(tid)?.startsWith(STOPPED_CHANNEL) === true;
   return {
     tid,
@@ -94,11 +96,21 @@ function capturedTask(
     credentials: digest.credentials,
     pendingStops: pendingIn(digest, before, after, held),
     sharedPendingStops: held?.sharedPendingStops ?? 0,
-    isUnsettled: held === undefined && before !== undefined && after !== undefined && !agree(before, after),
+    isUnsettled:
+      held === undefined && before !== undefined && after !== undefined && (isMoved || !agree(before, after)),
     ...(status === undefined ? {} : { status }),
     stopSignal: task.stopSignal === 0 && stoppedUnderFreezer ? -1 : task.stopSignal,
     cgroup: shownPath(container.cgroupPath + task.directory.slice(container.directory.length)),
   };
+}
+
+/** Whether a process has the same parent, process group, session and ids in both looks. */
+function haveSamePlace(one: ProcStatus, other: ProcStatus): boolean {
+  return placeOf(one) === placeOf(other);
+}
+
+function placeOf({ ppid, pgid, sid, nsPids }: ProcStatus): string {
+  return JSON.stringify([ppid, pgid, sid, nsPids]);
 }
 
 /** A signal stays pending until the task takes it. So of two looks, the signals count that both looks saw. */

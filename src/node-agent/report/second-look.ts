@@ -4,6 +4,7 @@ import { readBracket, readStat } from '../capture/bracket.js';
 import { eachRecord, RawArena } from '../capture/raw-arena.js';
 import type { RawCapture } from '../capture/raw-capture.js';
 import { digestStatus, type StatusDigest } from '../pure/status-digest.js';
+import { dropGroups } from '../pure/without-groups.js';
 import type { SecondLook } from './parse-report.js';
 
 /** Bound of a read in bytes. A status file of a task in 65,536 groups, the most that Linux allows (NGROUPS_MAX), has 722 kB. */
@@ -29,10 +30,23 @@ export function takeSecondLook(
     // The path goes through the process, so that it leads nowhere when the tid belongs to another process by now.
     const bytes = read(`${proc}/${first.tgid}/task/${tid}/status`);
     const digest = bytes === undefined ? undefined : digestStatus(bytes);
-    if (digest !== undefined) digests.set(tid, digest);
+    if (digest === undefined || bytes === undefined) continue;
+    digests.set(tid, digest);
+    if (first.isPassedOver) keepStatus(arena, tid, bytes);
   }
   const stat = read(`${proc}/stat`);
   return { records: arena.records(), digests, bootTimeText: new TextDecoder().decode(stat ?? new Uint8Array()) };
+}
+
+/** Keeps the status of a leader that was not read in the pause: its row is made of it. */
+function keepStatus(arena: RawArena, tid: number, bytes: Uint8Array): void {
+  const kept = bytes.slice();
+  const length = dropGroups(kept, kept.length);
+  arena.add('after', 'status', tid, (into) => {
+    const end = Math.min(length, into.length);
+    into.set(kept.subarray(0, end));
+    return end;
+  });
 }
 
 /** Reads the id maps of one process in each user namespace other than the reader's. */

@@ -57,17 +57,25 @@ export async function startOwnGuard(
   const own = ownFreezer === undefined ? {} : { ownFreezer };
   const ids = { pid: process.pid, tid: process.pid, answerWithinMicroseconds: START_MICROSECONDS };
   const guard = openGuard(libc, { fd: ours }, { ...ids, ...own });
-  if (typeof guard === 'number') {
+  if (typeof guard === 'number' || !guard.hasJournal) {
     libc.close(ours);
-    return refuse(options, (await lastWords()) ?? errnoName(guard));
-  }
-  if (!guard.hasJournal) {
-    libc.close(ours);
-    return refuse(options, `its journal cannot be written in ${options.state}`);
+    const why =
+      typeof guard === 'number'
+        ? ((await lastWords()) ?? errnoName(guard))
+        : `its journal cannot be written in ${options.state}`;
+    abandon(child);
+    return refuse(options, why);
   }
   const recovered = acknowledged(guard);
   child.unref();
   return { ok: true, guard: { pid: guard.pid, recovered, ...supply(libc, ours, ownFreezer) } };
+}
+
+/** Ends a guard that is of no use. It guards nothing yet, and must neither outlive this process nor keep it alive. */
+function abandon(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  child.unref();
+  child.stderr?.destroy();
 }
 
 function supply(libc: Libc, fd: number, ownFreezer: string | undefined): GuardSupply & { close(): void } {

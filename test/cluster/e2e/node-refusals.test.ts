@@ -2,10 +2,13 @@
  * Tests the reasons that come from the node. Each test creates an obstacle there, and the obstacle must be unchanged
  * afterwards.
  */
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CHECKPOINTS, type Checkpoint, type PodCapture } from '../../../src/api/kinds.js';
 import type { Cluster } from '../harness/cluster.js';
 import type { Node } from '../harness/node.js';
+import { programs } from '../harness/tools.js';
 import {
   cgroupOf,
   closeFreezer,
@@ -240,9 +243,10 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
     const place = await cgroup('heart', 'beat');
     const pods = `/host${place.directory.slice(0, place.directory.indexOf('/kubepods'))}/kubepods`;
     const [agent = 0] = await pidsOf(node, 'node-agent');
-    // The command runs in the agent's mount namespace, with a program of the node.
+    // The command runs in the agent's mount namespace, with a program of the node, which has no C library.
+    const program = `/proc/1/root${realpathSync(join(await programs(), 'bin/busybox'))}`;
     const run = async (...argv: readonly string[]): Promise<void> => {
-      const busybox = ['nsenter', '--target', String(agent), '--mount', '/proc/1/root/bin/busybox'];
+      const busybox = ['nsenter', '--target', String(agent), '--mount', program];
       expect(await node.exec([...busybox, ...argv])).toMatchObject({ status: 0, stderr: '' });
     };
     // A separate mount is needed: on v1 the guard has the agent's own freezer open for writing, so the original mount

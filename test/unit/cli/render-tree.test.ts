@@ -119,7 +119,7 @@ cgroup freeze   1.204ms  first freezer write until frozen in fact
 seize           2.011ms  ptrace takes every thread
 cgroup thaw       310µs  the freezer opens, and is seen to be open
 stop              800µs  until each task stands in its ptrace stop
-collect         5.120ms  reading /proc of every task
+collect         5.120ms  reading what only the pause can tell
 release           873µs  letting every task go
 freezing        9.445ms  sum: first touch until the tree was read
 pause          10.318ms  sum: first touch until the last task was let go

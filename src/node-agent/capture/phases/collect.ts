@@ -10,6 +10,8 @@
  * its executable may be on a server that does not answer. These files are status, stat, wchan, and the text of the link exe.
  * test/kernel/window.test.ts watches the system calls of a capture for this.
  */
+import { EOPNOTSUPP } from '../../../native/errno.js';
+import { listTasks } from '../../cgroup/list-tasks.js';
 import { failure, type Failure } from '../../pure/failure.js';
 import { stateOf, tgidOf, tracerPidOf } from '../../pure/proc-status.js';
 import { dropGroups } from '../../pure/without-groups.js';
@@ -17,6 +19,7 @@ import { readStat } from '../bracket.js';
 import { faultPoint } from '../fault-points.js';
 import { MAX_ARENA_BYTES, type RawFile } from '../raw-arena.js';
 import type { Session, Task } from '../session.js';
+import { unlisted } from '../target-tasks.js';
 import { seizeRunning } from './seize-running.js';
 import { stillFrozen } from './still-frozen.js';
 import { lookAgainAtHeld } from './stop.js';
@@ -38,6 +41,8 @@ export type Processes = Map<number, Task>;
 export function collect(session: Session): Failure | undefined {
   const read = new Set<number>();
   const processes: Processes = new Map();
+  const unread = forgetReusedTids(session);
+  if (unread !== undefined) return unread;
   for (;;) {
     const interrupted = readTasks(session, read, processes);
     if (interrupted !== undefined) return interrupted;
@@ -55,6 +60,41 @@ export function collect(session: Session): Failure | undefined {
     if (changed !== undefined) return changed;
   }
   return noRoom(session) ?? session.interruption();
+}
+
+/**
+ * A thread may have died since the first look, and its tid may be that of a new process. Such a process is not told by the looks at the
+ * thread: it is read whole, like everything that came after the first look.
+ */
+function forgetReusedTids(session: Session): Failure | undefined {
+  for (const target of session.targets) {
+    if (target.way === 'interrupts' || target.way === 'readOnly') continue;
+    const threads = [...session.tasks.values()].filter(
+      ({ target: own, tid }) => own === target && isThread(session, tid),
+    );
+    if (threads.length === 0) continue;
+    const { files } = session.kernel;
+    const isOver = (): boolean => session.interruption() !== undefined;
+    const cgroups = listTasks(files, target.container.directory, 'cgroup.procs', session.listBuffer, isOver);
+    if (cgroups === -EOPNOTSUPP) for (const { tid } of threads) forgetStranger(session, tid);
+    else if (typeof cgroups === 'number') return unlisted(session, target, cgroups);
+    else
+      for (const { tids } of cgroups)
+        for (const pid of tids) if (isThread(session, pid)) session.firstLooks.delete(pid);
+  }
+  return undefined;
+}
+
+/** Whether the first look saw a thread that is not the leader of its process. */
+function isThread(session: Session, tid: number): boolean {
+  const first = session.firstLooks.get(tid);
+  return first !== undefined && first.tgid !== tid;
+}
+
+/** A threaded cgroup does not list processes. There each thread is looked for in the process that it belonged to. */
+function forgetStranger(session: Session, tid: number): void {
+  const path = `${session.request.proc}/${session.firstLooks.get(tid)?.tgid}/task/${tid}/comm`;
+  if (session.kernel.files.readInto(path, new Uint8Array(1)) < 0) session.firstLooks.delete(tid);
 }
 
 /** Reads the tasks that were not read yet. */
@@ -92,6 +132,11 @@ function readTask(session: Session, task: Task, processes: Processes): void {
   if (first !== undefined && isFrozenOrOurs) {
     noteProcess(processes, first.tgid, task);
     if (first.tgid !== tid || first.isPassedOver || readOpenStatus(session, tid) >= 0) return;
+  }
+  // The stop proves that the task is ours. Its status takes milliseconds, and the looks before and after tell it.
+  if (first?.isCostly === true && tracee?.state === 'stopped') {
+    task.tracee = tracee.look();
+    if (task.tracee === tracee) return noteProcess(processes, first.tgid, task);
   }
   const status = readFile(session, 'status', tid, dropGroups);
   if (typeof status === 'number') return;

@@ -199,7 +199,11 @@ function cannotFreeze(session: Session, late: readonly Target[], final: boolean)
   const hopeless =
     stuck.length > 0 && stuck.every(({ cause }) => NEVER_FREEZES.has(cause) || (final && cause === 'Uninterruptible'));
   const v1 = late.filter((target) => target.freezer?.version === 'v1');
-  if (hopeless) for (const task of stuck) session.unfrozen.set(task.tid, task);
+  if (hopeless)
+    for (const task of stuck) {
+      session.unfrozen.set(task.tid, task);
+      if (task.cause === 'CoreDump') session.dumping.add(session.firstLooks.get(task.tid)?.tgid ?? task.tid);
+    }
   else if (final) rewrite(session, v1, false);
   return hopeless;
 }

@@ -65,7 +65,7 @@ export function readTheRest(session: Session): Failure | undefined {
   const until = session.kernel.now() + Math.min(READING_MICROSECONDS, session.request.holdMicroseconds);
   const isOver = (): boolean => session.kernel.now() >= until || session.interruption() !== undefined;
   readThreads(session, isOver);
-  if (!isOver()) lookForZombies(session, session.tasks.keys(), 'held');
+  lookForZombies(session, session.tasks.keys(), 'held', isOver);
   return noRoom(session);
 }
 

@@ -9,9 +9,9 @@ import type { ContainerTarget } from '../../pure/container-target.js';
 import type { FreezerState } from '../../pure/freezer-state.js';
 import { MAX_FREEZERS } from '../board.js';
 import { readBracket } from '../bracket.js';
+import { leaveAlone } from '../core-dumps.js';
 import { takeFirstLook } from '../first-look.js';
 import type { Session, Target, Way } from '../session.js';
-import { describeTask } from '../task-facts.js';
 import { lookForZombies } from '../zombies.js';
 
 /**
@@ -28,6 +28,7 @@ export function inspect(session: Session): Failure | undefined {
     if (refusal !== undefined) return refusal;
   }
   if (members.size === 0) return failure('CgroupGone', `no task is left in ${session.targets.map(pathOf).join(', ')}`);
+  session.members = members;
   return holdsUs(session, members) ?? lookAtTasks(session, members);
 }
 
@@ -53,23 +54,12 @@ function lookAtTasks(session: Session, members: ReadonlyMap<number, Target>): Fa
     if (look === undefined) continue;
     if (look.tgid === tid) readBracket(kernel.files, request.proc, arena, 'first', tid, tid);
     if (look.coreDumping) leaveAlone(session, tid, look.tgid);
-    // A v2 cgroup with a kernel thread in it never freezes, and no freezer may close on a core dump. Both are known beforehand.
-    const cannotFreeze = look.coreDumping || (look.kernelThread && target.container.cgroupVersion === 'v2');
+    // A v2 cgroup with a kernel thread in it never freezes.
+    const cannotFreeze = look.kernelThread && target.container.cgroupVersion === 'v2';
     if (cannotFreeze && target.way === 'freezer') target.way = 'interrupts';
   }
-  lookForZombies(session, members.keys(), 'first');
-  return undefined;
-}
-
-/**
- * A process that writes a core file is neither frozen nor seized. v1's freezer makes the kernel give up the file, and any wakeup
- * by a signal or an interrupt makes it give up a file that goes to a pipe (dump_interrupted() and pipe_write(), fs/coredump.c,
- * fs/pipe.c).
- */
-function leaveAlone(session: Session, tid: number, tgid: number): void {
-  session.dumping.add(tgid);
-  const row = describeTask(session, tid);
-  if (row !== undefined) session.unfrozen.set(tid, { ...row, cause: 'CoreDump' });
+  lookForZombies(session, members.keys(), 'first', () => session.interruption() !== undefined);
+  return session.interruption();
 }
 
 function addTarget(session: Session, container: ContainerTarget, members: Map<number, Target>): Failure | undefined {

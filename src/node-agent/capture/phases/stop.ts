@@ -21,6 +21,8 @@ const PATIENCE_MICROSECONDS = 2_000;
 /** When no task has reached its stop for this long, the missing tasks are looked at in /proc. A stop takes some 20 µs. */
 const LOOK_AFTER_MICROSECONDS = 3_000;
 const CLOCK_EVERY = 64;
+/** Number of late tasks that are described when the time is over. Each description takes 60 µs. */
+const MAX_LATE_DESCRIBED = 32;
 
 /** Brings every running tracee to its stop, or finds out what holds it. */
 export function stop(session: Session): Failure | undefined {
@@ -41,6 +43,7 @@ export function stop(session: Session): Failure | undefined {
       lastCame = now;
     }
   }
+  session.areStopped = true;
   return undefined;
 }
 
@@ -61,7 +64,7 @@ function waitInOrder(session: Session, late: readonly Late[]): Late[] | Failure 
     if (session.mustOpen()) thaw(session);
     const interrupted = session.interruption();
     if (interrupted === undefined) continue;
-    for (const { task: missing } of [...remaining, ...late.slice(index + 1)]) reportIfRunning(session, missing);
+    if (interrupted.reason === 'FreezeTimeout') reportLate(session, [...remaining, ...late.slice(index + 1)]);
     return interrupted;
   }
   return remaining;
@@ -145,8 +148,15 @@ export function lookAgainAtHeld(session: Session): void {
   }
 }
 
-function reportIfRunning(session: Session, task: Task): void {
-  if (task.tracee?.state !== 'running') return;
-  const described = describeTask(session, task.tid);
-  if (described !== undefined) session.unfrozen.set(task.tid, described);
+/** Describes the first of the tasks that have not reached their stop. The others of the pod stand still meanwhile. */
+function reportLate(session: Session, late: readonly Late[]): void {
+  let described = 0;
+  for (const { task } of late) {
+    if (task.tracee?.state === 'running') task.tracee = task.tracee.look();
+    if (task.tracee?.state !== 'running') continue;
+    const row = describeTask(session, task.tid);
+    if (row !== undefined) session.unfrozen.set(task.tid, row);
+    described += 1;
+    if (described === MAX_LATE_DESCRIBED) return;
+  }
 }

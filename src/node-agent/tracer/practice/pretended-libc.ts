@@ -155,7 +155,9 @@ function addTasks(add: (path: string, content: Content) => void, tree: Pretended
     }
   }
   const list = encoder.encode(`${tids.join('\n')}\n`);
+  const leaders = encoder.encode(`${tids.filter((_, index) => index % tree.threadsPerProcess === 0).join('\n')}\n`);
   add(`${PRETENDED_CGROUP}/${tree.version === 'v1' ? 'tasks' : 'cgroup.threads'}`, () => list);
+  add(`${PRETENDED_CGROUP}/cgroup.procs`, () => leaders);
 }
 
 function statusOf(pattern: string, tid: number, pid: number): string {

@@ -13,7 +13,7 @@ describe('parseStat()', () => {
     const parsed = parseStat(ZOMBIE);
     expect(parsed).toEqual({
       ok: true,
-      value: { pid: 8042, comm: 'sleep', state: 'Z', ppid: 8040, flags: 4227084, startTimeTicks: 225252 },
+      value: { pid: 8042, comm: 'sleep', state: 'Z', ppid: 8040, flags: 4227084, threads: 1, startTimeTicks: 225252 },
     });
     expect(parsed.ok && parsed.value.flags & PF_EXITING).not.toBe(0);
     expect(parsed.ok && parsed.value.flags & PF_KTHREAD).toBe(0);

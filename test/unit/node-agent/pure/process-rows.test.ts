@@ -52,7 +52,7 @@ function credentials(uid: number, seccomp = 0): string {
 function rows(tasks: readonly CapturedTask[], facts: Partial<TreeFacts> = {}) {
   return processRows({
     tasks,
-    deadLeaders: new Map(),
+    unlistedLeaders: new Map(),
     zombies: new Map(),
     processes: new Map(),
     bootTime: 0,
@@ -79,8 +79,8 @@ describe('processRows()', () => {
   });
 
   test('names a leader that has exited while its threads live', () => {
-    const deadLeaders = new Map([[30, status({ pid: 30, state: 'Z', comm: 'main' })]]);
-    const [row] = rows([task({ pid: 31, tgid: 30 })], { deadLeaders });
+    const unlistedLeaders = new Map([[30, status({ pid: 30, state: 'Z', comm: 'main' })]]);
+    const [row] = rows([task({ pid: 31, tgid: 30 })], { unlistedLeaders });
     expect(row).toMatchObject({ pid: 30, comm: 'main', state: 'Alive', leaderDead: true });
     expect(row?.threads.map((thread) => [thread.tid, thread.state])).toEqual([
       [30, 'Zombie'],
