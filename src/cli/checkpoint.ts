@@ -16,6 +16,7 @@ import type { CaptureRequest } from '../node-agent/capture/session.js';
 import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
 import { openLibc, type Libc } from '../native/libc.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
+import { formatMicroseconds } from './duration.js';
 import type { Suspension } from './suspension.js';
 
 /** How the command ended. A message is one line for stderr. */
@@ -30,23 +31,24 @@ export type CheckpointResult =
     }
   | { readonly kind: 'unusable'; readonly message: string };
 
-/** The two ways in which the user interferes with a running command. */
+/** The ways in which the user and a running command reach each other. */
 interface User {
   readonly signal: AbortSignal;
   readonly suspension: Suspension;
+  /** Told in one line that a hold has begun. */
+  readonly onHold: (text: string) => void;
 }
 
 const PROC = '/proc';
 
 /**
- * Carries out the command. The environment variable `STASIS_GUARD` is the path of another guard. `signal` ends a hold, or cancels the
- * capture before its hold. `suspension` ends a hold, and stops the command when nothing is held.
+ * Carries out the command. The environment variable `STASIS_GUARD` is the path of another guard. `user.signal` ends a hold, or cancels the
+ * capture before its hold. `user.suspension` ends a hold, and stops the command when nothing is held.
  */
 export async function checkpoint(
   options: CheckpointOptions,
   environment: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
-  suspension: Suspension,
+  user: User,
 ): Promise<CheckpointResult> {
   if (process.getuid?.() !== 0)
     return { kind: 'unusable', message: `stasis checkpoint needs root: it runs as uid ${process.getuid?.()}` };
@@ -75,7 +77,7 @@ export async function checkpoint(
     const reports =
       refusal !== undefined
         ? ([emptyReport(refusal)] as const)
-        : await captures(tracer, target.containers, options, { signal, suspension });
+        : await captures(tracer, target.containers, options, user);
     const [first, ...others] = reports;
     const last: FinalReport = others.at(-1) ?? first;
     const cmdlines = options.include.includes('cmdline') ? await readCmdlines(PROC, last.tree) : undefined;
@@ -135,15 +137,22 @@ async function captures(
   tracer: Tracer,
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
-  { signal, suspension }: User,
+  { signal, suspension, onHold: tell }: User,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [finalReport(await tracer.preflight(request))];
   const captureOnce = async (): Promise<FinalReport> => {
     await suspension.take();
-    return await suspension.during(signal, async (either, onHold) =>
-      finalReport(await tracer.capture(request, either, { onHold })),
-    );
+    return await suspension.during(signal, async (either, onHold) => {
+      const progress = {
+        onHold: () => {
+          if (options.holdMicroseconds > 0)
+            tell(`held for ${formatMicroseconds(options.holdMicroseconds)}; Ctrl-C releases`);
+          onHold();
+        },
+      };
+      return finalReport(await tracer.capture(request, either, progress));
+    });
   };
   const first = await captureOnce();
   const others: FinalReport[] = [];

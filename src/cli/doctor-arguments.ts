@@ -62,7 +62,7 @@ export function addDoctor(program: Command, done: (result: DoctorArguments) => v
     )
     .option('--thaw', 'open the freezers that are provably ours, left by a dead capture')
     .option('--all', 'look at every cgroup, not only at those below kubepods')
-    .option('--no-rehearsal', 'only look: capture no processes of our own, which takes a second or two')
+    .option('--no-rehearsal', 'only look: capture no processes of our own, which takes a second')
     .option('--cgroup-root <directory>', 'where the cgroups of the host are mounted; or one cgroup, to look no further')
     .option('--state <directory>', "folder of the guards' journals (default: those of the command and of the chart)")
     .option('-o, --output <format>', 'text or json (default: text)');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { parseArguments } from './arguments.js';
 import { logSink } from './log-sink.js';
+import { rawArguments } from './raw-arguments.js';
 import { readInput } from './read-input.js';
 import { escapeText } from './render-escape.js';
 import { renderJson } from './render-json.js';
@@ -25,11 +26,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 const ignored = signalsIn(process.env['STASIS_IGNORED_SIGNALS']);
 ignoreSignals(process, ignored);
 
-process.exitCode = await main(process.argv.slice(2)).catch(async (error: unknown) => {
-  await complain(reasonOf(error));
-  // Timers or connections that are left would keep the process alive.
-  return process.exit(FAILED);
-});
+process.exitCode = await main(rawArguments(process.argv.slice(2), () => readFileSync('/proc/self/cmdline'))).catch(
+  async (error: unknown) => {
+    await complain(reasonOf(error));
+    // Timers or connections that are left would keep the process alive.
+    return process.exit(FAILED);
+  },
+);
 
 async function main(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, version);
@@ -53,7 +56,11 @@ async function main(argv: readonly string[]): Promise<number> {
       const ending = endOnSignal(process, ignored);
       const suspension = suspendWhenFree(process, ignored, complain);
       const { checkpoint } = await import('./checkpoint.js');
-      const running = checkpoint(parsed.options, process.env, ending.signal, suspension);
+      // A person at a terminal is told when the hold begins, because the result comes after it.
+      const onHold = isatty(STDERR)
+        ? (text: string): void => void writeWhole(STDERR, `stasis: ${text}\n`)
+        : () => undefined;
+      const running = checkpoint(parsed.options, process.env, { signal: ending.signal, suspension, onHold });
       // The code that prints the result is loaded while the tracing thread practises.
       const [result, { formatCapture }] = await Promise.all([running, import('./output.js')]);
       // Nothing is held any more. While the output waits for a slow reader, signals therefore stop and end the command at once.

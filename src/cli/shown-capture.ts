@@ -43,7 +43,8 @@ export function parseShown(text: string): ShownCapture {
   if (kind !== 'PodCapture')
     return {
       ok: false,
-      message: `it is a ${typeof kind === 'string' ? kind : 'thing without a kind'}, not a PodCapture`,
+      message:
+        typeof kind === 'string' ? `it is a ${kind}, not a PodCapture` : 'it has no kind, and is not a PodCapture',
     };
   const name = isRecord(metadata) ? String(metadata['name']) : 'without a name';
   if (!isRecord(status) || !Array.isArray(status['conditions']) || !isRecord(status['timings']))

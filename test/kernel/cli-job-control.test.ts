@@ -1,4 +1,5 @@
 /** The command under a shell: suspended, continued, in the background, hung up, ended. The pod is let go first. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 
 import type { Cgroup } from './harness/cgroup.js';
@@ -18,8 +19,12 @@ const SOON_MS = 10_000;
 
 afterEach(cleanupAll);
 
+/** A task stands in its stop before the tree is complete, and only then the hold begins: milliseconds later, and more on a busy machine. */
+const UNTIL_HOLD_MS = 500;
+
 async function held(pid: number): Promise<void> {
   await eventually('held', () => stateOf(pid) === 't', HELD_BOUND_MS);
+  await sleep(UNTIL_HOLD_MS);
 }
 
 async function sees(job: Job, event: string): Promise<void> {

@@ -22,6 +22,11 @@ export function readText(path: string): FileResult<string> {
   return attempt(path, (at) => readFileSync(at, 'utf8'));
 }
 
+/** Reads a whole kernel file that contains names, in the form of {@link pathText}. */
+export function readNames(path: string): FileResult<string> {
+  return attempt(path, (at) => pathText(readFileSync(at)));
+}
+
 /** The text of a link. The link is never followed. */
 export function readLink(path: string): FileResult<string> {
   return attempt(path, (at) => pathText(readlinkSync(at, 'buffer')));

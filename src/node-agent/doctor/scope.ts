@@ -32,10 +32,10 @@ export function findScope(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean,
   if (unified !== undefined) starts.push(startAt(unified.mountPoint, 'v2'));
   if (freezerV1 !== undefined) starts.push(startAt(freezerV1.mountPoint, 'v1'));
   if (starts.length > 0) return { ok: true, value: { starts, hierarchies: below.value, roots: narrowed, all } };
-  return cgroupRoot === undefined ? refuse('no cgroup freezer is mounted') : inside(roots, all, cgroupRoot);
+  return cgroupRoot === undefined ? refuse('no cgroup freezer is mounted') : inside(roots, cgroupRoot);
 }
 
-function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoot: string): Found<Scope> {
+function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, cgroupRoot: string): Found<Scope> {
   const everything = readHierarchies(roots);
   if (!everything.ok) return everything;
   const hierarchies = everything.value;
@@ -48,7 +48,8 @@ function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoo
     return refuse(`${shown(cgroupRoot)} is not a cgroup with a freezer, and no freezer is mounted below it`);
   }
   const { mountPoint } = mount;
-  return { ok: true, value: { starts: [{ directory, mountPoint, version }], hierarchies, roots, all } };
+  // Who names one cgroup wants that cgroup looked at, whether it is below kubepods or not.
+  return { ok: true, value: { starts: [{ directory, mountPoint, version }], hierarchies, roots, all: true } };
 }
 
 function startAt(mountPoint: string, version: CgroupVersion): Start {

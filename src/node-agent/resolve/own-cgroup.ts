@@ -7,7 +7,7 @@
  */
 import { pathBelowMount, type HierarchyMount } from '../pure/cgroup-mounts.js';
 import { freezerPath, parseProcCgroup, unifiedPath } from '../pure/proc-cgroup.js';
-import { exists, listDirectories, readIds, readText } from '../cgroup/files.js';
+import { exists, listDirectories, readIds, readNames } from '../cgroup/files.js';
 import { TASK_FILE } from '../cgroup/list-tasks.js';
 import { readHierarchies } from './hierarchies.js';
 import type { ResolveRoots } from './request.js';
@@ -38,7 +38,7 @@ export function ownFreezer(roots: ResolveRoots): string | undefined {
 }
 
 function toldDirectory(roots: ResolveRoots, mount: HierarchyMount, version: CgroupVersion): string | undefined {
-  const text = readText(`${roots.proc}/self/cgroup`);
+  const text = readNames(`${roots.proc}/self/cgroup`);
   const entries = text.ok ? parseProcCgroup(text.value) : undefined;
   if (entries?.ok !== true) return undefined;
   const path = version === 'v1' ? freezerPath(entries.value) : unifiedPath(entries.value);

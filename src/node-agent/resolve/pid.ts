@@ -4,7 +4,7 @@ import { describeParseError, printable } from '../pure/parse-error.js';
 import { freezerPath, parseProcCgroup, unifiedEntry, type ProcCgroup } from '../pure/proc-cgroup.js';
 import { parseStat, PF_KTHREAD, type ProcStat } from '../pure/proc-stat.js';
 import { capturableTasks, directoryOf, replacesV1, targetOf, type Candidate } from './candidate.js';
-import { saysGone, kindOf, listDirectories, readText } from '../cgroup/files.js';
+import { saysGone, kindOf, listDirectories, readNames, readText } from '../cgroup/files.js';
 import { readHierarchies, type Hierarchies } from './hierarchies.js';
 import { refuse, shown, type Found, type Resolution, type ResolveRoots, type TargetRequest } from './request.js';
 import type { CgroupVersion } from '../pure/container-target.js';
@@ -62,7 +62,7 @@ function readStat(pid: number, path: string): Found<ProcStat> {
 /** Reads the cgroups of the live task, because v1 shows an exiting task, such as a dead leader, in `/`. */
 function readCgroups(pid: number, tid: number, proc: string): Found<readonly ProcCgroup[]> {
   const path = tid === pid ? `${proc}/${pid}/cgroup` : `${proc}/${pid}/task/${tid}/cgroup`;
-  const text = readText(path);
+  const text = readNames(path);
   if (!text.ok) return refuse(saysGone(text) ? `no process ${pid}` : `cannot read ${shown(path)}: ${text.code}`);
   const cgroups = parseProcCgroup(text.value);
   return cgroups.ok ? cgroups : refuse(`process ${pid}: ${describeParseError(cgroups.error)}`);
