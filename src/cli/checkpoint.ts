@@ -73,11 +73,13 @@ export async function checkpoint(
     const started = options.dryRun ? undefined : await startGuard(libc, options, environment, own);
     if (started?.ok === true) guard = started.guard;
     const refusal = started?.ok === false ? started.failure : options.dryRun ? undefined : unfit();
-    const tracer = await starting;
+    const tracer = await starting.catch(cannotStart);
     const reports =
       refusal !== undefined
         ? ([emptyReport(refusal)] as const)
-        : await captures(tracer, target.containers, options, user);
+        : 'reason' in tracer
+          ? ([emptyReport(tracer)] as const)
+          : await captures(tracer, target.containers, options, user);
     const [first, ...others] = reports;
     const last: FinalReport = others.at(-1) ?? first;
     const cmdlines = options.include.includes('cmdline') ? await readCmdlines(PROC, last.tree) : undefined;
@@ -99,6 +101,12 @@ export async function checkpoint(
     );
     guard?.close();
   }
+}
+
+/** A thread cannot be started where a limit on processes is reached (EAGAIN, pthread_create(3)). */
+function cannotStart(error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  return failure('HostUnfit', `no tracing thread can be started: ${why}; nothing was touched`);
 }
 
 /** Supplies connections to a guard that starts after the tracing thread. */
