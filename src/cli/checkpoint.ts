@@ -16,7 +16,6 @@ import type { CaptureRequest } from '../node-agent/capture/session.js';
 import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
 import { openLibc, type Libc } from '../native/libc.js';
 import type { CheckpointOptions } from './checkpoint-arguments.js';
-import { formatMicroseconds } from './duration.js';
 import type { Suspension } from './suspension.js';
 
 /** How the command ended. A message is one line for stderr. */
@@ -31,12 +30,10 @@ export type CheckpointResult =
     }
   | { readonly kind: 'unusable'; readonly message: string };
 
-/** The ways in which the user and a running command reach each other. */
+/** The two ways in which the user interferes with a running command. */
 interface User {
   readonly signal: AbortSignal;
   readonly suspension: Suspension;
-  /** Told in one line that a hold has begun. */
-  readonly onHold: (text: string) => void;
 }
 
 const PROC = '/proc';
@@ -145,22 +142,15 @@ async function captures(
   tracer: Tracer,
   containers: readonly ContainerTarget[],
   options: CheckpointOptions,
-  { signal, suspension, onHold: tell }: User,
+  { signal, suspension }: User,
 ): Promise<[FinalReport, ...FinalReport[]]> {
   const request = captureRequest(containers, options);
   if (options.dryRun) return [finalReport(await tracer.preflight(request))];
   const captureOnce = async (): Promise<FinalReport> => {
     await suspension.take();
-    return await suspension.during(signal, async (either, onHold) => {
-      const progress = {
-        onHold: () => {
-          if (options.holdMicroseconds > 0)
-            tell(`held for ${formatMicroseconds(options.holdMicroseconds)}; Ctrl-C releases`);
-          onHold();
-        },
-      };
-      return finalReport(await tracer.capture(request, either, progress));
-    });
+    return await suspension.during(signal, async (either, onHold) =>
+      finalReport(await tracer.capture(request, either, { onHold })),
+    );
   };
   const first = await captureOnce();
   const others: FinalReport[] = [];

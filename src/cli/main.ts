@@ -56,11 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const ending = endOnSignal(process, ignored);
       const suspension = suspendWhenFree(process, ignored, complain);
       const { checkpoint } = await import('./checkpoint.js');
-      // A person at a terminal is told when the hold begins, because the result comes after it.
-      const onHold = isatty(STDERR)
-        ? (text: string): void => void writeWhole(STDERR, `stasis: ${text}\n`)
-        : () => undefined;
-      const running = checkpoint(parsed.options, process.env, { signal: ending.signal, suspension, onHold });
+      const running = checkpoint(parsed.options, process.env, { signal: ending.signal, suspension });
       // The code that prints the result is loaded while the tracing thread practises.
       const [result, { formatCapture }] = await Promise.all([running, import('./output.js')]);
       // Nothing is held any more. While the output waits for a slow reader, signals therefore stop and end the command at once.

@@ -1,5 +1,6 @@
 /** Where an audit begins: at the hierarchies of the node, or at a part of one. */
 import { realpathSync } from 'node:fs';
+import { listDirectories } from '../cgroup/files.js';
 import { cgroupMountOf, readHierarchies, type Hierarchies } from '../resolve/hierarchies.js';
 import { refuse, shown, type Found, type ResolveRoots } from '../resolve/request.js';
 import type { CgroupVersion } from '../pure/container-target.js';
@@ -32,10 +33,10 @@ export function findScope(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean,
   if (unified !== undefined) starts.push(startAt(unified.mountPoint, 'v2'));
   if (freezerV1 !== undefined) starts.push(startAt(freezerV1.mountPoint, 'v1'));
   if (starts.length > 0) return { ok: true, value: { starts, hierarchies: below.value, roots: narrowed, all } };
-  return cgroupRoot === undefined ? refuse('no cgroup freezer is mounted') : inside(roots, cgroupRoot);
+  return cgroupRoot === undefined ? refuse('no cgroup freezer is mounted') : inside(roots, all, cgroupRoot);
 }
 
-function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, cgroupRoot: string): Found<Scope> {
+function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, all: boolean, cgroupRoot: string): Found<Scope> {
   const everything = readHierarchies(roots);
   if (!everything.ok) return everything;
   const hierarchies = everything.value;
@@ -48,8 +49,15 @@ function inside(roots: Omit<ResolveRoots, 'cgroupRoot'>, cgroupRoot: string): Fo
     return refuse(`${shown(cgroupRoot)} is not a cgroup with a freezer, and no freezer is mounted below it`);
   }
   const { mountPoint } = mount;
-  // Who names one cgroup wants that cgroup looked at, whether it is below kubepods or not.
-  return { ok: true, value: { starts: [{ directory, mountPoint, version }], hierarchies, roots, all: true } };
+  const starts: readonly Start[] = [{ directory, mountPoint, version }];
+  // A cgroup that is named, and has nothing to do with pods, is looked at all the same.
+  return { ok: true, value: { starts, hierarchies, roots, all: all || !concernsPods(directory) } };
+}
+
+/** Whether a directory is below kubepods, or kubepods is in it. */
+function concernsPods(directory: string): boolean {
+  const names = listDirectories(directory);
+  return /\/kubepods/.test(directory) || (names.ok && names.value.some((name) => name.startsWith('kubepods')));
 }
 
 function startAt(mountPoint: string, version: CgroupVersion): Start {
