@@ -20,10 +20,10 @@ import { lookAgainAtHeld, reapDead } from './stop.js';
 /** Time between two rounds. This bound is promised to the parents of dead tasks, and to users who wait for a newcomer to stand still. */
 const TEND_EVERY_MICROSECONDS = 50_000;
 /**
- * The rest after a round is this many times as long as the round, so that a hold takes at most 5 % of a core: listing 10,000
- * threads takes 5 to 10 ms, so they are listed every 0.1 to 0.2 s.
+ * A round is followed by a rest of so many times its duration, so that a hold costs less than 5 % of one core, the main thread included.
+ * Listing 10,000 threads takes 5 to 10 ms, so they are listed every 0.15 to 0.3 s.
  */
-const RESTS_PER_ROUND = 20;
+const RESTS_PER_ROUND = 30;
 /** Bound of the reads before a hold: 10,000 threads take 140 ms. The bound makes sure that a hold can still end early. */
 const READING_MICROSECONDS = 200_000;
 
