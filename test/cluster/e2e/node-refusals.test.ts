@@ -243,8 +243,10 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
     const place = await cgroup('heart', 'beat');
     const pods = `/host${place.directory.slice(0, place.directory.indexOf('/kubepods'))}/kubepods`;
     const [agent = 0] = await pidsOf(node, 'node-agent');
-    // The command runs in the agent's mount namespace, with a program of the node, which has no C library.
-    const program = `/proc/1/root${realpathSync(join(await programs(), 'bin/busybox'))}`;
+    // The command runs in the agent's mount namespace, with a program of the node that needs no C library. The systemd node has its own.
+    const has = async (path: string): Promise<boolean> => (await node.exec(['test', '-x', path])).status === 0;
+    const own = '/bin/busybox';
+    const program = `/proc/1/root${(await has(own)) ? own : realpathSync(join(await programs(), 'bin/busybox'))}`;
     const run = async (...argv: readonly string[]): Promise<void> => {
       const busybox = ['nsenter', '--target', String(agent), '--mount', program];
       expect(await node.exec([...busybox, ...argv])).toMatchObject({ status: 0, stderr: '' });
