@@ -188,9 +188,8 @@ if (!root) process.stderr.write('skipped: in the image: chroot needs root\n');
 (built && root ? describe : describe.skip)('in the image', () => {
   test.each(['65532:65532', '0:0'])('stasis prints its version and its help as user %s', (user) => {
     const inside = (...args: string[]): string => {
-      const { stdout, stderr } = spawnSync('chroot', [`--userspec=${user}`, image.root, ...CLEAN, ...args], {
-        encoding: 'utf8',
-      });
+      const [program = '', ...words] = insideImage(image.root, `--userspec=${user}`);
+      const { stdout, stderr } = spawnSync(program, [...words, ...args], { encoding: 'utf8' });
       return stdout + stderr;
     };
     expect(inside('stasis', '--version')).toBe(`${version}\n`);
@@ -208,11 +207,7 @@ if (built) {
     test('stasis checkpoint holds a process tree and releases it', async () => {
       const cgroup = make('image');
       const { pid } = await startWorkload(cgroup, 'sleeper');
-      for (const name of ['proc', 'sys', 'dev']) mkdirSync(join(image.root, name), { recursive: true });
-      // The mounts are in a mount namespace of their own, and end with that namespace.
-      const enter =
-        'root=$1; shift; for name in proc sys dev; do mount --rbind "/$name" "$root/$name"; done; exec chroot "$root" "$@"';
-      const command = ['unshare', '--mount', 'sh', '-euc', enter, 'sh', image.root, ...CLEAN, 'stasis'];
+      const command = [...insideImage(image.root), 'stasis'];
       const args = ['checkpoint', '--cgroup', cgroup.directory, '-o', 'json'];
       const { status, stdout, stderr } = await startStasis(args, command).ended;
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -223,8 +218,18 @@ if (built) {
   });
 }
 
-/** Runs a command with the PATH of the config, and without the environment of the caller. */
-const CLEAN = ['/usr/bin/env', '-i', 'PATH=/usr/bin'];
+/**
+ * The start of a command line that runs the rest of it in the image as a container does: with /proc, /sys and /dev, the PATH of
+ * the config, and without the environment of the caller. The mounts are in a mount namespace of their own, and end with it.
+ */
+function insideImage(root: string, ...chrootOptions: string[]): string[] {
+  for (const name of ['proc', 'sys', 'dev']) mkdirSync(join(root, name), { recursive: true });
+  const enter = `root=$1; shift
+    for name in proc sys dev; do mount --rbind "/$name" "$root/$name"; done
+    exec chroot "$@"`;
+  const clean = ['/usr/bin/env', '-i', 'PATH=/usr/bin'];
+  return ['unshare', '--mount', 'sh', '-euc', enter, 'sh', root, ...chrootOptions, root, ...clean];
+}
 
 const run = promisify(execFile);
 
