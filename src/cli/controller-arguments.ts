@@ -1,11 +1,12 @@
 /** The options of `stasis controller`, the command that the chart's Deployment runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import { addLogOptions, checkLogOptions, type LogArguments, type RawLogOptions } from './log-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, type Checked } from './option-values.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
-export interface ControllerArgumentsOptions {
+export interface ControllerArgumentsOptions extends LogArguments {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
@@ -17,7 +18,7 @@ export interface ControllerArgumentsOptions {
 
 export type ControllerArguments = OptionArguments<'controller', ControllerArgumentsOptions>;
 
-interface RawOptions {
+interface RawOptions extends RawLogOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
@@ -40,7 +41,7 @@ const SHORTEST_LEASE_SECONDS = 3;
 const LONGEST_LEASE_SECONDS = 90;
 
 const AFTER = `
-Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
+Serves /healthz, /readyz and /metrics. Logs to stderr. Of several replicas one leads, by a Lease; the others wait.
 
 Exit status:
   0  ended by SIGTERM, SIGINT, SIGHUP or SIGQUIT
@@ -61,6 +62,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
     .option('--port <port>', 'of health and metrics (default: 8080)')
     .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
     .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
+  addLogOptions(declared);
   handOver(declared, { kind: 'controller', help: AFTER, check: checkOptions, done });
 }
 
@@ -77,12 +79,15 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   );
   if (!lease.ok) return lease;
   const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
+  const log = checkLogOptions(raw);
+  if (!log.ok) return log;
   const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const { kubeconfig, namespace, identity } = raw;
   return {
     ok: true,
     value: {
+      ...log.value,
       ...given({ kubeconfig, namespace, identity }),
       excludedNamespaces,
       port: port.value,

@@ -1,12 +1,13 @@
 /** The options of `stasis node-agent`, the command that the chart's DaemonSet runs. */
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import { addLogOptions, checkLogOptions, type LogArguments, type RawLogOptions } from './log-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
-export interface NodeAgentArgumentsOptions {
+export interface NodeAgentArgumentsOptions extends LogArguments {
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly namespace?: string;
@@ -21,7 +22,7 @@ export interface NodeAgentArgumentsOptions {
 
 export type NodeAgentArguments = OptionArguments<'node-agent', NodeAgentArgumentsOptions>;
 
-interface RawOptions {
+interface RawOptions extends RawLogOptions {
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly namespace?: string;
@@ -36,7 +37,7 @@ interface RawOptions {
 const MOST_CAPTURES = 64;
 
 const AFTER = `
-Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. On SIGTERM it lets go of what it holds, reports, and
+Serves /healthz, /readyz and /metrics. Logs to stderr. On SIGTERM it lets go of what it holds, reports, and
 ends within 20 s.
 
 Exit status:
@@ -58,6 +59,7 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/private/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
     .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`);
+  addLogOptions(declared);
   handOver(declared, { kind: 'node-agent', help: AFTER, check: checkOptions, done });
 }
 
@@ -66,6 +68,8 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   if (!port.ok) return port;
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
   if (!most.ok) return most;
+  const log = checkLogOptions(raw);
+  if (!log.ok) return log;
   const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const artifacts = raw.artifacts ?? '/var/lib/stasis';
@@ -82,6 +86,7 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   return {
     ok: true,
     value: {
+      ...log.value,
       ...given({ kubeconfig, nodeName, namespace, podUid, cgroupRoot }),
       artifacts,
       guard,

@@ -9,13 +9,34 @@ describe('parseArguments(), controller', () => {
   test('has defaults for everything that the environment does not provide', () => {
     expect(parse()).toEqual({
       kind: 'controller',
-      options: { excludedNamespaces: [], port: 8080, workers: 4, leaseSeconds: 15 },
+      options: {
+        excludedNamespaces: [],
+        port: 8080,
+        workers: 4,
+        leaseSeconds: 15,
+        logLevel: 'info',
+        logFormat: 'json',
+      },
     });
   });
 
   test('accepts every option', () => {
     const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b,'];
-    expect(parse(...given, '--port', '0', '--workers', '8', '--lease-seconds', '5')).toEqual({
+    expect(
+      parse(
+        ...given,
+        '--port',
+        '0',
+        '--workers',
+        '8',
+        '--lease-seconds',
+        '5',
+        '--log-level',
+        'debug',
+        '--log-format',
+        'text',
+      ),
+    ).toEqual({
       kind: 'controller',
       options: {
         kubeconfig: 'k',
@@ -25,6 +46,8 @@ describe('parseArguments(), controller', () => {
         port: 0,
         workers: 8,
         leaseSeconds: 5,
+        logLevel: 'debug',
+        logFormat: 'text',
       },
     });
   });
@@ -35,6 +58,8 @@ describe('parseArguments(), controller', () => {
     [['--lease-seconds', '1'], '--lease-seconds'],
     [['--excluded-namespaces', 'a,B'], 'B'],
     [['--namespace', 'a b'], 'a b'],
+    [['--log-level', 'trace'], '--log-level'],
+    [['--log-format', 'xml'], '--log-format'],
     [['extra'], 'extra'],
   ])('refuses %j, and names the option', (argv, named) => {
     const parsed = parse(...argv);

@@ -10,6 +10,8 @@ describe('parseArguments() of node-agent', () => {
         guard: '/run/stasis/guard/private/guard.sock',
         port: 8081,
         maxConcurrentCaptures: 4,
+        logLevel: 'info',
+        logFormat: 'json',
       },
     });
   });
@@ -23,6 +25,8 @@ describe('parseArguments() of node-agent', () => {
       '--cgroup-root=/host',
       '--artifacts=/a',
       '--guard=/g/s',
+      '--log-level=warn',
+      '--log-format=text',
     ];
     expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
       kind: 'node-agent',
@@ -36,6 +40,8 @@ describe('parseArguments() of node-agent', () => {
         guard: '/g/s',
         port: 0,
         maxConcurrentCaptures: 64,
+        logLevel: 'warn',
+        logFormat: 'text',
       },
     });
   });
@@ -47,6 +53,8 @@ describe('parseArguments() of node-agent', () => {
     [['--guard', 'g'], '--guard: "g" is not an absolute path'],
     [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],
     [['--namespace', 'Not_One'], '"Not_One" is no name of a namespace'],
+    [['--log-level', 'all'], '--log-level: "all" is not one of: debug, info, warn, error'],
+    [['--log-format', 'xml'], '--log-format: "xml" is not one of: json, text'],
     [['more'], 'unexpected argument "more"'],
   ])('parseArguments() refuses %j', (args, message) => {
     expect(parseArguments(['node-agent', ...args], '1')).toEqual({ kind: 'usage-error', message });
