@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
-import { checkInteger, given, type Checked } from './option-values.js';
+import { checkInteger, given, refuse, type Checked } from './option-values.js';
+import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
 export interface ControllerArgumentsOptions {
@@ -10,6 +11,8 @@ export interface ControllerArgumentsOptions {
   readonly namespace?: string;
   readonly identity?: string;
   readonly excludedNamespaces: readonly string[];
+  /** Name of the agents' DaemonSet. */
+  readonly agentDaemonset: string;
   readonly port: number;
   readonly workers: number;
   readonly leaseSeconds: number;
@@ -22,6 +25,7 @@ interface RawOptions {
   readonly namespace?: string;
   readonly identity?: string;
   readonly excludedNamespaces?: string;
+  readonly agentDaemonset?: string;
   readonly port?: string;
   readonly workers?: string;
   readonly leaseSeconds?: string;
@@ -38,6 +42,9 @@ const SHORTEST_LEASE_SECONDS = 3;
  * sees no renewal for so long takes its watch for broken (BLIND_MILLISECONDS in src/controller/agents.ts).
  */
 const LONGEST_LEASE_SECONDS = 90;
+
+/** The form of an object's name: a DNS subdomain. A field selector takes the name as it is. */
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const AFTER = `
 Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
@@ -58,6 +65,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
   addClusterOptions(declared)
     .option('--identity <id>', 'unique to this replica (default: $POD_NAME)')
     .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
+    .option('--agent-daemonset <name>', 'that makes the agents, to count them (default: stasis-node-agent)')
     .option('--port <port>', 'of health and metrics (default: 8080)')
     .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
     .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
@@ -79,12 +87,15 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
   const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
   if (!namespaces.ok) return namespaces;
-  const { kubeconfig, namespace, identity } = raw;
+  const { kubeconfig, namespace, identity, agentDaemonset = 'stasis-node-agent' } = raw;
+  if (!SUBDOMAIN.test(agentDaemonset))
+    return refuse(`--agent-daemonset: ${quoteValue(agentDaemonset)} is not the name of a DaemonSet`);
   return {
     ok: true,
     value: {
       ...given({ kubeconfig, namespace, identity }),
       excludedNamespaces,
+      agentDaemonset,
       port: port.value,
       workers: workers.value,
       leaseSeconds: lease.value,

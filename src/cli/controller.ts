@@ -1,12 +1,13 @@
 /** Runs `stasis controller`: connects to the cluster and starts the controller. */
 import { randomUUID } from 'node:crypto';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { createController, leaderTimings } from '../controller/controller.js';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
 import { createHttpServer } from '../kube/http-server.js';
 import { createLogger } from '../kube/log.js';
 import { kubeMetrics } from '../kube/metrics.js';
+import { processMetrics } from '../kube/process-metrics.js';
 import type { ControllerArgumentsOptions } from './controller-arguments.js';
 
 export type ControllerOutcome =
@@ -35,9 +36,9 @@ export async function runController(
   const clock = systemClock();
   const log = createLogger({ level: 'info', sink, wall: () => clock.wall() });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  processMetrics(registry);
   const metrics = kubeMetrics(registry);
-  const { kubeconfig, excludedNamespaces, workers, leaseSeconds, port } = options;
+  const { kubeconfig, excludedNamespaces, agentDaemonset, workers, leaseSeconds, port } = options;
   let api: KubeConnection;
   try {
     const userAgent = `stasis-controller/${version}`;
@@ -53,6 +54,7 @@ export async function runController(
   const controller = createController({
     api,
     settings: { namespace, excludedNamespaces },
+    agentDaemonSet: agentDaemonset,
     // The UUID distinguishes this process from an earlier one of the same pod, whose container was restarted: the Lease
     // must not take the two for the same holder.
     identity: `${name}_${randomUUID()}`,
@@ -62,6 +64,7 @@ export async function runController(
     random: Math.random,
     log,
     registry,
+    version,
     kubeMetrics: metrics,
   });
   const server = createHttpServer({

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
-import { checkInteger, given, refuse, type Checked } from './option-values.js';
+import { checkDuration, checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
@@ -13,6 +13,9 @@ export interface NodeAgentArgumentsOptions {
   readonly podUid?: string;
   readonly cgroupRoot?: string;
   readonly artifacts: string;
+  /** Size of all artifacts from which on no capture begins, in bytes. */
+  readonly artifactsLimitBytes: number;
+  readonly pauseBudgetSeconds: number;
   /** The path of the guard's socket. */
   readonly guard: string;
   readonly port: number;
@@ -28,12 +31,18 @@ interface RawOptions {
   readonly podUid?: string;
   readonly cgroupRoot?: string;
   readonly artifacts?: string;
+  readonly artifactsLimitBytes?: string;
+  readonly pauseBudget?: string;
   readonly guard?: string;
   readonly port?: string;
   readonly maxConcurrentCaptures?: string;
 }
 
 const MOST_CAPTURES = 64;
+/** 16 MiB: the artifact of 20,000 processes takes about this much. */
+const LEAST_ARTIFACTS_LIMIT = 16 * 2 ** 20;
+/** 1 TiB: more is a mistake. */
+const MOST_ARTIFACTS_LIMIT = 2 ** 40;
 
 const AFTER = `
 Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. On SIGTERM it lets go of what it holds, reports, and
@@ -55,6 +64,8 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--pod-uid <uid>', "UID of the agent's own pod (default: $POD_UID)")
     .option('--cgroup-root <dir>', "where the host's cgroups are mounted (default: every cgroup mount counts)")
     .option('--artifacts <dir>', 'where whole trees are written (default: /var/lib/stasis)')
+    .option('--artifacts-limit-bytes <n>', 'size of all artifacts from which on no capture begins (default: 1 GiB)')
+    .option('--pause-budget <time>', 'the pause to aim at, a metric for dashboards and alerts (default: 100ms)')
     .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/private/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
     .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`);
@@ -66,6 +77,15 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   if (!port.ok) return port;
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
   if (!most.ok) return most;
+  const limit = checkInteger(
+    '--artifacts-limit-bytes',
+    raw.artifactsLimitBytes ?? String(2 ** 30),
+    LEAST_ARTIFACTS_LIMIT,
+    MOST_ARTIFACTS_LIMIT,
+  );
+  if (!limit.ok) return limit;
+  const budget = checkDuration('--pause-budget', raw.pauseBudget ?? '100ms', { positive: true });
+  if (!budget.ok) return budget;
   const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const artifacts = raw.artifacts ?? '/var/lib/stasis';
@@ -84,6 +104,8 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
     value: {
       ...given({ kubeconfig, nodeName, namespace, podUid, cgroupRoot }),
       artifacts,
+      artifactsLimitBytes: limit.value,
+      pauseBudgetSeconds: budget.value / 1_000_000,
       guard,
       port: port.value,
       maxConcurrentCaptures: most.value,

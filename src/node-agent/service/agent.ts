@@ -7,7 +7,7 @@
  *
  * All dependencies are passed in, so that the whole agent can run in a unit test.
  */
-import { collectDefaultMetrics, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { heartbeatLeaseName, type PodCapture } from '../../api/kinds.js';
 import { after } from '../../kube/abort.js';
 import type { KubeApi } from '../../kube/api.js';
@@ -16,6 +16,7 @@ import { startHeartbeat } from '../../kube/heartbeat.js';
 import { createHttpServer } from '../../kube/http-server.js';
 import type { Logger } from '../../kube/log.js';
 import type { KubeMetrics } from '../../kube/metrics.js';
+import { processMetrics } from '../../kube/process-metrics.js';
 import { startReflector } from '../../kube/reflector.js';
 import { Store } from '../../kube/store.js';
 import { keyOf } from '../../kube/types.js';
@@ -38,9 +39,13 @@ export interface AgentOptions {
   readonly podUID: string;
   /** Folder of the artifacts. */
   readonly artifacts: string;
+  /** Size of all artifacts from which on no capture begins, in bytes. */
+  readonly artifactsLimitBytes: number;
   /** Port of the HTTP server. 0: the kernel chooses a port. */
   readonly port: number;
   readonly maxConcurrentCaptures: number;
+  /** The pause that the installation aims at, in seconds: a metric, for dashboards and alerts. */
+  readonly pauseBudgetSeconds: number;
   /** Mount point of the host's procfs. */
   readonly proc: string;
 }
@@ -82,9 +87,23 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   const lastCall = new AbortController();
   const store = new Store<PodCapture>();
   const gate = new DiskGate(clock);
-  const artifacts = new Artifacts(options.artifacts, gate);
+  const artifacts = new Artifacts(options.artifacts, gate, options.artifactsLimitBytes);
   const pool = new TracerPool(parts);
-  const observer = agentMetrics({ ...parts, podsHeld: () => captures.holding });
+  const observer = agentMetrics({
+    ...parts,
+    figures: {
+      waiting: () => captures.waiting,
+      running: () => captures.running,
+      unreported: () => captures.unreported,
+      holding: () => captures.holding,
+      overdueSeconds: () => captures.overdueMilliseconds / 1000,
+      guardUp: () => guard.isAlive,
+      rehearsal: () => pool.rehearsal,
+      artifacts: () => artifacts.filling,
+      slots: options.maxConcurrentCaptures,
+      pauseBudgetSeconds: options.pauseBudgetSeconds,
+    },
+  });
   const captures: Captures = new Captures({
     ...parts,
     me: options.podUID,
@@ -100,7 +119,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     lastCall: lastCall.signal,
   });
 
-  collectDefaultMetrics({ register: parts.registry });
+  processMetrics(parts.registry);
   const lookSoon = coalesced(() => captures.look());
   const reflector = startReflector({
     api,
@@ -122,6 +141,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     acknowledge: (uid) => guard.acknowledge(uid),
   });
   guard.onRecovered = (recovered) => recoveries.see(recovered);
+  guard.onRestarted = () => observer.guardRestarted();
   const guarding = guard.run();
   const heartbeat = startHeartbeat({
     api,

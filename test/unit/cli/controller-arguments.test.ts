@@ -9,19 +9,28 @@ describe('parseArguments(), controller', () => {
   test('has defaults for everything that the environment does not provide', () => {
     expect(parse()).toEqual({
       kind: 'controller',
-      options: { excludedNamespaces: [], port: 8080, workers: 4, leaseSeconds: 15 },
+      options: {
+        excludedNamespaces: [],
+        agentDaemonset: 'stasis-node-agent',
+        port: 8080,
+        workers: 4,
+        leaseSeconds: 15,
+      },
     });
   });
 
   test('accepts every option', () => {
     const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b,'];
-    expect(parse(...given, '--port', '0', '--workers', '8', '--lease-seconds', '5')).toEqual({
+    expect(
+      parse(...given, '--port', '0', '--workers', '8', '--lease-seconds', '5', '--agent-daemonset', 'd.1'),
+    ).toEqual({
       kind: 'controller',
       options: {
         kubeconfig: 'k',
         namespace: 'own',
         identity: 'me',
         excludedNamespaces: ['a', 'b'],
+        agentDaemonset: 'd.1',
         port: 0,
         workers: 8,
         leaseSeconds: 5,
@@ -35,6 +44,7 @@ describe('parseArguments(), controller', () => {
     [['--lease-seconds', '1'], '--lease-seconds'],
     [['--excluded-namespaces', 'a,B'], 'B'],
     [['--namespace', 'a b'], 'a b'],
+    [['--agent-daemonset', 'a,metadata.name=b'], 'metadata.name=b'],
     [['extra'], 'extra'],
   ])('refuses %j, and names the option', (argv, named) => {
     const parsed = parse(...argv);

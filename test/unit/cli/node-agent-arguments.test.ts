@@ -7,6 +7,8 @@ describe('parseArguments() of node-agent', () => {
       kind: 'node-agent',
       options: {
         artifacts: '/var/lib/stasis',
+        artifactsLimitBytes: 1_073_741_824,
+        pauseBudgetSeconds: 0.1,
         guard: '/run/stasis/guard/private/guard.sock',
         port: 8081,
         maxConcurrentCaptures: 4,
@@ -23,6 +25,8 @@ describe('parseArguments() of node-agent', () => {
       '--cgroup-root=/host',
       '--artifacts=/a',
       '--guard=/g/s',
+      '--artifacts-limit-bytes=16777216',
+      '--pause-budget=2.5ms',
     ];
     expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
       kind: 'node-agent',
@@ -33,6 +37,8 @@ describe('parseArguments() of node-agent', () => {
         podUid: 'u',
         cgroupRoot: '/host',
         artifacts: '/a',
+        artifactsLimitBytes: 16_777_216,
+        pauseBudgetSeconds: 0.0025,
         guard: '/g/s',
         port: 0,
         maxConcurrentCaptures: 64,
@@ -47,6 +53,11 @@ describe('parseArguments() of node-agent', () => {
     [['--guard', 'g'], '--guard: "g" is not an absolute path'],
     [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],
     [['--namespace', 'Not_One'], '"Not_One" is no name of a namespace'],
+    [
+      ['--artifacts-limit-bytes', '1Gi'],
+      '--artifacts-limit-bytes: "1Gi" is not a whole number from 16777216 to 1099511627776',
+    ],
+    [['--pause-budget', '0'], '--pause-budget: "0" is no time at all'],
     [['more'], 'unexpected argument "more"'],
   ])('parseArguments() refuses %j', (args, message) => {
     expect(parseArguments(['node-agent', ...args], '1')).toEqual({ kind: 'usage-error', message });

@@ -38,6 +38,29 @@ describe('CaptureRun', () => {
     expect(sleeps).toEqual([3000, 0.5]);
   });
 
+  test('overdueMilliseconds counts from the end that was asked for, a cancellation included, until the pod is let go', () => {
+    let now = 0;
+    const never = () => new Promise<void>(() => {});
+    const run = new CaptureRun('uid', 'pod', 3, { monotonic: () => now, wall: () => now, sleep: never });
+    run.beginCapture();
+    now = 9000;
+    expect(run.overdueMilliseconds).toBe(0);
+    run.holdBegan();
+    now = 12_000;
+    expect(run.overdueMilliseconds).toBe(0);
+    now = 12_500;
+    expect(run.overdueMilliseconds).toBe(500);
+    const cancelled = new CaptureRun('uid', 'pod', 60, { monotonic: () => now, wall: () => now, sleep: never });
+    cancelled.beginCapture();
+    cancelled.holdBegan();
+    now = 13_500;
+    cancelled.cancel('deleted');
+    now = 14_500;
+    expect([cancelled.overdueMilliseconds, run.overdueMilliseconds]).toEqual([1000, 2500]);
+    run.letGo();
+    expect(run.overdueMilliseconds).toBe(0);
+  });
+
   test('ends a hold at once when it is lowered below the elapsed time, and never extends it', () => {
     const run = new CaptureRun('uid', 'pod', 3, { ...hastyClock(0).clock, sleep: () => new Promise<void>(() => {}) });
     run.beginCapture();
