@@ -115,7 +115,6 @@ function pauseMetrics(registry: Registry): (capture: CarriedOut) => void {
     percentiles: [],
     registers,
   });
-  const classOf = (threads: number): string => sizeLabel(SIZES.find((most) => threads <= most) ?? Infinity);
   for (const phase of PAUSE_PHASES) phases.zero({ phase });
   for (const result of RESULTS) pause.zero({ result });
   for (const most of SIZES) bySize.observe({ max_tasks: sizeLabel(most) }, 0);
@@ -133,7 +132,7 @@ function pauseMetrics(registry: Registry): (capture: CarriedOut) => void {
     pause.observe({ result: resultOf(endReason(capture)) }, seconds);
     if (holdMicroseconds > 0) hold.observe(holdMicroseconds / MICROSECONDS);
     tasks.observe(report.threads);
-    bySize.observe({ max_tasks: classOf(report.threads) }, seconds);
+    bySize.observe({ max_tasks: sizeClass(report.threads) }, seconds);
   };
 }
 
@@ -247,6 +246,11 @@ function gaugesOf(registry: Registry): (name: string, help: string, value: () =>
 
 function resultOf(reason: Reason): (typeof RESULTS)[number] {
   return isSuccess(reason) ? 'succeeded' : 'failed';
+}
+
+/** Returns the label of the smallest class that the capture fits into. */
+function sizeClass(threads: number): string {
+  return sizeLabel(SIZES.find((most) => threads <= most) ?? Number.POSITIVE_INFINITY);
 }
 
 function sizeLabel(most: number): string {

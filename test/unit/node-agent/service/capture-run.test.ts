@@ -27,6 +27,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+function never(): Promise<void> {
+  return new Promise(() => {});
+}
+
 describe('CaptureRun', () => {
   test('holds for no less than the requested time, even when its timer fires early', async () => {
     const { clock, now, sleeps } = hastyClock(0.5);
@@ -40,7 +44,6 @@ describe('CaptureRun', () => {
 
   test('overdueMilliseconds counts from the end that was asked for, a cancellation included, until the pod is let go', () => {
     let now = 0;
-    const never = () => new Promise<void>(() => {});
     const run = new CaptureRun('uid', 'pod', 3, { monotonic: () => now, wall: () => now, sleep: never });
     run.beginCapture();
     now = 9000;
