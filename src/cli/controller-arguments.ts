@@ -1,6 +1,14 @@
 /** The options of `stasis controller`, the command that the chart's Deployment runs. */
 import type { Command } from 'commander';
-import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import {
+  addClusterOptions,
+  addMetricsOptions,
+  checkMetrics,
+  checkNamespaces,
+  checkPort,
+  type RawMetricsOptions,
+} from './cluster-options.js';
+import type { SecureMetrics } from '../kube/metrics-server.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
@@ -14,13 +22,15 @@ export interface ControllerArgumentsOptions {
   /** Name of the agents' DaemonSet. */
   readonly agentDaemonset: string;
   readonly port: number;
+  /** Absent: the metrics are on the plain port. */
+  readonly secureMetrics?: SecureMetrics;
   readonly workers: number;
   readonly leaseSeconds: number;
 }
 
 export type ControllerArguments = OptionArguments<'controller', ControllerArgumentsOptions>;
 
-interface RawOptions {
+interface RawOptions extends RawMetricsOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
@@ -62,7 +72,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
     .description(
       "Makes a PodCapture of each Checkpoint for the agent of the pod's node, and copies what came of it. Needs no privilege.",
     );
-  addClusterOptions(declared)
+  addMetricsOptions(addClusterOptions(declared))
     .option('--identity <id>', 'unique to this replica (default: $POD_NAME)')
     .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
     .option('--agent-daemonset <name>', 'that makes the agents, to count them (default: stasis-node-agent)')
@@ -85,6 +95,8 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   );
   if (!lease.ok) return lease;
   const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
+  const metrics = checkMetrics(raw);
+  if (!metrics.ok) return metrics;
   const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const { kubeconfig, namespace, identity, agentDaemonset = 'stasis-node-agent' } = raw;
@@ -93,7 +105,7 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   return {
     ok: true,
     value: {
-      ...given({ kubeconfig, namespace, identity }),
+      ...given({ secureMetrics: metrics.value, kubeconfig, namespace, identity }),
       excludedNamespaces,
       agentDaemonset,
       port: port.value,

@@ -5,6 +5,8 @@ import { createController, leaderTimings } from '../controller/controller.js';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
 import { createHttpServer } from '../kube/http-server.js';
+import { MetricsAccess } from '../kube/metrics-access.js';
+import { serveMetrics } from '../kube/metrics-server.js';
 import { createLogger } from '../kube/log.js';
 import { kubeMetrics } from '../kube/metrics.js';
 import { processMetrics } from '../kube/process-metrics.js';
@@ -38,7 +40,7 @@ export async function runController(
   const registry = new Registry();
   processMetrics(registry);
   const metrics = kubeMetrics(registry);
-  const { kubeconfig, excludedNamespaces, agentDaemonset, workers, leaseSeconds, port } = options;
+  const { kubeconfig, excludedNamespaces, agentDaemonset, workers, leaseSeconds, port, secureMetrics } = options;
   let api: KubeConnection;
   try {
     const userAgent = `stasis-controller/${version}`;
@@ -71,17 +73,22 @@ export async function runController(
     healthz: controller.healthz,
     // A replica that does not lead is ready, too: it serves nothing but its own health.
     readyz: controller.healthz,
-    registry,
+    ...(secureMetrics === undefined ? { registry } : {}),
     onError: (error) => log.error('request failed', { error }),
   });
   try {
     const listening = await server.listen({ port });
+    const ended = new AbortController();
+    const access = new MetricsAccess({ api, clock, log });
+    const serving = secureMetrics && serveMetrics({ ...secureMetrics, registry, access, clock, log }, ended.signal);
     try {
       log.info('started', { version, namespace, identity: name, port: listening.port });
       return { kind: 'ended', result: await controller.run(signal) };
     } finally {
       // An open server would keep the process alive and apparently healthy, although it does nothing any more.
       await listening.close();
+      ended.abort();
+      await serving;
     }
   } finally {
     await api.close();

@@ -1,6 +1,14 @@
 /** The options of `stasis node-agent`, the command that the chart's DaemonSet runs. */
 import type { Command } from 'commander';
-import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import {
+  addClusterOptions,
+  addMetricsOptions,
+  checkMetrics,
+  checkNamespaces,
+  checkPort,
+  type RawMetricsOptions,
+} from './cluster-options.js';
+import type { SecureMetrics } from '../kube/metrics-server.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkDuration, checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
@@ -19,12 +27,14 @@ export interface NodeAgentArgumentsOptions {
   /** The path of the guard's socket. */
   readonly guard: string;
   readonly port: number;
+  /** Absent: the metrics are on the plain port. */
+  readonly secureMetrics?: SecureMetrics;
   readonly maxConcurrentCaptures: number;
 }
 
 export type NodeAgentArguments = OptionArguments<'node-agent', NodeAgentArgumentsOptions>;
 
-interface RawOptions {
+interface RawOptions extends RawMetricsOptions {
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly namespace?: string;
@@ -59,7 +69,7 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .command('node-agent')
     .summary('in a cluster: carry out the captures of this node')
     .description('Watches the PodCaptures of one node, and carries them out. Needs root and CAP_SYS_PTRACE.');
-  addClusterOptions(declared)
+  addMetricsOptions(addClusterOptions(declared))
     .option('--node-name <name>', 'the node that it runs on (default: $NODE_NAME)')
     .option('--pod-uid <uid>', "UID of the agent's own pod (default: $POD_UID)")
     .option('--cgroup-root <dir>', "where the host's cgroups are mounted (default: every cgroup mount counts)")
@@ -86,6 +96,8 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   if (!limit.ok) return limit;
   const budget = checkDuration('--pause-budget', raw.pauseBudget ?? '100ms', { positive: true });
   if (!budget.ok) return budget;
+  const metrics = checkMetrics(raw);
+  if (!metrics.ok) return metrics;
   const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const artifacts = raw.artifacts ?? '/var/lib/stasis';
@@ -102,7 +114,7 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   return {
     ok: true,
     value: {
-      ...given({ kubeconfig, nodeName, namespace, podUid, cgroupRoot }),
+      ...given({ secureMetrics: metrics.value, kubeconfig, nodeName, namespace, podUid, cgroupRoot }),
       artifacts,
       artifactsLimitBytes: limit.value,
       pauseBudgetSeconds: budget.value / 1_000_000,

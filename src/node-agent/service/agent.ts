@@ -16,6 +16,8 @@ import { startHeartbeat } from '../../kube/heartbeat.js';
 import { createHttpServer } from '../../kube/http-server.js';
 import type { Logger } from '../../kube/log.js';
 import type { KubeMetrics } from '../../kube/metrics.js';
+import { MetricsAccess } from '../../kube/metrics-access.js';
+import { serveMetrics, type SecureMetrics } from '../../kube/metrics-server.js';
 import { processMetrics } from '../../kube/process-metrics.js';
 import { startReflector } from '../../kube/reflector.js';
 import { Store } from '../../kube/store.js';
@@ -43,6 +45,8 @@ export interface AgentOptions {
   readonly artifactsLimitBytes: number;
   /** Port of the HTTP server. 0: the kernel chooses a port. */
   readonly port: number;
+  /** Absent: the metrics are served on `port`. */
+  readonly secureMetrics?: SecureMetrics;
   readonly maxConcurrentCaptures: number;
   /** The pause that the installation aims at, in seconds: a metric, for dashboards and alerts. */
   readonly pauseBudgetSeconds: number;
@@ -168,9 +172,12 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   const server = await createHttpServer({
     healthz: liveness(facts),
     readyz: readiness(facts),
-    registry: parts.registry,
+    ...(options.secureMetrics === undefined ? { registry: parts.registry } : {}),
     onError: (error) => log.error('request failed by a defect', { error }),
   }).listen({ port: options.port });
+  const serving =
+    options.secureMetrics &&
+    serveMetrics({ ...parts, ...options.secureMetrics, access: new MetricsAccess(parts) }, stopped.signal);
   log.info('node agent started', { node: options.nodeName, port: server.port });
   parts.onListening?.(server.port);
   void keepFit(pool, guard, clock, signal);
@@ -186,7 +193,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   await captures.stop();
   patience.abort();
   stopped.abort();
-  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close()]);
+  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close(), serving]);
   guard.close();
   await guarding;
   log.info('node agent stopped', {});

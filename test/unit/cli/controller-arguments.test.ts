@@ -22,7 +22,21 @@ describe('parseArguments(), controller', () => {
   test('accepts every option', () => {
     const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b,'];
     expect(
-      parse(...given, '--port', '0', '--workers', '8', '--lease-seconds', '5', '--agent-daemonset', 'd.1'),
+      parse(
+        ...given,
+        '--port',
+        '0',
+        '--workers',
+        '8',
+        '--lease-seconds',
+        '5',
+        '--agent-daemonset',
+        'd.1',
+        '--metrics-port',
+        '8443',
+        '--metrics-tls',
+        '/tls',
+      ),
     ).toEqual({
       kind: 'controller',
       options: {
@@ -32,6 +46,7 @@ describe('parseArguments(), controller', () => {
         excludedNamespaces: ['a', 'b'],
         agentDaemonset: 'd.1',
         port: 0,
+        secureMetrics: { port: 8443, folder: '/tls' },
         workers: 8,
         leaseSeconds: 5,
       },
@@ -45,6 +60,9 @@ describe('parseArguments(), controller', () => {
     [['--excluded-namespaces', 'a,B'], 'B'],
     [['--namespace', 'a b'], 'a b'],
     [['--agent-daemonset', 'a,metadata.name=b'], 'metadata.name=b'],
+    [['--metrics-port', '8443'], '--metrics-tls'],
+    [['--metrics-tls', '/tls'], '--metrics-port'],
+    [['--metrics-tls', 'tls', '--metrics-port', '1'], 'absolute'],
     [['extra'], 'extra'],
   ])('refuses %j, and names the option', (argv, named) => {
     const parsed = parse(...argv);

@@ -27,6 +27,8 @@ describe('parseArguments() of node-agent', () => {
       '--guard=/g/s',
       '--artifacts-limit-bytes=16777216',
       '--pause-budget=2.5ms',
+      '--metrics-port=8443',
+      '--metrics-tls=/tls',
     ];
     expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
       kind: 'node-agent',
@@ -41,6 +43,7 @@ describe('parseArguments() of node-agent', () => {
         pauseBudgetSeconds: 0.0025,
         guard: '/g/s',
         port: 0,
+        secureMetrics: { port: 8443, folder: '/tls' },
         maxConcurrentCaptures: 64,
       },
     });
