@@ -166,17 +166,20 @@ describe('serveMetrics()', () => {
   }
 
   function start(registry = new Registry()): void {
-    const onListening = (given: number): void => {
-      port = given;
-      opened.resolve();
+    const at = {
+      port: 0,
+      host: '127.0.0.1',
+      folder,
+      onListening: (given: number) => {
+        port = given;
+        opened.resolve();
+      },
     };
-    const at = { port: 0, host: '127.0.0.1', folder, onListening };
     done = serveMetrics({ ...at, registry, access, clock, log: silentLogger() }, stop.signal);
   }
 
   async function listening(): Promise<void> {
-    await Promise.race([opened.promise, new Promise((resolve) => setTimeout(resolve, 10_000))]);
-    expect(port).not.toBe(0);
+    await opened.promise;
   }
 
   /** Returns the status and the body; rejects when the certificate is not the one that is trusted. */
@@ -223,6 +226,6 @@ describe('serveMetrics()', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     await clock.advance(60_000);
     expect((await get('/metrics', 'reader', IDENTITY_B))[0]).toBe(200);
-    await expect(get('/metrics', 'reader')).rejects.toThrow('self-signed certificate');
+    await expect(get('/metrics', 'reader')).rejects.toThrow('unable to verify');
   });
 });
