@@ -98,6 +98,8 @@ function queueMetrics(registers: Registry[]): Pick<KubeMetrics, 'queue'> {
       // Both counters start at 0, so that rates are right from the first increase on.
       adds.inc(labels, 0);
       retries.inc(labels, 0);
+      waited.zero(labels);
+      worked.zero(labels);
       return {
         added: () => adds.inc(labels),
         retried: () => retries.inc(labels),
@@ -116,7 +118,12 @@ function leaderMetrics(registers: Registry[]): Pick<KubeMetrics, 'leader'> {
     labelNames: ['name'],
     registers,
   });
-  return { leader: (name) => (isLeader) => status.set({ name }, isLeader ? 1 : 0) };
+  return {
+    leader: (name) => {
+      status.set({ name }, 0);
+      return (isLeader) => status.set({ name }, isLeader ? 1 : 0);
+    },
+  };
 }
 
 function reflectorMetrics(registers: Registry[]): Pick<KubeMetrics, 'reflector'> {
@@ -139,10 +146,16 @@ function reflectorMetrics(registers: Registry[]): Pick<KubeMetrics, 'reflector'>
     registers,
   });
   return {
-    reflector: (resource) => ({
-      listed: (result) => lists.inc({ resource, result }),
-      watched: (result) => watches.inc({ resource, result }),
-      held: (count) => objects.set({ resource }, count),
-    }),
+    reflector: (resource) => {
+      // The results of an untroubled life start at 0. The others are the reasons of the API server, an open list.
+      lists.inc({ resource, result: 'success' }, 0);
+      watches.inc({ resource, result: 'closed' }, 0);
+      objects.set({ resource }, 0);
+      return {
+        listed: (result) => lists.inc({ resource, result }),
+        watched: (result) => watches.inc({ resource, result }),
+        held: (count) => objects.set({ resource }, count),
+      };
+    },
   };
 }

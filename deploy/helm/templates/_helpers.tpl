@@ -189,7 +189,15 @@ httpGet: { path: {{ .path }}, port: {{ include "stasis.probePort" .root }} }
 {{- ternary "http" "metrics" .Values.metrics.secure.enabled -}}
 {{- end -}}
 
-{{/* A quantity of bytes such as 1Gi as a number. */}}
+{{/* nodeAgent.artifacts.limit, such as 1Gi, as a number of bytes, within the agent's bounds. */}}
+{{- define "stasis.artifactsLimit" -}}
+{{- $bytes := include "stasis.bytes" .Values.nodeAgent.artifacts.limit | int64 -}}
+{{- if or (lt $bytes 16777216) (gt $bytes 1099511627776) -}}
+{{- fail (printf "nodeAgent.artifacts.limit: %s is not between 16Mi and 1Ti" .Values.nodeAgent.artifacts.limit) -}}
+{{- end -}}
+{{- $bytes -}}
+{{- end -}}
+
 {{- define "stasis.bytes" -}}
 {{- $powers := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
 {{- $unit := regexFind "[A-Za-z]*$" . -}}

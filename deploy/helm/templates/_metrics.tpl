@@ -92,3 +92,12 @@ metricRelabelings:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
+
+{{/* metrics.pauseBudgetSeconds as a duration. In microseconds, because a number as Helm prints it may have an exponent. */}}
+{{- define "stasis.pauseBudget" -}}
+{{- $microseconds := int64 (round (mulf (float64 .Values.metrics.pauseBudgetSeconds) 1000000) 0) -}}
+{{- if or (lt $microseconds 1) (gt $microseconds 60000000) -}}
+{{- fail (printf "metrics.pauseBudgetSeconds: %v is not between 0.000001 and 60" .Values.metrics.pauseBudgetSeconds) -}}
+{{- end -}}
+{{- printf "%dus" $microseconds -}}
+{{- end -}}

@@ -28,13 +28,30 @@ const FOREIGN = 0o077;
 export type Written =
   { readonly ok: true; readonly artifact: Artifact } | { readonly ok: false; readonly failure: Failure };
 
+/** The number and the size of all artifacts of the node, and the size from which on no capture begins. */
+export interface ArtifactsFilling {
+  readonly files: number;
+  readonly bytes: number;
+  readonly limitBytes: number;
+}
+
 export class Artifacts {
   readonly #folder: string;
   readonly #gate: DiskGate;
+  readonly #limitBytes: number;
+  /** The size of each artifact by its UID, in bytes; undefined until the folder was read. */
+  #sizes: Map<string, number> | undefined;
 
-  constructor(folder: string, gate: DiskGate) {
+  constructor(folder: string, gate: DiskGate, limitBytes: number) {
     this.#folder = folder;
     this.#gate = gate;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** What is known without touching the disk. */
+  get filling(): ArtifactsFilling {
+    const sizes = [...(this.#sizes?.values() ?? [])];
+    return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), limitBytes: this.#limitBytes };
   }
 
   /** Tests before anything is frozen whether an artifact could be written now. */
@@ -42,6 +59,12 @@ export class Artifacts {
     return await this.#gate.touch(async () => {
       try {
         await this.#prepare();
+        this.#sizes ??= await sizesIn(this.#folder);
+        const { bytes } = this.filling;
+        if (bytes >= this.#limitBytes) {
+          const most = `the artifacts in ${this.#folder} take ${bytes} of at most ${this.#limitBytes} bytes`;
+          return failure('ArtifactFailed', `${most}; they are removed with their Checkpoints`);
+        }
         const { bavail, bsize } = await statfs(this.#folder);
         if (bavail * bsize < LEAST_FREE_BYTES) {
           return failure('ArtifactFailed', `${this.#folder} has only ${bavail * bsize} bytes free`);
@@ -67,6 +90,7 @@ export class Artifacts {
         await this.#prepare();
         const { sizeBytes, sha256 } = await writeAll(temporary, text);
         await rename(temporary, path);
+        this.#sizes?.set(uid, sizeBytes);
         await syncFolder(this.#folder);
         return { ok: true, artifact: { path, sizeBytes, sha256 } };
       } catch (error) {
@@ -79,7 +103,10 @@ export class Artifacts {
   /** Removes the artifact of one capture, if it exists. */
   async remove(uid: string): Promise<void> {
     if (!UID.test(uid)) return;
-    await this.#gate.touch(async () => await unlink(join(this.#folder, `${uid}.json`)).catch(() => undefined));
+    await this.#gate.touch(async () => {
+      const code = await unlink(join(this.#folder, `${uid}.json`)).catch((error: NodeJS.ErrnoException) => error.code);
+      if (code === undefined || code === 'ENOENT') this.#sizes?.delete(uid);
+    });
   }
 
   /**
@@ -99,6 +126,7 @@ export class Artifacts {
           () => 0,
         );
       }
+      this.#sizes = await sizesIn(this.#folder);
       return removed;
     });
   }
@@ -124,6 +152,17 @@ export class Artifacts {
     const why = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
     return failure('ArtifactFailed', `${this.#folder} ${what}: ${why}`);
   }
+}
+
+/** Reads the sizes of the finished artifacts. A folder that is not there has none. */
+async function sizesIn(folder: string): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, uid] = OURS.exec(name) ?? [];
+    const found = uid === undefined ? undefined : await lstat(join(folder, name)).catch(() => undefined);
+    if (uid !== undefined && found?.isFile() === true) sizes.set(uid, found.size);
+  }
+  return sizes;
 }
 
 function temporaryName(uid: string): string {

@@ -11,6 +11,7 @@ describe('parseArguments(), controller', () => {
       kind: 'controller',
       options: {
         excludedNamespaces: [],
+        agentDaemonset: 'stasis-node-agent',
         port: 8080,
         workers: 4,
         leaseSeconds: 15,
@@ -35,6 +36,12 @@ describe('parseArguments(), controller', () => {
         'debug',
         '--log-format',
         'text',
+        '--agent-daemonset',
+        'd.1',
+        '--metrics-port',
+        '8443',
+        '--metrics-tls',
+        '/tls',
       ),
     ).toEqual({
       kind: 'controller',
@@ -43,7 +50,9 @@ describe('parseArguments(), controller', () => {
         namespace: 'own',
         identity: 'me',
         excludedNamespaces: ['a', 'b'],
+        agentDaemonset: 'd.1',
         port: 0,
+        secureMetrics: { port: 8443, folder: '/tls' },
         workers: 8,
         leaseSeconds: 5,
         logLevel: 'debug',
@@ -60,6 +69,10 @@ describe('parseArguments(), controller', () => {
     [['--namespace', 'a b'], 'a b'],
     [['--log-level', 'trace'], '--log-level'],
     [['--log-format', 'xml'], '--log-format'],
+    [['--agent-daemonset', 'a,metadata.name=b'], 'metadata.name=b'],
+    [['--metrics-port', '8443'], '--metrics-tls'],
+    [['--metrics-tls', '/tls'], '--metrics-port'],
+    [['--metrics-tls', 'tls', '--metrics-port', '1'], 'absolute'],
     [['extra'], 'extra'],
   ])('refuses %j, and names the option', (argv, named) => {
     const parsed = parse(...argv);

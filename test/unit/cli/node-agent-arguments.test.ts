@@ -7,6 +7,8 @@ describe('parseArguments() of node-agent', () => {
       kind: 'node-agent',
       options: {
         artifacts: '/var/lib/stasis',
+        artifactsLimitBytes: 1_073_741_824,
+        pauseBudgetSeconds: 0.1,
         guard: '/run/stasis/guard/private/guard.sock',
         port: 8081,
         maxConcurrentCaptures: 4,
@@ -27,6 +29,10 @@ describe('parseArguments() of node-agent', () => {
       '--guard=/g/s',
       '--log-level=warn',
       '--log-format=text',
+      '--artifacts-limit-bytes=16777216',
+      '--pause-budget=2.5ms',
+      '--metrics-port=8443',
+      '--metrics-tls=/tls',
     ];
     expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
       kind: 'node-agent',
@@ -37,8 +43,11 @@ describe('parseArguments() of node-agent', () => {
         podUid: 'u',
         cgroupRoot: '/host',
         artifacts: '/a',
+        artifactsLimitBytes: 16_777_216,
+        pauseBudgetSeconds: 0.0025,
         guard: '/g/s',
         port: 0,
+        secureMetrics: { port: 8443, folder: '/tls' },
         maxConcurrentCaptures: 64,
         logLevel: 'warn',
         logFormat: 'text',
@@ -55,6 +64,11 @@ describe('parseArguments() of node-agent', () => {
     [['--namespace', 'Not_One'], '"Not_One" is no name of a namespace'],
     [['--log-level', 'all'], '--log-level: "all" is not one of: debug, info, warn, error'],
     [['--log-format', 'xml'], '--log-format: "xml" is not one of: json, text'],
+    [
+      ['--artifacts-limit-bytes', '1Gi'],
+      '--artifacts-limit-bytes: "1Gi" is not a whole number from 16777216 to 1099511627776',
+    ],
+    [['--pause-budget', '0'], '--pause-budget: "0" is no time at all'],
     [['more'], 'unexpected argument "more"'],
   ])('parseArguments() refuses %j', (args, message) => {
     expect(parseArguments(['node-agent', ...args], '1')).toEqual({ kind: 'usage-error', message });
