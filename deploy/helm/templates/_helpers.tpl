@@ -102,6 +102,18 @@ imagePullSecrets:
 {{- default (printf "%s-%s" (include "stasis.fullname" .root) .component) $account.name -}}
 {{- end -}}
 
+{{/* Fails when two components share an account: the policies could not tell them apart. */}}
+{{- define "stasis.distinctAccounts" -}}
+{{- $seen := dict -}}
+{{- range list "controller" "node-agent" "uninstall" -}}
+{{- $name := include "stasis.serviceAccount" (dict "root" $ "component" .) -}}
+{{- if hasKey $seen $name -}}
+{{- fail (printf "%s and %s share the service account %s: the policies could not tell them apart" (get $seen $name) . $name) -}}
+{{- end -}}
+{{- $_ := set $seen $name . -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The user name of a service account: (dict "root" $ "component" "controller"). */}}
 {{- define "stasis.username" -}}
 system:serviceaccount:{{ include "stasis.namespace" .root }}:{{ include "stasis.serviceAccount" . }}

@@ -52,7 +52,7 @@ describe('the chart', () => {
     const annotations = chart['annotations'] as Readonly<Record<string, string>>;
     const { repository } = values['image'] as Readonly<Record<string, string>>;
     expect(parse(annotations['artifacthub.io/images'] ?? '')).toMatchObject([
-      { image: `${repository}:${chart['version']}` },
+      { image: `${repository}:${String(chart['version'])}` },
     ]);
     const kinds = parse(annotations['artifacthub.io/crds'] ?? '') as readonly { readonly name: string }[];
     expect(kinds.map(({ name }) => `${name.split('.')[0]}.yaml`)).toEqual(Object.keys(definitions('deploy/crds')));
