@@ -131,8 +131,8 @@ describeWithImage('helm uninstall', () => {
     await cluster.down();
   });
 
-  test('keeps the kinds if told to, ends every Checkpoint, and releases every pod', async () => {
-    await installReady('crds.keep=true');
+  test('keeps the kinds, ends every Checkpoint, and releases every pod', async () => {
+    await installReady();
     await create('done', { podName: 'web' });
     await reached('done', 'True Captured');
     await create('refused', { podName: 'no-such-pod' });
@@ -169,7 +169,7 @@ describeWithImage('helm uninstall', () => {
     });
     // This Checkpoint was created while there was no controller, so the next one carries it out.
     await create('between', { podName: 'web' });
-    await installReady();
+    await installReady('crds.keep=false');
     await reached('between', 'True Captured');
     expect(await states()).toMatchObject({ held: 'True Captured', waits: 'False Cancelled' });
     const captures = await list(`${STASIS}/podcaptures`);
@@ -180,7 +180,7 @@ describeWithImage('helm uninstall', () => {
     ]);
   });
 
-  test('leaves nothing even when the agent that held a pod is gone and a namespace is being deleted', async () => {
+  test('leaves nothing without crds.keep, even when the agent that held a pod is gone and a namespace is being deleted', async () => {
     await api.must('POST', '/api/v1/namespaces', { body: { metadata: { name: 'going' } } });
     const agents = `/apis/apps/v1/namespaces/${STASIS_NAMESPACE}/daemonsets/stasis-node-agent`;
     const nowhere = { spec: { template: { spec: { nodeSelector: { nowhere: 'here' } } } } };
