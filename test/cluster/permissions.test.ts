@@ -256,6 +256,7 @@ describe('RBAC', () => {
       [
         ...everywhere,
         'create coordination.k8s.io/leases',
+        'get,list,watch apps/daemonsets[stasis-node-agent]',
         'get,list,watch coordination.k8s.io/leases',
         'update coordination.k8s.io/leases[stasis-controller]',
       ].sort(),

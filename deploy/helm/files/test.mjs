@@ -1,12 +1,11 @@
 // Run by `helm test` in the image of Stasis itself. Asks the API server and every component whether they work; ends with 1
-// and names what does not. Arguments: namespace, name of the controller, name of the node agents, port of each, or '' for
-// the ports where the chart makes no Services.
+// and names what does not. It asks each pod by its address, and so needs neither DNS nor Services. Arguments: namespace, names
+// of the controller and the node agents, and the label selectors of their pods.
 import { readFileSync } from 'node:fs';
-import { lookup } from 'node:dns/promises';
 import { get as httpGet } from 'node:http';
 import { request } from 'node:https';
 
-const [namespace, controller, agents, controllerPort, agentPort] = process.argv.slice(-5);
+const [namespace, controller, agents, controllerPods, agentPods] = process.argv.slice(-5);
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
 const ca = readFileSync(`${ACCOUNT}/ca.crt`);
@@ -40,9 +39,18 @@ async function object(path) {
   return JSON.parse(text);
 }
 
-async function ready(address, at) {
-  const { code, text } = await answer((done) => httpGet({ host: address, port: at, path: '/readyz' }, done));
-  if (code !== 200) throw new Error(`/readyz of ${address}: ${code} ${text.slice(0, 300)}`);
+async function allReady(selector, at) {
+  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
+  const { items } = await object(path);
+  const there = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (there.length === 0) throw new Error(`no pod ${selector}`);
+  await Promise.all(
+    there.map(async ({ metadata: { name }, status: { podIP } }) => {
+      if (podIP === undefined) throw new Error(`${name} has no address`);
+      const { code, text } = await answer((done) => httpGet({ host: podIP, port: at, path: '/readyz' }, done));
+      if (code !== 200) throw new Error(`/readyz of ${name}: ${code} ${text.slice(0, 300)}`);
+    }),
+  );
 }
 
 const CHECKS = {
@@ -75,17 +83,9 @@ const CHECKS = {
     if (code !== 403 || !text.includes('needs the verb create on pods/exec'))
       throw new Error(`a Checkpoint of somebody who may not exec: ${code} ${text.slice(0, 300)}`);
   },
+  'every replica of the controller answers that it is ready': async () => await allReady(controllerPods, 8080),
+  'every agent answers that it is ready': async () => await allReady(agentPods, 8081),
 };
-if (controllerPort !== '')
-  CHECKS['the controller answers'] = async () => await ready(`${controller}.${namespace}.svc`, controllerPort);
-if (agentPort !== '')
-  CHECKS['every agent answers'] = async () => {
-    const addresses = await lookup(`${agents}.${namespace}.svc`, { all: true });
-    const { status } = await object(`/apis/apps/v1/namespaces/${namespace}/daemonsets/${agents}`);
-    if (addresses.length < status.desiredNumberScheduled)
-      throw new Error(`${addresses.length} addresses of ${status.desiredNumberScheduled} agents`);
-    await Promise.all(addresses.map(({ address }) => ready(address, agentPort)));
-  };
 
 const deadline = Date.now() + PATIENCE_MILLISECONDS;
 for (const [what, check] of Object.entries(CHECKS))
