@@ -47,8 +47,11 @@ ${dashboards.map(section).join('\n')}
 `;
 }
 
+function time(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
+}
+
 function section(dashboard: DashboardData): string {
-  const time = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const { uid, title, description, range, variables, panels } = dashboard;
   const chosen = Object.entries(variables).map(([name, value]) => `${name}: ${value === '$__all' ? 'all' : value}`);
   const facts = [`${time(range.from)} to ${time(range.to)} UTC`, ...chosen].join(' · ');
@@ -82,6 +85,8 @@ function drawing(panel: PanelData, { range }: DashboardData): string {
       return twice(panel, range, drawHeatmap);
     case 'timeseries':
       return twice(panel, range, drawTimeSeries) + legend(panel);
+    default:
+      throw new Error(`no drawing for a panel of the type ${String(panel.type satisfies never)}`);
   }
 }
 

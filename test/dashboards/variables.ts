@@ -1,5 +1,5 @@
 /** Puts values in the place of Grafana's variables, as Grafana does before it sends a query. */
-import type { Dashboard, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { VariableType, type Dashboard, type VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Prometheus } from './prometheus.js';
 
 /** The value that Grafana gives to a variable of which all values are chosen. */
@@ -42,7 +42,7 @@ export function interpolate(text: string, dashboard: Dashboard, chosen: Record<s
 }
 
 function queried(dashboard: Dashboard): VariableModel[] {
-  return (dashboard.templating?.list ?? []).filter(({ type }) => type === 'query');
+  return (dashboard.templating?.list ?? []).filter(({ type }) => type === VariableType.Query);
 }
 
 function seriesAndLabel(variable: VariableModel, chosen: Record<string, string>): [series: string, label: string] {

@@ -170,6 +170,7 @@ export function heatmap(words: PanelWords, query: string): Heatmap {
         .reverse(false),
     )
     .cellGap(1)
+    .exemplarsColor('purple')
     .filterValues(new FilterValueRangeBuilder().le(1e-9))
     .yAxis(new YAxisConfigBuilder().unit(words.unit))
     .showLegend();

@@ -35,7 +35,7 @@ export const PROCESSES: readonly Builder<Panel>[] = [
   ),
   lines(
     {
-      title: 'CPU',
+      title: 'Processors',
       description: `Processors in use. ${EVERY_PROCESS}`,
       unit: 'short',
       empty: NO_PROCESS,
