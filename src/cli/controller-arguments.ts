@@ -8,13 +8,14 @@ import {
   checkPort,
   type RawMetricsOptions,
 } from './cluster-options.js';
+import { addLogOptions, checkLogOptions, type LogArguments, type RawLogOptions } from './log-options.js';
 import type { SecureMetrics } from '../kube/metrics-server.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
-export interface ControllerArgumentsOptions {
+export interface ControllerArgumentsOptions extends LogArguments {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
@@ -30,7 +31,7 @@ export interface ControllerArgumentsOptions {
 
 export type ControllerArguments = OptionArguments<'controller', ControllerArgumentsOptions>;
 
-interface RawOptions extends RawMetricsOptions {
+interface RawOptions extends RawMetricsOptions, RawLogOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
@@ -57,7 +58,7 @@ const LONGEST_LEASE_SECONDS = 90;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const AFTER = `
-Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
+Serves /healthz, /readyz and /metrics. Logs to stderr. Of several replicas one leads, by a Lease; the others wait.
 
 Exit status:
   0  ended by SIGTERM, SIGINT, SIGHUP or SIGQUIT
@@ -79,6 +80,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
     .option('--port <port>', 'of health and metrics (default: 8080)')
     .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
     .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
+  addLogOptions(declared);
   handOver(declared, { kind: 'controller', help: AFTER, check: checkOptions, done });
 }
 
@@ -95,6 +97,8 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   );
   if (!lease.ok) return lease;
   const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
+  const log = checkLogOptions(raw);
+  if (!log.ok) return log;
   const metrics = checkMetrics(raw);
   if (!metrics.ok) return metrics;
   const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
@@ -105,6 +109,7 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   return {
     ok: true,
     value: {
+      ...log.value,
       ...given({ secureMetrics: metrics.value, kubeconfig, namespace, identity }),
       excludedNamespaces,
       agentDaemonset,

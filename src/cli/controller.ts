@@ -36,7 +36,7 @@ export async function runController(
   if (name === '') return { kind: 'unusable', message: '--identity: the value is missing' };
 
   const clock = systemClock();
-  const log = createLogger({ level: 'info', sink, wall: () => clock.wall() });
+  const log = createLogger({ level: options.logLevel, format: options.logFormat, sink, wall: () => clock.wall() });
   const registry = new Registry();
   processMetrics(registry);
   const metrics = kubeMetrics(registry);

@@ -8,13 +8,14 @@ import {
   checkPort,
   type RawMetricsOptions,
 } from './cluster-options.js';
+import { addLogOptions, checkLogOptions, type LogArguments, type RawLogOptions } from './log-options.js';
 import type { SecureMetrics } from '../kube/metrics-server.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkDuration, checkInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
-export interface NodeAgentArgumentsOptions {
+export interface NodeAgentArgumentsOptions extends LogArguments {
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly namespace?: string;
@@ -34,7 +35,7 @@ export interface NodeAgentArgumentsOptions {
 
 export type NodeAgentArguments = OptionArguments<'node-agent', NodeAgentArgumentsOptions>;
 
-interface RawOptions extends RawMetricsOptions {
+interface RawOptions extends RawMetricsOptions, RawLogOptions {
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly namespace?: string;
@@ -55,7 +56,7 @@ const LEAST_ARTIFACTS_LIMIT = 16 * 2 ** 20;
 const MOST_ARTIFACTS_LIMIT = 2 ** 40;
 
 const AFTER = `
-Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. On SIGTERM it lets go of what it holds, reports, and
+Serves /healthz, /readyz and /metrics. Logs to stderr. On SIGTERM it lets go of what it holds, reports, and
 ends within 20 s.
 
 Exit status:
@@ -79,6 +80,7 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/private/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
     .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`);
+  addLogOptions(declared);
   handOver(declared, { kind: 'node-agent', help: AFTER, check: checkOptions, done });
 }
 
@@ -87,6 +89,8 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   if (!port.ok) return port;
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
   if (!most.ok) return most;
+  const log = checkLogOptions(raw);
+  if (!log.ok) return log;
   const limit = checkInteger(
     '--artifacts-limit-bytes',
     raw.artifactsLimitBytes ?? String(2 ** 30),
@@ -114,6 +118,7 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   return {
     ok: true,
     value: {
+      ...log.value,
       ...given({ secureMetrics: metrics.value, kubeconfig, nodeName, namespace, podUid, cgroupRoot }),
       artifacts,
       artifactsLimitBytes: limit.value,

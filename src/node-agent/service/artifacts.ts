@@ -7,7 +7,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
@@ -22,6 +22,8 @@ const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Write permission for the group and for all others. */
 const FOREIGN_WRITES = 0o022;
+/** Every permission of the group and of all others. */
+const FOREIGN = 0o077;
 
 export type Written =
   { readonly ok: true; readonly artifact: Artifact } | { readonly ok: false; readonly failure: Failure };
@@ -130,8 +132,9 @@ export class Artifacts {
   }
 
   /**
-   * Makes the folder, or accepts one that only this user can write to. The mode of an existing folder is never changed: it may be /tmp.
-   * kubelet makes the folder 0755; then others see the UIDs of captures, and cannot read the artifacts, which have the mode 0600.
+   * Makes the folder, or accepts one that only this user can write to. A container runtime makes a missing folder 0755, so an empty folder
+   * is closed to all others. A folder that holds something may serve others, and keeps its mode: there, others see the UIDs of captures,
+   * and cannot read the artifacts, which have the mode 0600.
    */
   async #prepare(): Promise<void> {
     // Without `recursive`: below a file system that allows no folders, such as procfs, Node would retry for ever.
@@ -142,6 +145,7 @@ export class Artifacts {
     if (!found.isDirectory()) throw new Error('not a directory');
     if (found.uid !== process.geteuid?.()) throw new Error('it belongs to another user');
     if ((found.mode & FOREIGN_WRITES) !== 0) throw new Error('others than its owner can write to it');
+    if ((found.mode & FOREIGN) !== 0 && (await readdir(this.#folder)).length === 0) await chmod(this.#folder, 0o700);
   }
 
   #failed(what: string, error: unknown): Failure {

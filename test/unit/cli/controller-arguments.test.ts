@@ -15,6 +15,8 @@ describe('parseArguments(), controller', () => {
         port: 8080,
         workers: 4,
         leaseSeconds: 15,
+        logLevel: 'info',
+        logFormat: 'json',
       },
     });
   });
@@ -30,6 +32,10 @@ describe('parseArguments(), controller', () => {
         '8',
         '--lease-seconds',
         '5',
+        '--log-level',
+        'debug',
+        '--log-format',
+        'text',
         '--agent-daemonset',
         'd.1',
         '--metrics-port',
@@ -49,6 +55,8 @@ describe('parseArguments(), controller', () => {
         secureMetrics: { port: 8443, folder: '/tls' },
         workers: 8,
         leaseSeconds: 5,
+        logLevel: 'debug',
+        logFormat: 'text',
       },
     });
   });
@@ -59,6 +67,8 @@ describe('parseArguments(), controller', () => {
     [['--lease-seconds', '1'], '--lease-seconds'],
     [['--excluded-namespaces', 'a,B'], 'B'],
     [['--namespace', 'a b'], 'a b'],
+    [['--log-level', 'trace'], '--log-level'],
+    [['--log-format', 'xml'], '--log-format'],
     [['--agent-daemonset', 'a,metadata.name=b'], 'metadata.name=b'],
     [['--metrics-port', '8443'], '--metrics-tls'],
     [['--metrics-tls', '/tls'], '--metrics-port'],

@@ -12,6 +12,8 @@ describe('parseArguments() of node-agent', () => {
         guard: '/run/stasis/guard/private/guard.sock',
         port: 8081,
         maxConcurrentCaptures: 4,
+        logLevel: 'info',
+        logFormat: 'json',
       },
     });
   });
@@ -25,6 +27,8 @@ describe('parseArguments() of node-agent', () => {
       '--cgroup-root=/host',
       '--artifacts=/a',
       '--guard=/g/s',
+      '--log-level=warn',
+      '--log-format=text',
       '--artifacts-limit-bytes=16777216',
       '--pause-budget=2.5ms',
       '--metrics-port=8443',
@@ -45,6 +49,8 @@ describe('parseArguments() of node-agent', () => {
         port: 0,
         secureMetrics: { port: 8443, folder: '/tls' },
         maxConcurrentCaptures: 64,
+        logLevel: 'warn',
+        logFormat: 'text',
       },
     });
   });
@@ -56,6 +62,8 @@ describe('parseArguments() of node-agent', () => {
     [['--guard', 'g'], '--guard: "g" is not an absolute path'],
     [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],
     [['--namespace', 'Not_One'], '"Not_One" is no name of a namespace'],
+    [['--log-level', 'all'], '--log-level: "all" is not one of: debug, info, warn, error'],
+    [['--log-format', 'xml'], '--log-format: "xml" is not one of: json, text'],
     [
       ['--artifacts-limit-bytes', '1Gi'],
       '--artifacts-limit-bytes: "1Gi" is not a whole number from 16777216 to 1099511627776',

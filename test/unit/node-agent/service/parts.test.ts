@@ -138,11 +138,15 @@ describe('Artifacts', () => {
     },
   );
 
-  test('check() keeps the mode of a folder that only its user can write to, as kubelet makes it', async () => {
+  test.each([
+    ['closes an empty folder to others, as a container runtime makes it', [], 0o700],
+    ['keeps the mode of a folder that holds something and that only its user can write to', ['of-somebody'], 0o755],
+  ])('check() %s', async (_, files, mode) => {
     mkdirSync(join(base, 'folder'));
     chmodSync(join(base, 'folder'), 0o755);
+    for (const file of files) writeFileSync(join(base, 'folder', file), '');
     expect(await artifacts.check()).toBeUndefined();
-    expect(statSync(join(base, 'folder')).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(base, 'folder')).mode & 0o7777).toBe(mode);
   });
 
   test('check() refuses a link for a folder, and a folder whose parent is missing', async () => {
