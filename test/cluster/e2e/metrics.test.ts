@@ -16,7 +16,7 @@ import { ALL, variableValues, type Range } from '../../dashboards/variables.js';
 import { parseExposition, type Family } from '../../metrics/exposition.js';
 import { tableIn, tables, type TableName } from '../../metrics/table.js';
 import type { Cluster } from '../harness/cluster.js';
-import { prometheusPrograms, startPrometheus, untilScraped, type Prometheus } from '../prometheus/prometheus.js';
+import { prometheusPrograms, startPrometheus, untilScraped, type Prometheus } from '../../prometheus/prometheus.js';
 import { testCluster } from './node-view.js';
 import { shell, sleeper } from './pods.js';
 import { describeOnHarness } from './requirement.js';
@@ -33,6 +33,7 @@ const GHOST = 'e2e-ghost';
 describeOnHarness('metrics', () => {
   let cluster: Cluster;
   let world: World;
+  let started: Prometheus | undefined;
   let prometheus: Prometheus;
   let nodes: readonly string[];
   const scraped: Partial<Record<'controller' | 'node-agent', readonly string[]>> = {};
@@ -44,7 +45,7 @@ describeOnHarness('metrics', () => {
     nodes = cluster.nodes.map(({ name }) => name);
     world = await openWorld('metrics');
     await makeGhost(cluster);
-    prometheus = await startPrometheus(cluster, {
+    started = await startPrometheus(cluster, {
       everySeconds: SCRAPE_SECONDS,
       adapt: (job) => ({
         ...job,
@@ -54,9 +55,10 @@ describeOnHarness('metrics', () => {
         ],
       }),
     });
+    prometheus = started;
   }, 120_000);
   afterAll(async () => {
-    await prometheus.stop();
+    await started?.stop();
     await removeGhost(cluster, world);
     await world.close();
   }, 120_000);
@@ -177,6 +179,11 @@ async function makeGhost(cluster: Cluster): Promise<void> {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: GHOST, labels: { 'kubernetes.io/os': 'linux' } } };
   const made = await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(node) });
   if (made.status !== 0) throw new Error(made.stderr);
+  // Without room the scheduler would not put the agent there.
+  const room = { cpu: '4', memory: '8Gi', pods: '10' };
+  const patch = JSON.stringify({ status: { capacity: room, allocatable: room } });
+  const patched = await cluster.kubectl(['patch', 'node', GHOST, '--subresource=status', '--type=merge', '-p', patch]);
+  if (patched.status !== 0) throw new Error(patched.stderr);
 }
 
 /** Removes the node and its agent's pod, which no kubelet would ever end. */
@@ -187,6 +194,6 @@ async function removeGhost(cluster: Cluster, world: World): Promise<void> {
     await cluster.kubectl(['delete', 'pods', '-n', STASIS, field, '--force', '--grace-period=0']);
     const labelSelector = 'app.kubernetes.io/component=node-agent';
     const pods = value(await world.api.list(PODS, { namespace: STASIS, labelSelector })).items;
-    return pods.every(({ spec }) => spec.nodeName !== GHOST && spec.nodeName !== undefined) ? true : undefined;
+    return pods.every(({ spec }) => spec.nodeName !== GHOST) ? true : undefined;
   });
 }

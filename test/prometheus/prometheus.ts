@@ -7,11 +7,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { REPOSITORY } from '../../kernel/harness/programs.js';
-import { API_ADDRESS } from '../harness/addresses.js';
-import type { Cluster } from '../harness/cluster.js';
-import { reservePort, startRelay } from '../harness/relay.js';
-import { service, type Service } from '../harness/service.js';
+import { REPOSITORY } from '../kernel/harness/programs.js';
+import { API_ADDRESS } from '../cluster/harness/addresses.js';
+import type { Cluster } from '../cluster/harness/cluster.js';
+import { reservePort, startRelay } from '../cluster/harness/relay.js';
+import { service, type Service } from '../cluster/harness/service.js';
 
 export const MONITORING = 'monitoring';
 
