@@ -82,9 +82,14 @@ subjects:
   - { kind: ServiceAccount, name: ${READER.name}, namespace: ${MONITORING} }
 `;
 
-/** Returns the folder of the programs prometheus and promtool. */
-export function prometheusPrograms(): string {
-  return execFileSync('sh', [join(REPOSITORY, 'test/prometheus/fetch.sh')], { encoding: 'utf8' }).trim();
+/** Returns the path of promtool. */
+export function promtool(): string {
+  return join(printed('test/prometheus/fetch.sh'), 'promtool');
+}
+
+function printed(script: string, ...operands: readonly string[]): string {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  return execFileSync('sh', [join(REPOSITORY, script), ...operands], { encoding: 'utf8', stdio: [...stdio] }).trim();
 }
 
 /** Starts Prometheus, and returns when it answers. */
@@ -99,7 +104,7 @@ export async function startPrometheus(cluster: Cluster, options: PrometheusOptio
   writeFileSync(join(folder, 'token'), token.stdout.trim(), { mode: 0o600 });
   writeFileSync(join(folder, 'prometheus.yml'), stringify(configuration(cluster, folder, options)));
   if (options.rules !== undefined) writeFileSync(join(folder, 'rules.yml'), options.rules);
-  const program = join(prometheusPrograms(), 'prometheus');
+  const program = printed('test/cluster/more.sh', 'prometheus');
   const running = service(
     cluster.control,
     'prometheus',

@@ -16,7 +16,7 @@ import { ALL, variableValues, type Range } from '../../dashboards/variables.js';
 import { parseExposition, type Family } from '../../metrics/exposition.js';
 import { tableIn, tables, type TableName } from '../../metrics/table.js';
 import type { Cluster } from '../harness/cluster.js';
-import { prometheusPrograms, startPrometheus, untilScraped, type Prometheus } from '../../prometheus/prometheus.js';
+import { promtool, startPrometheus, untilScraped, type Prometheus } from '../../prometheus/prometheus.js';
 import { testCluster } from './node-view.js';
 import { shell, sleeper } from './pods.js';
 import { describeOnHarness } from './requirement.js';
@@ -100,9 +100,9 @@ describeOnHarness('metrics', () => {
       ['node-agent', 8081],
     ] as const)
       scraped[component] = await scrapesOf(world, component, port);
-    const promtool = join(prometheusPrograms(), 'promtool');
+    const program = promtool();
     for (const text of Object.values(scraped).flat()) {
-      const checked = spawnSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8' });
+      const checked = spawnSync(program, ['check', 'metrics'], { input: text, encoding: 'utf8' });
       expect([checked.status, checked.stdout + checked.stderr]).toEqual([0, '']);
     }
     const served = tables(merged(scraped['node-agent']), merged(scraped.controller));
