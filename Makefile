@@ -17,7 +17,7 @@ ON_NODE24 := $(filter x86_64,$(shell uname -m))
 # anything is built. STEPS.target: what takes long in it, in order, by the names of scripts/progress/steps.mjs.
 SETUP := tools npm compile
 IMAGE_LAYERS := image-base image-dependencies
-CLUSTER_PROGRAMS := modules kubernetes helm programs
+CLUSTER_PROGRAMS := modules kubernetes helm helm4 programs
 SYSTEMD_NODE := machine-tools machine
 IN_CLUSTER := $(SETUP) $(IMAGE_LAYERS) $(CLUSTER_PROGRAMS)
 

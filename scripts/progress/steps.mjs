@@ -24,6 +24,7 @@ export const STEPS = {
     disk: 3000,
   },
   helm: { title: 'building Helm', once: true, seconds: 100, of: 800, least: 10, processors: true, disk: 1100 },
+  helm4: { title: 'building Helm 4', once: true, seconds: 100, of: 900, least: 10, processors: true, disk: 1100 },
   programs: { title: 'fetching', once: true, seconds: 10, downloads: 37, disk: 150 },
   'machine-tools': { title: 'fetching', once: true, seconds: 10, downloads: 33, disk: 150 },
   machine: { title: 'making the disk of the systemd node', once: true, seconds: 60, downloads: 120, disk: 700 },

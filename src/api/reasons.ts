@@ -96,3 +96,10 @@ export const SUCCESS_REASONS: readonly Reason[] = ['Captured', 'DryRunPassed'];
 
 /** The reasons with which the condition `Succeeded` is Unknown, because the capture is still in progress. */
 export const PROGRESS_REASONS: readonly Reason[] = ['PodBusy', 'Dispatched', 'Capturing', 'Holding'];
+
+/** The reasons with which a capture or a Checkpoint ends. */
+export const FINAL_REASONS: readonly Reason[] = REASONS.filter((reason) => !PROGRESS_REASONS.includes(reason));
+
+export function isSuccess(reason: Reason): boolean {
+  return SUCCESS_REASONS.includes(reason);
+}

@@ -1,5 +1,6 @@
 /** The options that all commands for a cluster have: the API server, the namespace and the port. */
 import type { Command } from 'commander';
+import type { SecureMetrics } from '../kube/metrics-server.js';
 import { checkInteger, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
@@ -12,6 +13,31 @@ export function addClusterOptions(command: Command): Command {
   return command
     .option('--kubeconfig <file>', "default: $KUBECONFIG, the pod's service account, or ~/.kube/config")
     .option('--namespace <name>', "Stasis's own namespace (default: $POD_NAMESPACE)");
+}
+
+export interface RawMetricsOptions {
+  readonly metricsPort?: string;
+  readonly metricsTls?: string;
+}
+
+/** Adds `--metrics-port` and `--metrics-tls`. */
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .option(
+      '--metrics-port <port>',
+      'metrics over TLS here, for readers whom the API server allows (with --metrics-tls)',
+    )
+    .option('--metrics-tls <dir>', 'the folder of tls.crt and tls.key (with --metrics-port)');
+}
+
+/** Checks `--metrics-port` and `--metrics-tls`, which are of use only together. */
+export function checkMetrics({ metricsPort, metricsTls }: RawMetricsOptions): Checked<SecureMetrics | undefined> {
+  if (metricsPort === undefined && metricsTls === undefined) return { ok: true, value: undefined };
+  if (metricsTls === undefined) return refuse('--metrics-port: --metrics-tls is missing');
+  if (metricsPort === undefined) return refuse('--metrics-tls: --metrics-port is missing');
+  if (!metricsTls.startsWith('/')) return refuse(`--metrics-tls: ${quoteValue(metricsTls)} is not an absolute path`);
+  const port = checkInteger('--metrics-port', metricsPort, 0, MOST_PORT);
+  return port.ok ? { ok: true, value: { port: port.value, folder: metricsTls } } : port;
 }
 
 /** Checks `--port`. Port 0 stands for any free port. */

@@ -1,27 +1,42 @@
 /** The options of `stasis controller`, the command that the chart's Deployment runs. */
 import type { Command } from 'commander';
-import { addClusterOptions, checkNamespaces, checkPort } from './cluster-options.js';
+import {
+  addClusterOptions,
+  addMetricsOptions,
+  checkMetrics,
+  checkNamespaces,
+  checkPort,
+  type RawMetricsOptions,
+} from './cluster-options.js';
+import { addLogOptions, checkLogOptions, type LogArguments, type RawLogOptions } from './log-options.js';
+import type { SecureMetrics } from '../kube/metrics-server.js';
 import { handOver, type OptionArguments } from './option-command.js';
-import { checkInteger, given, type Checked } from './option-values.js';
+import { checkInteger, given, refuse, type Checked } from './option-values.js';
+import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
-export interface ControllerArgumentsOptions {
+export interface ControllerArgumentsOptions extends LogArguments {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
   readonly excludedNamespaces: readonly string[];
+  /** Name of the agents' DaemonSet. */
+  readonly agentDaemonset: string;
   readonly port: number;
+  /** Absent: the metrics are on the plain port. */
+  readonly secureMetrics?: SecureMetrics;
   readonly workers: number;
   readonly leaseSeconds: number;
 }
 
 export type ControllerArguments = OptionArguments<'controller', ControllerArgumentsOptions>;
 
-interface RawOptions {
+interface RawOptions extends RawMetricsOptions, RawLogOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
   readonly excludedNamespaces?: string;
+  readonly agentDaemonset?: string;
   readonly port?: string;
   readonly workers?: string;
   readonly leaseSeconds?: string;
@@ -39,8 +54,11 @@ const SHORTEST_LEASE_SECONDS = 3;
  */
 const LONGEST_LEASE_SECONDS = 90;
 
+/** The form of an object's name: a DNS subdomain. A field selector takes the name as it is. */
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
 const AFTER = `
-Serves /healthz, /readyz and /metrics. Logs JSON lines to stderr. Of several replicas one leads, by a Lease; the others wait.
+Serves /healthz, /readyz and /metrics. Logs to stderr. Of several replicas one leads, by a Lease; the others wait.
 
 Exit status:
   0  ended by SIGTERM, SIGINT, SIGHUP or SIGQUIT
@@ -55,12 +73,14 @@ export function addController(program: Command, done: (result: ControllerArgumen
     .description(
       "Makes a PodCapture of each Checkpoint for the agent of the pod's node, and copies what came of it. Needs no privilege.",
     );
-  addClusterOptions(declared)
+  addMetricsOptions(addClusterOptions(declared))
     .option('--identity <id>', 'unique to this replica (default: $POD_NAME)')
     .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
+    .option('--agent-daemonset <name>', 'that makes the agents, to count them (default: stasis-node-agent)')
     .option('--port <port>', 'of health and metrics (default: 8080)')
     .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
     .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
+  addLogOptions(declared);
   handOver(declared, { kind: 'controller', help: AFTER, check: checkOptions, done });
 }
 
@@ -77,14 +97,22 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   );
   if (!lease.ok) return lease;
   const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
+  const log = checkLogOptions(raw);
+  if (!log.ok) return log;
+  const metrics = checkMetrics(raw);
+  if (!metrics.ok) return metrics;
   const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
   if (!namespaces.ok) return namespaces;
-  const { kubeconfig, namespace, identity } = raw;
+  const { kubeconfig, namespace, identity, agentDaemonset = 'stasis-node-agent' } = raw;
+  if (!SUBDOMAIN.test(agentDaemonset))
+    return refuse(`--agent-daemonset: ${quoteValue(agentDaemonset)} is not the name of a DaemonSet`);
   return {
     ok: true,
     value: {
-      ...given({ kubeconfig, namespace, identity }),
+      ...log.value,
+      ...given({ secureMetrics: metrics.value, kubeconfig, namespace, identity }),
       excludedNamespaces,
+      agentDaemonset,
       port: port.value,
       workers: workers.value,
       leaseSeconds: lease.value,

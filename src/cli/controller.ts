@@ -1,12 +1,15 @@
 /** Runs `stasis controller`: connects to the cluster and starts the controller. */
 import { randomUUID } from 'node:crypto';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { createController, leaderTimings } from '../controller/controller.js';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
 import { createHttpServer } from '../kube/http-server.js';
+import { MetricsAccess } from '../kube/metrics-access.js';
+import { serveMetrics } from '../kube/metrics-server.js';
 import { createLogger } from '../kube/log.js';
 import { kubeMetrics } from '../kube/metrics.js';
+import { processMetrics } from '../kube/process-metrics.js';
 import type { ControllerArgumentsOptions } from './controller-arguments.js';
 
 export type ControllerOutcome =
@@ -33,11 +36,11 @@ export async function runController(
   if (name === '') return { kind: 'unusable', message: '--identity: the value is missing' };
 
   const clock = systemClock();
-  const log = createLogger({ level: 'info', sink, wall: () => clock.wall() });
+  const log = createLogger({ level: options.logLevel, format: options.logFormat, sink, wall: () => clock.wall() });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  processMetrics(registry);
   const metrics = kubeMetrics(registry);
-  const { kubeconfig, excludedNamespaces, workers, leaseSeconds, port } = options;
+  const { kubeconfig, excludedNamespaces, agentDaemonset, workers, leaseSeconds, port, secureMetrics } = options;
   let api: KubeConnection;
   try {
     const userAgent = `stasis-controller/${version}`;
@@ -53,6 +56,7 @@ export async function runController(
   const controller = createController({
     api,
     settings: { namespace, excludedNamespaces },
+    agentDaemonSet: agentDaemonset,
     // The UUID distinguishes this process from an earlier one of the same pod, whose container was restarted: the Lease
     // must not take the two for the same holder.
     identity: `${name}_${randomUUID()}`,
@@ -62,23 +66,29 @@ export async function runController(
     random: Math.random,
     log,
     registry,
+    version,
     kubeMetrics: metrics,
   });
   const server = createHttpServer({
     healthz: controller.healthz,
     // A replica that does not lead is ready, too: it serves nothing but its own health.
     readyz: controller.healthz,
-    registry,
+    ...(secureMetrics === undefined ? { registry } : {}),
     onError: (error) => log.error('request failed', { error }),
   });
   try {
     const listening = await server.listen({ port });
+    const ended = new AbortController();
+    const access = new MetricsAccess({ api, clock, log });
+    const serving = secureMetrics && serveMetrics({ ...secureMetrics, registry, access, clock, log }, ended.signal);
     try {
       log.info('started', { version, namespace, identity: name, port: listening.port });
       return { kind: 'ended', result: await controller.run(signal) };
     } finally {
       // An open server would keep the process alive and apparently healthy, although it does nothing any more.
       await listening.close();
+      ended.abort();
+      await serving;
     }
   } finally {
     await api.close();

@@ -48,7 +48,7 @@ export async function runNodeAgent(
   if (podUID === '') return missing('--pod-uid');
 
   const clock = systemClock();
-  const log = createLogger({ level: 'info', sink, wall: () => clock.wall() });
+  const log = createLogger({ level: options.logLevel, format: options.logFormat, sink, wall: () => clock.wall() });
   const registry = new Registry();
   const metrics = kubeMetrics(registry);
   const { kubeconfig, cgroupRoot } = options;

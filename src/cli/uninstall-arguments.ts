@@ -1,5 +1,6 @@
 /** The options of `stasis uninstall`, the command that the chart's pre-delete hook runs. */
 import type { Command } from 'commander';
+import type { InstallerMark } from '../controller/uninstall-wanted.js';
 import { addClusterOptions, checkNamespaces } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, refuse, type Checked } from './option-values.js';
@@ -12,6 +13,7 @@ export interface UninstallArgumentsOptions {
   readonly controllerPods: string;
   readonly agentAccount: string;
   readonly waitSeconds: number;
+  readonly installedBy?: InstallerMark;
 }
 
 export type UninstallArguments = OptionArguments<'uninstall', UninstallArgumentsOptions>;
@@ -23,6 +25,7 @@ interface RawOptions {
   readonly controllerPods?: string;
   readonly agentAccount?: string;
   readonly waitSeconds?: string;
+  readonly installedBy?: string;
 }
 
 const LONGEST_WAIT_SECONDS = 600;
@@ -32,7 +35,7 @@ Run by the chart before it is uninstalled. It scales the controller to nothing, 
 takes the finalizers off; to run it twice does no harm. Nothing is captured any more until the chart is installed again.
 
 Exit status:
-  0  nothing is left that would need the controller
+  0  nothing is left that would need the controller, or --installed-by says that nobody uninstalls
   1  something is; the log names it
   2  unusable arguments`;
 
@@ -49,7 +52,11 @@ export function addUninstall(program: Command, done: (result: UninstallArguments
     .option('--controller <name>', "name of the controller's Deployment")
     .option('--controller-pods <selector>', 'label selector of its pods')
     .option('--agent-account <name>', "name of the node agents' service account")
-    .option('--wait-seconds <n>', 'how long captures may take to end, at most 600 (default: 30)');
+    .option('--wait-seconds <n>', 'how long captures may take to end, at most 600 (default: 30)')
+    .option(
+      '--installed-by <annotation[=value]>',
+      'do nothing unless the Deployment has this annotation, which only the installer sets',
+    );
   handOver(declared, { kind: 'uninstall', help: AFTER, check: checkOptions, done });
 }
 
@@ -58,6 +65,8 @@ function checkOptions(raw: RawOptions): Checked<UninstallArgumentsOptions> {
   if (controller === undefined || controller === '') return refuse('--controller: the value is missing');
   if (controllerPods === undefined || controllerPods === '') return refuse('--controller-pods: the value is missing');
   if (agentAccount === undefined || agentAccount === '') return refuse('--agent-account: the value is missing');
+  if (raw.installedBy !== undefined && !/^[^=]/.test(raw.installedBy))
+    return refuse('--installed-by: the value is missing');
   const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const waitSeconds = checkInteger('--wait-seconds', raw.waitSeconds ?? '30', 1, LONGEST_WAIT_SECONDS);
@@ -69,7 +78,13 @@ function checkOptions(raw: RawOptions): Checked<UninstallArgumentsOptions> {
       controllerPods,
       agentAccount,
       waitSeconds: waitSeconds.value,
-      ...given({ kubeconfig: raw.kubeconfig, namespace: raw.namespace }),
+      ...given({ kubeconfig: raw.kubeconfig, namespace: raw.namespace, installedBy: markOf(raw.installedBy) }),
     },
   };
+}
+
+function markOf(text: string | undefined): InstallerMark | undefined {
+  if (text === undefined) return undefined;
+  const at = text.indexOf('=');
+  return at === -1 ? { annotation: text } : { annotation: text.slice(0, at), value: text.slice(at + 1) };
 }

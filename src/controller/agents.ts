@@ -4,6 +4,7 @@ import type { Clock } from '../kube/clock.js';
 import type { Lease } from '../kube/lease.js';
 import { isAlive, NO_SIGHTINGS, observeLeases, type LeaseSightings } from '../kube/lease-observer.js';
 import type { Store } from '../kube/store.js';
+import { keyOf } from '../kube/types.js';
 import type { AgentState } from './observation.js';
 
 export interface NodeAgentsOptions {
@@ -71,6 +72,16 @@ export class NodeAgents {
     const since = this.#away.get(nodeName) ?? now;
     this.#away.set(nodeName, since);
     return now - since > GRACE_MILLISECONDS ? 'Lost' : 'Away';
+  }
+
+  /** The nodes whose agents renewed their Lease in time; undefined while this process is cut off and cannot know. */
+  alive(): ReadonlySet<string> | undefined {
+    const now = this.#options.clock.monotonic();
+    if (this.#isBlind(now)) return undefined;
+    const prefix = heartbeatLeaseName('');
+    const agents = this.#options.leases.list().filter(({ metadata }) => metadata.name.startsWith(prefix));
+    const alive = agents.filter((lease) => isAlive(this.#sightings, keyOf(lease), now));
+    return new Set(alive.map(({ metadata }) => metadata.name.slice(prefix.length)));
   }
 
   /**

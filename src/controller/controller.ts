@@ -8,6 +8,7 @@ import { LeaderElector, type LeaderTimings } from '../kube/leader-election.js';
 import type { Logger } from '../kube/log.js';
 import type { KubeMetrics } from '../kube/metrics.js';
 import type { Reflector } from '../kube/reflector.js';
+import { AgentCensus } from './agent-census.js';
 import { createCaches } from './caches.js';
 import { lead } from './lead.js';
 import { controllerMetrics } from './metrics.js';
@@ -16,6 +17,8 @@ import type { Settings } from './observation.js';
 export interface ControllerOptions {
   readonly api: KubeApi;
   readonly settings: Settings;
+  /** Name of the agents' DaemonSet in Stasis's own namespace. Its agents are counted for the metrics. */
+  readonly agentDaemonSet: string;
   /** Unique per process. Also the reportingInstance of its Events. */
   readonly identity: string;
   readonly workers: number;
@@ -24,6 +27,7 @@ export interface ControllerOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly registry: Registry;
+  readonly version: string;
   readonly kubeMetrics: KubeMetrics;
 }
 
@@ -56,10 +60,12 @@ export function leaderTimings(leaseSeconds: number): LeaderTimings {
 }
 
 export function createController(options: ControllerOptions): Controller {
-  const { api, settings, identity, workers, clock, random, log, registry, kubeMetrics } = options;
+  const { api, settings, identity, workers, clock, random, log, registry, version, kubeMetrics } = options;
   const caches = createCaches();
   const reflectors = new Map<string, { readonly reflector: Reflector; readonly since: number }>();
-  const metrics = controllerMetrics({ registry, clock, workers, checkpoints: () => caches.checkpoints.list() });
+  const census = new AgentCensus(clock);
+  const checkpoints = () => caches.checkpoints.list();
+  const metrics = controllerMetrics({ registry, version, clock, workers, checkpoints, census });
   const events = new EventRecorder({
     api,
     reportingController: 'stasis.dev/controller',
@@ -86,6 +92,8 @@ export function createController(options: ControllerOptions): Controller {
           settings,
           workers,
           caches,
+          census,
+          agentDaemonSet: options.agentDaemonSet,
           clock,
           random,
           log,

@@ -8,6 +8,7 @@ import { startReflector, type Reflector } from '../kube/reflector.js';
 import { Store, type Change } from '../kube/store.js';
 import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
 import { WorkQueue } from '../kube/work-queue.js';
+import { AGENT_PODS_SELECTOR, projectAgentPod, projectDaemonSet, type AgentCensus } from './agent-census.js';
 import { NodeAgents } from './agents.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { hasEnded } from './condition.js';
@@ -17,7 +18,7 @@ import type { ControllerMetrics } from './metrics.js';
 import type { Settings } from './observation.js';
 import { KeyedLock } from './pod-lock.js';
 import { reconcile, type Reconciler } from './reconcile.js';
-import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
+import { AGENT_PODS, CHECKPOINT_RESOURCE, DAEMONSETS, PODCAPTURE_RESOURCE } from './resources.js';
 import { keysOfCapture, keysOfCheckpoint, keysOfNode } from './wake.js';
 
 export interface LeadOptions {
@@ -26,6 +27,9 @@ export interface LeadOptions {
   readonly workers: number;
   /** Empty at the start. Each leader fills them anew, so that no decision rests on what an earlier leader saw. */
   readonly caches: Caches;
+  readonly census: AgentCensus;
+  /** Name of the agents' DaemonSet in Stasis's own namespace. */
+  readonly agentDaemonSet: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -36,12 +40,18 @@ export interface LeadOptions {
   readonly onReflector: (name: string, reflector: Reflector) => void;
 }
 
+interface Following<T extends KubeObject> {
+  readonly namespace?: string;
+  readonly project?: (object: T) => T;
+}
+
 /** How often the heartbeats are checked for agents that became lost. */
 const TICK_MILLISECONDS = 1000;
 
 /** Leads until `signal` aborts. Resolves when the running visits have ended. */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
-  const { api, settings, workers, caches, clock, random, log, events, metrics, kubeMetrics, onReflector } = options;
+  const { api, settings, workers, caches, census, clock, random, log, events, metrics, kubeMetrics, onReflector } =
+    options;
   const queue = new WorkQueue({
     clock,
     random,
@@ -55,7 +65,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     resource: Resource<T>,
     store: Store<T>,
     handler: (change: Change<T>) => void,
-    more: { readonly namespace?: string; readonly project?: (object: T) => T } = {},
+    more: Following<T> = {},
   ): Reflector => {
     const watched = { metrics: kubeMetrics.reflector(resource.plural), clock, random, log, signal };
     const reflector = startReflector<T>({ api, resource, store, handler, ...watched, ...more });
@@ -64,6 +74,8 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   };
   const leases = new Store<Lease>();
   const agents = new NodeAgents({ leases, namespace: settings.namespace, clock });
+  census.begin(agents);
+  countAgents(options, signal);
   const holds = new HoldWatches({
     api,
     clock,
@@ -108,12 +120,39 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     wall: () => clock.wall(),
     onEnd: (labels) => metrics.checkpointEnded(labels),
   };
-  const ticking = tick({ agents, caches, wake, clock }, signal);
+  const ticking = tick({ agents, caches, census, wake, clock }, signal);
   await queue.run(workers, (key) => reconcile(reconciler, key, signal), signal);
   await ticking;
 }
 
+/**
+ * Follows the DaemonSet and the pods of the agents for the metrics. Nothing else rests on them, so the liveness check
+ * does not know these watches, and nothing waits for them.
+ */
+function countAgents(options: LeadOptions, signal: AbortSignal): void {
+  const { api, settings, census, agentDaemonSet, clock, random, log, kubeMetrics } = options;
+  const { namespace } = settings;
+  const common = { api, namespace, handler: () => undefined, clock, random, log, signal };
+  startReflector({
+    ...common,
+    resource: DAEMONSETS,
+    fieldSelector: `metadata.name=${agentDaemonSet}`,
+    store: census.daemonSets,
+    project: projectDaemonSet,
+    metrics: kubeMetrics.reflector(DAEMONSETS.plural),
+  });
+  startReflector({
+    ...common,
+    resource: AGENT_PODS,
+    labelSelector: AGENT_PODS_SELECTOR,
+    store: census.pods,
+    project: projectAgentPod,
+    metrics: kubeMetrics.reflector(AGENT_PODS.plural),
+  });
+}
+
 interface Ticking {
+  readonly census: AgentCensus;
   readonly agents: NodeAgents;
   readonly caches: Caches;
   readonly wake: (keys: readonly string[]) => void;
@@ -121,12 +160,13 @@ interface Ticking {
 }
 
 /** Wakes the Checkpoints of an agent that became lost. No change announces that loss, so it takes a timer. */
-async function tick({ agents, caches, wake, clock }: Ticking, signal: AbortSignal): Promise<void> {
+async function tick({ agents, caches, census, wake, clock }: Ticking, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const running = caches.captures.list().filter(({ status }) => !hasEnded(status));
     for (const nodeName of agents.tick([...new Set(running.map(({ spec }) => spec.nodeName))])) {
       wake(keysOfNode(caches, nodeName));
     }
+    census.tick();
     await clock.sleep(TICK_MILLISECONDS, signal);
   }
 }

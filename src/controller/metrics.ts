@@ -3,7 +3,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../kube/clock.js';
 import type { WorkOutcome } from '../kube/work-queue.js';
 import type { Checkpoint } from '../api/kinds.js';
-import { asReason, findCondition } from './condition.js';
+import { FINAL_REASONS, isSuccess } from '../api/reasons.js';
+import { buildInfo } from '../kube/process-metrics.js';
+import type { AgentCensus } from './agent-census.js';
+import { checkpointMetrics } from './checkpoint-metrics.js';
 import type { EndLabels } from './decision.js';
 
 /** The end of one visit. */
@@ -24,10 +27,12 @@ export interface ControllerMetrics extends ReconcileMetrics {
 
 export interface ControllerMetricsOptions {
   readonly registry: Registry;
+  readonly version: string;
   readonly clock: Clock;
   readonly workers: number;
   /** Called at each scrape. */
   readonly checkpoints: () => readonly Checkpoint[];
+  readonly census: Pick<AgentCensus, 'expected' | 'seen' | 'missing'>;
 }
 
 /** Bounds in seconds; controller-runtime's. */
@@ -37,9 +42,11 @@ const CONTROLLER = 'checkpoint';
 /** Registers all metrics on the registry. Call it once per registry. */
 export function controllerMetrics({
   registry,
+  version,
   clock,
   workers,
   checkpoints,
+  census,
 }: ControllerMetricsOptions): ControllerMetrics {
   const registers = [registry];
   const labels = { controller: CONTROLLER };
@@ -79,10 +86,15 @@ export function controllerMetrics({
     labelNames: ['result', 'reason'] as const,
     registers,
   });
-  registerStates(registers, checkpoints);
+  buildInfo(registry, { version, component: 'controller' });
+  checkpointMetrics({ registry, checkpoints, wall: () => clock.wall() });
+  censusMetrics(registers, census);
   most.set(labels, workers);
   active.set(labels, 0);
   for (const each of [errors, terminal]) each.inc(labels, 0);
+  for (const result of VISIT_RESULTS) total.inc({ ...labels, result }, 0);
+  seconds.zero(labels);
+  for (const reason of FINAL_REASONS) endings.inc({ result: isSuccess(reason) ? 'succeeded' : 'failed', reason }, 0);
   return {
     timed: async (visit) => {
       const started = clock.monotonic();
@@ -103,27 +115,38 @@ export function controllerMetrics({
   };
 }
 
-/**
- * One series per reason that currently occurs. Reasons are a closed list, so the number of series is limited. Only the
- * leader has Checkpoints in its cache.
- */
-function registerStates(registers: Registry[], checkpoints: () => readonly Checkpoint[]): void {
+function censusMetrics(registers: Registry[], census: ControllerMetricsOptions['census']): void {
   void new Gauge({
-    name: 'stasis_checkpoints',
-    help: 'Existing Checkpoints by state: the reason of the condition Succeeded, or New.',
-    labelNames: ['state'] as const,
+    name: 'stasis_node_agents_expected',
+    help: 'Nodes that should have an agent, as the DaemonSet says; 0 on a replica that does not lead.',
+    registers,
+    collect() {
+      this.set(census.expected);
+    },
+  });
+  void new Gauge({
+    name: 'stasis_node_agents_seen',
+    help: 'Agents whose heartbeat is fresh; 0 on a replica that does not lead.',
+    registers,
+    collect() {
+      this.set(census.seen);
+    },
+  });
+  void new Gauge({
+    name: 'stasis_node_agent_missing_seconds',
+    help: "For how long a node's agent has had no fresh heartbeat although the DaemonSet made a pod for the node. A node whose agent is well has no series.",
+    labelNames: ['node_name'] as const,
     registers,
     collect() {
       this.reset();
-      for (const { status } of checkpoints()) {
-        const reason = findCondition(status?.conditions, 'Succeeded')?.reason;
-        this.inc({ state: reason === undefined ? 'New' : asReason(reason) });
-      }
+      for (const { nodeName, seconds } of census.missing) this.set({ node_name: nodeName }, seconds);
     },
   });
 }
 
-function resultOf({ outcome, error }: Visited): 'success' | 'error' | 'requeue' | 'requeue_after' {
+const VISIT_RESULTS = ['success', 'error', 'requeue', 'requeue_after'] as const;
+
+function resultOf({ outcome, error }: Visited): (typeof VISIT_RESULTS)[number] {
   if (error !== undefined) return 'error';
   if (outcome === undefined) return 'success';
   return outcome === 'retry' ? 'requeue' : 'requeue_after';

@@ -53,3 +53,48 @@ export interface KubeNode extends KubeObject {
 
 export const PODS: Resource<Pod> = { group: '', version: 'v1', plural: 'pods', namespaced: true, kind: 'Pod' };
 export const NODES: Resource<KubeNode> = { group: '', version: 'v1', plural: 'nodes', namespaced: false, kind: 'Node' };
+
+/** apps/v1 DaemonSet. */
+export interface DaemonSet extends KubeObject {
+  readonly status?: { readonly desiredNumberScheduled?: number };
+}
+
+/** core/v1 Pod of a DaemonSet. Its controller binds the pod to one node by a node affinity. */
+export interface AgentPod extends KubeObject {
+  readonly spec: {
+    /** Absent until the pod is scheduled. */
+    readonly nodeName?: string;
+    readonly affinity?: {
+      readonly nodeAffinity?: {
+        readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+          readonly nodeSelectorTerms: readonly {
+            readonly matchFields?: readonly { readonly key: string; readonly values?: readonly string[] }[];
+          }[];
+        };
+      };
+    };
+  };
+}
+
+export const DAEMONSETS: Resource<DaemonSet> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'daemonsets',
+  namespaced: true,
+  kind: 'DaemonSet',
+};
+export const AGENT_PODS: Resource<AgentPod> = {
+  group: '',
+  version: 'v1',
+  plural: 'pods',
+  namespaced: true,
+  kind: 'Pod',
+};
+
+/** The node for which the pod was made, also before the pod is scheduled. */
+export function nodeOfAgentPod({ spec }: AgentPod): string | undefined {
+  if (spec.nodeName !== undefined && spec.nodeName !== '') return spec.nodeName;
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const fields = terms.flatMap(({ matchFields }) => matchFields ?? []);
+  return fields.find(({ key }) => key === 'metadata.name')?.values?.[0];
+}

@@ -3,6 +3,7 @@ import type { KubeApi } from '../kube/api.js';
 import type { Clock } from '../kube/clock.js';
 import type { Logger } from '../kube/log.js';
 import type { KubeError } from '../kube/result.js';
+import type { InstallerMark } from './uninstall-wanted.js';
 
 export interface UninstallOptions {
   /** Stasis's own namespace. */
@@ -15,6 +16,8 @@ export interface UninstallOptions {
   readonly agentAccount: string;
   /** How long the captures may take to end, in seconds. */
   readonly waitSeconds: number;
+  /** Nothing is done unless the controller's Deployment has this mark. */
+  readonly installedBy?: InstallerMark;
 }
 
 export interface Uninstalling extends UninstallOptions {

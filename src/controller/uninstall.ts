@@ -12,9 +12,10 @@ import { describeError } from '../kube/result.js';
 import { endCaptures } from './uninstall-captures.js';
 import { endCheckpoints } from './uninstall-checkpoints.js';
 import { releaseAll } from './uninstall-finalizers.js';
-import { stopController } from './uninstall-controller.js';
+import { controllerStayedStopped, stopController } from './uninstall-controller.js';
 import { disownLeases } from './uninstall-leases.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
+import { uninstallWanted } from './uninstall-wanted.js';
 
 const STEPS: readonly (readonly [string, (uninstalling: Uninstalling) => Promise<StepResult>])[] = [
   ['stop the controller', stopController],
@@ -22,10 +23,27 @@ const STEPS: readonly (readonly [string, (uninstalling: Uninstalling) => Promise
   ['end Checkpoints', endCheckpoints],
   ['take finalizers off', releaseAll],
   ['disown leases', disownLeases],
+  ['see that the controller stayed stopped', controllerStayedStopped],
 ];
 
-/** Returns whether all steps succeeded. Logs each step. Never throws because of an answer of the server. */
+/**
+ * Returns whether all steps succeeded, or none was wanted. Logs each step. Never throws because of an answer of the
+ * server.
+ */
 export async function uninstall(uninstalling: Uninstalling): Promise<boolean> {
+  const { log, controller, installedBy } = uninstalling;
+  const wanted = await uninstallWanted(uninstalling);
+  if (!wanted.ok) {
+    log.error('cannot tell whether an uninstall is wanted', { error: describeError(wanted.error) });
+    return false;
+  }
+  if (!wanted.value) {
+    log.warn('nothing done: what made this Job did not install Stasis, so nothing is being uninstalled', {
+      controller,
+      missing: installedBy?.annotation,
+    });
+    return true;
+  }
   let complete = true;
   for (const [step, run] of STEPS) {
     const result = await run(uninstalling);

@@ -1,8 +1,10 @@
 #include "state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -18,6 +20,20 @@
 #define PING_MS 1000
 /* Write permission for the group and for all others. */
 #define FOREIGN_WRITES 0022
+/* Every permission of the group and of all others. */
+#define FOREIGN 0077
+
+static bool is_empty(int folder)
+{
+	DIR *directory = fdopendir(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	bool empty = directory != NULL;
+
+	for (struct dirent *entry; empty && (entry = readdir(directory)) != NULL;)
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (directory != NULL)
+		closedir(directory);
+	return empty;
+}
 
 int folder_open(const char *path, const char **why)
 {
@@ -38,6 +54,9 @@ int folder_open(const char *path, const char **why)
 		*why = "others than its owner can write to it; name a folder that only root can write to, or one that does not exist yet";
 		error = -EPERM;
 	}
+	/* A container runtime makes a missing folder 0755. One that holds something may serve others, and keeps its mode. */
+	if (error == 0 && (status.st_mode & FOREIGN) != 0 && is_empty(folder))
+		fchmod(folder, 0700);
 	if (error == 0)
 		return folder;
 	if (folder >= 0)

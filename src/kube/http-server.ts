@@ -1,7 +1,8 @@
-/** Serves health, readiness and metrics over plain HTTP to the kubelet and Prometheus. */
+/** Serves health, readiness and, unless metrics-server.ts does, metrics over plain HTTP. */
 import { createServer, type Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 
 export interface NamedCheck {
@@ -15,7 +16,8 @@ export interface HttpServerOptions {
   readonly healthz: readonly NamedCheck[];
   /** A failing check marks the pod as not ready. */
   readonly readyz: readonly NamedCheck[];
-  readonly registry: Registry;
+  /** Served at /metrics. Absent when the metrics are served elsewhere. */
+  readonly registry?: Registry;
   /** Receives every error of a request handler. The client only receives the status 500. */
   readonly onError?: (error: unknown) => void;
 }
@@ -33,25 +35,46 @@ export interface HttpServer {
 
 /** The body of a failure lists the failing checks. Every other path answers 404. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const app = plainApp();
+  app.get('/healthz', checking(options.healthz));
+  app.get('/readyz', checking(options.readyz));
+  if (options.registry !== undefined) app.get('/metrics', metricsHandler(options.registry));
+  answerDefects(app, options.onError);
+  return {
+    listen: async (at) => {
+      const server = createServer(app);
+      const port = await listenOn(server, at);
+      return { port, close: () => closeServer(server) };
+    },
+  };
+}
+
+/** An express application without headers that tell more than needed. */
+export function plainApp(): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.get('/healthz', checking(options.healthz));
-  app.get('/readyz', checking(options.readyz));
-  app.get('/metrics', async (_request, response) => {
-    response.type(options.registry.contentType).send(await options.registry.metrics());
-  });
+  return app;
+}
+
+export function metricsHandler(registry: Registry): RequestHandler {
+  return async (_request, response) => {
+    response.type(registry.contentType).send(await registry.metrics());
+  };
+}
+
+/** Lets every path without a handler answer 404, and every defect 500. Call it after all handlers are registered. */
+export function answerDefects(app: Express, onError: ((error: unknown) => void) | undefined): void {
   app.use((_request, response) => {
     response.status(404).type('text/plain').send('not found\n');
   });
   // Express recognises an error handler by its four parameters.
   const broken: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    options.onError?.(error);
+    onError?.(error);
     if (response.headersSent) response.end();
     else response.status(500).type('text/plain').send('internal error\n');
   };
   app.use(broken);
-  return { listen: (at) => listen(createServer(app), at) };
 }
 
 function checking(checks: readonly NamedCheck[]): RequestHandler {
@@ -72,19 +95,22 @@ async function outcome({ name, check }: NamedCheck): Promise<string | undefined>
   }
 }
 
-function listen(server: Server, at: { readonly port: number; readonly host?: string }): Promise<Listening> {
+/** Returns the port. Rejects when the port cannot be opened. */
+export function listenOn(
+  server: Server | SecureServer,
+  at: { readonly port: number; readonly host?: string },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: at.port, ...(at.host === undefined ? {} : { host: at.host }) }, () => {
       server.off('error', reject);
-      const { port } = server.address() as AddressInfo;
-      resolve({ port, close: () => close(server) });
+      resolve((server.address() as AddressInfo).port);
     });
   });
 }
 
 /** Without closing the idle keep-alive connections of Prometheus, the process would not end until they time out. */
-function close(server: Server): Promise<void> {
+export function closeServer(server: Server | SecureServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -1,6 +1,10 @@
-/** A structured logger: one JSON line per entry, with a constant message and fields. */
+/** A structured logger: one line per entry, JSON or logfmt, with a constant message and fields. */
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+/** `text` is logfmt: key=value pairs, for people who read a log without a tool. */
+export const LOG_FORMATS = ['json', 'text'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
@@ -14,6 +18,8 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
+  /** Default: json. */
+  readonly format?: LogFormat;
   /** Receives one line with its newline. */
   readonly sink: (line: string) => void;
   /** Milliseconds since the epoch. */
@@ -28,6 +34,8 @@ const SECRET = /token|secret|password|authorization|credential|(?:^|[-_])key-?da
  * fill the log with megabytes.
  */
 const LONGEST_TEXT = 4096;
+/** Text that needs no quotation marks in logfmt. */
+const PLAIN = /^[\w./:@+-]+$/;
 
 export function createLogger(options: LoggerOptions): Logger {
   return logger(options, {});
@@ -49,7 +57,8 @@ function logger(options: LoggerOptions, bound: LogFields): Logger {
     (msg: string, fields?: LogFields): void => {
       if (SEVERITY[level] < SEVERITY[options.level]) return;
       const head = { ts: new Date(options.wall()).toISOString(), level, msg };
-      options.sink(`${toJson({ ...bound, ...fields, ...head }, head)}\n`);
+      const json = toJson({ ...bound, ...fields, ...head }, head);
+      options.sink(`${options.format === 'text' ? toText(json) : json}\n`);
     };
   return {
     debug: at('debug'),
@@ -67,6 +76,13 @@ function toJson(entry: LogFields, head: LogFields): string {
   } catch (error) {
     return JSON.stringify({ ...head, unloggable: error instanceof Error ? error.message : 'unknown' });
   }
+}
+
+/** The text is made from the JSON, so that what is redacted or cut off there is so here, too. */
+function toText(json: string): string {
+  return Object.entries(JSON.parse(json) as LogFields)
+    .map(([key, value]) => `${key}=${typeof value === 'string' && PLAIN.test(value) ? value : JSON.stringify(value)}`)
+    .join(' ');
 }
 
 function presentable(key: string, value: unknown): unknown {

@@ -21,14 +21,16 @@ const QUEUE_BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 10
 const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 const QUEUE_LABELS = ['name', 'controller'] as const;
 
-/** Registers all metrics on `registry`. Call it once per registry. */
+/** Registers the metrics of requests and reflectors on `registry`, and the others when they are first asked for. Call it once per registry. */
 export function kubeMetrics(registry: Registry): KubeMetrics {
   const registers = [registry];
+  let queues: Pick<KubeMetrics, 'queue'> | undefined;
+  let leaders: Pick<KubeMetrics, 'leader'> | undefined;
   return {
     ...requestMetrics(registers),
-    ...queueMetrics(registers),
-    ...leaderMetrics(registers),
     ...reflectorMetrics(registers),
+    queue: (name) => (queues ??= queueMetrics(registers)).queue(name),
+    leader: (name) => (leaders ??= leaderMetrics(registers)).leader(name),
   };
 }
 
@@ -98,6 +100,8 @@ function queueMetrics(registers: Registry[]): Pick<KubeMetrics, 'queue'> {
       // Both counters start at 0, so that rates are right from the first increase on.
       adds.inc(labels, 0);
       retries.inc(labels, 0);
+      waited.zero(labels);
+      worked.zero(labels);
       return {
         added: () => adds.inc(labels),
         retried: () => retries.inc(labels),
@@ -116,7 +120,12 @@ function leaderMetrics(registers: Registry[]): Pick<KubeMetrics, 'leader'> {
     labelNames: ['name'],
     registers,
   });
-  return { leader: (name) => (isLeader) => status.set({ name }, isLeader ? 1 : 0) };
+  return {
+    leader: (name) => {
+      status.set({ name }, 0);
+      return (isLeader) => status.set({ name }, isLeader ? 1 : 0);
+    },
+  };
 }
 
 function reflectorMetrics(registers: Registry[]): Pick<KubeMetrics, 'reflector'> {
@@ -139,10 +148,16 @@ function reflectorMetrics(registers: Registry[]): Pick<KubeMetrics, 'reflector'>
     registers,
   });
   return {
-    reflector: (resource) => ({
-      listed: (result) => lists.inc({ resource, result }),
-      watched: (result) => watches.inc({ resource, result }),
-      held: (count) => objects.set({ resource }, count),
-    }),
+    reflector: (resource) => {
+      // The results of an untroubled life start at 0. The others are the reasons of the API server, an open list.
+      lists.inc({ resource, result: 'success' }, 0);
+      watches.inc({ resource, result: 'closed' }, 0);
+      objects.set({ resource }, 0);
+      return {
+        listed: (result) => lists.inc({ resource, result }),
+        watched: (result) => watches.inc({ resource, result }),
+        held: (count) => objects.set({ resource }, count),
+      };
+    },
   };
 }

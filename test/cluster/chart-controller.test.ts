@@ -1,12 +1,12 @@
 /** Tests what the chart renders for the controller. Needs no cluster. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { one, podOf, render, type Rendered } from './rendered-chart.js';
+import { one, podOf, render, renderByHelm, type Rendered } from './rendered-chart.js';
 
 let rendered: readonly Rendered[] = [];
 
 // The timeout is long because helm is compiled the first time.
 beforeAll(async () => {
-  rendered = await render();
+  rendered = await renderByHelm();
 }, 1_800_000);
 
 async function controllerArgs(...more: readonly string[]): Promise<readonly string[] | undefined> {

@@ -14,6 +14,7 @@ import {
   podOf,
   pods,
   render,
+  renderByHelm,
   template,
   templateOf,
   type Rendered,
@@ -33,7 +34,7 @@ let rendered: readonly Rendered[] = [];
 
 // The timeout is long because helm is compiled the first time.
 beforeAll(async () => {
-  rendered = await render();
+  rendered = await renderByHelm();
 }, 1_800_000);
 
 describe('helm', () => {
@@ -64,6 +65,17 @@ describe('helm', () => {
     ['crds.keep=maybe', /crds\/keep.*got string, want boolean/],
     ['uninstall.waitSeconds=3600', /waitSeconds.*maximum: got 3,600, want 60/],
     ['metrics.serviceMonitor.enabled=true,metrics.services=false', /a ServiceMonitor finds its pods by a Service/],
+    ['metrics.serviceMonitor.enabled=true,metrics.podMonitor.enabled=true', /each sample would be stored twice/],
+    ['metrics.pauseBudgetSeconds=0', /pauseBudgetSeconds: 0 is not between/],
+    ['metrics.pauseBudgetSeconds=soon', /pauseBudgetSeconds/],
+    ['nodeAgent.artifacts.limit=1Mi', /artifacts.limit: 1Mi is not between 16Mi and 1Ti/],
+    ['controller.serviceAccount.create=false', /controller.serviceAccount.name must say which account is used/],
+    ['nodeAgent.serviceAccount.name=stasis-controller', /share the service account stasis-controller/],
+    ['controller.extraEnv[0].name=POD_NAME', /extraEnv\/0\/name/],
+    ['networkPolicy.enabled=true,networkPolicy.metricsFrom[0].podSelector.a=b', /needs metrics.secure.enabled/],
+    ['resourceQuota.enabled=true,nodeAgent.priorityClassName=', /resourceQuota.enabled needs nodeAgent.priority/],
+    ['nodeAgent.updateStrategy.type=Recreate', /value must be one of 'RollingUpdate', 'OnDelete'/],
+    ['log.level=trace', /log\/level/],
   ])('refuses %s and says why', async (setting, message) => {
     const ran = await template('--set', setting);
     expect(ran.status).not.toBe(0);
@@ -95,8 +107,8 @@ describe('the node agent', () => {
     const pod = podOf(rendered, 'DaemonSet', 'stasis-node-agent');
     expect(pod.volumes).toEqual([
       { name: 'cgroup', hostPath: { path: '/sys/fs/cgroup', type: 'Directory' } },
-      { name: 'artifacts', hostPath: { path: '/var/lib/stasis', type: 'DirectoryOrCreate' } },
-      { name: 'guard-state', hostPath: { path: '/run/stasis/node-agent', type: 'DirectoryOrCreate' } },
+      { name: 'artifacts', hostPath: { path: '/var/lib/stasis' } },
+      { name: 'guard-state', hostPath: { path: '/run/stasis/node-agent' } },
       { name: 'guard-socket', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
     ]);
     expect(pod.containers[0]?.volumeMounts).toEqual([
@@ -179,16 +191,20 @@ describe('the chart', () => {
     const crds = rendered.filter(({ kind }) => kind === 'CustomResourceDefinition');
     expect(crds).toHaveLength(source.length);
     for (const crd of crds) {
-      const { labels, ...metadata } = crd.metadata;
+      const { labels, annotations, ...metadata } = crd.metadata;
       expect(labels).toMatchObject({ 'app.kubernetes.io/instance': 'stasis' });
+      // For Helm, Flux and Argo CD, in this order.
+      expect(annotations).toEqual({
+        'helm.sh/resource-policy': 'keep',
+        'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+        'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+      });
       expect(source).toContainEqual({ ...crd, metadata });
     }
     const none = await render('--set', 'crds.install=false');
     expect(none.filter(({ kind }) => kind === 'CustomResourceDefinition')).toEqual([]);
-    const kept = (await render('--set', 'crds.keep=true')).filter(({ kind }) => kind === 'CustomResourceDefinition');
-    expect(kept.map(({ metadata }) => metadata['annotations'])).toEqual(
-      source.map(() => ({ 'helm.sh/resource-policy': 'keep' })),
-    );
+    const unkept = (await render('--set', 'crds.keep=false')).filter(({ kind }) => kind === 'CustomResourceDefinition');
+    expect(unkept.map(({ metadata }) => metadata['annotations'])).toEqual(source.map(() => undefined));
   });
 
   test('includes the name of the release in the name of every cluster-wide object', async () => {
@@ -196,7 +212,7 @@ describe('the chart', () => {
     const names = other.filter(({ kind }) => kind !== 'CustomResourceDefinition').map(({ metadata }) => metadata.name);
     expect(names.filter((name) => !name.startsWith('ice-stasis-'))).toEqual([]);
     expect(JSON.stringify(other)).not.toMatch(/stasis-system:stasis-(controller|node-agent|uninstall)/);
-    const long = await render('--set', `fullnameOverride=${'x'.repeat(40)}`);
+    const long = await renderByHelm('--set', `fullnameOverride=${'x'.repeat(40)}`);
     expect(long.filter(({ metadata }) => metadata.name.length > 63)).toEqual([]);
   });
 
@@ -258,21 +274,5 @@ describe('the chart', () => {
         ['stasis-uninstall', false],
       ]),
     );
-  });
-
-  test('creates everything that the uninstall Job needs only while it runs', async () => {
-    const ofUninstall = rendered.filter(({ metadata }) => metadata.name === 'stasis-uninstall');
-    expect(ofUninstall.map(({ kind }) => kind).sort()).toEqual([
-      'ClusterRole',
-      'ClusterRoleBinding',
-      'Job',
-      'Role',
-      'RoleBinding',
-      'ServiceAccount',
-    ]);
-    for (const { metadata } of ofUninstall)
-      expect(metadata['annotations']).toMatchObject({ 'helm.sh/hook': 'pre-delete' });
-    const none = await render('--set', 'uninstall.hook=false');
-    expect(none.filter(({ metadata }) => metadata.name.endsWith('-uninstall'))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import { run, type Ran } from './harness/run.js';
 import { programs } from './harness/tools.js';
+import { withLookups, type Objects } from './lookups.js';
 
 export const CHART = join(REPOSITORY, 'deploy/helm');
 
@@ -40,9 +41,15 @@ export interface Rendered {
   readonly rules?: readonly { readonly verbs: readonly string[]; readonly resources: readonly string[] }[];
 }
 
+export const HELMS = ['helm', 'helm4'] as const;
+
 /** Runs the helm of the throw-away clusters. The first time it is compiled, which takes minutes. */
 export async function helm(...args: readonly string[]): Promise<Ran> {
-  return await run([join(await programs(), 'bin/helm'), ...args]);
+  return await helmOf('helm', ...args);
+}
+
+export async function helmOf(which: (typeof HELMS)[number], ...args: readonly string[]): Promise<Ran> {
+  return await run([join(await programs(), 'bin', which), ...args]);
 }
 
 /** Runs `helm template` as release `stasis` in the namespace `stasis-system`. */
@@ -53,6 +60,15 @@ export async function template(...args: readonly string[]): Promise<Ran> {
 export async function templateOf(release: string, ...args: readonly string[]): Promise<Ran> {
   // A helm that was built from its module assumes Kubernetes 1.20, which the chart refuses.
   return await helm('template', release, CHART, '-n', 'stasis-system', '--kube-version', '1.34.4', ...args);
+}
+
+/** Renders what `helm install` renders, where the cluster has these objects. */
+export async function templateByHelm(objects: Objects, ...args: readonly string[]): Promise<Ran> {
+  return await withLookups(objects, async (lookups) => await template(...lookups, ...args));
+}
+
+export async function renderByHelm(...args: readonly string[]): Promise<readonly Rendered[]> {
+  return documents(await templateByHelm({}, ...args));
 }
 
 /** Returns the objects that helm printed. Throws when it failed, or when a key occurs twice. */

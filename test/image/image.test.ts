@@ -222,13 +222,13 @@ if (built) {
  * The start of a command line that runs the rest of it in the image as a container does: with /proc, /sys and /dev, the PATH of
  * the config, and without the environment of the caller. The mounts are in a mount namespace of their own, and end with it.
  */
-function insideImage(root: string, ...chrootOptions: string[]): string[] {
-  for (const name of ['proc', 'sys', 'dev']) mkdirSync(join(root, name), { recursive: true });
+function insideImage(directory: string, ...chrootOptions: string[]): string[] {
+  for (const name of ['proc', 'sys', 'dev']) mkdirSync(join(directory, name), { recursive: true });
   const enter = `root=$1; shift
     for name in proc sys dev; do mount --rbind "/$name" "$root/$name"; done
     exec chroot "$@"`;
   const clean = ['/usr/bin/env', '-i', 'PATH=/usr/bin'];
-  return ['unshare', '--mount', 'sh', '-euc', enter, 'sh', root, ...chrootOptions, root, ...clean];
+  return ['unshare', '--mount', 'sh', '-euc', enter, 'sh', directory, ...chrootOptions, directory, ...clean];
 }
 
 const run = promisify(execFile);

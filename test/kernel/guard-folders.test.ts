@@ -1,5 +1,15 @@
 /** Checks which folders the guard accepts, and what it refuses where it cannot write its journal. */
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -88,12 +98,16 @@ describe.each(['state', 'socket'] as const)('the folder of the %s', (which) => {
     expect(await startIn(folder)).toMatchObject({ event: 'cannotStart', error: 'belongs to another user' });
   });
 
-  test('keeps its mode when only root can write to it, as in a folder that kubelet makes', async () => {
+  test.each([
+    ['is closed to others when it is empty, as when a container runtime has made it', false, 0o700],
+    ['keeps its mode when it holds something and only root can write to it', true, 0o755],
+  ])('%s', async (_, used, mode) => {
     const folder = join(scratchDirectory(), 'readable');
     mkdirSync(folder);
     chmodSync(folder, 0o755);
+    if (used) writeFileSync(join(folder, 'of-somebody'), '');
     expect(await startIn(folder)).toMatchObject({ event: 'ready' });
-    expect(statSync(folder).mode & 0o7777).toBe(0o755);
+    expect(statSync(folder).mode & 0o7777).toBe(mode);
   });
 
   test('is made for root alone when it is missing', async () => {

@@ -1,6 +1,6 @@
 /** Turns reports into the object that users see. Pure. */
 import { API_VERSION, KIND, type Condition, type PodCapture } from '../../api/podcapture.js';
-import { SUCCESS_REASONS, type Reason } from '../../api/reasons.js';
+import { isSuccess, type Reason } from '../../api/reasons.js';
 import { summarize } from '../pure/summary.js';
 import { countCommandLines, type CommandLines } from '../pure/command-lines.js';
 import type { CaptureReport } from './parse-report.js';
@@ -55,7 +55,7 @@ export function reasonOf(capture: PodCapture): Reason {
 }
 
 export function succeeded(capture: PodCapture): boolean {
-  return SUCCESS_REASONS.includes(reasonOf(capture));
+  return isSuccess(reasonOf(capture));
 }
 
 function conditions(report: CaptureReport, facts: PodCaptureFacts): Condition[] {

@@ -7,7 +7,7 @@
  *
  * All dependencies are passed in, so that the whole agent can run in a unit test.
  */
-import { collectDefaultMetrics, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { heartbeatLeaseName, type PodCapture } from '../../api/kinds.js';
 import { after } from '../../kube/abort.js';
 import type { KubeApi } from '../../kube/api.js';
@@ -16,6 +16,9 @@ import { startHeartbeat } from '../../kube/heartbeat.js';
 import { createHttpServer } from '../../kube/http-server.js';
 import type { Logger } from '../../kube/log.js';
 import type { KubeMetrics } from '../../kube/metrics.js';
+import { MetricsAccess } from '../../kube/metrics-access.js';
+import { serveMetrics, type SecureMetrics } from '../../kube/metrics-server.js';
+import { processMetrics } from '../../kube/process-metrics.js';
 import { startReflector } from '../../kube/reflector.js';
 import { Store } from '../../kube/store.js';
 import { keyOf } from '../../kube/types.js';
@@ -38,9 +41,15 @@ export interface AgentOptions {
   readonly podUID: string;
   /** Folder of the artifacts. */
   readonly artifacts: string;
+  /** Size of all artifacts from which on no capture begins, in bytes. */
+  readonly artifactsLimitBytes: number;
   /** Port of the HTTP server. 0: the kernel chooses a port. */
   readonly port: number;
+  /** Absent: the metrics are served on `port`. */
+  readonly secureMetrics?: SecureMetrics;
   readonly maxConcurrentCaptures: number;
+  /** The pause that the installation aims at, in seconds: a metric, for dashboards and alerts. */
+  readonly pauseBudgetSeconds: number;
   /** Mount point of the host's procfs. */
   readonly proc: string;
 }
@@ -82,9 +91,23 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   const lastCall = new AbortController();
   const store = new Store<PodCapture>();
   const gate = new DiskGate(clock);
-  const artifacts = new Artifacts(options.artifacts, gate);
+  const artifacts = new Artifacts(options.artifacts, gate, options.artifactsLimitBytes);
   const pool = new TracerPool(parts);
-  const observer = agentMetrics({ ...parts, podsHeld: () => captures.holding });
+  const observer = agentMetrics({
+    ...parts,
+    figures: {
+      waiting: () => captures.waiting,
+      running: () => captures.running,
+      unreported: () => captures.unreported,
+      holding: () => captures.holding,
+      overdueSeconds: () => captures.overdueMilliseconds / 1000,
+      guardUp: () => guard.isAlive,
+      rehearsal: () => pool.rehearsal,
+      artifacts: () => artifacts.filling,
+      slots: options.maxConcurrentCaptures,
+      pauseBudgetSeconds: options.pauseBudgetSeconds,
+    },
+  });
   const captures: Captures = new Captures({
     ...parts,
     me: options.podUID,
@@ -100,7 +123,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     lastCall: lastCall.signal,
   });
 
-  collectDefaultMetrics({ register: parts.registry });
+  processMetrics(parts.registry);
   const lookSoon = coalesced(() => captures.look());
   const reflector = startReflector({
     api,
@@ -122,6 +145,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     acknowledge: (uid) => guard.acknowledge(uid),
   });
   guard.onRecovered = (recovered) => recoveries.see(recovered);
+  guard.onRestarted = () => observer.guardRestarted();
   const guarding = guard.run();
   const heartbeat = startHeartbeat({
     api,
@@ -148,9 +172,12 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   const server = await createHttpServer({
     healthz: liveness(facts),
     readyz: readiness(facts),
-    registry: parts.registry,
+    ...(options.secureMetrics === undefined ? { registry: parts.registry } : {}),
     onError: (error) => log.error('request failed by a defect', { error }),
   }).listen({ port: options.port });
+  const serving =
+    options.secureMetrics &&
+    serveMetrics({ ...parts, ...options.secureMetrics, access: new MetricsAccess(parts) }, stopped.signal);
   log.info('node agent started', { node: options.nodeName, port: server.port });
   parts.onListening?.(server.port);
   void keepFit(pool, guard, clock, signal);
@@ -166,7 +193,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   await captures.stop();
   patience.abort();
   stopped.abort();
-  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close()]);
+  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close(), serving]);
   guard.close();
   await guarding;
   log.info('node agent stopped', {});

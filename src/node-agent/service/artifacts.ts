@@ -7,7 +7,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
@@ -22,17 +22,36 @@ const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Write permission for the group and for all others. */
 const FOREIGN_WRITES = 0o022;
+/** Every permission of the group and of all others. */
+const FOREIGN = 0o077;
 
 export type Written =
   { readonly ok: true; readonly artifact: Artifact } | { readonly ok: false; readonly failure: Failure };
 
+/** The number and the size of all artifacts of the node, and the size from which on no capture begins. */
+export interface ArtifactsFilling {
+  readonly files: number;
+  readonly bytes: number;
+  readonly limitBytes: number;
+}
+
 export class Artifacts {
   readonly #folder: string;
   readonly #gate: DiskGate;
+  readonly #limitBytes: number;
+  /** The size of each artifact by its UID, in bytes; undefined until the folder was read. */
+  #sizes: Map<string, number> | undefined;
 
-  constructor(folder: string, gate: DiskGate) {
+  constructor(folder: string, gate: DiskGate, limitBytes: number) {
     this.#folder = folder;
     this.#gate = gate;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** What is known without touching the disk. */
+  get filling(): ArtifactsFilling {
+    const sizes = [...(this.#sizes?.values() ?? [])];
+    return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), limitBytes: this.#limitBytes };
   }
 
   /** Tests before anything is frozen whether an artifact could be written now. */
@@ -40,6 +59,12 @@ export class Artifacts {
     return await this.#gate.touch(async () => {
       try {
         await this.#prepare();
+        this.#sizes ??= await sizesIn(this.#folder);
+        const { bytes } = this.filling;
+        if (bytes >= this.#limitBytes) {
+          const most = `the artifacts in ${this.#folder} take ${bytes} of at most ${this.#limitBytes} bytes`;
+          return failure('ArtifactFailed', `${most}; they are removed with their Checkpoints`);
+        }
         const { bavail, bsize } = await statfs(this.#folder);
         if (bavail * bsize < LEAST_FREE_BYTES) {
           return failure('ArtifactFailed', `${this.#folder} has only ${bavail * bsize} bytes free`);
@@ -65,6 +90,7 @@ export class Artifacts {
         await this.#prepare();
         const { sizeBytes, sha256 } = await writeAll(temporary, text);
         await rename(temporary, path);
+        this.#sizes?.set(uid, sizeBytes);
         await syncFolder(this.#folder);
         return { ok: true, artifact: { path, sizeBytes, sha256 } };
       } catch (error) {
@@ -77,7 +103,10 @@ export class Artifacts {
   /** Removes the artifact of one capture, if it exists. */
   async remove(uid: string): Promise<void> {
     if (!UID.test(uid)) return;
-    await this.#gate.touch(async () => await unlink(join(this.#folder, `${uid}.json`)).catch(() => undefined));
+    await this.#gate.touch(async () => {
+      const code = await unlink(join(this.#folder, `${uid}.json`)).catch((error: NodeJS.ErrnoException) => error.code);
+      if (code === undefined || code === 'ENOENT') this.#sizes?.delete(uid);
+    });
   }
 
   /**
@@ -97,13 +126,15 @@ export class Artifacts {
           () => 0,
         );
       }
+      this.#sizes = await sizesIn(this.#folder);
       return removed;
     });
   }
 
   /**
-   * Makes the folder, or accepts one that only this user can write to. The mode of an existing folder is never changed: it may be /tmp.
-   * kubelet makes the folder 0755; then others see the UIDs of captures, and cannot read the artifacts, which have the mode 0600.
+   * Makes the folder, or accepts one that only this user can write to. A container runtime makes a missing folder 0755, so an empty folder
+   * is closed to all others. A folder that holds something may serve others, and keeps its mode: there, others see the UIDs of captures,
+   * and cannot read the artifacts, which have the mode 0600.
    */
   async #prepare(): Promise<void> {
     // Without `recursive`: below a file system that allows no folders, such as procfs, Node would retry for ever.
@@ -114,12 +145,24 @@ export class Artifacts {
     if (!found.isDirectory()) throw new Error('not a directory');
     if (found.uid !== process.geteuid?.()) throw new Error('it belongs to another user');
     if ((found.mode & FOREIGN_WRITES) !== 0) throw new Error('others than its owner can write to it');
+    if ((found.mode & FOREIGN) !== 0 && (await readdir(this.#folder)).length === 0) await chmod(this.#folder, 0o700);
   }
 
   #failed(what: string, error: unknown): Failure {
     const why = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
     return failure('ArtifactFailed', `${this.#folder} ${what}: ${why}`);
   }
+}
+
+/** Reads the sizes of the finished artifacts. A folder that is not there has none. */
+async function sizesIn(folder: string): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, uid] = OURS.exec(name) ?? [];
+    const found = uid === undefined ? undefined : await lstat(join(folder, name)).catch(() => undefined);
+    if (uid !== undefined && found?.isFile() === true) sizes.set(uid, found.size);
+  }
+  return sizes;
 }
 
 function temporaryName(uid: string): string {

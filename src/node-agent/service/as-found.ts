@@ -13,18 +13,18 @@ import { lookAtFreezer } from '../cgroup/freezer-look.js';
 const LOOKS = 20;
 const LOOK_EVERY_MS = 100;
 
-/** Returns the directories of the cgroups whose freezers are still closed after all looks. */
+/** Returns the cgroups whose freezers are still closed after all looks. */
 export async function leftFrozen(
   containers: readonly ContainerTarget[],
   clock: Clock,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly ContainerTarget[]> {
   let frozen = containers.filter(isAskedToFreeze);
   for (let look = 1; frozen.length > 0 && look < LOOKS && !signal.aborted; look++) {
     await clock.sleep(LOOK_EVERY_MS, signal);
     frozen = frozen.filter(isAskedToFreeze);
   }
-  return frozen.map(({ directory }) => directory);
+  return frozen;
 }
 
 /**

@@ -16,6 +16,7 @@ export class CaptureRun implements OwnRun {
   #holdSince: number | undefined;
   #phase: RunPhase = 'claiming';
   #why: string | undefined;
+  #cancelledAt: number | undefined;
 
   constructor(uid: string, podUID: string, holdSeconds: number, clock: Clock) {
     this.uid = uid;
@@ -53,6 +54,7 @@ export class CaptureRun implements OwnRun {
 
   cancel(why: string): void {
     this.#why ??= why;
+    this.#cancelledAt ??= this.#clock.monotonic();
     this.#abort.abort();
   }
 
@@ -81,6 +83,13 @@ export class CaptureRun implements OwnRun {
   letGo(): void {
     this.#phase = 'reporting';
     this.#released.abort();
+  }
+
+  /** For how long the hold has lasted beyond its end, in milliseconds; 0 before that. A cancellation is an end, too. */
+  get overdueMilliseconds(): number {
+    if (this.#phase !== 'holding') return 0;
+    const end = Math.min((this.#holdSince ?? 0) + 1000 * this.#holdSeconds, this.#cancelledAt ?? Infinity);
+    return Math.max(0, this.#clock.monotonic() - end);
   }
 
   /** The tracing thread ends the hold after the time with which the capture began. A shorter time is enforced here. */

@@ -5,7 +5,7 @@ import { emptyReport } from '../report/empty-report.js';
 import { failure, type Failure } from '../pure/failure.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { leftFrozen } from './as-found.js';
-import { byAge } from './captured-object.js';
+import { byAge, captureHasEnded } from './captured-object.js';
 import { CaptureRun } from './capture-run.js';
 import { carryOut, type CarriedOut, type CarryOutParts } from './carry-out.js';
 import { claimCapture } from './claim.js';
@@ -19,8 +19,11 @@ export interface CaptureObserver {
   targets(uid: string, containers: readonly ContainerTarget[]): void;
   /** A capture that this process began has ended, and the pod is released as far as possible. */
   ended(uid: string, ended: CarriedOut): void;
-  /** A capture was ended without having begun. */
-  refused(reason: Failure['reason']): void;
+  /**
+   * A capture was ended without having begun here. `leftFrozen`: cgroups of it that an earlier agent left frozen, or
+   * somebody else froze since.
+   */
+  refused(reason: Failure['reason'], leftFrozen: readonly ContainerTarget[]): void;
   /** A guard handled a freezer in place of an agent. */
   recovered(outcome: GuardOutcome): void;
 }
@@ -74,6 +77,21 @@ export class Captures {
 
   get holding(): number {
     return this.#count(({ phase }) => phase === 'holding');
+  }
+
+  /** Number of PodCaptures that wait for this agent to begin. */
+  get waiting(): number {
+    const isWaiting = (object: PodCapture): boolean =>
+      object.status?.claimedBy === undefined &&
+      !captureHasEnded(object) &&
+      !this.#runs.has(object.metadata.uid) &&
+      !this.#finished.has(object.metadata.uid);
+    return this.#parts.list().filter(isWaiting).length;
+  }
+
+  /** For how long the most overdue hold has lasted beyond its end, in milliseconds; 0 when none is overdue. */
+  get overdueMilliseconds(): number {
+    return Math.max(0, ...[...this.#runs.values()].map((run) => run.overdueMilliseconds));
   }
 
   get unreported(): number {
@@ -225,11 +243,12 @@ export class Captures {
     if (claimed) await guard.whenAlive(GUARD_WITHIN_MS, lastCall);
     const byGuard = claimed ? describeRecovered(guard.recovered(run.uid)) : '';
     const targets = claimed ? await this.#targetsOf(object) : [];
-    const thawUnproved = await leftFrozen(targets, clock, lastCall);
+    const stillFrozen = await leftFrozen(targets, clock, lastCall);
+    const thawUnproved = stillFrozen.map(({ directory }) => directory);
     run.letGo();
     const status = refusedCaptureStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
     const delivered = await deliver(this.#parts, object, [status], lastCall);
-    if (delivered === 'delivered') observer.refused(why.reason);
+    if (delivered === 'delivered') observer.refused(why.reason, stillFrozen);
     log.warn('capture not begun', {
       name: object.metadata.name,
       reason: why.reason,

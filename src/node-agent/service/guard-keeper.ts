@@ -33,12 +33,15 @@ export class GuardKeeper implements GuardSupply {
   readonly ownFreezer: string | undefined;
   /** Called with what guards did and no agent has acknowledged, whenever there is something. */
   onRecovered: (recovered: readonly Recovered[]) => void = () => undefined;
+  /** Called when a guard was lost and one is found again: the same after a silence, or its successor. */
+  onRestarted: () => void = () => undefined;
   readonly #parts: GuardKeeperParts;
   readonly #closing = new AbortController();
   readonly #waiting = new Set<() => void>();
   #guard: Guard | undefined;
   #unanswered = 0;
   #told = false;
+  #wasLost = false;
 
   constructor(parts: GuardKeeperParts) {
     this.#parts = parts;
@@ -132,12 +135,15 @@ export class GuardKeeper implements GuardSupply {
     const { pid, hasJournal, seesThreads } = opened;
     this.#parts.log.info('guard found', { pid, hasJournal, seesThreads });
     this.#wake();
+    if (this.#wasLost) this.onRestarted();
+    this.#wasLost = false;
   }
 
   #lose(result: number): void {
     this.#parts.log.error('guard lost', { error: errnoName(result) });
     this.#guard?.close();
     this.#guard = undefined;
+    this.#wasLost = true;
     this.#open();
   }
 

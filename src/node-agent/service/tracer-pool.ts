@@ -23,6 +23,10 @@ export interface PooledTracer {
   idleSince: number;
 }
 
+/** How far the proof is that this machine can capture. `Failed` may become `Passed`: a failed rehearsal is repeated. */
+export const REHEARSAL_STATES = ['Passed', 'Failed', 'Pending'] as const;
+export type RehearsalState = (typeof REHEARSAL_STATES)[number];
+
 export type Acquired =
   { readonly ok: true; readonly pooled: PooledTracer } | { readonly ok: false; readonly failure: Failure };
 
@@ -50,6 +54,11 @@ export class TracerPool {
   /** Why the last thread could not be made ready; undefined when it could. */
   get unfit(): Failure | undefined {
     return this.#unfit;
+  }
+
+  get rehearsal(): RehearsalState {
+    if (this.#unfit !== undefined) return 'Failed';
+    return this.#proved ? 'Passed' : 'Pending';
   }
 
   /** Whether a thread is ready. */

@@ -9,22 +9,54 @@ describe('parseArguments(), controller', () => {
   test('has defaults for everything that the environment does not provide', () => {
     expect(parse()).toEqual({
       kind: 'controller',
-      options: { excludedNamespaces: [], port: 8080, workers: 4, leaseSeconds: 15 },
+      options: {
+        excludedNamespaces: [],
+        agentDaemonset: 'stasis-node-agent',
+        port: 8080,
+        workers: 4,
+        leaseSeconds: 15,
+        logLevel: 'info',
+        logFormat: 'json',
+      },
     });
   });
 
   test('accepts every option', () => {
     const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b,'];
-    expect(parse(...given, '--port', '0', '--workers', '8', '--lease-seconds', '5')).toEqual({
+    expect(
+      parse(
+        ...given,
+        '--port',
+        '0',
+        '--workers',
+        '8',
+        '--lease-seconds',
+        '5',
+        '--log-level',
+        'debug',
+        '--log-format',
+        'text',
+        '--agent-daemonset',
+        'd.1',
+        '--metrics-port',
+        '8443',
+        '--metrics-tls',
+        '/tls',
+      ),
+    ).toEqual({
       kind: 'controller',
       options: {
         kubeconfig: 'k',
         namespace: 'own',
         identity: 'me',
         excludedNamespaces: ['a', 'b'],
+        agentDaemonset: 'd.1',
         port: 0,
+        secureMetrics: { port: 8443, folder: '/tls' },
         workers: 8,
         leaseSeconds: 5,
+        logLevel: 'debug',
+        logFormat: 'text',
       },
     });
   });
@@ -35,6 +67,12 @@ describe('parseArguments(), controller', () => {
     [['--lease-seconds', '1'], '--lease-seconds'],
     [['--excluded-namespaces', 'a,B'], 'B'],
     [['--namespace', 'a b'], 'a b'],
+    [['--log-level', 'trace'], '--log-level'],
+    [['--log-format', 'xml'], '--log-format'],
+    [['--agent-daemonset', 'a,metadata.name=b'], 'metadata.name=b'],
+    [['--metrics-port', '8443'], '--metrics-tls'],
+    [['--metrics-tls', '/tls'], '--metrics-port'],
+    [['--metrics-tls', 'tls', '--metrics-port', '1'], 'absolute'],
     [['extra'], 'extra'],
   ])('refuses %j, and names the option', (argv, named) => {
     const parsed = parse(...argv);

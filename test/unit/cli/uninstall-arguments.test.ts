@@ -9,6 +9,12 @@ describe('parseArguments()', () => {
     ['the required options', [], {}],
     ['a namespace', ['--namespace', 'n'], { namespace: 'n' }],
     ['a kubeconfig', ['--kubeconfig=f'], { kubeconfig: 'f' }],
+    [
+      'the mark of an installer',
+      ['--installed-by=meta.helm.sh/release-name=a=b'],
+      { installedBy: { annotation: 'meta.helm.sh/release-name', value: 'a=b' } },
+    ],
+    ['a mark without value', ['--installed-by', 'x/y'], { installedBy: { annotation: 'x/y' } }],
     ['a waiting time', ['--wait-seconds', '600'], { waitSeconds: 600 }],
   ])('parseArguments() takes uninstall with %s', (_, more, options) => {
     const expected = { kind: 'uninstall', options: { ...OPTIONS, ...options } };
@@ -29,6 +35,8 @@ describe('parseArguments()', () => {
       '--wait-seconds: "601" is not a whole number from 1 to 600',
     ],
     ['an invalid namespace', [...REQUIRED, '--namespace', '-'], '"-" is no name of a namespace'],
+    ['an empty mark', [...REQUIRED, '--installed-by='], '--installed-by: the value is missing'],
+    ['a mark without name', [...REQUIRED, '--installed-by==x'], '--installed-by: the value is missing'],
     ['an operand', [...REQUIRED, 'now'], 'unexpected argument "now"'],
     ['an unknown option', [...REQUIRED, '--force'], 'unknown option "--force"'],
   ])('parseArguments() refuses uninstall with %s', (_, argv, message) => {

@@ -18,6 +18,8 @@ function start(model: KubeModel, identity: string) {
   const controller = createController({
     api: model.api(),
     settings: { namespace: 'stasis-system', excludedNamespaces: [] },
+    agentDaemonSet: 'stasis-node-agent',
+    version: '1.2.3',
     identity,
     workers: 4,
     timings: leaderTimings(1),

@@ -98,6 +98,15 @@ describe('createLogger()', () => {
     expect(lines).toEqual([{ ts: '1970-01-01T00:00:00.000Z', level: 'warn', msg: 'said', a: 1, b: 'x\ny' }]);
   });
 
+  test('writes key=value pairs as text, redacts the same, and quotes what would be read as two', () => {
+    const lines: string[] = [];
+    const log = createLogger({ level: 'debug', format: 'text', sink: (line) => lines.push(line), wall: () => 0 });
+    log.debug('two words', { path: '/a/b', token: 't', list: [1, 'x y'], said: 'a="b"', none: undefined });
+    expect(lines).toEqual([
+      'ts=1970-01-01T00:00:00.000Z level=debug msg="two words" path=/a/b token="[redacted]" list=[1,"x y"] said="a=\\"b\\""\n',
+    ]);
+  });
+
   test('redacts secrets, and copes with values that are no JSON', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;

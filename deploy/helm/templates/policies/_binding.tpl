@@ -3,9 +3,7 @@
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata:
-  name: {{ .name }}
-  labels:
-    {{- include "stasis.labels" (dict "root" .root) | nindent 4 }}
+  {{- include "stasis.metadata" (dict "root" .root "name" .name "clusterWide" true) | nindent 2 }}
 spec:
   policyName: {{ .name }}
   validationActions: [Deny]

@@ -27,6 +27,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+function never(): Promise<void> {
+  return new Promise(() => {});
+}
+
 describe('CaptureRun', () => {
   test('holds for no less than the requested time, even when its timer fires early', async () => {
     const { clock, now, sleeps } = hastyClock(0.5);
@@ -36,6 +40,28 @@ describe('CaptureRun', () => {
     await aborted(run.signal);
     expect(now()).toBe(3000);
     expect(sleeps).toEqual([3000, 0.5]);
+  });
+
+  test('overdueMilliseconds counts from the end that was asked for, a cancellation included, until the pod is let go', () => {
+    let now = 0;
+    const run = new CaptureRun('uid', 'pod', 3, { monotonic: () => now, wall: () => now, sleep: never });
+    run.beginCapture();
+    now = 9000;
+    expect(run.overdueMilliseconds).toBe(0);
+    run.holdBegan();
+    now = 12_000;
+    expect(run.overdueMilliseconds).toBe(0);
+    now = 12_500;
+    expect(run.overdueMilliseconds).toBe(500);
+    const cancelled = new CaptureRun('uid', 'pod', 60, { monotonic: () => now, wall: () => now, sleep: never });
+    cancelled.beginCapture();
+    cancelled.holdBegan();
+    now = 13_500;
+    cancelled.cancel('deleted');
+    now = 14_500;
+    expect([cancelled.overdueMilliseconds, run.overdueMilliseconds]).toEqual([1000, 2500]);
+    run.letGo();
+    expect(run.overdueMilliseconds).toBe(0);
   });
 
   test('ends a hold at once when it is lowered below the elapsed time, and never extends it', () => {

@@ -187,6 +187,7 @@ export interface AgentSetup {
   readonly parts?: Partial<AgentParts>;
   readonly guard?: GuardKeeper;
   readonly maxConcurrentCaptures?: number;
+  readonly artifactsLimitBytes?: number;
   readonly artifacts?: string;
   readonly me?: string;
 }
@@ -221,6 +222,8 @@ export function startAgent(setup: AgentSetup = {}): Agent {
       artifacts,
       port: 0,
       maxConcurrentCaptures: setup.maxConcurrentCaptures ?? 4,
+      artifactsLimitBytes: setup.artifactsLimitBytes ?? 2 ** 30,
+      pauseBudgetSeconds: 0.1,
       proc: '/proc',
     },
     {

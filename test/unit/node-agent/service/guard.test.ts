@@ -46,16 +46,21 @@ describe('GuardKeeper', () => {
     let answers = 0;
     let there = true;
     const kept = keeper(() => (there ? fakeGuard({ ping: () => answers }) : -ECONNREFUSED));
+    let restarts = 0;
+    kept.onRestarted = () => (restarts += 1);
     expect([kept.isAlive, kept.check(), kept.isAlive]).toEqual([false, true, true]);
     there = false;
     answers = -ETIMEDOUT;
     expect([kept.check(), kept.check(), kept.check()]).toEqual([true, true, false]);
     there = true;
     answers = 0;
+    expect(restarts).toBe(0);
     expect(kept.check()).toBe(true);
+    expect(restarts).toBe(1);
     there = false;
     answers = -EPIPE;
     expect(kept.check()).toBe(false);
+    expect(restarts).toBe(1);
   });
 
   test('whenAlive() resolves as soon as a guard is found, after the given time without one, and at once when aborted', async () => {

@@ -84,12 +84,15 @@ describe('DiskGate', () => {
   });
 });
 
+/** The size from which on no capture begins, in bytes. */
+const LIMIT = 1000;
+
 describe('Artifacts', () => {
   let base = '';
   let artifacts: Artifacts;
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'stasis-artifacts-'));
-    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()));
+    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()), LIMIT);
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
@@ -135,19 +138,23 @@ describe('Artifacts', () => {
     },
   );
 
-  test('check() keeps the mode of a folder that only its user can write to, as kubelet makes it', async () => {
+  test.each([
+    ['closes an empty folder to others, as a container runtime makes it', [], 0o700],
+    ['keeps the mode of a folder that holds something and that only its user can write to', ['of-somebody'], 0o755],
+  ])('check() %s', async (_, files, mode) => {
     mkdirSync(join(base, 'folder'));
     chmodSync(join(base, 'folder'), 0o755);
+    for (const file of files) writeFileSync(join(base, 'folder', file), '');
     expect(await artifacts.check()).toBeUndefined();
-    expect(statSync(join(base, 'folder')).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(base, 'folder')).mode & 0o7777).toBe(mode);
   });
 
   test('check() refuses a link for a folder, and a folder whose parent is missing', async () => {
     mkdirSync(join(base, 'folder'));
     symlinkSync(join(base, 'folder'), join(base, 'link'));
-    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()));
+    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()), LIMIT);
     expect(await through.check()).toMatchObject({ reason: 'ArtifactFailed' });
-    const nowhere = new Artifacts(join(base, 'no/such/folder'), new DiskGate(systemClock()));
+    const nowhere = new Artifacts(join(base, 'no/such/folder'), new DiskGate(systemClock()), LIMIT);
     expect(await nowhere.check()).toMatchObject({
       reason: 'ArtifactFailed',
       message: expect.stringContaining('ENOENT'),
@@ -161,6 +168,26 @@ describe('Artifacts', () => {
       writeFileSync(join(base, 'folder', name), '');
     expect(await artifacts.removeOrphans(() => new Set([uid(1)]))).toBe(2);
     expect(readdirSync(join(base, 'folder')).sort()).toEqual([`${uid(1)}.json`, 'notes.txt', 'x.json']);
+    expect(artifacts.filling).toEqual({ files: 1, bytes: 1, limitBytes: LIMIT });
+  });
+
+  test('check() refuses when all artifacts, also those of earlier agents, have reached the limit', async () => {
+    mkdirSync(join(base, 'folder'));
+    writeFileSync(join(base, 'folder', `${uid(1)}.json`), 'x'.repeat(LIMIT - 1));
+    writeFileSync(join(base, 'folder', 'notes.txt'), 'x'.repeat(LIMIT));
+    expect(await artifacts.check()).toBeUndefined();
+    expect(artifacts.filling).toEqual({ files: 1, bytes: LIMIT - 1, limitBytes: LIMIT });
+    await artifacts.write(uid(2), ['y']);
+    await artifacts.write(uid(2), ['z']);
+    expect(artifacts.filling).toEqual({ files: 2, bytes: LIMIT, limitBytes: LIMIT });
+    expect(await artifacts.check()).toMatchObject({
+      reason: 'ArtifactFailed',
+      message: expect.stringContaining(`take ${LIMIT} of at most ${LIMIT} bytes`),
+    });
+    await artifacts.remove(uid(2));
+    await artifacts.remove(uid(3));
+    expect(artifacts.filling.bytes).toBe(LIMIT - 1);
+    expect(await artifacts.check()).toBeUndefined();
   });
 });
 

@@ -1,0 +1,42 @@
+/** The metrics of the process itself and of Node, and the version. */
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+
+/**
+ * Of prom-client's default metrics, those that a panel of deploy/dashboards shows. The others repeat these in more
+ * detail, and three of them break Prometheus's naming rules (gauges that end in `_total`).
+ */
+const KEPT: ReadonlySet<string> = new Set([
+  'process_cpu_seconds_total',
+  'process_start_time_seconds',
+  'process_resident_memory_bytes',
+  'process_open_fds',
+  'process_max_fds',
+  'nodejs_eventloop_lag_seconds',
+  'nodejs_eventloop_lag_p99_seconds',
+  'nodejs_heap_size_total_bytes',
+  'nodejs_heap_size_used_bytes',
+  'nodejs_external_memory_bytes',
+  'nodejs_gc_duration_seconds',
+  'nodejs_version_info',
+]);
+
+/** Registers the metrics; call it once per registry. */
+export function processMetrics(registry: Registry): void {
+  const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
+  collectDefaultMetrics({ register: registry });
+  for (const { name } of registry.getMetricsAsArray())
+    if (!before.has(name) && !KEPT.has(name)) registry.removeSingleMetric(name);
+}
+
+/** Registers `stasis_build_info`. */
+export function buildInfo(
+  registry: Registry,
+  labels: { readonly version: string; readonly component: 'controller' | 'node-agent' },
+): void {
+  new Gauge({
+    name: 'stasis_build_info',
+    help: 'Always 1; the labels say which build of which component this is.',
+    labelNames: ['version', 'component'],
+    registers: [registry],
+  }).set(labels, 1);
+}

@@ -1,0 +1,118 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { CHECKPOINTS, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
+import { uninstall } from '../../../src/controller/uninstall.js';
+import type { InstallerMark } from '../../../src/controller/uninstall-wanted.js';
+import type { RawOptions } from '../../../src/kube/api.js';
+import { createLogger } from '../../../src/kube/log.js';
+import { failure, success } from '../../../src/kube/result.js';
+import type { Resource } from '../../../src/kube/types.js';
+import { KubeModel, type Intercept } from '../../fake/kube-model.js';
+import { checkpoint, NOW } from './builders.js';
+
+const DEPLOYMENTS: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  namespaced: true,
+  kind: 'Deployment',
+};
+const HELM: InstallerMark = { annotation: 'meta.helm.sh/release-name', value: 'stasis' };
+const ARGO: InstallerMark = { annotation: 'argocd.argoproj.io/tracking-id' };
+
+const FORBIDDEN: Intercept = ({ verb, plural }, perform) =>
+  verb === 'get' && plural === 'deployments'
+    ? failure({ method: 'GET', path: '', code: 403, reason: 'Forbidden', message: 'no' })
+    : perform();
+
+/** A cluster with one unfinished Checkpoint, whose controller counts as stopped while its replicas are 0. */
+class Cluster {
+  readonly model = new KubeModel(() => NOW);
+  readonly log: string[] = [];
+  replicas = 2;
+  now = 0;
+  /** What something else sets the replicas to, right after the uninstall has set them to 0. */
+  healedTo = 0;
+
+  constructor(annotations?: Readonly<Record<string, string>>) {
+    const metadata = { name: 'stasis-controller', namespace: 'stasis-system', uid: 'deployment' };
+    if (annotations !== undefined) this.model.put(DEPLOYMENTS, { metadata: { ...metadata, annotations } });
+    this.model.put(CHECKPOINTS, checkpoint({ metadata: { name: 'new', uid: 'u', finalizers: [RELEASE_FINALIZER] } }));
+  }
+
+  get changed(): boolean {
+    const [left] = this.model.all(CHECKPOINTS);
+    return this.replicas !== 2 || left?.metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
+  }
+
+  async uninstall(installedBy?: InstallerMark, intercept?: Intercept): Promise<boolean> {
+    return await uninstall({
+      api: {
+        ...this.model.api(intercept),
+        raw: (method: string, _path: string, options?: RawOptions) => {
+          const scaled = { spec: { replicas: 0 } };
+          if (method === 'PATCH' && isDeepStrictEqual(options?.body, scaled)) this.replicas = this.healedTo;
+          return Promise.resolve(
+            success({
+              code: 200,
+              text: JSON.stringify({ spec: this.replicas === 0 ? {} : { replicas: this.replicas } }),
+            }),
+          );
+        },
+      },
+      clock: {
+        wall: () => NOW,
+        monotonic: () => this.now,
+        sleep: (milliseconds) => {
+          this.now += milliseconds;
+          return Promise.resolve();
+        },
+      },
+      log: createLogger({ level: 'info', sink: (line) => this.log.push(line), wall: () => NOW }),
+      namespace: 'stasis-system',
+      controller: 'stasis-controller',
+      controllerPods: 'component=controller',
+      agentAccount: 'stasis-node-agent',
+      waitSeconds: 30,
+      ...(installedBy === undefined ? {} : { installedBy }),
+    });
+  }
+}
+
+describe('uninstall() with the mark of an installer', () => {
+  test.each([
+    ['nothing marks the Deployment', {}, HELM],
+    ['another release has installed it', { 'meta.helm.sh/release-name': 'other' }, HELM],
+    ['another tool has installed it', { 'meta.helm.sh/release-name': 'stasis' }, ARGO],
+  ])('uninstall() changes nothing and succeeds when %s', async (_, annotations, mark) => {
+    const cluster = new Cluster(annotations);
+    expect(await cluster.uninstall(mark)).toBe(true);
+    expect(cluster.changed).toBe(false);
+    expect(cluster.log.join('')).toContain(`"missing":"${mark.annotation}"`);
+  });
+
+  test.each([
+    ['its release has installed it', { 'meta.helm.sh/release-name': 'stasis' }, HELM],
+    ['Argo CD has installed it, whatever the value', { 'argocd.argoproj.io/tracking-id': 'a:b/c' }, ARGO],
+    ['the Deployment is gone', undefined, HELM],
+    ['no mark is asked for', {}, undefined],
+  ])('uninstall() is carried out when %s', async (_, annotations, mark) => {
+    const cluster = new Cluster(annotations);
+    expect(await cluster.uninstall(mark)).toBe(true);
+    expect(cluster.changed).toBe(true);
+    expect(cluster.model.all(CHECKPOINTS)[0]?.metadata.finalizers ?? []).toEqual([]);
+  });
+
+  test('uninstall() changes nothing and fails when it may not look', async () => {
+    const cluster = new Cluster({});
+    expect(await cluster.uninstall(HELM, FORBIDDEN)).toBe(false);
+    expect(cluster.changed).toBe(false);
+  });
+
+  test('uninstall() fails and says why when something starts the controller again', async () => {
+    const cluster = new Cluster();
+    cluster.healedTo = 2;
+    expect(await cluster.uninstall()).toBe(false);
+    expect(cluster.log.join('')).toContain('somebody set stasis-controller to 2 replicas again');
+  });
+});
