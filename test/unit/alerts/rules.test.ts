@@ -82,7 +82,7 @@ describe('docs/runbooks', () => {
     ];
     const failures = REASONS.filter((reason) => ![...SUCCESS_REASONS, ...PROGRESS_REASONS].includes(reason));
     expect(rows.map((row) => row[1] ?? '').toSorted()).toEqual([...failures].toSorted());
-    const yes = rows.filter((row) => row[2] === 'yes').map((row) => row[1]);
+    const yes = rows.filter((row) => row[2] === 'yes').map((row) => row[1] ?? '');
     const expr = RULES.find(({ alert }) => alert === 'StasisCapturesFailing')?.expr ?? '';
     const counted = [...expr.matchAll(/reason=~?"([^"]+)"/g)].flatMap((match) => (match[1] ?? '').split('|'));
     expect([...new Set(counted)].toSorted()).toEqual(yes.toSorted());
