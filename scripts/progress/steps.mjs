@@ -31,7 +31,7 @@ export const STEPS = {
   prometheus: { title: 'fetching Prometheus', once: true, seconds: 5, downloads: 19, disk: 95 },
   node24: { title: 'fetching Node 24', once: true, seconds: 10, downloads: 52, disk: 130 },
   check: { title: 'the fast gate', seconds: 90 },
-  alerts: { title: 'tests of the alert rules', seconds: 5 },
+  alerts: { title: 'tests of the alert rules', seconds: 25 },
   kernel: { title: 'real-kernel tests', seconds: 540 },
   'kernel-node24': { title: 'unit and real-kernel tests on Node 24', seconds: 600 },
   image: { title: 'image tests', seconds: 45 },
