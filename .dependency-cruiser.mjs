@@ -129,10 +129,23 @@ export default {
     },
     {
       name: 'src-knows-no-test',
-      comment: 'The product does not depend on its tests.',
+      comment:
+        'The product does not depend on its tests, nor on the sources of its dashboards, which are not in the image.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^test/' },
+      to: { path: '^(test|deploy)/' },
+    },
+    {
+      name: 'dashboards-know-the-api-alone',
+      comment:
+        'A dashboard is text: it needs the reasons and phases of the API, and the package that knows the format.',
+      severity: 'error',
+      from: { path: '^deploy/dashboards/' },
+      to: {
+        path: '.',
+        pathNot: '^(deploy/dashboards|src/api)/|(^|/)@grafana/grafana-foundation-sdk/',
+        dependencyTypesNot: ['core'],
+      },
     },
     {
       name: 'no-cycles',
@@ -154,7 +167,11 @@ export default {
     parser: 'swc',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
     extraExtensionsToScan: [],
   },
 };

@@ -36,8 +36,8 @@ demo-node: build ## Hold a small real process tree still without a cluster, and 
 	@sh test/demo/demo-node.sh
 
 NEEDS.test := root strace cluster systemd-node
-STEPS.test := $(SETUP) check kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster e2e e2e-systemd
-test: check test-kernel test-image test-cluster test-e2e ## Everything: check, and the tests on the real kernel (also on Node 24), of the image and in real clusters (root)
+STEPS.test := $(SETUP) check prometheus alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster e2e e2e-systemd
+test: check test-alerts test-kernel test-image test-cluster test-e2e ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image and in real clusters (root)
 
 STEPS.check := $(SETUP) check
 check: prepare ## The fast gate: types, lint, format, import laws, unit tests; runs all of them, also where one fails
@@ -108,7 +108,7 @@ STEPS.requirements := tools
 requirements: ## Make sure of the programs that the target needs: installs them as root on Debian, else names them
 	@sh test/requirements.sh node cc $(NEEDS)
 
-include deploy/image/image.mk test/cluster/cluster.mk test/chaos/chaos.mk
+include deploy/image/image.mk test/cluster/cluster.mk test/chaos/chaos.mk test/prometheus/prometheus.mk
 
 node_modules/.package-lock.json: package.json package-lock.json | requirements
 	@# Not `npm ci`: it insists on a lock for platforms that Stasis does not run on. The lock file is obeyed, and not written.

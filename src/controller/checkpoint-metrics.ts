@@ -36,7 +36,7 @@ export function checkpointMetrics({ registry, checkpoints, wall }: CheckpointMet
   });
   void new Gauge({
     name: 'stasis_checkpoint_oldest_waiting_seconds',
-    help: 'Age of the oldest Checkpoint that waits for this reason; 0 when none waits.',
+    help: 'Time since the creation of the oldest Checkpoint that waits for this reason; 0 when none waits.',
     labelNames: ['reason'] as const,
     registers,
     collect() {

@@ -21,14 +21,16 @@ const QUEUE_BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 10
 const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 const QUEUE_LABELS = ['name', 'controller'] as const;
 
-/** Registers all metrics on `registry`. Call it once per registry. */
+/** Registers the metrics of requests and reflectors on `registry`, and the others when they are first asked for. Call it once per registry. */
 export function kubeMetrics(registry: Registry): KubeMetrics {
   const registers = [registry];
+  let queues: Pick<KubeMetrics, 'queue'> | undefined;
+  let leaders: Pick<KubeMetrics, 'leader'> | undefined;
   return {
     ...requestMetrics(registers),
-    ...queueMetrics(registers),
-    ...leaderMetrics(registers),
     ...reflectorMetrics(registers),
+    queue: (name) => (queues ??= queueMetrics(registers)).queue(name),
+    leader: (name) => (leaders ??= leaderMetrics(registers)).leader(name),
   };
 }
 

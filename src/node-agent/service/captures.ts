@@ -19,11 +19,10 @@ export interface CaptureObserver {
   targets(uid: string, containers: readonly ContainerTarget[]): void;
   /** A capture that this process began has ended, and the pod is released as far as possible. */
   ended(uid: string, ended: CarriedOut): void;
-  /**
-   * A capture was ended without having begun here. `leftFrozen`: cgroups of it that an earlier agent left frozen, or
-   * somebody else froze since.
-   */
-  refused(reason: Failure['reason'], leftFrozen: readonly ContainerTarget[]): void;
+  /** A capture was ended without having begun here. */
+  refused(reason: Failure['reason']): void;
+  /** Cgroups of a capture that an earlier agent began are frozen: that agent left them so, or somebody froze them since. */
+  foundFrozen(targets: readonly ContainerTarget[]): void;
   /** A guard handled a freezer in place of an agent. */
   recovered(outcome: GuardOutcome): void;
 }
@@ -244,11 +243,12 @@ export class Captures {
     const byGuard = claimed ? describeRecovered(guard.recovered(run.uid)) : '';
     const targets = claimed ? await this.#targetsOf(object) : [];
     const stillFrozen = await leftFrozen(targets, clock, lastCall);
+    observer.foundFrozen(stillFrozen);
     const thawUnproved = stillFrozen.map(({ directory }) => directory);
     run.letGo();
     const status = refusedCaptureStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
     const delivered = await deliver(this.#parts, object, [status], lastCall);
-    if (delivered === 'delivered') observer.refused(why.reason, stillFrozen);
+    if (delivered === 'delivered') observer.refused(why.reason);
     log.warn('capture not begun', {
       name: object.metadata.name,
       reason: why.reason,

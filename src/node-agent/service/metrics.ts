@@ -62,18 +62,20 @@ export function agentMetrics({ registry, version, clock, figures }: AgentMetrics
   captureGauges(registry, figures, frozen);
   nodeGauges(registry, figures);
   const observePause = pauseMetrics(registry);
-  const countEnd = endMetrics(registry);
+  const { countEnd, countUnverified } = endMetrics(registry);
   const guard = guardMetrics(registry);
   return {
     targets: (uid, containers) => frozen.watch(uid, containers),
-    refused: (reason, leftFrozen) => {
-      frozen.inherit(leftFrozen);
-      countEnd(reason, leftFrozen.length);
+    refused: countEnd,
+    foundFrozen: (targets) => {
+      frozen.inherit(targets);
+      countUnverified(targets.length);
     },
     ended: (uid, capture) => {
       const { thawUnproved } = capture.report;
       frozen.forget(uid, thawUnproved);
-      countEnd(endReason(capture), thawUnproved.length);
+      countUnverified(thawUnproved.length);
+      countEnd(endReason(capture));
       observePause(capture);
     },
     ...guard,
@@ -136,7 +138,12 @@ function pauseMetrics(registry: Registry): (capture: CarriedOut) => void {
   };
 }
 
-function endMetrics(registry: Registry): (reason: Reason, unproved: number) => void {
+interface EndCounters {
+  readonly countEnd: (reason: Reason) => void;
+  readonly countUnverified: (cgroups: number) => void;
+}
+
+function endMetrics(registry: Registry): EndCounters {
   const registers = [registry];
   const total = new Counter({
     name: 'stasis_captures_total',
@@ -150,9 +157,9 @@ function endMetrics(registry: Registry): (reason: Reason, unproved: number) => v
     registers,
   });
   for (const reason of FINAL_REASONS) total.inc({ result: resultOf(reason), reason }, 0);
-  return (reason, unproved) => {
-    total.inc({ result: resultOf(reason), reason });
-    unverified.inc(unproved);
+  return {
+    countEnd: (reason) => total.inc({ result: resultOf(reason), reason }),
+    countUnverified: (cgroups) => unverified.inc(cgroups),
   };
 }
 

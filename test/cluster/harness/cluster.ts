@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { identity } from './certificates.js';
 import { auditLogOf, type ControlPlane, controlPlane } from './control-plane.js';
 import { takeDown } from './down.js';
 import { type Node, node } from './node.js';
@@ -22,6 +23,10 @@ export interface Cluster extends ControlPlane {
   readonly nodes: readonly Node[];
   /** Returns a node by its name. Throws when it does not exist. */
   node(name: string): Node;
+  /** The namespaces of the control plane, for programs that a test adds. */
+  readonly control: Place;
+  /** Path of the certificate of the cluster's authority. */
+  readonly authority: string;
   /** Runs kubectl as the administrator, or as the user `as`. */
   kubectl(args: readonly string[], options?: RunOptions & { readonly as?: string }): Promise<Ran>;
   helm(args: readonly string[], options?: RunOptions): Promise<Ran>;
@@ -89,6 +94,8 @@ export function clusterOf(state: ClusterState, onDown: () => void): Cluster {
     name: state.name,
     kubeconfig,
     server,
+    control,
+    authority: identity(certificatesOf(state), 'ca').certificate,
     nodes,
     node: (name) => {
       const found = nodes.find((one) => one.name === name);

@@ -1,5 +1,5 @@
 /**
- * Forwards connections from the machine to the API server without an interface or a route on the machine: a socket
+ * Forwards connections from the machine to the API server, or to another program, without an interface or a route on the machine: a socket
  * always belongs to the network namespace in which it was created. Descriptor 3 is a socket that listens on the
  * machine's 127.0.0.1. The connections that this process opens itself start in the control plane's namespace, in which
  * it runs.

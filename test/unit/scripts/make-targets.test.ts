@@ -8,9 +8,13 @@ import { REPOSITORY } from '../../kernel/harness/programs.js';
 /** In milliseconds: each test starts processes, and on a busy machine a start can take seconds. */
 jest.setTimeout(60_000);
 
-const MAKEFILES = ['Makefile', 'deploy/image/image.mk', 'test/cluster/cluster.mk', 'test/chaos/chaos.mk']
-  .map((file) => readFileSync(join(REPOSITORY, file), 'utf8'))
-  .join('\n');
+const INCLUDED = [
+  'deploy/image/image.mk',
+  'test/cluster/cluster.mk',
+  'test/chaos/chaos.mk',
+  'test/prometheus/prometheus.mk',
+];
+const MAKEFILES = ['Makefile', ...INCLUDED].map((file) => readFileSync(join(REPOSITORY, file), 'utf8')).join('\n');
 const words = (pattern: RegExp): string[] =>
   [...MAKEFILES.matchAll(pattern)].flatMap((match) => (match[1] ?? '').trim().split(/\s+/));
 const PHONY = [...new Set(words(/^\.PHONY: (.*)$/gm))].sort();

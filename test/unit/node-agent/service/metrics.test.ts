@@ -161,7 +161,8 @@ describe('agentMetrics()', () => {
   });
 
   test('counts what an earlier agent left frozen', async () => {
-    observer.refused('NodeAgentRestarted', [cgroup('left', true)]);
+    observer.foundFrozen([cgroup('left', true)]);
+    observer.refused('NodeAgentRestarted');
     await clock.advance(1000);
     expect(await valueOf('stasis_cgroup_thaws_unverified_total')).toBe(1);
     expect(await valueOf('stasis_cgroup_frozen_seconds')).toBe(1);
