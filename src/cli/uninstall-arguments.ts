@@ -1,6 +1,6 @@
 /** The options of `stasis uninstall`, the command that the chart's pre-delete hook runs. */
 import type { Command } from 'commander';
-import type { InstallerMark } from '../controller/uninstall-wanted.js';
+import type { InstallerMark } from '../controller/uninstall-step.js';
 import { addClusterOptions, checkNamespaces } from './cluster-options.js';
 import { handOver, type OptionArguments } from './option-command.js';
 import { checkInteger, given, refuse, type Checked } from './option-values.js';

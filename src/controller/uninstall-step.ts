@@ -3,7 +3,12 @@ import type { KubeApi } from '../kube/api.js';
 import type { Clock } from '../kube/clock.js';
 import type { Logger } from '../kube/log.js';
 import type { KubeError } from '../kube/result.js';
-import type { InstallerMark } from './uninstall-wanted.js';
+
+/** An annotation by which an installer marks what it installed. Without `value`, any value will do. */
+export interface InstallerMark {
+  readonly annotation: string;
+  readonly value?: string;
+}
 
 export interface UninstallOptions {
   /** Stasis's own namespace. */

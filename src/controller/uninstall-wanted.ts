@@ -12,12 +12,6 @@ const DEPLOYMENTS: Resource = {
   kind: 'Deployment',
 };
 
-/** An annotation by which an installer marks what it installed. Without `value`, any value will do. */
-export interface InstallerMark {
-  readonly annotation: string;
-  readonly value?: string;
-}
-
 /**
  * A Job with the annotations of a hook runs at once, as an ordinary Job, where its manifest is applied without the
  * installer that knows hooks. The Deployment of the same manifest then lacks the mark that this installer puts on

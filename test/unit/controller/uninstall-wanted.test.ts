@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { CHECKPOINTS, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
 import { uninstall } from '../../../src/controller/uninstall.js';
-import type { InstallerMark } from '../../../src/controller/uninstall-wanted.js';
+import type { InstallerMark } from '../../../src/controller/uninstall-step.js';
 import type { RawOptions } from '../../../src/kube/api.js';
 import { createLogger } from '../../../src/kube/log.js';
 import { failure, success } from '../../../src/kube/result.js';
