@@ -206,14 +206,28 @@ describeWithImage('the chart', () => {
 /** Kinds of operators that this cluster does not have. */
 const FOREIGN = /^(monitoring\.coreos\.com|grafana\.integreatly\.org)\//;
 
+/**
+ * What the values name. A pod, unlike a Deployment, is refused without its account and its classes, and a dry run makes no
+ * account.
+ */
+const NEEDED = [
+  ...[STASIS_NAMESPACE, 'frost-system', 'monitoring'].map((name) => named('v1', 'Namespace', { name })),
+  named('v1', 'ServiceAccount', { name: 'stasis-test', namespace: STASIS_NAMESPACE }),
+  named('v1', 'ServiceAccount', { name: 'stasis-ice-test', namespace: STASIS_NAMESPACE }),
+  named('v1', 'ServiceAccount', { name: 'frost-test', namespace: 'frost-system' }),
+  { ...named('node.k8s.io/v1', 'RuntimeClass', { name: 'gvisor' }), handler: 'runsc' },
+]
+  .map((object) => JSON.stringify(object))
+  .join('\n---\n');
+
+function named(apiVersion: string, kind: string, metadata: object): object {
+  return { apiVersion, kind, metadata };
+}
+
 describeWithImage('the values of deploy/helm/ci', () => {
   beforeAll(async () => {
     world = await openChartWorld('stasis-chart-values');
-    for (const namespace of [STASIS_NAMESPACE, 'frost-system', 'monitoring'])
-      await world.kubectl(['create', 'namespace', namespace]);
-    // A pod, unlike a Deployment, is refused without its account, which a dry run does not make.
-    for (const name of ['stasis-test', 'stasis-ice-test'])
-      await world.kubectl(['create', 'serviceaccount', name, ...HERE]);
+    await world.kubectl(['apply', '-f', '-'], NEEDED);
   });
 
   afterAll(async () => {
