@@ -1,6 +1,6 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-cluster test-e2e bench bench-cluster build prepare requirements programs format generate node24 clean
+.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e dashboards bench bench-cluster build prepare requirements programs format generate node24 clean
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 STEP := node scripts/progress/step.mjs
@@ -35,9 +35,9 @@ STEPS.demo-node := $(SETUP)
 demo-node: build ## Hold a small real process tree still without a cluster, and show what was seen (root; about a second once built)
 	@sh test/demo/demo-node.sh
 
-NEEDS.test := root strace cluster systemd-node
-STEPS.test := $(SETUP) check kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster e2e e2e-systemd
-test: check test-kernel test-image test-cluster test-e2e ## Everything: check, and the tests on the real kernel (also on Node 24), of the image and in real clusters (root)
+NEEDS.test := root strace chromium cluster systemd-node
+STEPS.test := $(SETUP) check kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster e2e e2e-systemd
+test: check test-kernel test-image test-dashboards test-cluster test-e2e ## Everything: check, and the tests on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters (root)
 
 STEPS.check := $(SETUP) check
 check: prepare ## The fast gate: types, lint, format, import laws, unit tests; runs all of them, also where one fails
@@ -55,6 +55,12 @@ STEPS.test-image := $(SETUP) $(IMAGE_LAYERS) image
 test-image: image programs ## The tests of the container image
 	@$(STEP) image
 	node $(JEST) --selectProjects image --runInBand
+
+NEEDS.test-dashboards := chromium
+STEPS.test-dashboards := $(SETUP) dashboards
+test-dashboards: build ## The page of the dashboards in a real browser, with recorded data
+	@$(STEP) dashboards
+	node $(JEST) --selectProjects dashboards --runInBand
 
 NEEDS.test-cluster := root cluster systemd-node
 STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) $(call all_of,cluster)
@@ -74,6 +80,11 @@ NEEDS.bench-cluster := root cluster
 STEPS.bench-cluster := $(IN_CLUSTER)
 bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
+
+PROMETHEUS ?= http://127.0.0.1:9090
+STEPS.dashboards := $(SETUP)
+dashboards: build ## Draw the dashboards with the data of PROMETHEUS=URL to build/dashboards/index.html (PICTURES=FOLDER writes PNG files too)
+	@node build/test/dashboards/main.js --prometheus $(PROMETHEUS) $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')
 
 NEEDS.node24 := root strace
 STEPS.node24 := $(SETUP) node24 $(call all_of,kernel-node24)
@@ -98,7 +109,7 @@ format: prepare ## Format the sources as `make check` wants them
 	@npm run --silent format
 
 STEPS.generate := $(SETUP)
-generate: prepare ## Generate types and the chart's copy from deploy/crds, after a change there
+generate: prepare ## Generate types and the chart's copy from deploy/crds, and the dashboards from their sources, after a change there
 	@npm run --silent generate
 
 STEPS.prepare := tools npm

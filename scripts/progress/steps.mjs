@@ -32,6 +32,7 @@ export const STEPS = {
   kernel: { title: 'real-kernel tests', seconds: 540 },
   'kernel-node24': { title: 'unit and real-kernel tests on Node 24', seconds: 600 },
   image: { title: 'image tests', seconds: 45 },
+  dashboards: { title: 'dashboard tests', seconds: 70 },
   cluster: { title: 'cluster tests', seconds: 360 },
   e2e: { title: 'end-to-end tests', seconds: 480 },
   'e2e-systemd': { title: 'end-to-end tests on the systemd node', seconds: 300 },
