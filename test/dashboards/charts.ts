@@ -76,6 +76,7 @@ export function drawHeatmap(panel: PanelData, frame: Frame): string {
     yAxis: { type: 'category', data: labels, axisLabel: label(), axisLine: { show: false }, axisTick: { show: false } },
     series: {
       type: 'custom',
+      clip: true,
       data: cells,
       encode: { x: 0, y: 1 },
       renderItem: (_: unknown, api: CustomApi) => {
