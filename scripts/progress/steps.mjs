@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 
 export const STEPS = {
   tools: { title: 'installing', once: true, seconds: 30, downloads: 45, disk: 200 },
-  npm: { title: 'installing npm packages', once: true, seconds: 25, downloads: 73, disk: 400 },
+  npm: { title: 'installing npm packages', once: true, seconds: 25, downloads: 90, disk: 400 },
   compile: { title: 'compiling', once: true, seconds: 15, disk: 80 },
   'image-base': { title: 'making the image layer base', once: true, seconds: 20, downloads: 60, disk: 150 },
   'image-dependencies': { title: 'making the image layer dependencies', once: true, seconds: 10, disk: 5 },

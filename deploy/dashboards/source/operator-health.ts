@@ -185,7 +185,7 @@ const nodes: Builder<Panel>[] = [
       width: 8,
       links: [runbook('StasisNodeAgentMissing')],
     },
-    `sort_desc(max by (node_name) (${controllers('stasis_node_agent_missing_seconds', 'node_name=~"$node"')}))`,
+    `sort_desc(max by (node_name) (${controllers('stasis_node_agent_missing_seconds')}))`,
     { node_name: 'Node', Value: 'Missing for' },
   ),
   paint(
