@@ -84,7 +84,7 @@ subjects:
 
 /** Returns the path of promtool. */
 export function promtool(): string {
-  return join(printed('test/prometheus/fetch.sh'), 'promtool');
+  return printed('test/prometheus/promtool.sh');
 }
 
 function printed(script: string, ...operands: readonly string[]): string {
