@@ -82,10 +82,12 @@ STEPS.bench-cluster := $(IN_CLUSTER)
 bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
 
-PROMETHEUS ?= http://127.0.0.1:9090
-STEPS.dashboards := $(SETUP)
-dashboards: build ## Draw the dashboards with the data of PROMETHEUS=URL to build/dashboards/index.html (PICTURES=FOLDER writes PNG files too)
-	@node build/test/dashboards/main.js --prometheus $(PROMETHEUS) $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')
+# PROMETHEUS=URL: of that Prometheus. Otherwise of a throw-away cluster, after captures of every kind for MINUTES=3.
+DRAW := $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')
+NEEDS.dashboards := $(if $(PROMETHEUS),,root cluster) $(if $(PICTURES),chromium)
+STEPS.dashboards := $(if $(PROMETHEUS),$(SETUP),$(IN_CLUSTER) $(E2E_PROGRAMS))
+dashboards: build $(if $(PROMETHEUS),,programs image cluster-programs e2e-programs) ## Draw the dashboards to build/dashboards/index.html, with the data of PROMETHEUS=URL or of a cluster of its own (PICTURES=FOLDER: PNG files too)
+	@$(if $(PROMETHEUS),node build/test/dashboards/main.js --prometheus $(PROMETHEUS) $(DRAW),RUN="node build/test/cluster/e2e/draw-dashboards.js $(DRAW)" sh test/cluster/e2e.sh)
 
 NEEDS.node24 := root strace
 STEPS.node24 := $(SETUP) node24 $(call all_of,kernel-node24)
