@@ -36,7 +36,7 @@ export async function openMonitored(topic: string, options: PrometheusOptions = 
     await makeGhost(cluster);
     const { adapt = (job) => job, ...rest } = options;
     const prometheus = await startPrometheus(cluster, {
-      everySeconds: SCRAPE_SECONDS,
+      everyMilliseconds: 1000 * SCRAPE_SECONDS,
       adapt: (job) => {
         const relabelings = job['relabel_configs'] as readonly object[];
         return adapt({ ...job, relabel_configs: [...relabelings, { target_label: 'cluster', replacement: CLUSTER }] });
@@ -90,7 +90,8 @@ function processes(count: number): string {
   return `for i in $(seq ${count}); do sleep 3600 & done; wait`;
 }
 
-async function makeGhost(cluster: Cluster): Promise<void> {
+/** Registers the ghost, and makes room on it for an agent. */
+export async function makeGhost(cluster: Cluster): Promise<void> {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: GHOST, labels: { 'kubernetes.io/os': 'linux' } } };
   const made = await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(node) });
   if (made.status !== 0) throw new Error(made.stderr);
@@ -101,8 +102,8 @@ async function makeGhost(cluster: Cluster): Promise<void> {
   if (patched.status !== 0) throw new Error(patched.stderr);
 }
 
-/** Removes the node and its agent's pod, which no kubelet would ever end. */
-async function removeGhost(cluster: Cluster, { api }: World): Promise<void> {
+/** Removes the ghost and its agent's pod, which no kubelet would ever end. */
+export async function removeGhost(cluster: Cluster, { api }: World): Promise<void> {
   await cluster.kubectl(['delete', 'node', GHOST, '--ignore-not-found']);
   await until('the pods of the ghost to be gone', async () => {
     const field = `--field-selector=spec.nodeName=${GHOST}`;
