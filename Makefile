@@ -1,6 +1,6 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-cluster test-e2e bench bench-cluster build prepare requirements programs format generate node24 clean
+.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e dashboards bench bench-cluster build prepare requirements programs format generate node24 clean
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 STEP := node scripts/progress/step.mjs
@@ -20,6 +20,7 @@ IMAGE_LAYERS := image-base image-dependencies
 CLUSTER_PROGRAMS := modules kubernetes helm helm4 programs
 SYSTEMD_NODE := machine-tools machine
 IN_CLUSTER := $(SETUP) $(IMAGE_LAYERS) $(CLUSTER_PROGRAMS)
+E2E_PROGRAMS := promtool prometheus
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,9 +36,9 @@ STEPS.demo-node := $(SETUP)
 demo-node: build ## Hold a small real process tree still without a cluster, and show what was seen (root; about a second once built)
 	@sh test/demo/demo-node.sh
 
-NEEDS.test := root strace cluster systemd-node
-STEPS.test := $(SETUP) check prometheus alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster e2e e2e-systemd
-test: check test-alerts test-kernel test-image test-cluster test-e2e ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image and in real clusters (root)
+NEEDS.test := root strace chromium cluster systemd-node
+STEPS.test := $(SETUP) check promtool alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster prometheus e2e e2e-systemd
+test: check test-alerts test-kernel test-image test-dashboards test-cluster test-e2e ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters (root)
 
 STEPS.check := $(SETUP) check
 check: prepare ## The fast gate: types, lint, format, import laws, unit tests; runs all of them, also where one fails
@@ -56,6 +57,12 @@ test-image: image programs ## The tests of the container image
 	@$(STEP) image
 	node $(JEST) --selectProjects image --runInBand
 
+NEEDS.test-dashboards := chromium
+STEPS.test-dashboards := $(SETUP) dashboards
+test-dashboards: build ## The page of the dashboards in a real browser, with recorded data
+	@$(STEP) dashboards
+	node $(JEST) --selectProjects dashboards --runInBand
+
 NEEDS.test-cluster := root cluster systemd-node
 STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) $(call all_of,cluster)
 test-cluster: build programs image cluster-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
@@ -63,8 +70,8 @@ test-cluster: build programs image cluster-programs systemd-node ## The throw-aw
 	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
 NEEDS.test-e2e := root cluster systemd-node
-STEPS.test-e2e := $(IN_CLUSTER) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd)
-test-e2e: build programs image cluster-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
+STEPS.test-e2e := $(IN_CLUSTER) $(E2E_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd)
+test-e2e: build programs image cluster-programs e2e-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
 	@$(if $(ONLY),,$(STEP) e2e)
 	@sh test/cluster/e2e.sh $(PATTERNS)
 	@$(if $(ONLY),,$(STEP) e2e-systemd)
@@ -74,6 +81,13 @@ NEEDS.bench-cluster := root cluster
 STEPS.bench-cluster := $(IN_CLUSTER)
 bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
+
+# PROMETHEUS=URL: of that Prometheus. Otherwise of a throw-away cluster, after captures of every kind for MINUTES=3.
+DRAW := $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')
+NEEDS.dashboards := $(if $(PROMETHEUS),,root cluster) $(if $(PICTURES),chromium)
+STEPS.dashboards := $(if $(PROMETHEUS),$(SETUP),$(IN_CLUSTER) $(E2E_PROGRAMS))
+dashboards: build $(if $(PROMETHEUS),,programs image cluster-programs e2e-programs) ## Draw the dashboards to build/dashboards/index.html, with the data of PROMETHEUS=URL or of a cluster of its own (PICTURES=FOLDER: PNG files too)
+	@$(if $(PROMETHEUS),node build/test/dashboards/main.js --prometheus $(PROMETHEUS) $(DRAW),RUN="node build/test/cluster/e2e/draw-dashboards.js $(DRAW)" sh test/cluster/e2e.sh)
 
 NEEDS.node24 := root strace
 STEPS.node24 := $(SETUP) node24 $(call all_of,kernel-node24)
@@ -98,7 +112,7 @@ format: prepare ## Format the sources as `make check` wants them
 	@npm run --silent format
 
 STEPS.generate := $(SETUP)
-generate: prepare ## Generate types and the chart's copy from deploy/crds, after a change there
+generate: prepare ## Generate types and the chart's copy from deploy/crds, and the dashboards from their sources, after a change there
 	@npm run --silent generate
 
 STEPS.prepare := tools npm

@@ -16,6 +16,9 @@ packages_for() {
   strace)
     missing strace strace
     ;;
+  chromium)
+    missing chromium chromium fonts-dejavu-core
+    ;;
   cluster)
     missing cc gcc libc6-dev
     missing openssl openssl
@@ -46,7 +49,7 @@ for what in "$@"; do
       { echo "node $(node --version) is too old: 20.20 or newer is needed" >&2; exit 2; }
     command -v npm > /dev/null 2>&1 || { echo "missing: npm, which comes with Node" >&2; exit 2; }
     ;;
-  cc | strace | cluster | systemd-node) ;;
+  cc | strace | chromium | cluster | systemd-node) ;;
   *)
     echo "unknown requirement: $what" >&2
     exit 2

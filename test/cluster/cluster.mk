@@ -1,5 +1,5 @@
 # Throw-away clusters: two nodes and the product on this machine, without Docker. Included by the Makefile.
-.PHONY: cluster cluster-down cluster-programs systemd-node
+.PHONY: cluster cluster-down cluster-programs e2e-programs systemd-node
 
 CLUSTER := node build/test/cluster/main.js
 
@@ -15,6 +15,11 @@ cluster-down: build ## Take that cluster away (NAME=demo: the one that KEEP=1 ma
 STEPS.cluster-programs := $(SETUP) $(CLUSTER_PROGRAMS)
 cluster-programs: prepare ## Build what clusters are made of, Kubernetes and Helm, into the cache (minutes the first time)
 	@sh test/cluster/build.sh > /dev/null
+
+STEPS.e2e-programs := $(SETUP) $(E2E_PROGRAMS)
+e2e-programs: prepare ## Build what the end-to-end tests need besides, Prometheus, into the cache (minutes the first time)
+	@sh test/prometheus/promtool.sh > /dev/null
+	@sh test/cluster/more.sh prometheus > /dev/null
 
 NEEDS.systemd-node := root systemd-node
 STEPS.systemd-node := $(SETUP) $(SYSTEMD_NODE)

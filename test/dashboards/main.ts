@@ -11,10 +11,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import { openBrowser, takePictures } from './browser.js';
+import { openBrowser, takePictures } from './browser/chromium.js';
 import { loadDashboard } from './load.js';
 import { renderPage } from './page.js';
-import { hasNumbers, type DashboardData } from './panel-data.js';
+import { withoutNumbers, type DashboardData } from './panel-data.js';
 import { prometheusAt } from './prometheus.js';
 
 const FILES = ['deploy/dashboards/freeze-timings.json', 'deploy/dashboards/operator-health.json'];
@@ -32,15 +32,15 @@ const { values } = parseArgs({
   },
 });
 
-const dashboards = await data();
+const dashboards = await data().catch((error: Error) =>
+  fail(error.cause instanceof Error ? error.cause.message : error.message),
+);
 write(values.out, renderPage(dashboards));
 say(`${values.out}: ${dashboards.flatMap(({ panels }) => panels).length} panels`);
-for (const { title, panels } of dashboards) {
-  for (const panel of panels.filter((one) => !hasNumbers(one))) say(`without data: ${title} / ${panel.title}`);
-}
+for (const { panel, query } of dashboards.flatMap(withoutNumbers)) say(`without data: ${panel}: ${query}`);
 if (values.record !== undefined) write(values.record, `${JSON.stringify(dashboards)}\n`);
 if (values.pictures !== undefined) {
-  const browser = await openBrowser();
+  const browser = await openBrowser().catch((cause: Error) => fail(cause.message));
   try {
     for (const file of await takePictures(browser, values.out, values.pictures)) say(file);
   } finally {
@@ -50,7 +50,7 @@ if (values.pictures !== undefined) {
 
 async function data(): Promise<DashboardData[]> {
   if (values.data !== undefined) return JSON.parse(readFileSync(values.data, 'utf8')) as DashboardData[];
-  if (values.prometheus === undefined) throw new Error('--prometheus URL or --data FILE is needed');
+  if (values.prometheus === undefined) fail('--prometheus URL or --data FILE is needed');
   const prometheus = prometheusAt(values.prometheus);
   const to = Math.floor(Date.now() / 1000);
   const from = to - 60 * Number(values.minutes);
@@ -66,6 +66,11 @@ async function data(): Promise<DashboardData[]> {
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`dashboards: ${message}\n`);
+  process.exit(1);
 }
 
 function say(text: string): void {

@@ -72,7 +72,7 @@ function article(panel: PanelData, dashboard: DashboardData): string {
   );
 }
 
-function drawing(panel: PanelData, { range }: DashboardData): string {
+function drawing(panel: PanelData, dashboard: DashboardData): string {
   if (!hasNumbers(panel)) return drawEmpty(panel);
   switch (panel.type) {
     case 'stat':
@@ -82,20 +82,21 @@ function drawing(panel: PanelData, { range }: DashboardData): string {
     case 'table':
       return drawTable(panel);
     case 'heatmap':
-      return twice(panel, range, drawHeatmap);
+      return twice(panel, dashboard, drawHeatmap);
     case 'timeseries':
-      return twice(panel, range, drawTimeSeries) + legend(panel);
+      return twice(panel, dashboard, drawTimeSeries) + legend(panel);
     default:
       throw new Error(`no drawing for a panel of the type ${String(panel.type satisfies never)}`);
   }
 }
 
-function twice(panel: PanelData, range: DashboardData['range'], draw: typeof drawTimeSeries): string {
+function twice(panel: PanelData, { uid, range }: DashboardData, draw: typeof drawTimeSeries): string {
   const { page, margin, gap, padding } = WIDE;
   const column = (page - 2 * margin + gap) / 24;
   const width = Math.floor(column * panel.grid.w - gap - 2 * padding - 2);
-  const wide = draw(panel, { width, height: panel.grid.h * ROW_HEIGHT - AROUND, ...range });
-  const narrow = draw(panel, { width: NARROW_WIDTH, height: NARROW_HEIGHT, ...range });
+  const name = `${uid}-${panel.id}`;
+  const wide = draw(panel, { name: `${name}-wide`, width, height: panel.grid.h * ROW_HEIGHT - AROUND, ...range });
+  const narrow = draw(panel, { name: `${name}-narrow`, width: NARROW_WIDTH, height: NARROW_HEIGHT, ...range });
   return `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
 }
 

@@ -65,6 +65,15 @@ export interface DashboardData {
 }
 
 /** Whether some query of the panel returned a number. */
-export function hasNumbers(panel: PanelData): boolean {
-  return panel.targets.some((target) => target.series.some(({ points }) => points.some(([, value]) => value !== null)));
+export function hasNumbers({ targets }: Pick<PanelData, 'targets'>): boolean {
+  return targets.some((target) => target.series.some(({ points }) => points.some(([, value]) => value !== null)));
+}
+
+/** The queries that returned no number, with the titles of their panels. */
+export function withoutNumbers({ panels }: DashboardData): { panel: string; query: string }[] {
+  return panels.flatMap(({ title, targets }) =>
+    targets
+      .filter((target) => !hasNumbers({ targets: [target] }))
+      .map(({ refId, query }) => ({ panel: `${title} / ${refId}`, query })),
+  );
 }

@@ -27,14 +27,14 @@ export async function variableValues(dashboard: Dashboard, prometheus: Prometheu
   return values;
 }
 
-/** The text of a query with every variable replaced. */
+/** The text of a query with every variable replaced. `$1` is a group of label_replace, and no variable. */
 export function interpolate(text: string, dashboard: Dashboard, chosen: Record<string, string>, range?: Range): string {
   const known: Record<string, string> = range === undefined ? {} : ofRange(range);
   for (const { name, allValue } of queried(dashboard)) {
     const value = chosen[name];
     if (value !== undefined) known[name] = value === ALL ? (allValue ?? '.*') : value;
   }
-  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole: string, braced?: string, plain?: string) => {
+  return text.replace(/\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g, (whole: string, braced?: string, plain?: string) => {
     const value = known[braced ?? plain ?? ''];
     if (value === undefined) throw new Error(`no value for the variable ${whole} in ${text}`);
     return value;

@@ -9,7 +9,9 @@ const OWN = /^(?:stasis_captures?_|stasis_checkpoints_|stasis_build_|stasis_guar
 
 /** Returns one line per family. `known` are families to leave out, because another table has them. */
 export function metricsTable(families: readonly Family[], known: ReadonlySet<string> = new Set()): string {
-  const rows = families.filter(({ name }) => !known.has(name)).map((family) => row(family));
+  // By name, because the order of a scrape is that in which the process happened to register.
+  const sorted = families.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = sorted.filter(({ name }) => !known.has(name)).map((family) => row(family));
   return ['| Metric | Type | Labels | Meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 

@@ -16,8 +16,8 @@ import { service, type Service } from '../cluster/harness/service.js';
 export const MONITORING = 'monitoring';
 
 export interface PrometheusOptions {
-  /** Seconds between two scrapes, and between two evaluations of the rules. */
-  readonly everySeconds?: number;
+  /** Milliseconds between two scrapes, and between two evaluations of the rules. */
+  readonly everyMilliseconds?: number;
   /** The groups of a rules file. */
   readonly rules?: string;
   /** Changes the shipped job, as somebody who follows the documents would. */
@@ -84,7 +84,7 @@ subjects:
 
 /** Returns the path of promtool. */
 export function promtool(): string {
-  return join(printed('test/prometheus/fetch.sh'), 'promtool');
+  return printed('test/prometheus/promtool.sh');
 }
 
 function printed(script: string, ...operands: readonly string[]): string {
@@ -135,11 +135,11 @@ export function tokenFile(cluster: Cluster): string {
 }
 
 function configuration(cluster: Cluster, folder: string, options: PrometheusOptions): object {
-  const { everySeconds = 2, rules, adapt = (job) => job } = options;
+  const { everyMilliseconds = 2000, rules, adapt = (job) => job } = options;
   const shipped = parse(readFileSync(join(REPOSITORY, 'deploy/prometheus/scrape-config.yaml'), 'utf8')) as {
     readonly scrape_configs: readonly ScrapeJob[];
   };
-  const interval = `${everySeconds}s`;
+  const interval = `${everyMilliseconds}ms`;
   // In a pod, Prometheus would find the API server and its token by itself.
   const discovery = {
     role: 'pod',

@@ -3,7 +3,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { runbook } from './links.js';
 import { lines, NONE_IS_GOOD, PLAIN, stat } from './panels.js';
-import { agents, BUDGET, top } from './queries.js';
+import { agents, BUDGET, known, top } from './queries.js';
 
 export const FROZEN_NOW: readonly Builder<Panel>[] = [
   stat(
@@ -80,7 +80,9 @@ export const FROZEN_NOW: readonly Builder<Panel>[] = [
       width: 4,
       links: [runbook('StasisPauseOverBudget')],
     },
-    `histogram_quantile(0.99, sum by (le) (increase(${agents('stasis_capture_pause_seconds_bucket')}[$__range]))) / ${BUDGET}`,
+    known(
+      `histogram_quantile(0.99, sum by (le) (increase(${agents('stasis_capture_pause_seconds_bucket')}[$__range]))) / ${BUDGET}`,
+    ),
     [['green'], ['orange', 0.8], ['red', 1]],
   ),
   lines(

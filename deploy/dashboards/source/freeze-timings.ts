@@ -17,7 +17,7 @@ import {
   table,
   withBudget,
 } from './panels.js';
-import { agents, BUDGET, controllers, events, occurring, quantile, top } from './queries.js';
+import { agents, BUDGET, controllers, events, known, occurring, quantile, top } from './queries.js';
 import type { Row } from './assemble.js';
 
 const PAUSE = agents('stasis_capture_pause_seconds_bucket');
@@ -109,7 +109,9 @@ const phases: Builder<Panel>[] = [
         height: 9,
       },
       {
-        '{{phase}}': `sum by (phase) (rate(${agents('stasis_capture_phase_seconds_sum')}[$__rate_interval])) / on () group_left () sum(rate(${agents('stasis_capture_pause_seconds_count')}[$__rate_interval]))`,
+        '{{phase}}': known(
+          `sum by (phase) (rate(${agents('stasis_capture_phase_seconds_sum')}[$__rate_interval])) / on () group_left () sum(rate(${agents('stasis_capture_pause_seconds_count')}[$__rate_interval]))`,
+        ),
       },
     ),
     PHASE_COLORS,
@@ -131,11 +133,17 @@ const phases: Builder<Panel>[] = [
   ),
 ];
 
-const SIZES = { '10': '≤ 10 threads', '100': '≤ 100', '1000': '≤ 1,000', '10000': '≤ 10,000', '+Inf': 'more' };
+/** The mean pause by the class of the size. */
+function meanBySize(range: string): string {
+  const of = (part: string) =>
+    `sum by (max_tasks) (increase(${agents(`stasis_capture_size_pause_seconds_${part}`)}${range}))`;
+  return known(`${of('sum')} / ${of('count')}`);
+}
 
-function meanOfSize(size: string, range: string, by = ''): string {
-  const of = (part: string) => agents(`stasis_capture_size_pause_seconds_${part}`, size);
-  return `sum${by} (increase(${of('sum')}${range})) / sum${by} (increase(${of('count')}${range}))`;
+/** The same with the label `size`, for people. */
+function withSize(query: string): string {
+  const most = `label_replace(${query}, "size", "≤ $1", "max_tasks", "([0-9]+)")`;
+  return `label_replace(${most}, "size", "> 10000", "max_tasks", "[+]Inf")`;
 }
 
 const size: Builder<Panel>[] = [
@@ -143,26 +151,24 @@ const size: Builder<Panel>[] = [
     {
       title: 'Pause by number of threads: mean',
       description:
-        'The mean pause in the time range, by the number of threads that the capture stopped. Each capture counts in the smallest class that fits.',
+        'The mean pause in the time range, by the number of threads that the capture stopped. Each capture counts in the smallest class that fits. The slowest class stands last.',
       unit: 's',
-      empty: 'No capture of this size',
+      empty: NO_CAPTURE,
       width: 8,
     },
-    Object.fromEntries(
-      Object.entries(SIZES).map(([bound, legend]) => [legend, meanOfSize(`max_tasks="${bound}"`, '[$__range]')]),
-    ),
+    { '{{size}}': `sort(${withSize(meanBySize('[$__range]'))})` },
     PLAIN,
   ),
   logLines(
     {
       title: 'Pause by number of threads, over time: mean',
       description:
-        'The mean pause of the captures of each interval, by the class of their size: the line `1000` holds captures of 101 to 1,000 threads.',
+        'The mean pause of the captures of each interval, by the class of their size: `≤ 1000` are captures of 101 to 1,000 threads.',
       unit: 's',
       empty: NO_CAPTURE,
       width: 8,
     },
-    { '{{max_tasks}}': meanOfSize('max_tasks=~".+"', '[$__rate_interval]', ' by (max_tasks)') },
+    { '{{size}}': withSize(meanBySize('[$__rate_interval]')) },
   ),
   heatmap(
     {

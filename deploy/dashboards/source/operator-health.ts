@@ -6,7 +6,7 @@ import type { Row } from './assemble.js';
 import { reasons, runbook } from './links.js';
 import { MACHINERY_ROWS } from './operator-machinery.js';
 import { bars, lines, NONE_IS_BAD, NONE_IS_GOOD, paint, stacked, stat, table } from './panels.js';
-import { agents, controllers, events, occurring, ofLeader, top } from './queries.js';
+import { agents, controllers, events, known, occurring, ofLeader, top } from './queries.js';
 
 const NO_AGENT = 'No agent reports';
 const NO_CONTROLLER = 'No controller reports';
@@ -84,7 +84,7 @@ const glance: Builder<Panel>[] = [
       width: 4,
       links: [runbook('StasisArtifactsNearLimit')],
     },
-    `max(${agents('stasis_artifacts_size_bytes')} / ${agents('stasis_artifacts_size_limit_bytes')})`,
+    `max(${known(`${agents('stasis_artifacts_size_bytes')} / ${agents('stasis_artifacts_size_limit_bytes')}`)})`,
     [['green'], ['orange', 0.8], ['red', 0.95]],
   ),
 ];
@@ -185,7 +185,7 @@ const nodes: Builder<Panel>[] = [
       width: 8,
       links: [runbook('StasisNodeAgentMissing')],
     },
-    `sort_desc(max by (node_name) (${controllers('stasis_node_agent_missing_seconds', 'node_name=~"$node"')}))`,
+    `sort_desc(max by (node_name) (${controllers('stasis_node_agent_missing_seconds')}))`,
     { node_name: 'Node', Value: 'Missing for' },
   ),
   paint(

@@ -62,7 +62,15 @@ export function perSecond(counter: string, ...by: string[]): string {
 
 /** A quantile of a classic histogram, given its buckets. */
 export function quantile(q: number, buckets: string, ...by: string[]): string {
-  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${buckets}[$__rate_interval])))`;
+  return known(`histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${buckets}[$__rate_interval])))`);
+}
+
+/**
+ * A figure that is NaN when nothing happened, without the NaN: the panel then says that there was nothing, where Grafana
+ * would draw an empty frame or the letters NaN.
+ */
+export function known(query: string): string {
+  return `${query} >= 0`;
 }
 
 /** The highest series at each moment. */

@@ -36,6 +36,7 @@ describe('the links', () => {
 
   test('lead from some panel to the runbook of each alert', () => {
     const linked = urls.filter((url) => url.includes('/runbooks/')).map((url) => url.split('/').at(-1) ?? '');
-    expect(linked.toSorted()).toEqual(readdirSync(join(REPOSITORY, 'docs/runbooks')).toSorted());
+    const runbooks = readdirSync(join(REPOSITORY, 'docs/runbooks')).filter((name) => name.startsWith('Stasis'));
+    expect(linked.toSorted()).toEqual(runbooks.toSorted());
   });
 });

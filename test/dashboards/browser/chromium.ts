@@ -27,8 +27,8 @@ export interface Page {
   locator(selector: string): Locator;
   /** Runs a script in the page, and returns its value. */
   evaluate(script: string): Promise<unknown>;
-  on(event: 'console' | 'request', listener: (what: { text(): string; url(): string }) => void): void;
-  screenshot(options: { path: string; fullPage: boolean }): Promise<unknown>;
+  on(event: 'console', listener: (message: { text(): string }) => void): void;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
 }
 
 interface Locator {
@@ -55,9 +55,18 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-export async function openPage(browser: Browser, file: string, viewport: typeof PHONE, theme: Theme): Promise<Page> {
+/** `hear` is told each request of the page and each message of the browser about it. */
+export async function openPage(
+  browser: Browser,
+  file: string,
+  viewport: typeof PHONE,
+  theme: Theme,
+  hear?: (text: string) => void,
+): Promise<Page> {
   const context = await browser.newContext({ viewport, colorScheme: theme });
   const page = await context.newPage();
+  page.on('request', (request) => hear?.(`request ${request.url()}`));
+  page.on('console', (message) => hear?.(message.text()));
   await page.goto(pathToFileURL(resolve(file)).href);
   return page;
 }
