@@ -62,7 +62,8 @@ async function open(options: MetricsServerOptions, certificate: Certificate): Pr
   answerDefects(app, (error) => log.error('metrics: request failed by a defect', { error }));
   const server = createServer({ ...certificate, minVersion: 'TLSv1.2' }, app);
   try {
-    options.onListening?.(await listenOn(server, options));
+    const port = await listenOn(server, options);
+    options.onListening?.(port);
     return server;
   } catch (error) {
     log.error('metrics: the port cannot be opened', { port: options.port, error });
