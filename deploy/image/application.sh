@@ -22,7 +22,7 @@ cp bin/stasis "$home/bin/stasis"
 ln -s ../lib/stasis/bin/stasis "$2/usr/bin/stasis"
 # The guard is copied to the place where `stasis checkpoint` looks for it, and linked to where the node agent's pod
 # expects it.
-if [ "$architecture" = "$here" ]; then
+if [ "$architecture" = "$native" ]; then
   guard=build/guard/stasis-guard prefix=
   [ -x $guard ] || { echo "image: $guard is not built: run 'make build'" >&2; exit 1; }
 else

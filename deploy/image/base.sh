@@ -2,8 +2,7 @@
 # sh base.sh ARCHITECTURE DIRECTORY: the root file system below the product: Node, the libraries that it is linked with, and
 # a shell. sh base.sh ARCHITECTURE --inputs: what it would be made of, a line each. Equal lines, equal content.
 #
-# Nothing of the other architecture runs, and the machine is not told about it (dpkg --add-architecture): apt gets a state
-# of its own for each architecture, with the machine's sources. Both are made of one day's packages so.
+# Nothing of the other architecture runs. Both are made of the packages of one day (apt.sh).
 #
 # dash and five small tools rather than busybox: Debian's busybox brings dpkg, rpm, wget, nc, su and telnetd along, and an
 # image that runs privileged should have none of them. Node needs no CA bundle, time zones or locales: it has its own.
@@ -14,31 +13,12 @@ tools='usr/bin/cat usr/bin/dirname usr/bin/env usr/bin/readlink usr/bin/sleep'
 
 architecture=$1
 . "$folder/architecture.sh"
+. "$folder/apt.sh"
 
 if ! { command -v apt-get && command -v dpkg-deb; } > /dev/null; then
   echo "image: this needs Debian (apt-get, dpkg-deb); anywhere else use deploy/image/Dockerfile" >&2
   exit 2
 fi
-
-# The lists of a day are good enough. Where they cannot be renewed, as without a network, older ones are.
-LISTS_MINUTES=1440
-state=${STASIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stasis}/apt-$architecture
-
-# The cache may be in a folder that only its owner can enter, so apt does not change to a user of its own.
-apt() ( # COMMAND OPERANDS...: apt-get or apt-cache for $architecture
-  command=$1
-  shift
-  "$command" -q -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o APT::Sandbox::User=root \
-    -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
-    -o Dir::Cache::pkgcache=pkgcache.bin -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
-)
-
-renew() ( # gets today's lists; two builds at once wait for each other
-  mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-  : > "$state/status"
-  flock 9
-  apt apt-get update -qq && touch "$state/renewed"
-) 9> "$state.lock"
 
 candidates() ( # NAME=VERSION of each package, as apt would take it now
   # The licence of libgcc and libstdc++ is in gcc-N-base, whose name changes with each release of Debian.
@@ -48,16 +28,15 @@ candidates() ( # NAME=VERSION of each package, as apt would take it now
     awk '/^[a-z]/ { sub(/:$/, "", $1); name = $1 } $1 == "Candidate:" { print name "=" $2; if ($2 == "(none)") exit 1 }'
 )
 
-mkdir -p "$(dirname "$state")"
-[ -n "$(find "$state/renewed" -mmin -$LISTS_MINUTES 2> /dev/null)" ] || renew || [ -f "$state/renewed" ]
+lists
 packages=$(candidates) || {
-  echo "image: the sources of apt have no packages for $architecture; 'make image ARCHITECTURES=$here' leaves it out" >&2
+  echo "image: the sources of apt have no packages for $architecture; 'make image ARCHITECTURES=$native' leaves it out" >&2
   exit 1
 }
 
 if [ "$2" = --inputs ]; then
   echo "$packages"
-  cat "$folder/base.sh" "$folder/architecture.sh" "$lock/package-lock.json"
+  cat "$folder/base.sh" "$folder/architecture.sh" "$folder/apt.sh" "$lock/package-lock.json"
   exit
 fi
 

@@ -36,6 +36,12 @@ function layerKept(name) {
 export function due(names, requirements) {
   const programs = names.includes('kubernetes') ? printed('test/cluster/build.sh', '--due') : [];
   const machine = names.includes('machine') ? printed('test/cluster/vm/build-vm.sh', '--due') : [];
+  const arm64 = names.includes('machine-arm64')
+    ? [
+        ...printed('test/cluster/vm/build-vm.sh', '--due', 'arm64'),
+        ...printed('test/cluster/build.sh', '--kubelet', 'arm64', '--due'),
+      ]
+    : [];
   const isDue = {
     tools: () => printed('test/requirements.sh', '--missing', ...requirements).length > 0,
     npm: () => !newer('node_modules/.package-lock.json', ['package.json', 'package-lock.json']),
@@ -45,6 +51,6 @@ export function due(names, requirements) {
   };
   return names.filter((name) => {
     if (!stepOf(name).once) return true;
-    return isDue[name]?.() ?? (programs.includes(name) || machine.includes(name));
+    return isDue[name]?.() ?? [programs, machine, arm64].some((printedNames) => printedNames.includes(name));
   });
 }

@@ -4,6 +4,7 @@
 # containerd, runc, tini and busybox the machine has not; cni/ has the CNI plugins. Nothing is installed on the machine.
 # About 10 minutes and 5 GB of Go's own caches the first time, milliseconds afterwards. Safe when two run at once.
 # `build.sh --due` makes nothing, and prints the names of the steps (scripts/progress) that are still to be done.
+# `build.sh --kubelet arm64` makes kubelet for that architecture, and prints the path of the file.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,23 +17,23 @@ key() { cat "$@" | sha256sum | cut -c1-16; }
 required() { sed -n "s,^[[:space:]]*$2 \(v[^ ]*\).*,\1,p" "$here/$1/go.mod" | head -n 1; }
 step() { node "$here/../../scripts/progress/step.mjs" "$@"; }
 
-# modules MODULE PACKAGE: fetches what test/cluster/MODULE is made of, and writes the list of packages that are not in Go's
+# modules MODULE PACKAGE [STEP]: fetches what test/cluster/MODULE is made of, and writes the list of packages that are not in Go's
 # build cache. The flags decide about that, and are those of `compile`.
 modules() (
   command -v go > /dev/null || fail "missing: go, version 1.21 or newer (https://go.dev/dl); newer toolchains it fetches itself"
   cd "$here/$1"
   step modules --what "of $1" --unit modules --total "$(grep -c '^[[:space:]].* v' go.mod)" \
     --count 'grep -c "^go: downloading" "$LOG"' --log "$cache/$1-modules.log" -- \
-    go list -deps -trimpath -mod=readonly -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$2" > "$cache/$1-packages"
+    go list -deps -trimpath -mod=readonly -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$2" > "$cache/${3:-$1}-packages"
 )
 
-# compile MODULE PACKAGE TARGET LDFLAGS: `go build` in test/cluster/MODULE.
+# compile MODULE PACKAGE TARGET LDFLAGS [STEP]: `go build` in test/cluster/MODULE.
 compile() (
   cd "$here/$1"
-  step "$1" --unit packages --total "$(grep -c . "$cache/$1-packages")" \
+  step "${5:-$1}" --unit packages --total "$(grep -c . "$cache/${5:-$1}-packages")" \
     --count 'grep -vc "^go: " "$LOG"' --log "$3.log" -- \
     nice go build -v -trimpath -mod=readonly -ldflags "-s -w $4" -o "$3.new" "$2"
-  rm "$cache/$1-packages"
+  rm "$cache/${5:-$1}-packages"
   mv "$3.new" "$3"
 )
 
@@ -55,6 +56,33 @@ fetch() (
 
 # The shell image is made of it, and has no C library.
 static_busybox() { command -v busybox > /dev/null && ldd "$(command -v busybox)" 2>&1 | grep -q 'not a dynamic'; }
+
+# The version that the programs say: without it, the API server takes them to be of no known version.
+stamps() (
+  version=$(required kubernetes k8s.io/kubernetes)
+  minor=${version#v*.}
+  stamp=k8s.io/component-base/version
+  echo "-X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
+)
+
+if [ "${1:-}" = --kubelet ]; then
+  kubelet=$cache/kubelet-$2-$(key "$here"/kubernetes/go.mod "$here"/kubernetes/go.sum)
+  if [ "${3:-}" = --due ]; then
+    [ -x "$kubelet" ] || echo "kubelet-$2"
+    exit
+  fi
+  if [ ! -x "$kubelet" ]; then
+    mkdir -p "$cache"
+    exec 9> "$cache/lock"
+    flock 9
+    export GOARCH="$2" CGO_ENABLED=0
+    package=k8s.io/kubernetes/cmd/kubelet
+    [ -x "$kubelet" ] || { modules kubernetes $package "kubelet-$2" && compile kubernetes $package "$kubelet" "$(stamps)" "kubelet-$2"; }
+    exec 9>&-
+  fi
+  echo "$kubelet"
+  exit
+fi
 
 missing=
 for tool in containerd runc tini; do command -v "$tool" > /dev/null || missing="$missing $tool"; done
@@ -81,11 +109,7 @@ if [ ! -d "$folder" ]; then
   flock 9
   [ -x "$kubernetes" ] || modules kubernetes .
   [ -x "$helm" ] || modules helm helm.sh/helm/v3/cmd/helm
-  version=$(required kubernetes k8s.io/kubernetes)
-  minor=${version#v*.}
-  stamp=k8s.io/component-base/version
-  [ -x "$kubernetes" ] || compile kubernetes . "$kubernetes" \
-    "-X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
+  [ -x "$kubernetes" ] || compile kubernetes . "$kubernetes" "$(stamps)"
   [ -x "$helm" ] || compile helm helm.sh/helm/v3/cmd/helm "$helm" \
     "-X helm.sh/helm/v3/internal/version.version=$(required helm helm.sh/helm/v3)"
   # shellcheck disable=SC2086 # a list of words

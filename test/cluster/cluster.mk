@@ -1,5 +1,5 @@
 # Throw-away clusters: two nodes and the product on this machine, without Docker. Included by the Makefile.
-.PHONY: cluster cluster-down cluster-programs systemd-node
+.PHONY: cluster cluster-down cluster-programs systemd-node test-arm64
 
 CLUSTER := node build/test/cluster/main.js
 
@@ -20,3 +20,9 @@ NEEDS.systemd-node := root systemd-node
 STEPS.systemd-node := $(SETUP) $(SYSTEMD_NODE)
 systemd-node: prepare ## Make the disk of the emulated node that has systemd, into the cache (root)
 	@sh test/cluster/vm/build-vm.sh > /dev/null
+
+NEEDS.test-arm64 := root cluster systemd-node cross-cc
+STEPS.test-arm64 := $(IN_CLUSTER) kubelet-arm64 machine-tools-arm64 machine-arm64 $(call all_of,arm64)
+test-arm64: build programs image cluster-programs ## The real-kernel tests and the end-to-end tests on an emulated arm64 node of a cluster (root; ONLY=pattern runs some end-to-end tests)
+	@$(if $(ONLY),,$(STEP) arm64)
+	@SYSTEMD=arm64 $(if $(ONLY),,FIRST='sh test/cluster/node-tests.sh node-2') sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)

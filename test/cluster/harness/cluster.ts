@@ -9,7 +9,7 @@ import { type Ran, run, type RunOptions } from './run.js';
 import { fetchFrom } from './requests.js';
 import { nodesReady, serverReady } from './readiness.js';
 import { type ClusterState, nodeNames, readState, stateFolder } from './state.js';
-import type { Machine } from '../vm/machine.js';
+import { type Machine, nativeArchitecture } from '../vm/machine.js';
 import { systemdNode } from '../vm/systemd-node.js';
 
 /** A running cluster. Any process can hold one, not only the process that created it. */
@@ -61,10 +61,10 @@ export function placeOf(state: ClusterState, name: string): Place {
 
 /** Returns the systemd node. Undefined when the cluster has none. */
 export function machineOf(state: ClusterState): Machine | undefined {
-  const { systemdNode: name, nodes } = state;
+  const { systemdNode: name, architecture = nativeArchitecture(), nodes } = state;
   if (name === undefined) return undefined;
   const folder = join(stateFolder(state.name), name);
-  return { name, index: nodes.length + 1, state: folder, control: placeOf(state, 'control') };
+  return { name, index: nodes.length + 1, architecture, state: folder, control: placeOf(state, 'control') };
 }
 
 export function certificatesOf(state: ClusterState): string {

@@ -1,0 +1,18 @@
+#!/bin/sh
+# node-tests.sh NODE: runs the real-kernel tests of the node half on an emulated arm64 node of the cluster STASIS_TEST_CLUSTER.
+set -eu
+cd "$(dirname "$0")/../.."
+node=$1
+on_node() { node build/test/cluster/main.js exec --name "$STASIS_TEST_CLUSTER" "$node" "$@"; }
+
+# What is left out there: tests that compare with the speed of a real machine, and those of trees so large, or of so many
+# rounds, that an emulated machine needs an hour. Each runs on the machine itself (make test-kernel).
+PLACES='kernel/(capture|hold|frozen|quiet-stops|obstacles|job-control|signals|contract|guarded|doctor|cli|harness-programs)\.test'
+
+tests=$(sh test/cluster/vm/pack-tests.sh)
+on_node sh -c 'mkdir -p /var/lib/stasis-tests && tar -xf - -C /var/lib/stasis-tests' < "$tests"
+modules=/var/lib/stasis-tests/stasis/node_modules
+on_node env PATH=$modules/.bin:/usr/sbin:/usr/bin:/sbin:/bin LD_LIBRARY_PATH=$modules/.lib STASIS_REQUIRE_KERNEL=v2 \
+  STASIS_TEST_PATIENCE="$STASIS_TEST_PATIENCE" sh -c 'cd /var/lib/stasis-tests/stasis && uname -m && node --version &&
+    exec node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --selectProjects kernel --runInBand \
+      --testPathPatterns "$1"' sh "$PLACES" < /dev/null
