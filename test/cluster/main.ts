@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Command } from 'commander';
 
+import { type Architecture, ARCHITECTURES } from './harness/architecture.js';
 import { attach, type Cluster } from './harness/cluster.js';
 import { takeDown, takeDownOnly } from './harness/down.js';
 import { type CgroupView, knownClusters } from './harness/state.js';
 import { up, type UpOptions } from './harness/up.js';
-import { type Architecture, ARCHITECTURES } from './vm/machine.js';
 
 /** How long the signal that ended another program of the process group may take to reach this one, in milliseconds. */
 const SIGNAL_WITHIN_MS = 200;

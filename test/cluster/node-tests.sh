@@ -7,7 +7,7 @@ on_node() { node build/test/cluster/main.js exec --name "$STASIS_TEST_CLUSTER" "
 
 # What is left out there: tests that compare with the speed of a real machine, and those of trees so large, or of so many
 # rounds, that an emulated machine needs an hour. Each runs on the machine itself (make test-kernel).
-PLACES='kernel/(capture|hold|frozen|quiet-stops|obstacles|job-control|signals|contract|guarded|doctor|cli|harness-programs)\.test'
+PLACES=${PLACES:-'kernel/(capture|hold|frozen|quiet-stops|obstacles|job-control|signals|contract|guarded|doctor|cli|harness-programs)\.test'}
 
 tests=$(sh test/cluster/vm/pack-tests.sh)
 on_node sh -c 'mkdir -p /var/lib/stasis-tests && tar -xf - -C /var/lib/stasis-tests' < "$tests"

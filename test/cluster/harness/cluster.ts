@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { nativeArchitecture } from './architecture.js';
 import { auditLogOf, type ControlPlane, controlPlane } from './control-plane.js';
 import { takeDown } from './down.js';
 import { type Node, node } from './node.js';
@@ -9,7 +10,7 @@ import { type Ran, run, type RunOptions } from './run.js';
 import { fetchFrom } from './requests.js';
 import { nodesReady, serverReady } from './readiness.js';
 import { type ClusterState, nodeNames, readState, stateFolder } from './state.js';
-import { type Machine, nativeArchitecture } from '../vm/machine.js';
+import type { Machine } from '../vm/machine.js';
 import { systemdNode } from '../vm/systemd-node.js';
 
 /** A running cluster. Any process can hold one, not only the process that created it. */

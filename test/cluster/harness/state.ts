@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Architecture } from '../vm/machine.js';
+import type { Architecture } from './architecture.js';
 import { ownHierarchies } from './hierarchies.js';
 
 /**

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import { type Architecture, nativeArchitecture } from '../vm/machine.js';
+import { type Architecture, nativeArchitecture } from './architecture.js';
 import { sourceFolder } from './source-tree.js';
 
 /**

@@ -20,7 +20,7 @@ import { type CgroupView, cgroupsFor, type ClusterState, makeStateFolder, nodeNa
 import { lastWords } from './logs.js';
 import { machineParts, type MachineParts, programs, testImages } from './tools.js';
 import { API_ADDRESS } from './addresses.js';
-import { type Architecture, nativeArchitecture } from '../vm/machine.js';
+import { type Architecture, nativeArchitecture } from './architecture.js';
 import { makeMachine, turnOn, untilUp } from '../vm/systemd-node.js';
 
 export interface UpOptions {

@@ -1,13 +1,5 @@
+import type { Architecture } from '../harness/architecture.js';
 import type { Place } from '../harness/place.js';
-
-/** The architectures that can be emulated, by the names that Kubernetes has for them. */
-export const ARCHITECTURES = ['amd64', 'arm64'] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
-
-/** The architecture of the machine that the tests run on. */
-export function nativeArchitecture(): Architecture {
-  return process.arch === 'arm64' ? 'arm64' : 'amd64';
-}
 
 /** A node that is an emulated machine. It is plain data and outlives the process that created it. */
 export interface Machine {

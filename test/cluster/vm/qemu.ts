@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import type { Architecture, Machine } from './machine.js';
+import type { Architecture } from '../harness/architecture.js';
+import type { Machine } from './machine.js';
 
 /** Files in the machine's folder. */
 export const JOURNAL = 'journal.log';
