@@ -53,6 +53,6 @@ find "$tests/build" \( -name '*.map' -o -name '*.d.ts' \) -delete
 for folder in test/fixtures test/programs src/guard; do [ ! -d $folder ] || { mkdir -p "$tests/$folder" && cp -R "$folder/." "$tests/$folder"; }; done
 sed "s,testEnvironment: 'node',testEnvironment: '<rootDir>/test/cluster/vm/patient-environment.mjs'," jest.config.mjs > "$tests/jest.config.mjs"
 ln -s "$modules" "$tests/node_modules"
-tar -c --dereference -C "$scratch" -f "$cache/tests-$architecture.tar.$$" stasis
-mv "$cache/tests-$architecture.tar.$$" "$cache/tests-$architecture.tar"
+tar -c --dereference -C "$scratch" -f "$scratch/tests.tar" stasis
+mv "$scratch/tests.tar" "$cache/tests-$architecture.tar"
 echo "$cache/tests-$architecture.tar"
