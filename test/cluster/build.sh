@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes the programs of the throw-away cluster, once, in a cache folder outside of the tree, and prints that folder:
-# bin/ has etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubectl, helm and helm4, and whatever of
+# bin/ has etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubectl and helm, and whatever of
 # containerd, runc, tini and busybox the machine has not; cni/ has the CNI plugins. Nothing is installed on the machine.
-# About 15 minutes and 6 GB of Go's own caches the first time, milliseconds afterwards. Safe when two run at once.
+# About 10 minutes and 5 GB of Go's own caches the first time, milliseconds afterwards. Safe when two run at once.
 # `build.sh --due` makes nothing, and prints the names of the steps (scripts/progress) that are still to be done.
 set -eu
 
@@ -39,16 +39,14 @@ static_busybox || missing="$missing busybox-static"
 
 kubernetes=$cache/kubernetes-$(key "$here"/kubernetes/go.mod "$here"/kubernetes/go.sum "$here"/kubernetes/main.go)
 helm=$cache/helm-$(key "$here"/helm/go.mod "$here"/helm/go.sum)
-helm4=$cache/helm4-$(key "$here"/helm4/go.mod "$here"/helm4/go.sum)
 debian=$cache/debian-$(echo "$missing" | sha256sum | cut -c1-16)
-folder=$cache/cluster-$(echo "$kubernetes $helm $helm4 $debian $(cat "$0")" | sha256sum | cut -c1-16)
+folder=$cache/cluster-$(echo "$kubernetes $helm $debian $(cat "$0")" | sha256sum | cut -c1-16)
 
 if [ "${1:-}" = --due ]; then
   [ -d "$folder" ] && exit
-  [ -x "$kubernetes" ] && [ -x "$helm" ] && [ -x "$helm4" ] || echo modules
+  [ -x "$kubernetes" ] && [ -x "$helm" ] || echo modules
   [ -x "$kubernetes" ] || echo kubernetes
   [ -x "$helm" ] || echo helm
-  [ -x "$helm4" ] || echo helm4
   [ -z "$missing" ] || [ -d "$debian" ] || echo programs
   exit
 fi
@@ -57,18 +55,11 @@ if [ ! -d "$folder" ]; then
   mkdir -p "$cache"
   exec 9> "$cache/lock"
   flock 9
-  [ -x "$kubernetes" ] || modules kubernetes .
-  [ -x "$helm" ] || modules helm helm.sh/helm/v3/cmd/helm
-  [ -x "$helm4" ] || modules helm4 helm.sh/helm/v4/cmd/helm
-  version=$(required kubernetes k8s.io/kubernetes)
-  minor=${version#v*.}
-  stamp=k8s.io/component-base/version
-  [ -x "$kubernetes" ] || compile kubernetes . "$kubernetes" \
-    "-X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
-  [ -x "$helm" ] || compile helm helm.sh/helm/v3/cmd/helm "$helm" \
+  [ -x "$kubernetes" ] || modules kubernetes . kubernetes
+  [ -x "$helm" ] || modules helm helm.sh/helm/v3/cmd/helm helm
+  [ -x "$kubernetes" ] || compile kubernetes . kubernetes "$kubernetes" "$(stamps)"
+  [ -x "$helm" ] || compile helm helm.sh/helm/v3/cmd/helm helm "$helm" \
     "-X helm.sh/helm/v3/internal/version.version=$(required helm helm.sh/helm/v3)"
-  [ -x "$helm4" ] || compile helm4 helm.sh/helm/v4/cmd/helm "$helm4" \
-    "-X helm.sh/helm/v4/internal/version.version=$(required helm4 helm.sh/helm/v4)"
   # shellcheck disable=SC2086 # a list of words
   [ -z "$missing" ] || [ -d "$debian" ] || fetch "$debian" $missing
 
@@ -79,7 +70,6 @@ if [ ! -d "$folder" ]; then
       ln -s "$kubernetes" "$folder.new/bin/$name"
     done
     ln -s "$helm" "$folder.new/bin/helm"
-    ln -s "$helm4" "$folder.new/bin/helm4"
     if [ -n "$missing" ]; then
       for file in "$debian"/bin/* "$debian"/usr/bin/* "$debian"/usr/sbin/*; do
         [ ! -x "$file" ] || ln -sf "$file" "$folder.new/bin/"

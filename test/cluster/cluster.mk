@@ -1,11 +1,11 @@
 # Throw-away clusters: two nodes and the product on this machine, without Docker. Included by the Makefile.
-.PHONY: cluster cluster-down cluster-programs e2e-programs systemd-node
+.PHONY: cluster cluster-down cluster-programs test-programs systemd-node test-arm64
 
 CLUSTER := node build/test/cluster/main.js
 
 NEEDS.cluster := root cluster
-STEPS.cluster := $(IN_CLUSTER)
-cluster: build programs image cluster-programs ## A cluster of two nodes on this machine with the product installed (root; minutes the first time, then seconds)
+STEPS.cluster := $(IN_CLUSTER_HERE)
+cluster: build programs image-here cluster-programs ## A cluster of two nodes on this machine with the product installed (root; minutes the first time, then seconds)
 	@sh test/cluster/install.sh
 
 NEEDS.cluster-down := root
@@ -16,12 +16,18 @@ STEPS.cluster-programs := $(SETUP) $(CLUSTER_PROGRAMS)
 cluster-programs: prepare ## Build what clusters are made of, Kubernetes and Helm, into the cache (minutes the first time)
 	@sh test/cluster/build.sh > /dev/null
 
-STEPS.e2e-programs := $(SETUP) $(E2E_PROGRAMS)
-e2e-programs: prepare ## Build what the end-to-end tests need besides, Prometheus, into the cache (minutes the first time)
+STEPS.test-programs := $(SETUP) $(TEST_PROGRAMS)
+test-programs: prepare ## Build what tests need besides, Prometheus and Helm 4, into the cache (minutes the first time)
 	@sh test/prometheus/promtool.sh > /dev/null
-	@sh test/cluster/more.sh prometheus > /dev/null
+	@for name in helm4 prometheus; do sh test/cluster/more.sh $$name > /dev/null || exit 1; done
 
 NEEDS.systemd-node := root systemd-node
 STEPS.systemd-node := $(SETUP) $(SYSTEMD_NODE)
 systemd-node: prepare ## Make the disk of the emulated node that has systemd, into the cache (root)
 	@sh test/cluster/vm/build-vm.sh > /dev/null
+
+NEEDS.test-arm64 := root cluster systemd-node cross-cc
+STEPS.test-arm64 := $(IN_CLUSTER) kubelet-arm64 machine-tools-arm64 machine-arm64 $(call all_of,arm64)
+test-arm64: build programs image cluster-programs ## The real-kernel tests and the end-to-end tests on an emulated arm64 node of a cluster (root; ONLY=pattern runs some end-to-end tests)
+	@$(if $(ONLY),,$(STEP) arm64)
+	@SYSTEMD=arm64 $(if $(ONLY),,FIRST='sh test/cluster/node-tests.sh node-2') sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)

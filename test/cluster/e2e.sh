@@ -2,7 +2,9 @@
 # e2e.sh [PATTERN...]: runs the end-to-end tests. It brings a cluster up, installs the product, runs all tests or those whose
 # path matches a pattern, and takes the cluster down, whatever happens.
 #   KEEP=1     leaves the cluster up for inspection
-#   SYSTEMD=1  uses the emulated machine with systemd, cgroup v2 alone and a distribution's kernel
+#   SYSTEMD=1  uses the emulated machine with systemd, cgroup v2 alone and a distribution's kernel; SYSTEMD=arm64, such
+#              a machine of arm64
+#   FIRST=...  runs a command on the cluster before the product is installed
 #   RUN=...    runs another command instead of the tests, for instance a benchmark
 set -eu
 cd "$(dirname "$0")/../.."
@@ -21,6 +23,11 @@ if [ "${SYSTEMD:-}" = 1 ]; then
   STASIS_TEST_KUBECONFIG=$(cluster up --nodes 1 --systemd-node)
   STASIS_TEST_NODES=node-2=v2
   STASIS_TEST_PATIENCE=6
+elif [ "${SYSTEMD:-}" = arm64 ]; then
+  # A cluster of both architectures: node-1 is this machine's own.
+  STASIS_TEST_KUBECONFIG=$(cluster up --nodes 1 --systemd-node arm64)
+  STASIS_TEST_NODES=node-2=v2
+  STASIS_TEST_PATIENCE=12
 else
   # node-1 has only the freezer of v1. On node-2, pods are in both hierarchies, and captures use v2.
   STASIS_TEST_KUBECONFIG=$(cluster up --nodes 2 --cgroups node-1=v1)
@@ -29,6 +36,7 @@ else
 fi
 export STASIS_TEST_KUBECONFIG STASIS_TEST_NODES STASIS_TEST_PATIENCE
 export STASIS_TEST_CLUSTER="$name" STASIS_TEST_IMAGE=stasis.test/busybox:1
+[ -z "${FIRST:-}" ] || sh -c "$FIRST"
 echo "==> loading the image, helm install" >&2
 cluster load build/stasis-image.tar
 STASIS_CLUSTER=$name node build/test/cluster/main.js helm install stasis deploy/helm \

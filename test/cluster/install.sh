@@ -14,7 +14,7 @@ interrupted() {
 }
 trap interrupted INT TERM
 step "loading the image on every node"
-cluster load build/stasis-image.tar
+cluster load build/stasis-image-here.tar
 step "helm install"
 cluster helm install stasis deploy/helm --namespace stasis-system --create-namespace --wait --timeout 3m
 step "ready"

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Command } from 'commander';
 
+import { type Architecture, ARCHITECTURES } from './harness/architecture.js';
 import { attach, type Cluster } from './harness/cluster.js';
 import { takeDown, takeDownOnly } from './harness/down.js';
 import { type CgroupView, knownClusters } from './harness/state.js';
@@ -23,7 +24,7 @@ interface UpFlags {
   readonly name: string;
   readonly nodes: string;
   readonly cgroups: string;
-  readonly systemdNode: boolean;
+  readonly systemdNode: boolean | string;
 }
 
 function print(text: string): void {
@@ -84,6 +85,13 @@ function parseViews(text: string): Record<string, CgroupView> {
   );
 }
 
+function parseArchitecture(flag: boolean | string): boolean | Architecture {
+  if (typeof flag === 'boolean') return flag;
+  const found = ARCHITECTURES.find((one) => one === flag);
+  if (found === undefined) throw new Error(`--systemd-node: "${flag}" is none of ${ARCHITECTURES.join(', ')}`);
+  return found;
+}
+
 /** Runs one of the cluster's own tools on the terminal. */
 async function tool(name: string, program: 'kubectl' | 'helm', args: readonly string[]): Promise<void> {
   const { command, env } = running(name).tool(program);
@@ -103,9 +111,13 @@ cli
     'hierarchies that nodes see, for instance node-1=v1,node-2=v2; the other nodes see all',
     '',
   )
-  .option('--systemd-node', 'add a node that is an emulated machine with systemd and cgroup v2 alone', false)
-  .action(({ nodes, cgroups, ...rest }: UpFlags) =>
-    bringUp({ ...rest, nodes: Number(nodes), views: parseViews(cgroups) }),
+  .option(
+    '--systemd-node [architecture]',
+    'add a node that is an emulated machine with systemd and cgroup v2 alone; amd64 or arm64, or else as this machine',
+    false,
+  )
+  .action(({ name, nodes, cgroups, systemdNode }: UpFlags) =>
+    bringUp({ name, nodes: Number(nodes), views: parseViews(cgroups), systemdNode: parseArchitecture(systemdNode) }),
   );
 cli
   .command('down')
@@ -127,6 +139,18 @@ cli
   .argument('<tar>')
   .option(...NAME)
   .action((tar: string, { name }: { name: string }) => running(name).loadImage(tar));
+cli
+  .command('exec')
+  .description('run a command on a node as root, with standard input; what it prints is shown when it has ended')
+  .argument('<node>')
+  .argument('<command...>')
+  .option(...NAME)
+  .action(async (node: string, command: string[], { name }: { name: string }) => {
+    const ran = await running(name).node(node).exec(command, { inputFd: 0 });
+    process.stdout.write(ran.stdout);
+    process.stderr.write(ran.stderr);
+    process.exitCode = ran.status;
+  });
 cli
   .command('logs')
   .description('print the output of a program of the cluster: etcd, kube-apiserver, node-1/kubelet, …')
@@ -152,6 +176,6 @@ for (const program of ['kubectl', 'helm'] as const) {
     .action((args: string[]) => tool(process.env['STASIS_CLUSTER'] ?? DEFAULT_NAME, program, args));
 }
 cli.enablePositionalOptions();
-for (const command of cli.commands) if (/kubectl|helm/.test(command.name())) command.passThroughOptions();
+for (const command of cli.commands) if (/kubectl|helm|exec/.test(command.name())) command.passThroughOptions();
 
 await cli.parseAsync();

@@ -1,6 +1,7 @@
 #!/bin/sh
 # more.sh PROGRAM: makes a further program that only tests need, once, in the same cache folder as build.sh, and prints its
-# path. `prometheus`: Debian's has no discovery of Kubernetes targets. Minutes the first time. Safe when two run at once.
+# path: helm4; prometheus, because Debian's cannot discover Kubernetes targets; kubelet-arm64, for the emulated node. Minutes
+# the first time. Safe when two run at once.
 # `more.sh PROGRAM --due` makes nothing, and prints the names of the steps (scripts/progress) that are still to be done.
 set -eu
 
@@ -10,19 +11,31 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/go/bin
 . "$here/go-programs.sh"
 
 name=$1
+module=$name
+tags=
+flags=
 case $name in
+helm4)
+  package=helm.sh/helm/v4/cmd/helm
+  flags="-X helm.sh/helm/v4/internal/version.version=$(required helm4 helm.sh/helm/v4)"
+  ;;
 prometheus)
   package=github.com/prometheus/prometheus/cmd/prometheus
-  # Of its discoveries, the one of Kubernetes alone: all others bring the libraries of a cloud each.
+  # Of its discoveries, the one of Kubernetes alone: each of the others brings the libraries of a cloud.
   tags=remove_all_sd,enable_kubernetes_sd
-  stamp=
+  ;;
+kubelet-arm64)
+  module=kubernetes
+  package=k8s.io/kubernetes/cmd/kubelet
+  flags=$(stamps)
+  export GOARCH=arm64 CGO_ENABLED=0
   ;;
 *)
   fail "no such program: $name"
   ;;
 esac
 
-program=$cache/$name-$(key "$here/$name/go.mod" "$here/$name/go.sum")
+program=$cache/$name-$(key "$here/$module/go.mod" "$here/$module/go.sum")
 if [ "${2:-}" = --due ]; then
   [ -x "$program" ] || printf '%s\n' modules "$name"
   exit
@@ -32,8 +45,8 @@ if [ ! -x "$program" ]; then
   exec 9> "$cache/lock"
   flock 9
   if [ ! -x "$program" ]; then # another run may have made it while this one waited
-    modules "$name" "$package" "$tags"
-    compile "$name" "$package" "$program" "$stamp" "$tags"
+    modules "$module" "$package" "$name" "$tags"
+    compile "$module" "$package" "$name" "$program" "$flags" "$tags"
   fi
   exec 9>&-
 fi

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import { run, type Ran } from './harness/run.js';
-import { programs } from './harness/tools.js';
+import { furtherProgram, programs } from './harness/tools.js';
 import { withLookups, type Objects } from './lookups.js';
 
 export const CHART = join(REPOSITORY, 'deploy/helm');
@@ -49,7 +49,8 @@ export async function helm(...args: readonly string[]): Promise<Ran> {
 }
 
 export async function helmOf(which: (typeof HELMS)[number], ...args: readonly string[]): Promise<Ran> {
-  return await run([join(await programs(), 'bin', which), ...args]);
+  const program = which === 'helm' ? join(await programs(), 'bin', which) : await furtherProgram(which);
+  return await run([program, ...args]);
 }
 
 /** Runs `helm template` as release `stasis` in the namespace `stasis-system`. */

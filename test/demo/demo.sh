@@ -21,7 +21,7 @@ take_down() {
 trap 'exit 130' INT TERM HUP PIPE
 kubeconfig=$(cluster up --nodes 2)
 trap take_down EXIT
-cluster load build/stasis-image.tar
+cluster load build/stasis-image-here.tar
 
 echo && echo '$ helm install stasis deploy/helm --namespace stasis-system --create-namespace --wait'
 STASIS_CLUSTER=$name node build/test/cluster/main.js helm install stasis deploy/helm --namespace stasis-system --create-namespace --wait --timeout 3m | sed -n '1,5p'

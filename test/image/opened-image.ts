@@ -1,4 +1,7 @@
-/** Opens an image archive of `make image`: its JSON, the entries of its layers, and the file system that the layers make. */
+/**
+ * Opens an image archive of `make image`: its JSON, and for each architecture the entries of its layers and the file system
+ * that the layers make.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +11,7 @@ export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
+  readonly platform?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -32,8 +36,13 @@ export interface LayerEntry {
   readonly path: string;
 }
 
-export interface OpenedImage {
-  readonly manifests: readonly Descriptor[];
+/** The image of one architecture. */
+export interface PlatformImage {
+  /** The descriptor of its manifest. */
+  readonly manifest: Descriptor;
+  readonly configDescriptor: Descriptor;
+  /** The platform that the config names. */
+  readonly platform: { readonly architecture: string; readonly os: string };
   readonly layers: readonly Descriptor[];
   /** The digests of the unzipped tar archives of the layers. */
   readonly diffIds: readonly string[];
@@ -41,6 +50,21 @@ export interface OpenedImage {
   readonly entries: readonly LayerEntry[];
   /** A folder with all layers, one over the other. chroot(1) can enter it. */
   readonly root: string;
+}
+
+/** docker's manifest.json: an entry for each image. */
+export interface DockerManifest {
+  readonly Config: string;
+  readonly RepoTags: readonly string[];
+  readonly Layers: readonly string[];
+}
+
+export interface OpenedImage {
+  /** The entries of index.json. */
+  readonly names: readonly Descriptor[];
+  readonly docker: readonly DockerManifest[];
+  /** By architecture. */
+  readonly images: ReadonlyMap<string, PlatformImage>;
   /** Returns the file of a digest ('sha256:…'). */
   blob(digest: string): string;
   /** Removes all unpacked files. */
@@ -50,28 +74,43 @@ export interface OpenedImage {
 /** Makes `directory` and unpacks the archive there. Throws when the archive is no image layout. */
 export function openImage(archive: string, directory: string): OpenedImage {
   const layout = join(directory, 'layout');
-  const root = join(directory, 'root');
-  for (const made of [layout, root]) mkdirSync(made, { recursive: true });
+  mkdirSync(layout, { recursive: true });
   execFileSync('tar', ['-xf', archive, '-C', layout]);
   const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
+  const { manifests: names } = readJson(join(layout, 'index.json')) as { manifests: readonly Descriptor[] };
+  const { manifests } = readJson(blob(names[0]?.digest ?? '')) as { manifests: readonly Descriptor[] };
+  const images = manifests.map((manifest): [string, PlatformImage] => {
+    const architecture = manifest.platform?.['architecture'] ?? '';
+    return [architecture, openPlatform(manifest, blob, join(directory, `root-${architecture}`))];
+  });
+  return {
+    names,
+    docker: readJson(join(layout, 'manifest.json')) as readonly DockerManifest[],
+    images: new Map(images),
+    blob,
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
 
-  const { manifests } = readJson(join(layout, 'index.json')) as { manifests: readonly Descriptor[] };
-  const manifest = readJson(blob(manifests[0]?.digest ?? '')) as { config: Descriptor; layers: readonly Descriptor[] };
-  const settings = readJson(blob(manifest.config.digest)) as {
+function openPlatform(manifest: Descriptor, blob: (digest: string) => string, root: string): PlatformImage {
+  const { config, layers } = readJson(blob(manifest.digest)) as { config: Descriptor; layers: readonly Descriptor[] };
+  const settings = readJson(blob(config.digest)) as {
+    architecture: string;
+    os: string;
     config: RuntimeConfig;
     rootfs: { diff_ids: readonly string[] };
   };
-  for (const { digest } of manifest.layers) execFileSync('tar', ['-xzf', blob(digest), '-C', root]);
-
+  mkdirSync(root, { recursive: true });
+  for (const { digest } of layers) execFileSync('tar', ['-xzf', blob(digest), '-C', root]);
   return {
-    manifests,
-    layers: manifest.layers,
+    manifest,
+    configDescriptor: config,
+    platform: { architecture: settings.architecture, os: settings.os },
+    layers,
     diffIds: settings.rootfs.diff_ids,
     config: settings.config,
-    entries: manifest.layers.flatMap(({ digest }) => listLayer(blob(digest))),
+    entries: layers.flatMap(({ digest }) => listLayer(blob(digest))),
     root,
-    blob,
-    close: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 

@@ -1,12 +1,11 @@
 /**
  * Every alert is fired for real once, by a Prometheus that scrapes the pods. The rules are those that are shipped, except
- * that nobody waits for minutes: each `for` is 2 s, and {@link HURRIED} names the other changes.
+ * that nobody waits for minutes: each `for` is 2 s, and hurried-rules.ts names the other changes.
  */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parse, stringify } from 'yaml';
 import { seeded } from '../../chaos/random.js';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
 import { startPrometheus, type FiredAlert, type Prometheus } from '../../prometheus/prometheus.js';
@@ -14,52 +13,23 @@ import { readyAgent } from '../chaos/agent.js';
 import { openGround } from '../chaos/ground.js';
 import { killedAgent } from '../chaos/kills.js';
 import type { Ground } from '../chaos/row.js';
-import { cgroupNamed, read } from '../chaos/site.js';
+import { read } from '../chaos/site.js';
 import { startTarget, type Target } from '../chaos/target.js';
 import { runTrial } from '../chaos/trial.js';
+import { alertNames, hurriedRules } from './hurried-rules.js';
 import { makeGhost, removeGhost, STASIS } from './monitored.js';
 import { everythingRuns } from './node-view.js';
 import { describeOnNamespaceNodes } from './requirement.js';
+import { stopTracer, tasksIn } from './stopped-thread.js';
 import { until } from './world.js';
 
 const EVERY_MS = 200;
 const FIRES_WITHIN_SECONDS = 90;
-const RULES = 'deploy/alerts/stasis.rules.yaml';
-/** What is changed in the expressions, so that an alert fires in seconds and goes on to mean the same. */
-const HURRIED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
-  // The guard ends an agent 0.7 s after the end of the hold that it does not end itself.
-  StasisPodHeldTooLong: [['> 10', '> 0.3']],
-  // What a pod said that is gone counts for 3 minutes, and the tests before have replaced pods.
-  StasisGuardDown: [['[3m]', '[5s]']],
-  StasisNoLeader: [['[3m]', '[5s]']],
-  StasisQueueStuck: [['> 300', '> 5']],
-};
 const HOUR_SECONDS = 3600;
 /** A kill hits a closed freezer about every second time. */
 const ATTEMPTS = 12;
 /** More than four fifths of the smallest limit. */
 const FILLING_BYTES = 14 << 20;
-
-interface RulesFile {
-  readonly groups: readonly {
-    readonly name: string;
-    readonly rules: readonly { readonly alert: string; readonly expr: string; readonly for?: string }[];
-  }[];
-}
-
-function hurried(text: string): string {
-  const { groups } = parse(text) as RulesFile;
-  const rules = groups
-    .flatMap((group) => group.rules)
-    .map((rule) => {
-      const expr = (HURRIED[rule.alert] ?? []).reduce((changed, [from, to]) => {
-        if (!changed.includes(from)) throw new Error(`${rule.alert} has no ${from}`);
-        return changed.replaceAll(from, to);
-      }, rule.expr);
-      return { ...rule, expr, ...(rule.for === undefined ? {} : { for: '2s' }) };
-    });
-  return stringify({ groups: [{ name: 'stasis', rules }] });
-}
 
 describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   if (freezer !== 'v1') {
@@ -104,6 +74,10 @@ describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   const rolledOut = async (): Promise<void> => {
     await kubectl('rollout', 'status', '-n', STASIS, 'daemonset/stasis-node-agent', '--timeout=120s');
   };
+  const patchAgents = async (operation: object): Promise<void> => {
+    const patch = JSON.stringify([operation]);
+    await kubectl('patch', '-n', STASIS, 'daemonset/stasis-node-agent', '--type=json', '-p', patch);
+  };
   /** Captures the target, and returns the Checkpoint's name once the pod is held or, without a hold, has been captured. */
   const capture = async (holdSeconds = 0): Promise<string> => {
     names += 1;
@@ -131,7 +105,7 @@ describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   beforeAll(async () => {
     ground = await openGround('v1');
     target = await startTarget(ground.world, ground.site);
-    const rules = hurried(readFileSync(join(REPOSITORY, RULES), 'utf8'));
+    const rules = hurriedRules();
     prometheus = await startPrometheus(ground.cluster, { everyMilliseconds: EVERY_MS, rules });
   }, 180_000);
   afterAll(async () => {
@@ -234,20 +208,11 @@ describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   test('StasisPodHeldTooLong: the thread that holds a pod does not let go', async () => {
     const { agent } = await readyAgent(ground.world, ground.site);
     const name = await capture(2);
-    const stop = join(ground.site.freezer, 'stopped-tracer');
-    mkdirSync(stop);
+    const stopped = await stopTracer(ground.site, target, agent);
     try {
-      const tracer = await tracerOf(target);
-      writeFileSync(join(stop, 'tasks'), String(tracer));
-      writeFileSync(join(stop, 'freezer.state'), 'FROZEN');
       expect(await firing('StasisPodHeldTooLong', { node: nodeName })).toBeDefined();
     } finally {
-      writeFileSync(join(stop, 'freezer.state'), 'THAWED');
-      // The thread goes on, unless the guard has ended its process by now.
-      const home = cgroupNamed(ground.site.freezer, agent.id);
-      if (home !== undefined) for (const tid of tasksIn(stop)) moveBack(home, tid);
-      await until('the stopped thread to be gone', async () => (read(join(stop, 'tasks')) === '' ? true : undefined));
-      rmdirSync(stop);
+      await stopped.release();
       await ground.world.ended(name);
       await release(name);
       await readyAgent(ground.world, ground.site);
@@ -257,15 +222,12 @@ describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   test('StasisNodeUnfit: an agent without the capability that it needs', async () => {
     const before = await readyAgent(ground.world, ground.site);
     const path = '/spec/template/spec/containers/0/securityContext/capabilities/add';
-    const patch = async (op: object): Promise<void> => {
-      await kubectl('patch', '-n', STASIS, 'daemonset/stasis-node-agent', '--type=json', '-p', JSON.stringify([op]));
-    };
-    await patch({ op: 'remove', path });
+    await patchAgents({ op: 'remove', path });
     try {
       await kubectl('delete', 'pod', '-n', STASIS, before.pod.metadata.name, '--wait=false');
       expect(await firing('StasisNodeUnfit')).toBeDefined();
     } finally {
-      await patch({ op: 'add', path, value: ['SYS_PTRACE'] });
+      await patchAgents({ op: 'add', path, value: ['SYS_PTRACE'] });
       await kubectl('delete', 'pods', '-n', STASIS, '-l', 'app.kubernetes.io/component=node-agent');
       await rolledOut();
       await readyAgent(ground.world, ground.site);
@@ -283,34 +245,8 @@ describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   });
 
   test('each alert of the file was fired by a test above', () => {
-    const { groups } = parse(readFileSync(join(REPOSITORY, RULES), 'utf8')) as RulesFile;
     const source = readFileSync(join(REPOSITORY, 'test/cluster/e2e/alerts.test.ts'), 'utf8');
     const fired = new Set([...source.matchAll(/firing\('(\w+)'/g)].map(([, alert]) => alert));
-    expect(groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)).filter((alert) => !fired.has(alert))).toEqual(
-      [],
-    );
+    expect(alertNames().filter((alert) => !fired.has(alert))).toEqual([]);
   });
 });
-
-/** The thread that traces the target's tasks, by its id in the namespace of this process. */
-async function tracerOf(target: Target): Promise<number> {
-  return await until('a tracer of the target', async () => {
-    const tasks = target.closable.flatMap(tasksIn);
-    const tracers = tasks.map((tid) => /^TracerPid:\t(\d+)/m.exec(read(`/proc/${tid}/status`))?.[1] ?? '0');
-    const tracer = tracers.find((tid) => tid !== '0');
-    return await Promise.resolve(tracer === undefined ? undefined : Number(tracer));
-  });
-}
-
-/** The thread may have ended meanwhile. */
-function moveBack(home: string, tid: string): void {
-  try {
-    writeFileSync(join(home, 'tasks'), tid);
-  } catch {
-    // The thread is gone.
-  }
-}
-
-function tasksIn(directory: string): readonly string[] {
-  return read(join(directory, 'tasks')).split('\n').filter(Boolean);
-}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { nativeArchitecture } from './architecture.js';
 import { identity } from './certificates.js';
 import { auditLogOf, type ControlPlane, controlPlane } from './control-plane.js';
 import { takeDown } from './down.js';
@@ -66,10 +67,10 @@ export function placeOf(state: ClusterState, name: string): Place {
 
 /** Returns the systemd node. Undefined when the cluster has none. */
 export function machineOf(state: ClusterState): Machine | undefined {
-  const { systemdNode: name, nodes } = state;
+  const { systemdNode: name, architecture = nativeArchitecture(), nodes } = state;
   if (name === undefined) return undefined;
   const folder = join(stateFolder(state.name), name);
-  return { name, index: nodes.length + 1, state: folder, control: placeOf(state, 'control') };
+  return { name, index: nodes.length + 1, architecture, state: folder, control: placeOf(state, 'control') };
 }
 
 export function certificatesOf(state: ClusterState): string {

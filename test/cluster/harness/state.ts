@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import type { Architecture } from './architecture.js';
 import { ownHierarchies } from './hierarchies.js';
 
 /**
@@ -32,6 +33,8 @@ export interface ClusterState {
   readonly views: Readonly<Record<string, CgroupView>>;
   /** Name of the additional node that is an emulated machine, if there is one. */
   readonly systemdNode?: string;
+  /** Its architecture. */
+  readonly architecture?: Architecture;
   /** The port on 127.0.0.1 on which the API server is reached. */
   readonly port: number;
   /** The folder that test/cluster/build.sh printed. */

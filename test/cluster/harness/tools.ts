@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
+import { type Architecture, nativeArchitecture } from './architecture.js';
 import { sourceFolder } from './source-tree.js';
 
 /**
@@ -11,14 +12,33 @@ export function programs(): Promise<string> {
   return printed(['sh', join(sourceFolder(), 'build.sh')]);
 }
 
-/** Returns the tar with the images that every node gets. */
-export function testImages(folder: string): Promise<string> {
-  return printed(['sh', join(sourceFolder(), 'images', 'build.sh'), folder]);
+/** Returns the path of a program that test/cluster/more.sh makes, and builds it now if it is not in the cache. */
+export function furtherProgram(name: string): Promise<string> {
+  return printed(['sh', join(sourceFolder(), 'more.sh'), name]);
 }
 
-/** Returns the folder with the parts of the systemd node, and builds them now if they are not in the cache. */
-export function systemdMachine(): Promise<string> {
-  return printed(['sh', join(sourceFolder(), 'vm', 'build-vm.sh')]);
+/** Returns the tar with the images that every node of the architecture gets. */
+export function testImages(folder: string, architecture: Architecture): Promise<string> {
+  return printed(['sh', join(sourceFolder(), 'images', 'build.sh'), folder, architecture]);
+}
+
+/** What a machine of an architecture is made of. */
+export interface MachineParts {
+  /** The folder that build-vm.sh printed. */
+  readonly built: string;
+  readonly kubelet: string;
+  /** The tar with the images that every node gets. */
+  readonly images: string;
+}
+
+/** Returns the parts of the systemd node, and builds them now if they are not in the cache. */
+export async function machineParts(folder: string, architecture: Architecture): Promise<MachineParts> {
+  const native = architecture === nativeArchitecture();
+  return {
+    built: await printed(['sh', join(sourceFolder(), 'vm', 'build-vm.sh'), architecture]),
+    kubelet: native ? join(folder, 'bin', 'kubelet') : await furtherProgram(`kubelet-${architecture}`),
+    images: await testImages(folder, architecture),
+  };
 }
 
 /** Returns what a script prints. Its standard error is the caller's. */

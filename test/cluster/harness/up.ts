@@ -18,8 +18,9 @@ import { reservePort, startRelay } from './relay.js';
 import { fetchFrom } from './requests.js';
 import { type CgroupView, cgroupsFor, type ClusterState, makeStateFolder, nodeNames, writeState } from './state.js';
 import { lastWords } from './logs.js';
-import { programs, systemdMachine, testImages } from './tools.js';
+import { machineParts, type MachineParts, programs, testImages } from './tools.js';
 import { API_ADDRESS } from './addresses.js';
+import { type Architecture, nativeArchitecture } from './architecture.js';
 import { makeMachine, turnOn, untilUp } from '../vm/systemd-node.js';
 
 export interface UpOptions {
@@ -33,8 +34,11 @@ export interface UpOptions {
    * others.
    */
   readonly views?: Readonly<Record<string, CgroupView>>;
-  /** Adds one more node: an emulated machine with systemd, cgroup v2 alone and a distribution's kernel. */
-  readonly systemdNode?: boolean;
+  /**
+   * Adds one more node: an emulated machine with systemd, cgroup v2 alone and a distribution's kernel. The value is its
+   * architecture; true means that of this machine.
+   */
+  readonly systemdNode?: boolean | Architecture;
   /** Leaves the cluster running when the caller ends. Otherwise it is taken down with the caller, however that ends. */
   readonly stay?: boolean;
   /** Called at the beginning of each step, with the seconds so far. */
@@ -48,8 +52,10 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
   const step = (what: string): void => options.onStep?.(what, (performance.now() - began) / 1000);
   step('programs and images');
   const folder = await programs();
-  const images = await testImages(folder);
-  const built = options.systemdNode === true ? await systemdMachine() : undefined;
+  const images = await testImages(folder, nativeArchitecture());
+  const { systemdNode = false } = options;
+  const architecture = systemdNode === true ? nativeArchitecture() : systemdNode;
+  const parts = architecture === false ? undefined : await machineParts(folder, architecture);
   await takeDown(name);
   const id = randomBytes(4).toString('hex');
   const release = options.stay === true ? (): void => undefined : keep(name, id);
@@ -58,8 +64,9 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
     const nodes = Array.from({ length: options.nodes ?? 2 }, (_, at) => `node-${at + 1}`);
     const views = options.views ?? {};
     const own = { name, id, nodes, views, port, programs: folder, cgroups: cgroupsFor(name, id) };
-    const state: ClusterState = built === undefined ? own : { ...own, systemdNode: `node-${nodes.length + 1}` };
-    return await build(state, server, { images, built }, step, release);
+    const state: ClusterState =
+      architecture === false ? own : { ...own, systemdNode: `node-${nodes.length + 1}`, architecture };
+    return await build(state, server, { images, parts }, step, release);
   } catch (error) {
     const logs = lastWords(name);
     await takeDown(name);
@@ -72,7 +79,7 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
 async function build(
   state: ClusterState,
   server: Server,
-  { images, built }: { readonly images: string; readonly built: string | undefined },
+  { images, parts }: { readonly images: string; readonly parts: MachineParts | undefined },
   step: (what: string) => void,
   release: () => void,
 ): Promise<Cluster> {
@@ -91,9 +98,9 @@ async function build(
   writeKubeconfig(cluster.kubeconfig, cluster.server, certificates, 'admin');
   await makeBridge(control);
   const machine = machineOf(state);
-  if (machine !== undefined && built !== undefined) {
+  if (machine !== undefined && parts !== undefined) {
     step(`disks of ${machine.name}`);
-    await makeMachine(machine, built, certificates, images);
+    await makeMachine(machine, parts, certificates);
     await turnOn(machine);
   }
   step('control plane and containerd');

@@ -1,17 +1,35 @@
 #!/bin/sh
 # Makes the images that every throw-away cluster gets, without a registry and without a daemon, as one docker-archive,
 # and prints its path in the cache: stasis.test/pause:1, stasis.test/busybox:1, and stasis.test/programs:1, which is
-# busybox with the workloads of test/programs in /bin. `build.sh FOLDER`: FOLDER is what ../build.sh printed.
+# busybox with the workloads of test/programs in /bin. `build.sh FOLDER [ARCHITECTURE]`: FOLDER is what ../build.sh printed;
+# the architecture is the machine's own, unless another is named.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 PATH=$1/bin:$PATH
-case $(uname -m) in aarch64) architecture=arm64 ;; *) architecture=amd64 ;; esac
+case $(uname -m) in aarch64) native=arm64 ;; *) native=amd64 ;; esac
+architecture=${2:-$native}
 
-make --no-print-directory -s -C "$root" -f test/programs/programs.mk >&2
-busybox=$(command -v busybox)
-target=$(dirname "$1")/images-$(cat "$0" "$here/pause.c" "$busybox" "$root"/build/programs/* | sha256sum | cut -c1-16).tar
+if [ "$architecture" = "$native" ]; then
+  cc=cc suffix=
+  busybox=$(command -v busybox)
+else
+  . "$root/deploy/image/architecture.sh"
+  . "$root/deploy/image/apt.sh"
+  cc=$triplet-gcc suffix=-$architecture
+  busybox=$(dirname "$1")/busybox-$architecture/bin/busybox
+  if [ ! -x "$busybox" ]; then
+    lists
+    scratch=$(mktemp -d)
+    (cd "$scratch" && apt apt-get download -qq busybox-static && dpkg-deb -x busybox-static_*.deb unpacked) >&2
+    mv -T "$scratch/unpacked" "${busybox%/bin/busybox}" || [ -x "$busybox" ]
+    rm -rf "$scratch"
+  fi
+fi
+programs=build/programs$suffix
+make --no-print-directory -s -C "$root" -f test/programs/programs.mk CC="$cc" FOLDER="$programs" >&2
+target=$(dirname "$1")/images$suffix-$(cat "$0" "$here/pause.c" "$busybox" "$root/$programs"/* | sha256sum | cut -c1-16).tar
 [ ! -e "$target" ] || { echo "$target"; exit 0; }
 
 work=$(mktemp -d)
@@ -30,14 +48,15 @@ pack() (
 )
 
 mkdir -p "$work/pause" "$work/busybox/bin" "$work/busybox/tmp" "$work/busybox/etc"
-cc -O2 -static -s -o "$work/pause/pause" "$here/pause.c"
+"$cc" -O2 -static -s -o "$work/pause/pause" "$here/pause.c"
 cp "$busybox" "$work/busybox/bin/busybox"
-for applet in $("$busybox" --list); do
+# The machine's own busybox says what it can do; Debian builds all architectures' alike.
+for applet in $(busybox --list); do
   [ "$applet" = busybox ] || ln -s busybox "$work/busybox/bin/$applet"
 done
 echo root:x:0:0:root:/:/bin/sh > "$work/busybox/etc/passwd"
 cp -a "$work/busybox" "$work/programs"
-cp "$root"/build/programs/* "$work/programs/bin/"
+cp "$root/$programs"/* "$work/programs/bin/"
 
 pack pause /pause
 pack busybox /bin/sh

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import type { Architecture } from '../harness/architecture.js';
 import type { Machine } from './machine.js';
 
 /** Files in the machine's folder. */
@@ -16,21 +17,39 @@ export const BUILT = 'built';
 const MEMORY_MIB = 2048;
 /** Memory for QEMU's translated code, in MiB. QEMU's own default is 1 GiB. */
 const TRANSLATIONS_MIB = 256;
-/**
- * This model has the instructions that QEMU emulates with one call of compiled code (AES, CRC32, random numbers), but
- * not AVX, which is new in QEMU 7.2. It also lacks SVM, unlike `max`, because with SVM the guest would load kvm.
- */
-const CPU = 'Westmere-v1,+rdrand';
+
+interface Hardware {
+  readonly machine: string;
+  readonly cpu: string;
+  /** The serial port, by the name that the kernel has for it. */
+  readonly console: string;
+}
+
+const HARDWARE: Readonly<Record<Architecture, Hardware>> = {
+  amd64: {
+    machine: 'q35',
+    // This model has the instructions that QEMU emulates with one call of compiled code (AES, CRC32, random numbers),
+    // but not AVX, which is new in QEMU 7.2. It also lacks SVM, unlike `max`, because with SVM the guest would load kvm.
+    cpu: 'Westmere-v1,+rdrand',
+    console: 'ttyS0',
+  },
+  arm64: {
+    machine: 'virt',
+    // The signing of pointers by the algorithm that real processors use is most expensive to emulate.
+    cpu: 'max,pauth-impdef=on',
+    console: 'ttyAMA0',
+  },
+};
 
 /**
- * `ttyS0` is slow, because an emulated UART leaves the guest for every byte; so the kernel reports only errors there.
+ * The serial port is slow, because an emulated UART leaves the guest for every byte; so the kernel reports only errors there.
  * The journal comes through a virtio console. mitigations=off is acceptable because nobody attacks the machine, and
  * emulating the fences is expensive.
  */
 function kernelCommandLine(machine: Machine): string {
   const root = 'root=/dev/vda rootfstype=ext4 rw';
   const speed = 'mitigations=off random.trust_cpu=on net.ifnames=0 systemd.show_status=no';
-  return `${root} console=ttyS0 loglevel=4 panic=-1 ${speed} systemd.hostname=${machine.name}`;
+  return `${root} console=${HARDWARE[machine.architecture].console} loglevel=4 panic=-1 ${speed} systemd.hostname=${machine.name}`;
 }
 
 /**
@@ -39,12 +58,13 @@ function kernelCommandLine(machine: Machine): string {
  * because the data only needs to survive the death of the guest.
  */
 export function qemuCommand(machine: Machine): string[] {
+  const hardware = HARDWARE[machine.architecture];
   const file = (name: string): string => join(machine.state, name);
   const log = (id: string, name: string): string => `file,id=${id},path=${file(name)},append=on`;
   const options = [
     ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
-    ['-machine', 'q35', '-accel', `tcg,thread=multi,tb-size=${TRANSLATIONS_MIB}`],
-    ['-cpu', CPU, '-smp', '2', '-m', String(MEMORY_MIB)],
+    ['-machine', hardware.machine, '-accel', `tcg,thread=multi,tb-size=${TRANSLATIONS_MIB}`],
+    ['-cpu', hardware.cpu, '-smp', '2', '-m', String(MEMORY_MIB)],
     ['-kernel', file(`${BUILT}/vmlinuz`), '-initrd', file(`${BUILT}/initrd.img`)],
     ['-append', kernelCommandLine(machine)],
     ['-drive', `file=${file(ROOT_DISK)},if=virtio,format=raw,cache=unsafe`],

@@ -7,6 +7,7 @@ import { writeKubeconfig } from '../harness/kubeconfig.js';
 import { kubeletSettings, podNetwork } from '../harness/node-settings.js';
 import { must } from '../harness/run.js';
 import { sourceFolder } from '../harness/source-tree.js';
+import type { MachineParts } from '../harness/tools.js';
 import type { Machine } from './machine.js';
 import { SEED_DISK } from './qemu.js';
 import { KEY } from './secure-shell.js';
@@ -21,9 +22,9 @@ const ROOM_MIB = 32;
  * Creates the second disk, which makes the machine a particular node of this cluster. A disk is used instead of a
  * shared folder, because the cloud kernel has no 9p, and virtiofs needs a daemon.
  */
-export async function makeSeed(machine: Machine, certificates: string, images: string): Promise<void> {
+export async function makeSeed(machine: Machine, parts: MachineParts, certificates: string): Promise<void> {
+  const { kubelet, images } = parts;
   const folder = join(machine.state, 'seed');
-  const kubelet = join(machine.control.programs, 'bin', 'kubelet');
   mkdirSync(join(folder, 'images'), { recursive: true, mode: 0o700 });
   cpSync(join(sourceFolder(), 'vm', 'seed'), folder, { recursive: true });
   copyFileSync(kubelet, join(folder, 'kubelet'));

@@ -5,6 +5,7 @@ import { nodeAddress } from '../harness/addresses.js';
 import { connectMachine } from '../harness/network.js';
 import type { Node } from '../harness/node.js';
 import { must } from '../harness/run.js';
+import type { MachineParts } from '../harness/tools.js';
 import { type Service, service } from '../harness/service.js';
 import { eventually } from '../harness/waiting.js';
 import type { Machine } from './machine.js';
@@ -53,21 +54,17 @@ export function systemdNode(machine: Machine): Node {
 }
 
 /**
- * Creates the disks and the network of a new machine. `built` is the folder that build-vm.sh printed. The control
- * plane's bridge and the node's certificate must exist already.
+ * Creates the disks and the network of a new machine. The control plane's bridge and the node's certificate must exist
+ * already.
  */
-export async function makeMachine(
-  machine: Machine,
-  built: string,
-  certificates: string,
-  images: string,
-): Promise<void> {
+export async function makeMachine(machine: Machine, parts: MachineParts, certificates: string): Promise<void> {
+  const { built } = parts;
   mkdirSync(machine.state, { recursive: true });
   symlinkSync(built, join(machine.state, BUILT));
   await Promise.all([
     // The copy is sparse or shares its blocks, so it takes little space until the machine writes to it.
     must(['cp', '--sparse=always', '--reflink=auto', join(built, 'root.ext4'), join(machine.state, ROOT_DISK)]),
-    makeSeed(machine, certificates, images),
+    makeSeed(machine, parts, certificates),
     connectMachine(machine.control, machine.index),
   ]);
 }

@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The time between two looks, in milliseconds. The harness waits for events that take some milliseconds. */
 const LOOK_MS = 2;
 
+/** How many times as long everything takes here as on a machine of its own. Greater on an emulated machine. */
+const PATIENCE = Number(process.env['STASIS_TEST_PATIENCE'] ?? 1);
+
 /** Waits until `condition` holds. Throws an error that names `what` when the condition does not hold after `boundMs`. */
 export async function eventually(what: string, condition: () => boolean, boundMs = 2000): Promise<void> {
-  const end = performance.now() + boundMs;
+  const end = performance.now() + boundMs * PATIENCE;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${what}`);
     await sleep(LOOK_MS);

@@ -69,7 +69,7 @@ describe('test/cluster/build.sh', () => {
   test('test/cluster/build.sh puts every program into the folder that it prints, the first time', () => {
     const { folder } = build();
     expect(dirname(folder)).toBe(join(home, 'cache'));
-    const programs = ['etcd', 'kube-apiserver', 'kubelet', 'kubectl', 'helm', 'helm4', 'containerd', 'tini', 'busybox'];
+    const programs = ['etcd', 'kube-apiserver', 'kubelet', 'kubectl', 'helm', 'containerd', 'tini', 'busybox'];
     for (const name of programs) accessSync(join(folder, 'bin', name), constants.X_OK);
     accessSync(join(folder, 'cni', 'bridge'), constants.X_OK);
   });

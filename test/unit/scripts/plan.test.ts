@@ -24,10 +24,10 @@ function plan(...operands: string[]): { status: number | null; steps: string; sa
 
 describe('scripts/progress/plan.mjs', () => {
   test('scripts/progress/plan.mjs leaves out what is done, keeps the order, and names each step once', () => {
-    mkdirSync(join(cache, 'image', 'base-1'), { recursive: true });
-    writeFileSync(join(cache, 'image', 'base-1', 'digests'), '');
-    expect(plan('image-base', 'image-dependencies', 'image', 'demo', 'image').steps).toBe(
-      'image-dependencies image demo',
+    mkdirSync(join(cache, 'image', 'base-amd64-1'), { recursive: true });
+    writeFileSync(join(cache, 'image', 'base-amd64-1', 'digests'), '');
+    expect(plan('image-base-amd64', 'image-base-arm64', 'image', 'demo', 'image').steps).toBe(
+      'image-base-arm64 image demo',
     );
   });
 

@@ -1,0 +1,7 @@
+# What a release needs, in build/release/. Included by the Makefile.
+.PHONY: release
+
+NEEDS.release := $(IMAGE_NEEDS)
+STEPS.release := $(SETUP) $(IMAGE_LAYERS)
+release: image ## Write what a release needs to build/release/: image, chart, CRDs, dashboards, alerts, SBOMs, SHA256SUMS
+	@sh deploy/release/release.sh
