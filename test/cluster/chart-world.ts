@@ -7,6 +7,7 @@ import { REPOSITORY } from '../kernel/harness/programs.js';
 import { apiClient, until, type ApiClient } from './api-client.js';
 import type { Cluster } from './harness/cluster.js';
 import { must, run, type Ran } from './harness/run.js';
+import { furtherProgram } from './harness/tools.js';
 import { up } from './harness/up.js';
 import { STASIS_NAMESPACE } from './installed.js';
 import { CHART } from './rendered-chart.js';
@@ -132,7 +133,7 @@ function operations(cluster: Cluster, api: ApiClient) {
 
 async function runHelm(cluster: Cluster, which: Helm, args: readonly string[]): Promise<Ran> {
   const { command, env } = cluster.tool('helm');
-  return await run([join(command, '..', which), ...args], { env });
+  return await run([which === 'helm' ? command : await furtherProgram(which), ...args], { env });
 }
 
 /** The name of the images that are made of earlier commits, whose version is the same as that of this source tree. */
