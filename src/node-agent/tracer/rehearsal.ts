@@ -43,6 +43,9 @@ export async function rehearse(
   roots: ResolveRoots,
   wanted: readonly ContainerTarget[],
 ): Promise<Failure | undefined> {
+  // Processes of one's own can be traced without the capability, and those of pods cannot.
+  const obstacle = obstacleToTracing(roots.proc);
+  if (obstacle !== undefined) return failure('HostUnfit', obstacle);
   const ways = new Map(wanted.map((container) => [`${container.cgroupVersion} ${container.freezer}`, container]));
   for (const container of ways.values()) {
     const refusal = await rehearseOn(tracer, roots, container);
@@ -94,9 +97,7 @@ async function run(tracer: Tracer, request: CaptureRequest): Promise<Failure | u
   if (refusal === undefined || refusal.reason === 'FreezeTimeout') return undefined;
   // A failure of the guard says nothing about the machine.
   if (refusal.reason === 'GuardUnavailable') return refusal;
-  const obstacle = obstacleToTracing(request.proc);
-  const why = `${refusal.reason}: ${refusal.message}${obstacle === undefined ? '' : ` (${obstacle})`}`;
-  return failure('HostUnfit', `a rehearsal on processes of our own failed: ${why}`);
+  return failure('HostUnfit', `a rehearsal on processes of our own failed: ${refusal.reason}: ${refusal.message}`);
 }
 
 function read(path: string): string {

@@ -10,6 +10,7 @@ const HURRIED: Readonly<Record<string, readonly (readonly [string, string])[]>> 
   StasisPodHeldTooLong: [['> 10', '> 0.3']],
   // What a pod said that is gone counts for 3 minutes, and the tests before have replaced pods.
   StasisGuardDown: [['[3m]', '[5s]']],
+  StasisPauseOverBudget: [['[10m]', '[5s]']],
   StasisNoLeader: [['[3m]', '[5s]']],
   StasisQueueStuck: [['> 300', '> 5']],
 };
