@@ -45,13 +45,16 @@ export const PROCESSES: readonly Builder<Panel>[] = [
   ),
   lines(
     {
-      title: 'Event loop: lag, p99',
-      description: `By how much timers are late. Heartbeats and the lease need less than some seconds. ${EVERY_PROCESS}`,
+      title: 'Event loop: lag',
+      description: `By how much timers are late: p99 since the last scrape, and now. Heartbeats and the lease need less than some seconds. ${EVERY_PROCESS}`,
       unit: 's',
       empty: NO_PROCESS,
       width: 8,
     },
-    { '{{pod}}': top(`max by (pod) (${processes('nodejs_eventloop_lag_p99_seconds')})`) },
+    {
+      'p99, {{pod}}': top(`max by (pod) (${processes('nodejs_eventloop_lag_p99_seconds')})`),
+      'now, {{pod}}': top(`max by (pod) (${processes('nodejs_eventloop_lag_seconds')})`),
+    },
   ),
   lines(
     {

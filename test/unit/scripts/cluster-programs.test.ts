@@ -55,7 +55,11 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 function build(...operands: string[]): { folder: string; errors: string } {
-  const { status, stdout, stderr } = spawnSync('sh', [join(REPOSITORY, 'test/cluster/build.sh'), ...operands], {
+  return printedBy('build.sh', ...operands);
+}
+
+function printedBy(script: string, ...operands: string[]): { folder: string; errors: string } {
+  const { status, stdout, stderr } = spawnSync('sh', [join(REPOSITORY, 'test/cluster', script), ...operands], {
     encoding: 'utf8',
     env: { PATH: join(home, 'bin'), HOME: home, STASIS_CACHE: join(home, 'cache'), CALLS: join(home, 'calls') },
   });
@@ -78,6 +82,18 @@ describe('test/cluster/build.sh', () => {
     const { folder } = build();
     const before = calls();
     expect(build().folder).toBe(folder);
+    expect(calls()).toEqual(before);
+  });
+});
+
+describe('test/cluster/more.sh', () => {
+  test.each(['helm4', 'prometheus', 'kubelet-arm64'])('test/cluster/more.sh %s makes the program once', (name) => {
+    expect(printedBy('more.sh', name, '--due').folder.split('\n')).toEqual(['modules', name]);
+    const program = printedBy('more.sh', name).folder;
+    accessSync(program, constants.X_OK);
+    const before = calls();
+    expect(printedBy('more.sh', name).folder).toBe(program);
+    expect(printedBy('more.sh', name, '--due').folder).toBe('');
     expect(calls()).toEqual(before);
   });
 });
