@@ -55,7 +55,7 @@ test-kernel: build programs ## The real-kernel tests (root), on this Node and on
 
 NEEDS.test-image := $(IMAGE_NEEDS)
 STEPS.test-image := $(SETUP) $(IMAGE_LAYERS) image
-test-image: image programs ## The tests of the container image
+test-image: image programs ## The tests of the container image and of the release
 	@$(STEP) image
 	node $(JEST) --selectProjects image --runInBand
 
@@ -88,7 +88,7 @@ bench-cluster: build programs image cluster-programs ## Latency, API writes and 
 DRAW := $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')
 NEEDS.dashboards := $(if $(PROMETHEUS),,root cluster) $(if $(PICTURES),chromium)
 STEPS.dashboards := $(if $(PROMETHEUS),$(SETUP),$(IN_CLUSTER) $(TEST_PROGRAMS))
-dashboards: build $(if $(PROMETHEUS),,programs image cluster-programs test-programs) ## Draw the dashboards to build/dashboards/index.html, with the data of PROMETHEUS=URL or of a cluster of its own (PICTURES=FOLDER: PNG files too)
+dashboards: build $(if $(PROMETHEUS),,programs image cluster-programs test-programs) ## Draw the dashboards to build/dashboards/index.html, with the data of PROMETHEUS=URL, or of a cluster of its own (root; MINUTES=3 and some more; PICTURES=FOLDER writes PNG files too)
 	@$(if $(PROMETHEUS),node build/test/dashboards/main.js --prometheus $(PROMETHEUS) $(DRAW),RUN="node build/test/cluster/e2e/draw-dashboards.js $(DRAW)" sh test/cluster/e2e.sh)
 
 NEEDS.node24 := root strace
@@ -114,7 +114,7 @@ format: prepare ## Format the sources as `make check` wants them
 	@npm run --silent format
 
 STEPS.generate := $(SETUP)
-generate: prepare ## Generate types and the chart's copy from deploy/crds, and the dashboards from their sources, after a change there
+generate: prepare ## Generate types from deploy/crds, the dashboards, and the copies and the table of values of the chart, after a change of their sources
 	@npm run --silent generate
 
 STEPS.prepare := tools npm

@@ -3,5 +3,5 @@
 
 NEEDS.release := $(IMAGE_NEEDS)
 STEPS.release := $(SETUP) $(IMAGE_LAYERS)
-release: image ## Write what a release needs to build/release/: image, chart, CRDs, dashboards, alerts, SBOMs, SHA256SUMS
+release: image ## Write what a release of this commit needs to build/release/: image, chart, CRDs, dashboards, alerts, SBOMs, SHA256SUMS (a minute; downloads as `make image`)
 	@sh deploy/release/release.sh

@@ -18,12 +18,17 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 output=${1:-$repository/build/release}
 image=$repository/build/stasis-image.tar
+# A release is made of a commit, and for both architectures. DIRTY=1 is for trying `make release` out.
+fail() {
+  echo "release: $1" >&2
+  [ "${DIRTY:-}" = 1 ] || exit 1
+}
 [ -f "$image" ] || { echo "release: $image is not there: run 'make image'" >&2; exit 1; }
 
 cd "$repository"
 version=$(node -p 'require("./package.json").version')
 seconds=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}
-[ -z "$(git status --porcelain 2> /dev/null)" ] || echo "release: this is not a commit: files have changed since, and the image says so" >&2
+[ -z "$(git status --porcelain 2> /dev/null)" ] || fail "files have changed since the commit; DIRTY=1 makes a trial of it"
 name=stasis-$version
 mkdir -p "$(dirname "$output")"
 scratch=$(mktemp -d "$(dirname "$output")/release.XXXXXX")
@@ -51,6 +56,10 @@ npm sbom --package-lock-only --sbom-format cyclonedx > "$scratch/npm.json"
 mkdir "$scratch/layout"
 tar -xf "$image" -C "$scratch/layout"
 node "$here/sbom.mjs" "$scratch/layout" "$scratch/npm.json" "$files/$name"
+
+for architecture in amd64 arm64; do
+  [ -f "$files/$name.$architecture.cdx.json" ] || fail "the image lacks $architecture: run 'make image'; DIRTY=1 makes a trial of it"
+done
 
 (cd "$files" && sha256sum -- * > ../SHA256SUMS && mv ../SHA256SUMS .)
 chmod 0644 "$files"/*

@@ -49,7 +49,8 @@ afterAll(() => {
 
 async function write(folder: string, umask: string, env: Readonly<Record<string, string>>): Promise<void> {
   const command = ['-c', 'umask "$1" && exec sh deploy/release/release.sh "$2"', 'sh', umask, folder];
-  await run('sh', command, { cwd: REPOSITORY, env: { ...process.env, ...env } });
+  // The tests also run before the commit.
+  await run('sh', command, { cwd: REPOSITORY, env: { ...process.env, DIRTY: '1', ...env } });
 }
 
 /** The names of the files with this ending in a folder of deploy/, which may not be there. */

@@ -30,7 +30,7 @@ export const FROZEN_NOW: readonly Builder<Panel>[] = [
       links: [runbook('StasisPodHeldTooLong')],
     },
     `max(${agents('stasis_hold_overdue_seconds')})`,
-    [['green'], ['orange', 1], ['red', 30]],
+    [['green'], ['orange', 1], ['red', 10]],
   ),
   stat(
     {
@@ -56,7 +56,7 @@ export const FROZEN_NOW: readonly Builder<Panel>[] = [
       links: [runbook('StasisFreezerClosedTooLong')],
     },
     `max(${agents('stasis_cgroup_frozen_seconds')})`,
-    [['green'], ['orange', 1], ['red', 10]],
+    [['green'], ['orange', 1], ['red', 5]],
   ),
   stat(
     {
