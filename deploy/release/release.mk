@@ -1,4 +1,4 @@
-# What a release needs, in build/release/. Included by the Makefile.
+# Makes everything that a release needs, in build/release/. The Makefile includes this file.
 .PHONY: release
 
 NEEDS.release := $(IMAGE_NEEDS)

@@ -42,7 +42,7 @@ const MOST_REVIEWS = 4;
 const LONGEST_TOKEN = 16_384;
 /** How long both reviews may take, in milliseconds: less than Prometheus's usual scrape timeout of 10 s. */
 const REVIEW_WITHIN_MS = 8_000;
-/** What a reader must be allowed to do. */
+/** The permission that a reader must have. */
 const WANTED = { path: '/metrics', verb: 'get' };
 
 const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';

@@ -8,7 +8,7 @@ import { answerDefects, closeServer, listenOn, metricsHandler, plainApp } from '
 import type { Logger } from './log.js';
 import type { MetricsAccess, Verdict } from './metrics-access.js';
 
-/** Where metrics are served over TLS. */
+/** The port and the certificate of metrics that are served over TLS. */
 export interface SecureMetrics {
   readonly port: number;
   /** The folder of tls.crt and tls.key. */

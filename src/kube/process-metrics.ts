@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 
 /**
- * Of prom-client's default metrics, those that a panel of deploy/dashboards shows. The others repeat these in more
+ * The default metrics of prom-client that a panel of deploy/dashboards shows. The others repeat these in more
  * detail, and three of them break Prometheus's naming rules (gauges that end in `_total`).
  */
 const KEPT: ReadonlySet<string> = new Set([

@@ -207,8 +207,8 @@ describeWithImage('the chart', () => {
 const FOREIGN = /^(monitoring\.coreos\.com|grafana\.integreatly\.org)\//;
 
 /**
- * What the values name. A pod, unlike a Deployment, is refused without its account and its classes, and a dry run makes no
- * account.
+ * The objects that the values name. A pod, unlike a Deployment, is refused without its account and its classes, and a dry
+ * run makes no account.
  */
 const NEEDED = [
   ...[STASIS_NAMESPACE, 'frost-system', 'monitoring'].map((name) => named('v1', 'Namespace', { name })),

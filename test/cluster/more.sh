@@ -21,7 +21,7 @@ helm4)
   ;;
 prometheus)
   package=github.com/prometheus/prometheus/cmd/prometheus
-  # Of its discoveries, the one of Kubernetes alone: each of the others brings the libraries of a cloud.
+  # The build has service discovery for Kubernetes only: each other one brings the libraries of a cloud.
   tags=remove_all_sd,enable_kubernetes_sd
   ;;
 kubelet-arm64)

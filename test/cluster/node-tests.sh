@@ -5,10 +5,10 @@ cd "$(dirname "$0")/../.."
 node=$1
 on_node() { node build/test/cluster/main.js exec --name "$STASIS_TEST_CLUSTER" "$node" "$@"; }
 
-# Which tests run there: what a capture, a hold and the seam to the kernel do. The others are of large trees, of many rounds or
+# The node runs the tests of captures, of holds and of the seam to the kernel. The others are of large trees, of many rounds or
 # of the guard alone, and take an emulated machine hours; they run on the machine itself (make test-kernel).
 PLACES=${PLACES:-'kernel/(capture|hold|quiet-stops|contract)\.test'}
-# Not run there: a test whose subject is a bound of one second, which an emulated machine does not keep.
+# A test of a bound of one second is left out, because an emulated machine does not keep that bound.
 NAMES='^(?!.*ends soon when the command gets)'
 
 tests=$(sh test/cluster/vm/pack-tests.sh)

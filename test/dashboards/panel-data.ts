@@ -1,6 +1,6 @@
 /**
- * What a panel shows, as plain data: the answer of a Prometheus to each query of the panel, with what is needed to draw
- * it. It can be written to a file and drawn later.
+ * The content of a panel as plain data: the answer of a Prometheus to each query of the panel, with what is needed to
+ * draw it. The data can be written to a file and drawn later.
  */
 
 /** A moment in Unix seconds, and the value; null stands for NaN and for an infinite value, which cannot be drawn. */
@@ -44,7 +44,7 @@ export interface PanelData {
   readonly title: string;
   readonly description: string;
   readonly unit: string;
-  /** What stands in the panel when there is nothing to draw. */
+  /** The text in the panel when there is nothing to draw. */
   readonly empty: string;
   /** Columns and rows of Grafana's grid, which is 24 columns wide. */
   readonly grid: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };

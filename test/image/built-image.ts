@@ -1,4 +1,4 @@
-/** What `make image` wrote, for the tests of it. */
+/** Reads what `make image` wrote, for the tests of it. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

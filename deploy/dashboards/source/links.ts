@@ -1,4 +1,4 @@
-/** Where the dashboards lead to: each other, the documents, and the runbook of each alert. */
+/** The links of the dashboards: to each other, to the documents, and to the runbook of each alert. */
 import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
 
 const DOCS = 'https://github.com/stasis-dev/stasis/blob/main/docs/';

@@ -52,7 +52,7 @@ export type Queries = Readonly<Record<string, string>>;
 
 export interface PanelWords {
   readonly title: string;
-  /** What the figure means, where it comes from, and what a bad one looks like. */
+  /** Says what the figure means, where it comes from, and what a bad one looks like. */
   readonly description: string;
   readonly unit: string;
   /** Stands in the panel where nothing is to be drawn. */
@@ -129,7 +129,7 @@ function timeSeries(words: PanelWords, queries: Queries): TimeSeries {
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
 }
 
-/** One large figure: the last value. */
+/** A panel with one large figure, the last value. */
 export function stat(words: PanelWords, query: string, steps: Steps): Stat {
   return dress(new Stat(), { height: 4, ...words }, { [words.title]: query }, true)
     .colorMode(BigValueColorMode.Value)
@@ -176,7 +176,7 @@ export function heatmap(words: PanelWords, query: string): Heatmap {
     .showLegend();
 }
 
-/** One row per series, as of now. `columns`: the heading of each label, and of `Value`, in their order. */
+/** A table with one row per series, as of now. `columns` has the heading of each label and of `Value`, in order. */
 export function table(words: PanelWords, query: string, columns: Readonly<Record<string, string>>): Table {
   const names = Object.keys(columns);
   const panel = dress(new Table(), words, {});
@@ -193,7 +193,7 @@ export function table(words: PanelWords, query: string, columns: Readonly<Record
     .showHeader(true);
 }
 
-/** What every panel has. The queries get the letters A, B, ... */
+/** Gives a panel what every panel has. The queries get the letters A, B, ... */
 function dress<P extends TimeSeries | Stat | BarGauge | Heatmap | Table>(
   panel: P,
   words: PanelWords,

@@ -48,7 +48,7 @@ export class Artifacts {
     this.#limitBytes = limitBytes;
   }
 
-  /** What is known without touching the disk. */
+  /** The number and size of the artifacts, as known without touching the disk. */
   get filling(): ArtifactsFilling {
     const sizes = [...(this.#sizes?.values() ?? [])];
     return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), limitBytes: this.#limitBytes };

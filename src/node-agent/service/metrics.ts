@@ -27,7 +27,7 @@ const MICROSECONDS = 1_000_000;
 const PAUSE_PHASES = PHASES.filter((phase) => phase !== 'hold');
 const RESULTS = ['succeeded', 'failed'] as const;
 
-/** What the gauges show. Each function is called at every scrape. */
+/** The figures that the gauges show. Each function is called at every scrape. */
 export interface AgentFigures {
   readonly waiting: () => number;
   readonly running: () => number;

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
 
-/** What is changed in the expressions, so that an alert fires in seconds and goes on to mean the same. */
+/** The changes in the expressions that make an alert fire in seconds and still mean the same. */
 const HURRIED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   // The guard ends an agent 0.7 s after the end of the hold that it does not end itself.
   StasisPodHeldTooLong: [['> 10', '> 0.3']],
-  // What a pod said that is gone counts for 3 minutes, and the tests before have replaced pods.
+  // The last values of a deleted pod count for 3 minutes, and earlier tests have replaced pods.
   StasisGuardDown: [['[3m]', '[5s]']],
   StasisPauseOverBudget: [['[10m]', '[5s]']],
   StasisNoLeader: [['[3m]', '[5s]']],

@@ -22,7 +22,7 @@ export function testImages(folder: string, architecture: Architecture): Promise<
   return printed(['sh', join(sourceFolder(), 'images', 'build.sh'), folder, architecture]);
 }
 
-/** What a machine of an architecture is made of. */
+/** The parts that a machine of an architecture is made of. */
 export interface MachineParts {
   /** The folder that build-vm.sh printed. */
   readonly built: string;

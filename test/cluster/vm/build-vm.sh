@@ -31,7 +31,7 @@ INODES=131072
 # time of its own gzip.
 PACKAGES=linux-image-cloud-$architecture,initramfs-tools,systemd-sysv,dbus,udev,kmod,iproute2,apparmor
 PACKAGES=$PACKAGES,pigz,containerd,runc,containernetworking-plugins,openssh-server
-# What runs the packages' own set-up programs where the machine is no arm64.
+# The emulator that runs the packages' own set-up programs where the machine is no arm64.
 USER_QEMU=qemu-aarch64-static
 # How many packages these are with all that they depend on, counted on the disk that was made of them. For progress only.
 PACKAGES_IN_DISK=149

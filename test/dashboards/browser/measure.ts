@@ -13,7 +13,7 @@ export interface Measured {
   /** The width of the window and of what is in it: equal, where nothing has to be scrolled sideways. */
   readonly width: { readonly window: number; readonly content: number };
   readonly panels: readonly (Box & {
-    /** What is drawn and has a size: paths, figures, rows of tables and of bars. */
+    /** Drawn things that have a size: paths, figures, rows of tables and of bars. */
     readonly marks: number;
     readonly isEmpty: boolean;
     /** Elements that are wider than their place. */

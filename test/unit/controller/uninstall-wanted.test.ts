@@ -31,7 +31,7 @@ class Cluster {
   readonly log: string[] = [];
   replicas = 2;
   now = 0;
-  /** What something else sets the replicas to, right after the uninstall has set them to 0. */
+  /** The replicas that something else sets right after the uninstall has set them to 0. */
   healedTo = 0;
 
   constructor(annotations?: Readonly<Record<string, string>>) {

@@ -31,7 +31,7 @@ export const AGENT = familiesIn('node-agent');
 export const CONTROLLER = familiesIn('controller');
 export const BOTH = familiesIn('both');
 
-/** Of the families of the controller: figures that only the leader has. While the lead changes hands two replicas have them. */
+/** The controller's families that only the leader has. While the lead changes hands, two replicas have them. */
 export const OF_LEADER = [
   'stasis_checkpoints',
   'stasis_checkpoint_oldest_waiting_seconds',
