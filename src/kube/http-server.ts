@@ -1,7 +1,7 @@
 /** Serves health, readiness and, unless metrics-server.ts does, metrics over plain HTTP. */
 import { createServer, type Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 
@@ -33,6 +33,15 @@ export interface HttpServer {
   listen(at: { readonly port: number; readonly host?: string }): Promise<Listening>;
 }
 
+/** How long one text of the metrics is served, in milliseconds: less than any scrape interval. */
+const FRESH_MS = 1_000;
+/** Most connections at a time: kubelet, and some Prometheuses with their retries. Each takes up to 20 KB. */
+const MOST_CONNECTIONS = 128;
+/** How long the headers of a request may take, in milliseconds. */
+const HEADERS_WITHIN_MS = 5_000;
+/** How long a request may take to arrive, in milliseconds. None has a body. */
+const REQUEST_WITHIN_MS = 10_000;
+
 /** The body of a failure lists the failing checks. Every other path answers 404. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = plainApp();
@@ -57,9 +66,26 @@ export function plainApp(): Express {
   return app;
 }
 
+/**
+ * Answers from one text for {@link FRESH_MS}: whoever may read the metrics may ask in a loop, and making the text takes
+ * milliseconds of the thread that also renews Leases and watches captures.
+ */
 export function metricsHandler(registry: Registry): RequestHandler {
+  let text: Promise<string> | undefined;
+  let made = 0;
   return async (_request, response) => {
-    response.type(registry.contentType).send(await registry.metrics());
+    const now = performance.now();
+    if (text === undefined || now - made >= FRESH_MS) {
+      made = now;
+      text = registry.metrics();
+    }
+    const asked = text;
+    try {
+      response.type(registry.contentType).send(await asked);
+    } catch (error) {
+      if (text === asked) text = undefined;
+      throw error;
+    }
   };
 }
 
@@ -95,12 +121,29 @@ async function outcome({ name, check }: NamedCheck): Promise<string | undefined>
   }
 }
 
+/**
+ * Bounds what clients can cost: a connection that is one too many ends the oldest, so that kubelet's probes are served
+ * however many connections somebody keeps open. Call it before the server listens.
+ */
+function bound(server: Server | SecureServer): void {
+  server.headersTimeout = HEADERS_WITHIN_MS;
+  server.requestTimeout = REQUEST_WITHIN_MS;
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > MOST_CONNECTIONS) oldest?.destroy();
+  });
+}
+
 /** Returns the port. Rejects when the port cannot be opened. */
 export function listenOn(
   server: Server | SecureServer,
   at: { readonly port: number; readonly host?: string },
 ): Promise<number> {
   return new Promise((resolve, reject) => {
+    bound(server);
     server.once('error', reject);
     server.listen({ port: at.port, ...(at.host === undefined ? {} : { host: at.host }) }, () => {
       server.off('error', reject);

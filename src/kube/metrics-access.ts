@@ -34,10 +34,14 @@ interface Remembered {
 const ALLOWED_MS = 60_000;
 /** How long a refusal is remembered, in milliseconds: long enough to spare the API server, short after a fix. */
 const REFUSED_MS = 10_000;
-/** Most tokens that are remembered. A cluster has a handful of readers; whoever sends more is guessing. */
+/**
+ * Most tokens that are remembered of each kind, permitted and refused. A cluster has a handful of readers; whoever sends
+ * more is guessing, and does not displace those.
+ */
 const MOST_TOKENS = 100;
-/** Most reviews at a time. Whoever asks beyond that is told to try later, and the API server is not flooded. */
-const MOST_REVIEWS = 4;
+/** Most reviews of unknown tokens within {@link STRANGERS_MS}. The API server is not flooded by guesses. */
+const MOST_STRANGERS = 10;
+const STRANGERS_MS = 1_000;
 /** A token of a service account has about 1,000 characters. */
 const LONGEST_TOKEN = 16_384;
 /** How long both reviews may take, in milliseconds: less than Prometheus's usual scrape timeout of 10 s. */
@@ -51,8 +55,11 @@ const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 export class MetricsAccess {
   readonly #options: MetricsAccessOptions;
   /** Keyed by a hash of the token, so that no token stays in memory. */
-  readonly #known = new Map<string, Remembered>();
+  readonly #permitted = new Map<string, Remembered>();
+  readonly #refused = new Map<string, Remembered>();
   readonly #asking = new Map<string, Promise<Verdict>>();
+  /** When the latest reviews of unknown tokens began, in monotonic milliseconds, oldest first. */
+  #strangers: readonly number[] = [];
 
   constructor(options: MetricsAccessOptions) {
     this.#options = options;
@@ -63,11 +70,12 @@ export class MetricsAccess {
     const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
     if (token === undefined || token.length > LONGEST_TOKEN) return 'unauthenticated';
     const key = createHash('sha256').update(token).digest('hex');
-    const known = this.#known.get(key);
+    const known = this.#permitted.get(key) ?? this.#refused.get(key);
     if (known !== undefined && known.until > this.#options.clock.monotonic()) return known.verdict;
     const running = this.#asking.get(key);
     if (running !== undefined) return await running;
-    if (this.#asking.size >= MOST_REVIEWS) return 'unknown';
+    // A token that was permitted before is asked about at once, however many strangers there are.
+    if (!this.#permitted.has(key) && !this.#mayAskForStranger()) return 'unknown';
     const asking = this.#ask(token).finally(() => this.#asking.delete(key));
     this.#asking.set(key, asking);
     const verdict = await asking;
@@ -76,14 +84,25 @@ export class MetricsAccess {
   }
 
   #remember(key: string, verdict: Verdict): void {
-    const until = this.#options.clock.monotonic() + (verdict === 'allowed' ? ALLOWED_MS : REFUSED_MS);
-    this.#known.delete(key);
-    this.#known.set(key, { verdict, until });
+    const allowed = verdict === 'allowed';
+    const until = this.#options.clock.monotonic() + (allowed ? ALLOWED_MS : REFUSED_MS);
+    this.#permitted.delete(key);
+    this.#refused.delete(key);
+    const map = allowed ? this.#permitted : this.#refused;
+    map.set(key, { verdict, until });
     // A Map keeps the order of insertion: the first key was remembered longest ago.
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST_TOKENS) return;
-      this.#known.delete(oldest);
+    for (const oldest of map.keys()) {
+      if (map.size <= MOST_TOKENS) return;
+      map.delete(oldest);
     }
+  }
+
+  #mayAskForStranger(): boolean {
+    const now = this.#options.clock.monotonic();
+    const recent = this.#strangers.filter((began) => now - began < STRANGERS_MS);
+    const may = recent.length < MOST_STRANGERS;
+    this.#strangers = may ? [...recent, now] : recent;
+    return may;
   }
 
   async #ask(token: string): Promise<Verdict> {

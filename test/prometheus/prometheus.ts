@@ -143,6 +143,7 @@ function configuration(cluster: Cluster, folder: string, options: PrometheusOpti
   // In a pod, Prometheus would find the API server and its token by itself.
   const discovery = {
     role: 'pod',
+    namespaces: { names: ['stasis-system'] },
     api_server: `https://${API_ADDRESS}:443`,
     authorization: { credentials_file: join(folder, 'token') },
     tls_config: { ca_file: cluster.authority },

@@ -4,7 +4,7 @@ import type { Clock } from '../../kube/clock.js';
 import type { OwnRun } from './next-step.js';
 
 /** The phases of a run, in this order. From `reporting` on, the pod is released. */
-export type RunPhase = 'claiming' | 'capturing' | 'holding' | 'reporting';
+export type RunPhase = 'capturing' | 'holding' | 'reporting';
 
 export class CaptureRun implements OwnRun {
   readonly uid: string;
@@ -14,9 +14,10 @@ export class CaptureRun implements OwnRun {
   readonly #released = new AbortController();
   #holdSeconds: number;
   #holdSince: number | undefined;
-  #phase: RunPhase = 'claiming';
+  #phase: RunPhase = 'capturing';
   #why: string | undefined;
   #cancelledAt: number | undefined;
+  #loweredAt = 0;
 
   constructor(uid: string, podUID: string, holdSeconds: number, clock: Clock) {
     this.uid = uid;
@@ -58,10 +59,6 @@ export class CaptureRun implements OwnRun {
     this.#abort.abort();
   }
 
-  beginCapture(): void {
-    this.#phase = 'capturing';
-  }
-
   /** The tree is collected. From now on an abort ends the hold, and the capture still counts as a success. */
   holdBegan(): void {
     if (this.isReleased) return;
@@ -77,6 +74,7 @@ export class CaptureRun implements OwnRun {
   lowerHold(seconds: number): void {
     if (seconds >= this.#holdSeconds) return;
     this.#holdSeconds = seconds;
+    this.#loweredAt = this.#clock.monotonic();
     if (this.#phase === 'holding') this.#endHoldInTime();
   }
 
@@ -88,7 +86,9 @@ export class CaptureRun implements OwnRun {
   /** For how long the hold has lasted beyond its end, in milliseconds; 0 before that. A cancellation is an end, too. */
   get overdueMilliseconds(): number {
     if (this.#phase !== 'holding') return 0;
-    const end = Math.min((this.#holdSince ?? 0) + 1000 * this.#holdSeconds, this.#cancelledAt ?? Infinity);
+    // A hold that was lowered to less than its age ends at that moment, and not in the past.
+    const asked = Math.max((this.#holdSince ?? 0) + 1000 * this.#holdSeconds, this.#loweredAt);
+    const end = Math.min(asked, this.#cancelledAt ?? Number.POSITIVE_INFINITY);
     return Math.max(0, this.#clock.monotonic() - end);
   }
 

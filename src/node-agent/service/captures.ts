@@ -203,13 +203,21 @@ export class Captures {
   }
 
   async #carryOut(...[object, run, startTime, watchers]: Tail<Parameters<typeof carryOut>>): Promise<CarriedOut> {
+    let touched: readonly ContainerTarget[] = [];
+    const onTargets = (targets: readonly ContainerTarget[]): void => {
+      touched = targets;
+      watchers.onTargets(targets);
+    };
     try {
-      return await carryOut(this.#parts, object, run, startTime, watchers);
+      return await carryOut(this.#parts, object, run, startTime, { ...watchers, onTargets });
     } catch (error) {
       this.#parts.log.error('capture failed because of a defect', { name: object.metadata.name, error });
       const defect = failure('InternalError', error instanceof Error ? error.message : String(error));
       const { dryRun } = object.spec;
-      return { report: emptyReport(defect), dryRun, completionTime: this.#now(), processMustEnd: false };
+      // Without a report only the freezers themselves say in which state they are.
+      const frozen = await leftFrozen(touched, this.#parts.clock, this.#parts.lastCall);
+      const report = { ...emptyReport(defect), thawUnproved: frozen.map(({ directory }) => directory) };
+      return { report, dryRun, completionTime: this.#now(), processMustEnd: false };
     }
   }
 

@@ -126,6 +126,8 @@ export class TracerPool {
       void pooled.tracer.close();
       return;
     }
+    // A thread that is ready proves that threads can be made, whatever became of an earlier attempt.
+    if (this.#proved) this.#unfit = undefined;
     pooled.idleSince = this.#parts.clock.monotonic();
     this.#idle.push(pooled);
     if (this.#idle.length > 1) void this.#closeIdleLater();

@@ -119,7 +119,7 @@ describe('MetricsAccess', () => {
     expect(await access.judge('Bearer reader')).toBe('allowed');
   });
 
-  test('asks once for many requests with one token, and a flood of tokens asks four times at a time', async () => {
+  test('asks once for many requests with one token, and ten times a second for unknown ones', async () => {
     const gate = deferred();
     reviews.gate = gate.promise;
     const same = Array.from({ length: 20 }, async () => await access.judge('Bearer reader'));
@@ -127,18 +127,24 @@ describe('MetricsAccess', () => {
     gate.resolve();
     expect(new Set(await Promise.all(same))).toEqual(new Set(['allowed']));
     const verdicts = await Promise.all(flood);
-    expect(verdicts.filter((verdict) => verdict === 'unknown')).toHaveLength(47);
-    expect(reviews.asked).toHaveLength(2 + 3);
+    expect(verdicts.filter((verdict) => verdict === 'unknown')).toHaveLength(41);
+    expect(reviews.asked).toHaveLength(2 + 9);
+    await clock.advance(1_000);
+    expect(await access.judge('Bearer one-more')).toBe('unauthenticated');
   });
 
-  test('remembers a hundred tokens at most', async () => {
+  test('guesses displace no permission, and do not keep its holder from being asked about again', async () => {
     await access.judge('Bearer reader');
-    for (let index = 0; index < 100; index += 1) await access.judge(`Bearer guess-${index}`);
+    for (let index = 0; index < 200; index += 1) {
+      if (index % 10 === 0) await clock.advance(1_000);
+      await access.judge(`Bearer guess-${index}`);
+    }
     const before = reviews.asked.length;
-    await access.judge('Bearer guess-99');
+    expect(await access.judge('Bearer reader')).toBe('allowed');
     expect(reviews.asked).toHaveLength(before);
-    await access.judge('Bearer reader');
-    expect(reviews.asked).toHaveLength(before + 2);
+    await clock.advance(60_000);
+    for (let index = 0; index < 20; index += 1) await access.judge(`Bearer late-${index}`);
+    expect(await access.judge('Bearer reader')).toBe('allowed');
   });
 });
 

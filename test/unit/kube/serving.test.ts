@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectTo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { createHttpServer, type HttpServerOptions } from '../../../src/kube/http-server.js';
@@ -48,6 +50,45 @@ describe('createHttpServer()', () => {
       [404, 'not found\n'],
     ]);
     expect(errors).toHaveLength(1);
+  });
+});
+
+describe('the metrics of createHttpServer()', () => {
+  test('are made once for many requests within a second, and again after a failure', async () => {
+    let made = 0;
+    const registry = new Registry();
+    registry.metrics = async () => {
+      made += 1;
+      if (made === 1) throw new Error('no');
+      return await Promise.resolve(`made ${made}\n`);
+    };
+    const server = createHttpServer({ healthz: [], readyz: [], registry });
+    const listening = await server.listen({ port: 0, host: '127.0.0.1' });
+    const get = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${listening.port}/metrics`)).text();
+    try {
+      expect(await get()).toBe('internal error\n');
+      expect(await Promise.all([get(), get(), get()])).toEqual(['made 2\n', 'made 2\n', 'made 2\n']);
+    } finally {
+      await listening.close();
+    }
+  });
+});
+
+describe('a server with too many clients', () => {
+  test('ends the oldest connections, and answers a new one', async () => {
+    const server = createHttpServer({ healthz: [], readyz: [] });
+    const listening = await server.listen({ port: 0, host: '127.0.0.1' });
+    const idle = Array.from({ length: 300 }, () => connectTo({ port: listening.port, host: '127.0.0.1' }));
+    for (const socket of idle) socket.on('error', () => undefined);
+    try {
+      await Promise.all(idle.map(async (socket) => await once(socket, 'connect')));
+      expect((await fetch(`http://127.0.0.1:${listening.port}/healthz`)).status).toBe(200);
+      expect(idle[0]?.readyState).not.toBe('open');
+      expect(idle.filter(({ readyState }) => readyState === 'open').length).toBeLessThan(150);
+    } finally {
+      for (const socket of idle) socket.destroy();
+      await listening.close();
+    }
   });
 });
 

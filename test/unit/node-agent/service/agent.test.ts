@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
@@ -117,6 +118,26 @@ describe('a capture', () => {
     const ready = await fetch(`http://127.0.0.1:${agent.port()}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([503, 'rehearsal: HostUnfit: no ptrace\n']);
     expect((await fetch(`http://127.0.0.1:${agent.port()}/healthz`)).status).toBe(200);
+  });
+
+  test('runAgent() looks at the freezers itself when a capture ended without a report', async () => {
+    const script = tracerScript();
+    script.report = () => {
+      throw new Error('lost');
+    };
+    const folder = mkdtempSync(join(tmpdir(), 'stasis-frozen-'));
+    writeFileSync(join(folder, 'cgroup.freeze'), '1\n');
+    writeFileSync(join(folder, 'cgroup.events'), 'populated 1\nfrozen 1\n');
+    const target = { directory: folder, cgroupPath: '/app', cgroupVersion: 'v2', freezer: 'v2' } as const;
+    const resolve = async () => await Promise.resolve({ ok: true as const, containers: [target] });
+    const agent = start({ script, parts: { resolve } });
+    try {
+      agent.model.put(PODCAPTURES, podCapture(1));
+      expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'InternalError' });
+      expect(thawed(agent.capture(1))).toMatchObject({ status: 'False', message: expect.stringContaining(folder) });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('runAgent() reports before it kills its process, when nothing else frees the tasks', async () => {

@@ -35,7 +35,6 @@ describe('CaptureRun', () => {
   test('holds for no less than the requested time, even when its timer fires early', async () => {
     const { clock, now, sleeps } = hastyClock(0.5);
     const run = new CaptureRun('uid', 'pod', 3, clock);
-    run.beginCapture();
     run.holdBegan();
     await aborted(run.signal);
     expect(now()).toBe(3000);
@@ -45,7 +44,6 @@ describe('CaptureRun', () => {
   test('overdueMilliseconds counts from the end that was asked for, a cancellation included, until the pod is let go', () => {
     let now = 0;
     const run = new CaptureRun('uid', 'pod', 3, { monotonic: () => now, wall: () => now, sleep: never });
-    run.beginCapture();
     now = 9000;
     expect(run.overdueMilliseconds).toBe(0);
     run.holdBegan();
@@ -54,7 +52,6 @@ describe('CaptureRun', () => {
     now = 12_500;
     expect(run.overdueMilliseconds).toBe(500);
     const cancelled = new CaptureRun('uid', 'pod', 60, { monotonic: () => now, wall: () => now, sleep: never });
-    cancelled.beginCapture();
     cancelled.holdBegan();
     now = 13_500;
     cancelled.cancel('deleted');
@@ -64,9 +61,19 @@ describe('CaptureRun', () => {
     expect(run.overdueMilliseconds).toBe(0);
   });
 
+  test('overdueMilliseconds counts from the moment at which a hold is lowered to less than its age', () => {
+    let now = 0;
+    const run = new CaptureRun('uid', 'pod', 3600, { monotonic: () => now, wall: () => now, sleep: never });
+    run.holdBegan();
+    now = 1_800_000;
+    run.lowerHold(60);
+    expect(run.overdueMilliseconds).toBe(0);
+    now += 250;
+    expect(run.overdueMilliseconds).toBe(250);
+  });
+
   test('ends a hold at once when it is lowered below the elapsed time, and never extends it', () => {
     const run = new CaptureRun('uid', 'pod', 3, { ...hastyClock(0).clock, sleep: () => new Promise<void>(() => {}) });
-    run.beginCapture();
     run.holdBegan();
     run.lowerHold(10);
     expect([run.holdSeconds, run.signal.aborted]).toEqual([3, false]);

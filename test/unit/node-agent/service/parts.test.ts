@@ -221,6 +221,28 @@ describe('TracerPool', () => {
     expect(closed()).toBe(3);
   });
 
+  test('rehearsal is Passed again once a thread is back, after another one could not be started', async () => {
+    const script = tracerScript();
+    let started = 0;
+    const made = new TracerPool({
+      start: async () => {
+        started += 1;
+        if (started === 2) throw new Error('EAGAIN');
+        return await Promise.resolve(scriptedTracer(script));
+      },
+      rehearse: async () => await Promise.resolve(undefined),
+      clock: fastClock(),
+      log: silentLogger(),
+    });
+    expect(made.rehearsal).toBe('Pending');
+    const first = await acquire(made);
+    expect((await made.acquire()).ok).toBe(false);
+    expect(made.rehearsal).toBe('Failed');
+    made.release(first);
+    expect(made.rehearsal).toBe('Passed');
+    await made.close();
+  });
+
   test('acquire() says why the machine is unfit, and succeeds once it is fit', async () => {
     let broken = true;
     const { pool: made } = pool(() => broken);
