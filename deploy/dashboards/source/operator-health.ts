@@ -11,6 +11,8 @@ import { agents, controllers, events, known, occurring, ofLeader, top } from './
 const NO_AGENT = 'No agent reports';
 const NO_CONTROLLER = 'No controller reports';
 const leader = (metric: string, ...by: string[]) => ofLeader(controllers(metric), ...by);
+/** The same for each cluster by itself. */
+const lead = (metric: string) => `max by (cluster, namespace) (${controllers(metric)})`;
 
 const glance: Builder<Panel>[] = [
   stat(
@@ -35,7 +37,8 @@ const glance: Builder<Panel>[] = [
       width: 4,
       links: [runbook('StasisNodeAgentMissing')],
     },
-    `${leader('stasis_node_agents_expected')} - ${leader('stasis_node_agents_seen')}`,
+    // Cluster by cluster: what one has too many does not make up for what another lacks.
+    `sum (clamp_min(${lead('stasis_node_agents_expected')} - ${lead('stasis_node_agents_seen')}, 0))`,
     NONE_IS_GOOD,
   ),
   stat(
@@ -251,7 +254,7 @@ const nodes: Builder<Panel>[] = [
       links: [runbook('StasisArtifactsNearLimit')],
     },
     {
-      '{{node}}': top(`sum by (node) (${agents('stasis_artifacts_size_bytes')})`),
+      '{{node}}': top(`max by (node) (${agents('stasis_artifacts_size_bytes')})`),
       limit: `min(${agents('stasis_artifacts_size_limit_bytes')})`,
     },
   ),
