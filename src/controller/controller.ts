@@ -66,6 +66,7 @@ export function createController(options: ControllerOptions): Controller {
   const census = new AgentCensus(clock);
   const checkpoints = () => caches.checkpoints.list();
   const metrics = controllerMetrics({ registry, version, clock, workers, checkpoints, census });
+  const queueMetrics = kubeMetrics.queue('checkpoint');
   const events = new EventRecorder({
     api,
     reportingController: 'stasis.dev/controller',
@@ -99,6 +100,7 @@ export function createController(options: ControllerOptions): Controller {
           log,
           events,
           metrics,
+          queueMetrics,
           kubeMetrics,
           onReflector: (name, reflector) => reflectors.set(name, { reflector, since: clock.monotonic() }),
         },

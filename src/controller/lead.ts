@@ -7,7 +7,7 @@ import type { KubeMetrics } from '../kube/metrics.js';
 import { startReflector, type Reflector } from '../kube/reflector.js';
 import { Store, type Change } from '../kube/store.js';
 import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
-import { WorkQueue } from '../kube/work-queue.js';
+import { WorkQueue, type QueueMetrics } from '../kube/work-queue.js';
 import { AGENT_PODS_SELECTOR, projectAgentPod, projectDaemonSet, type AgentCensus } from './agent-census.js';
 import { NodeAgents } from './agents.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
@@ -35,6 +35,7 @@ export interface LeadOptions {
   readonly log: Logger;
   readonly events: EventSink;
   readonly metrics: ControllerMetrics;
+  readonly queueMetrics: QueueMetrics;
   readonly kubeMetrics: KubeMetrics;
   /** Receives each reflector, for the liveness check. */
   readonly onReflector: (name: string, reflector: Reflector) => void;
@@ -55,7 +56,7 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   const queue = new WorkQueue({
     clock,
     random,
-    metrics: kubeMetrics.queue('checkpoint'),
+    metrics: options.queueMetrics,
     onError: (key, error) => log.error('unexpected exception, a defect of Stasis', { key, error }),
   });
   const wake = (keys: readonly string[]): void => {

@@ -19,6 +19,8 @@ export interface KubeMetrics {
 const QUEUE_BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000];
 /** Bounds in seconds; client-go's for requests. */
 const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+/** The state of a queue that nobody has made yet. */
+const IDLE: QueueSnapshot = { depth: 0, unfinishedSeconds: 0, longestRunningSeconds: 0 };
 const QUEUE_LABELS = ['name', 'controller'] as const;
 
 /** Registers the metrics of requests and reflectors on `registry`, and the others when they are first asked for. Call it once per registry. */
@@ -100,6 +102,7 @@ function queueMetrics(registers: Registry[]): Pick<KubeMetrics, 'queue'> {
       // Both counters start at 0, so that rates are right from the first increase on.
       adds.inc(labels, 0);
       retries.inc(labels, 0);
+      readers.set(name, () => IDLE);
       waited.zero(labels);
       worked.zero(labels);
       return {

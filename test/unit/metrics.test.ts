@@ -92,3 +92,13 @@ describe('docs/metrics.md', () => {
     expect(named.filter((name) => !exist.has(name))).toEqual([]);
   });
 });
+
+describe('processMetrics()', () => {
+  test('has no figure of the process that stays 0', async () => {
+    const families = await agentFamilies();
+    const own = families.filter(({ name }) => /^(process|nodejs)_/.test(name));
+    expect(own.length).toBeGreaterThan(10);
+    const zero = own.filter(({ series }) => !series.some(({ value }) => value > 0)).map(({ name }) => name);
+    expect(zero.filter((name) => name !== 'nodejs_eventloop_lag_seconds')).toEqual([]);
+  });
+});

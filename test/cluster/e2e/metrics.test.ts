@@ -94,9 +94,10 @@ async function scrapesOf(world: World, component: string, port: number): Promise
 
 /** The families of several scrapes of one component, each with the series of all. */
 function merged(texts: readonly string[] = []): readonly Family[] {
-  const all = texts.map((text) => parseExposition(text));
-  return (all[0] ?? []).map((family) => ({
-    ...family,
-    series: all.flatMap((families) => families.find(({ name }) => name === family.name)?.series ?? []),
-  }));
+  const all = texts.flatMap((text) => parseExposition(text));
+  const names = [...new Set(all.map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const same = all.filter((family) => family.name === name);
+    return same.slice(0, 1).map((family) => ({ ...family, series: same.flatMap(({ series }) => series) }));
+  });
 }
