@@ -14,6 +14,7 @@ export interface UninstallArgumentsOptions {
   readonly agentAccount: string;
   readonly waitSeconds: number;
   readonly installedBy?: InstallerMark;
+  readonly ownJob?: string;
 }
 
 export type UninstallArguments = OptionArguments<'uninstall', UninstallArgumentsOptions>;
@@ -26,6 +27,7 @@ interface RawOptions {
   readonly agentAccount?: string;
   readonly waitSeconds?: string;
   readonly installedBy?: string;
+  readonly ownJob?: string;
 }
 
 const LONGEST_WAIT_SECONDS = 600;
@@ -35,7 +37,7 @@ Run by the chart before it is uninstalled. It scales the controller to nothing, 
 takes the finalizers off; to run it twice does no harm. Nothing is captured any more until the chart is installed again.
 
 Exit status:
-  0  nothing is left that would need the controller, or --installed-by says that nobody uninstalls
+  0  nothing is left that would need the controller, or --installed-by or --own-job says that nobody uninstalls
   1  something is; the log names it
   2  unusable arguments`;
 
@@ -56,7 +58,8 @@ export function addUninstall(program: Command, done: (result: UninstallArguments
     .option(
       '--installed-by <annotation[=value]>',
       'do nothing unless the Deployment has this annotation, which only the installer sets',
-    );
+    )
+    .option('--own-job <name>', 'do nothing if this Job, which runs the command, was applied as an ordinary manifest');
   handOver(declared, { kind: 'uninstall', help: AFTER, check: checkOptions, done });
 }
 
@@ -67,6 +70,7 @@ function checkOptions(raw: RawOptions): Checked<UninstallArgumentsOptions> {
   if (agentAccount === undefined || agentAccount === '') return refuse('--agent-account: the value is missing');
   if (raw.installedBy !== undefined && !/^[^=]/.test(raw.installedBy))
     return refuse('--installed-by: the value is missing');
+  if (raw.ownJob === '') return refuse('--own-job: the value is missing');
   const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const waitSeconds = checkInteger('--wait-seconds', raw.waitSeconds ?? '30', 1, LONGEST_WAIT_SECONDS);
@@ -78,7 +82,12 @@ function checkOptions(raw: RawOptions): Checked<UninstallArgumentsOptions> {
       controllerPods,
       agentAccount,
       waitSeconds: waitSeconds.value,
-      ...given({ kubeconfig: raw.kubeconfig, namespace: raw.namespace, installedBy: markOf(raw.installedBy) }),
+      ...given({
+        kubeconfig: raw.kubeconfig,
+        namespace: raw.namespace,
+        installedBy: markOf(raw.installedBy),
+        ownJob: raw.ownJob,
+      }),
     },
   };
 }

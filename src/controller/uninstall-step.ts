@@ -23,6 +23,8 @@ export interface UninstallOptions {
   readonly waitSeconds: number;
   /** Nothing is done unless the controller's Deployment has this mark. */
   readonly installedBy?: InstallerMark;
+  /** Nothing is done if a tool that knows no hooks has applied the Job of this name, which runs the uninstall. */
+  readonly ownJob?: string;
 }
 
 export interface Uninstalling extends UninstallOptions {

@@ -31,16 +31,16 @@ const STEPS: readonly (readonly [string, (uninstalling: Uninstalling) => Promise
  * server.
  */
 export async function uninstall(uninstalling: Uninstalling): Promise<boolean> {
-  const { log, controller, installedBy } = uninstalling;
+  const { log, controller } = uninstalling;
   const wanted = await uninstallWanted(uninstalling);
   if (!wanted.ok) {
     log.error('cannot tell whether an uninstall is wanted', { error: describeError(wanted.error) });
     return false;
   }
-  if (!wanted.value) {
-    log.warn('nothing done: what made this Job did not install Stasis, so nothing is being uninstalled', {
+  if (!wanted.value.wanted) {
+    log.warn('nothing done: this Job was not made by an installer that uninstalls Stasis', {
       controller,
-      missing: installedBy?.annotation,
+      ...wanted.value.why,
     });
     return true;
   }

@@ -76,13 +76,26 @@ describe('the certificate of the metrics', () => {
     ]);
   });
 
-  test('stays the same across upgrades', async () => {
-    const before = data(await render(...secure), 'Secret', 'stasis-metrics-tls');
-    const kept = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'stasis-metrics-tls' }, data: before };
+  /** What an upgrade renders with these further arguments, where the cluster has the Secret that an installation rendered. */
+  async function upgrade(...more: readonly string[]): Promise<readonly [Rendered, readonly Rendered[]]> {
+    const before = one(await render(...secure), 'Secret', 'stasis-metrics-tls');
     const path = '/api/v1/namespaces/stasis-system/secrets/stasis-metrics-tls';
-    const after = documents(await templateByHelm({ [path]: kept }, ...secure));
-    expect(data(after, 'Secret', 'stasis-metrics-tls')).toEqual(before);
-    expect(data(after, 'ConfigMap', 'stasis-metrics-ca')['ca.crt']).toBe(text(before['tls.crt']));
+    return [before, documents(await templateByHelm({ [path]: before }, ...secure, ...more))];
+  }
+
+  test('stays the same across upgrades', async () => {
+    const [before, after] = await upgrade();
+    expect(one(after, 'Secret', 'stasis-metrics-tls')).toEqual(before);
+    const { 'tls.crt': made } = data([before], 'Secret', 'stasis-metrics-tls');
+    expect(data(after, 'ConfigMap', 'stasis-metrics-ca')['ca.crt']).toBe(text(made));
+  });
+
+  test('is made anew when the name in it changes', async () => {
+    const [, after] = await upgrade('--set', 'metrics.secure.serverName=metrics.example.com');
+    const made = new X509Certificate(text(data(after, 'Secret', 'stasis-metrics-tls')['tls.crt']));
+    expect(made.checkHost('metrics.example.com')).toBe('metrics.example.com');
+    const trusted = new X509Certificate(data(after, 'ConfigMap', 'stasis-metrics-ca')['ca.crt'] ?? '');
+    expect(trusted.fingerprint256).toBe(made.fingerprint256);
   });
 
   test('is asked of no chart where a Secret is named', async () => {

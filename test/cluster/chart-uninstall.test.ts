@@ -43,6 +43,7 @@ describe('the uninstall Job', () => {
     for (const { metadata } of ofUninstall(rendered))
       expect(metadata['annotations']).toMatchObject({ 'helm.sh/hook': 'pre-delete' });
     expect(argsOf(rendered)).toContain('--installed-by=meta.helm.sh/release-name=stasis');
+    expect(argsOf(rendered)).toContain('--own-job=stasis-uninstall');
     expect(ofUninstall(await renderByHelm('--set', 'uninstall.hook=false'))).toEqual([]);
   });
 
@@ -60,6 +61,8 @@ describe('the uninstall Job', () => {
     expect(wave('Job')).toBeGreaterThan(wave('RoleBinding'));
     expect(wave('RoleBinding')).toBeGreaterThan(wave('Role'));
     expect(argsOf(rendered)).toContain('--installed-by=argocd.argoproj.io/tracking-id');
+    // Argo CD applies its hooks as it applies everything else.
+    expect(argsOf(rendered)?.filter((arg) => arg.startsWith('--own-job'))).toEqual([]);
     expect(kinds(ofUninstall(await renderByHelm('--set', 'uninstall.argoCD=true')))).toEqual(OWN);
   });
 
@@ -67,13 +70,13 @@ describe('the uninstall Job', () => {
     const rendered = await render('--set', 'uninstall.now=true', '--show-only', 'templates/uninstall/*');
     expect(kinds(rendered)).toEqual(OWN);
     expect(JSON.stringify(rendered)).not.toMatch(/helm\.sh\/hook|argocd/);
-    expect(argsOf(rendered)?.filter((arg) => arg.startsWith('--installed-by'))).toEqual([]);
+    expect(argsOf(rendered)?.filter((arg) => /^--(installed-by|own-job)/.test(arg))).toEqual([]);
     const refused = await templateByHelm({}, '--set', 'uninstall.now=true');
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toContain('use `helm uninstall`');
   });
 
-  test('may get one Deployment and change its scale, and reads no Secret', async () => {
+  test('may get one Deployment and itself and change the scale, and reads no Secret', async () => {
     const rules = one(await renderByHelm(), 'Role', 'stasis-uninstall').rules ?? [];
     const apps = rules.filter(({ resources }) => resources.some((resource) => resource.startsWith('deployments')));
     expect(apps).toEqual([
@@ -81,6 +84,11 @@ describe('the uninstall Job', () => {
       expect.objectContaining({ resources: ['deployments'], verbs: ['get'] }),
     ]);
     for (const rule of apps) expect(rule).toMatchObject({ resourceNames: ['stasis-controller'] });
+    expect(rules.filter(({ resources }) => resources.includes('jobs'))).toEqual([
+      { apiGroups: ['batch'], resources: ['jobs'], resourceNames: ['stasis-uninstall'], verbs: ['get'] },
+    ]);
+    const argo = one(await render('--set', 'uninstall.argoCD=true'), 'Role', 'stasis-uninstall').rules ?? [];
+    expect(argo.filter(({ resources }) => resources.includes('jobs'))).toEqual([]);
   });
 
   test.each(['helm.sh/hook', 'Job'])('is not rendered by a parent chart either: no %s', async (word) => {

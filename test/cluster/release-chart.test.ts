@@ -1,7 +1,7 @@
 /** The chart of a release, as an archive: the helm of the throw-away cluster reads it as it reads the chart's folder. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -39,6 +39,38 @@ describe('the archive of the chart', () => {
       expect(rendered.stdout.replaceAll('\r', '').match(/^kind: /gm)?.length).toBeGreaterThan(10);
       expect(rendered).toEqual(await helm('template', 'stasis', CHART, ...TEMPLATE));
       expect(await helm('lint', '--strict', archive)).toMatchObject({ status: 0 });
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'has what git tracks, without what .helmignore names',
+    async () => {
+      const repository = join(directory, 'repository');
+      mkdirSync(repository);
+      cpSync(join(REPOSITORY, 'deploy/release/chart.sh'), join(repository, 'deploy/release/chart.sh'));
+      const files = {
+        '.gitignore': 'secret.yaml\n',
+        'deploy/helm/Chart.yaml': 'name: frost\n',
+        'deploy/helm/.helmignore': 'ci/\n*.swp\n',
+        'deploy/helm/templates/a.yaml': '',
+        'deploy/helm/templates/a.yaml.swp': '',
+        'deploy/helm/files/ci.txt': '',
+        'deploy/helm/ci/default-values.yaml': '',
+        'deploy/helm/secret.yaml': '',
+      };
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(repository, path)), { recursive: true });
+        writeFileSync(join(repository, path), text);
+      }
+      await must(['git', '-C', repository, 'init', '--quiet']);
+      await must(['git', '-C', repository, 'add', '--all']);
+      writeFileSync(join(repository, 'deploy/helm/untracked.yaml'), '');
+      const packed = join(directory, 'frost.tgz');
+      await must(['sh', join(repository, 'deploy/release/chart.sh'), packed, '0']);
+      const listed = await must(['tar', '-tzf', packed]);
+      const names = ['.helmignore', 'Chart.yaml', 'files/ci.txt', 'templates/a.yaml'];
+      expect(listed.trim().split('\n')).toEqual(names.map((name) => `frost/${name}`));
     },
     BOUND_MS,
   );

@@ -20,7 +20,7 @@
 {{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
 {{- $_ := set $labels "app.kubernetes.io/version" (toString .root.Chart.AppVersion) -}}
 {{- $_ := set $labels "app.kubernetes.io/managed-by" .root.Release.Service -}}
-{{- toYaml (merge $labels .root.Values.commonLabels) -}}
+{{- toYaml (merge $labels (default dict .root.Values.commonLabels)) -}}
 {{- end -}}
 
 {{/*
@@ -47,9 +47,9 @@ app.kubernetes.io/component: {{ . }}
 {{/* The metadata of an object: (dict "root" $ "component" COMPONENT "name" NAME "values" VALUES). The last three are optional. */}}
 {{- define "stasis.metadata" -}}
 {{- $values := default dict .values -}}
-name: {{ default (printf "%s-%s" (include "stasis.fullname" .root) .component) .name }}
+name: {{ default (printf "%s-%s" (include "stasis.fullname" .root) .component) .name | quote }}
 {{- if not .clusterWide }}
-namespace: {{ default (include "stasis.namespace" .root) .namespace }}
+namespace: {{ default (include "stasis.namespace" .root) .namespace | quote }}
 {{- end }}
 labels:
   {{- toYaml (merge (fromYaml (include "stasis.labels" .)) (default dict $values.labels)) | nindent 2 }}
@@ -79,7 +79,7 @@ annotations:
 
 {{- define "stasis.pullSecrets" -}}
 {{- $secrets := list -}}
-{{- range concat (default list (default dict .Values.global).imagePullSecrets) .Values.imagePullSecrets -}}
+{{- range concat (default list (default dict .Values.global).imagePullSecrets) (default list .Values.imagePullSecrets) -}}
 {{- $secrets = append $secrets (ternary (dict "name" .) . (kindIs "string" .)) -}}
 {{- end -}}
 {{- with uniq $secrets }}
@@ -141,34 +141,34 @@ metadata:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ .kind }}
-  name: {{ .role }}
+  name: {{ .role | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "stasis.serviceAccount" . }}
-    namespace: {{ include "stasis.namespace" .root }}
+    name: {{ include "stasis.serviceAccount" . | quote }}
+    namespace: {{ include "stasis.namespace" .root | quote }}
 {{- end -}}
 
 {{/* The metadata of a pod template. The chart's own labels take precedence over all others. */}}
 {{- define "stasis.podMetadata" -}}
 {{- $values := get .root.Values (include "stasis.key" .) -}}
 labels:
-  {{- $labels := merge (fromYaml (include "stasis.labels" .)) $values.podLabels .root.Values.podLabels }}
+  {{- $labels := merge (fromYaml (include "stasis.labels" .)) (default dict $values.podLabels) (default dict .root.Values.podLabels) }}
   {{- toYaml (unset $labels "helm.sh/chart") | nindent 2 }}
-{{- with merge (dict) $values.podAnnotations .root.Values.podAnnotations }}
+{{- with merge (dict) (default dict $values.podAnnotations) (default dict .root.Values.podAnnotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
 {{- define "stasis.nodeSelector" -}}
-{{- toYaml (merge (dict "kubernetes.io/os" "linux") .) -}}
+{{- toYaml (merge (dict "kubernetes.io/os" "linux") (default dict .)) -}}
 {{- end -}}
 
 {{/* What a pod's spec has of the component's values: (dict "root" $ "component" "controller"). */}}
 {{- define "stasis.podFields" -}}
 {{- $values := get .root.Values (include "stasis.key" .) -}}
 {{- with $values.runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.dnsPolicy }}
 dnsPolicy: {{ . }}
@@ -201,19 +201,19 @@ httpGet: { path: {{ .path }}, port: {{ include "stasis.probePort" .root }} }
 {{- ternary "http" "metrics" .Values.metrics.secure.enabled -}}
 {{- end -}}
 
-{{/* nodeAgent.artifacts.limit, such as 1Gi, as a number of bytes, within the agent's bounds. */}}
+{{/*
+nodeAgent.artifacts.limit, such as 1Gi, as a number of bytes, within the agent's bounds. Compared as a floating-point number, because an
+integer overflows and may then be within the bounds.
+*/}}
 {{- define "stasis.artifactsLimit" -}}
-{{- $bytes := include "stasis.bytes" .Values.nodeAgent.artifacts.limit | int64 -}}
-{{- if or (lt $bytes 16777216) (gt $bytes 1099511627776) -}}
-{{- fail (printf "nodeAgent.artifacts.limit: %s is not between 16Mi and 1Ti" .Values.nodeAgent.artifacts.limit) -}}
-{{- end -}}
-{{- $bytes -}}
-{{- end -}}
-
-{{- define "stasis.bytes" -}}
 {{- $powers := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
-{{- $unit := regexFind "[A-Za-z]*$" . -}}
-{{- mul (int64 (trimSuffix $unit .)) (get $powers $unit) -}}
+{{- $limit := .Values.nodeAgent.artifacts.limit -}}
+{{- $unit := regexFind "[A-Za-z]*$" $limit -}}
+{{- $bytes := mulf (float64 (trimSuffix $unit $limit)) (float64 (get $powers $unit)) -}}
+{{- if or (lt $bytes 16777216.0) (gt $bytes 1099511627776.0) -}}
+{{- fail (printf "nodeAgent.artifacts.limit: %s is not between 16Mi and 1Ti" $limit) -}}
+{{- end -}}
+{{- int64 $bytes -}}
 {{- end -}}
 
 {{/*

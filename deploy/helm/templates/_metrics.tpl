@@ -31,7 +31,7 @@
 {{- if .Values.metrics.secure.enabled -}}
 - name: metrics-tls
   secret:
-    secretName: {{ include "stasis.metricsSecret" . }}
+    secretName: {{ include "stasis.metricsSecret" . | quote }}
 {{- else -}}
 []
 {{- end -}}
@@ -67,18 +67,18 @@ scrapeTimeout: {{ . }}
 authorization:
   type: Bearer
   credentials:
-    name: {{ default (printf "%s-metrics-reader" (include "stasis.fullname" .root)) $secure.token.secretName }}
-    key: {{ $secure.token.key }}
+    name: {{ default (printf "%s-metrics-reader" (include "stasis.fullname" .root)) $secure.token.secretName | quote }}
+    key: {{ $secure.token.key | quote }}
 tlsConfig:
   {{- if $secure.tlsConfig }}
   {{- toYaml $secure.tlsConfig | nindent 2 }}
   {{- else }}
-  serverName: {{ include "stasis.metricsServerName" .root }}
+  serverName: {{ include "stasis.metricsServerName" .root | quote }}
   ca:
     {{- if $secure.secretName }}
-    secret: { name: {{ $secure.secretName }}, key: ca.crt }
+    secret: { name: {{ $secure.secretName | quote }}, key: ca.crt }
     {{- else }}
-    configMap: { name: {{ include "stasis.fullname" .root }}-metrics-ca, key: ca.crt }
+    configMap: { name: {{ printf "%s-metrics-ca" (include "stasis.fullname" .root) | quote }}, key: ca.crt }
     {{- end }}
   {{- end }}
 {{- end }}
@@ -93,11 +93,13 @@ metricRelabelings:
 {{- end }}
 {{- end -}}
 
-{{/* metrics.pauseBudgetSeconds as a duration. In microseconds, because a number as Helm prints it may have an exponent. */}}
+{{/*
+metrics.pauseBudgetSeconds as a duration. At most the greatest bound of the histogram of pauses: no quantile exceeds that. In microseconds, because a number as Helm prints it may have an exponent.
+*/}}
 {{- define "stasis.pauseBudget" -}}
 {{- $microseconds := int64 (round (mulf (float64 .Values.metrics.pauseBudgetSeconds) 1000000) 0) -}}
-{{- if or (lt $microseconds 1) (gt $microseconds 60000000) -}}
-{{- fail (printf "metrics.pauseBudgetSeconds: %v is not between 0.000001 and 60" .Values.metrics.pauseBudgetSeconds) -}}
+{{- if or (lt $microseconds 1) (gt $microseconds 10000000) -}}
+{{- fail (printf "metrics.pauseBudgetSeconds: %v is not between 0.000001 and 10" .Values.metrics.pauseBudgetSeconds) -}}
 {{- end -}}
 {{- printf "%dus" $microseconds -}}
 {{- end -}}

@@ -15,6 +15,7 @@ describe('parseArguments()', () => {
       { installedBy: { annotation: 'meta.helm.sh/release-name', value: 'a=b' } },
     ],
     ['a mark without value', ['--installed-by', 'x/y'], { installedBy: { annotation: 'x/y' } }],
+    ['the Job that runs it', ['--own-job=j'], { ownJob: 'j' }],
     ['a waiting time', ['--wait-seconds', '600'], { waitSeconds: 600 }],
   ])('parseArguments() takes uninstall with %s', (_, more, options) => {
     const expected = { kind: 'uninstall', options: { ...OPTIONS, ...options } };
@@ -37,6 +38,7 @@ describe('parseArguments()', () => {
     ['an invalid namespace', [...REQUIRED, '--namespace', '-'], '"-" is no name of a namespace'],
     ['an empty mark', [...REQUIRED, '--installed-by='], '--installed-by: the value is missing'],
     ['a mark without name', [...REQUIRED, '--installed-by==x'], '--installed-by: the value is missing'],
+    ['an empty Job', [...REQUIRED, '--own-job='], '--own-job: the value is missing'],
     ['an operand', [...REQUIRED, 'now'], 'unexpected argument "now"'],
     ['an unknown option', [...REQUIRED, '--force'], 'unknown option "--force"'],
   ])('parseArguments() refuses uninstall with %s', (_, argv, message) => {

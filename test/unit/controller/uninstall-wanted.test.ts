@@ -17,6 +17,7 @@ const DEPLOYMENTS: Resource = {
   namespaced: true,
   kind: 'Deployment',
 };
+const JOBS: Resource = { group: 'batch', version: 'v1', plural: 'jobs', namespaced: true, kind: 'Job' };
 const HELM: InstallerMark = { annotation: 'meta.helm.sh/release-name', value: 'stasis' };
 const ARGO: InstallerMark = { annotation: 'argocd.argoproj.io/tracking-id' };
 
@@ -45,7 +46,12 @@ class Cluster {
     return this.replicas !== 2 || left?.metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
   }
 
-  async uninstall(installedBy?: InstallerMark, intercept?: Intercept): Promise<boolean> {
+  /** Makes the Job that runs the uninstall, as somebody leaves it behind. */
+  putJob(metadata: object): void {
+    this.model.put(JOBS, { metadata: { name: 'own', namespace: 'stasis-system', uid: 'job', ...metadata } });
+  }
+
+  async uninstall(installedBy?: InstallerMark, intercept?: Intercept, ownJob?: string): Promise<boolean> {
     return await uninstall({
       api: {
         ...this.model.api(intercept),
@@ -75,6 +81,7 @@ class Cluster {
       agentAccount: 'stasis-node-agent',
       waitSeconds: 30,
       ...(installedBy === undefined ? {} : { installedBy }),
+      ...(ownJob === undefined ? {} : { ownJob }),
     });
   }
 }
@@ -114,5 +121,63 @@ describe('uninstall() with the mark of an installer', () => {
     cluster.healedTo = 2;
     expect(await cluster.uninstall()).toBe(false);
     expect(cluster.log.join('')).toContain('somebody set stasis-controller to 2 replicas again');
+  });
+});
+
+const BY_HELM = { 'meta.helm.sh/release-name': 'stasis' };
+
+/** Entries as API servers write them. */
+function managedBy(manager: string, operation: string): object {
+  return {
+    managedFields: [
+      { manager, operation, apiVersion: 'batch/v1', fieldsType: 'FieldsV1', fieldsV1: {} },
+      { manager: 'kube-controller-manager', operation: 'Update', apiVersion: 'batch/v1', subresource: 'status' },
+    ],
+  };
+}
+
+describe('uninstall() with the Job that runs it', () => {
+  test.each([
+    ['kubectl apply', { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } }],
+    ['kubectl apply --server-side', managedBy('kubectl', 'Apply')],
+    ['kubectl create', managedBy('kubectl-create', 'Update')],
+    ['kubectl replace', managedBy('kubectl-replace', 'Update')],
+    ['a Flux Kustomization', managedBy('kustomize-controller', 'Apply')],
+    ["Argo CD's sync", managedBy('argocd-controller', 'Apply')],
+  ])('uninstall() changes nothing and succeeds when the Job is of %s', async (_, metadata) => {
+    // With and without the Deployment, which Helm has installed.
+    for (const annotations of [BY_HELM, undefined]) {
+      const cluster = new Cluster(annotations);
+      cluster.putJob(metadata);
+      expect(await cluster.uninstall(HELM, undefined, 'own')).toBe(true);
+      expect(cluster.changed).toBe(false);
+      expect(cluster.log.join('')).toContain('nothing done');
+    }
+  });
+
+  test.each([
+    ['Helm 3', managedBy('helm', 'Update')],
+    ['Helm 4, which applies hooks on the server side', managedBy('helm', 'Apply')],
+    ['a program that embeds Helm', managedBy('helm-controller', 'Apply')],
+    ['Helm, and was labelled by somebody', managedBy('kubectl-label', 'Update')],
+    ['an API server without managedFields', {}],
+  ])('uninstall() is carried out when the Job is of %s', async (_, metadata) => {
+    const cluster = new Cluster(BY_HELM);
+    cluster.putJob(metadata);
+    expect(await cluster.uninstall(HELM, undefined, 'own')).toBe(true);
+    expect(cluster.changed).toBe(true);
+  });
+
+  test('uninstall() still asks the Deployment when the Job is of Helm', async () => {
+    const cluster = new Cluster({});
+    cluster.putJob(managedBy('helm', 'Apply'));
+    expect(await cluster.uninstall(HELM, undefined, 'own')).toBe(true);
+    expect(cluster.changed).toBe(false);
+  });
+
+  test('uninstall() changes nothing and fails when it does not find the Job', async () => {
+    const cluster = new Cluster(BY_HELM);
+    expect(await cluster.uninstall(HELM, undefined, 'own')).toBe(false);
+    expect(cluster.changed).toBe(false);
   });
 });

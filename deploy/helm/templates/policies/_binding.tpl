@@ -5,6 +5,6 @@ kind: ValidatingAdmissionPolicyBinding
 metadata:
   {{- include "stasis.metadata" (dict "root" .root "name" .name "clusterWide" true) | nindent 2 }}
 spec:
-  policyName: {{ .name }}
+  policyName: {{ .name | quote }}
   validationActions: [Deny]
 {{- end -}}
