@@ -98,8 +98,8 @@ metrics.pauseBudgetSeconds as a duration. At most the greatest bound of the hist
 */}}
 {{- define "stasis.pauseBudget" -}}
 {{- $microseconds := int64 (round (mulf (float64 .Values.metrics.pauseBudgetSeconds) 1000000) 0) -}}
-{{- if or (lt $microseconds 1) (gt $microseconds 10000000) -}}
-{{- fail (printf "metrics.pauseBudgetSeconds: %v is not between 0.000001 and 10" .Values.metrics.pauseBudgetSeconds) -}}
+{{- if or (lt $microseconds 1) (gt $microseconds 5000000) -}}
+{{- fail (printf "metrics.pauseBudgetSeconds: %v is not between 0.000001 and 5" .Values.metrics.pauseBudgetSeconds) -}}
 {{- end -}}
 {{- printf "%dus" $microseconds -}}
 {{- end -}}
