@@ -11,6 +11,7 @@ import {
   CHECKPOINTS,
   EARLIER,
   earlier,
+  hasCommit,
   hasImage,
   KINDS,
   openChartWorld,
@@ -88,12 +89,15 @@ async function saidByJobs(): Promise<readonly string[]> {
   );
 }
 
+const hasHistory = hasCommit(BEFORE, 'the upgrade of the chart');
+const describeWithHistory = hasHistory ? describe : describe.skip;
 const describeWithImage = hasImage('the life of the chart') ? describe : describe.skip;
 
 describeWithImage('the chart', () => {
   beforeAll(async () => {
     world = await openChartWorld('stasis-chart');
     await world.kubectl(['create', 'namespace', STASIS_NAMESPACE]);
+    if (!hasHistory) return;
     const made = await earlier(BEFORE, join(world.scratch, 'before'));
     await world.cluster.loadImage(made.image);
     before = made.chart;
@@ -111,44 +115,60 @@ describeWithImage('the chart', () => {
     await world.kubectl(['delete', 'crd', ...KINDS, '--ignore-not-found', '--timeout=60s']);
   });
 
-  test.each(['helm', 'helm4'] as const)(
-    '%s: upgrade from the chart before, test, rollback, upgrade and uninstall, in the middle of holds',
-    async (helm) => {
-      await world.helm(helm, 'install', 'stasis', before, ...INSTALL, '--set', `image.repository=${EARLIER}`);
-      await inEveryState();
-      // Without `keep` on the kinds, this would delete them.
-      expect(
-        await world.helmRefused(helm, 'upgrade', 'stasis', CHART, ...HERE, '--set', 'crds.install=false'),
-      ).toContain('helm.sh/resource-policy=keep');
-      await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE);
-      expect(await allFinished()).toMatchObject({ done: 'True Captured', refused: 'False PodNotFound' });
-      await world.free();
-      await works('upgraded');
-      expect((await world.helm(helm, 'test', 'stasis', ...HERE)).stdout).toContain('Succeeded');
+  describeWithHistory('from the one before', () => {
+    test.each(['helm', 'helm4'] as const)(
+      '%s: upgrade from the chart before, test, rollback, upgrade and uninstall, in the middle of holds',
+      async (helm) => {
+        await world.helm(helm, 'install', 'stasis', before, ...INSTALL, '--set', `image.repository=${EARLIER}`);
+        await inEveryState();
+        // Without `keep` on the kinds, this would delete them.
+        expect(
+          await world.helmRefused(helm, 'upgrade', 'stasis', CHART, ...HERE, '--set', 'crds.install=false'),
+        ).toContain('helm.sh/resource-policy=keep');
+        await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE);
+        expect(await allFinished()).toMatchObject({ done: 'True Captured', refused: 'False PodNotFound' });
+        await world.free();
+        await works('upgraded');
+        expect((await world.helm(helm, 'test', 'stasis', ...HERE)).stdout).toContain('Succeeded');
 
-      await world.create('held-too', { podName: 'web', holdSeconds: 600 });
-      await world.reached('held-too', 'Unknown Holding');
-      await world.helm(helm, 'rollback', 'stasis', '1', ...WAIT);
-      await allFinished();
-      await works('rolled-back');
-      await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE);
-      await works('upgraded-again');
-      // Now the kinds are kept, and stay, whoever manages them.
-      await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE, '--set', 'crds.install=false');
-      await works('without-crds');
+        await world.create('held-too', { podName: 'web', holdSeconds: 600 });
+        await world.reached('held-too', 'Unknown Holding');
+        await world.helm(helm, 'rollback', 'stasis', '1', ...WAIT);
+        await allFinished();
+        await works('rolled-back');
+        await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE);
+        await works('upgraded-again');
+        // Now the kinds are kept, and stay, whoever manages them.
+        await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE, '--set', 'crds.install=false');
+        await works('without-crds');
 
-      await world.create('held-at-the-end', { podName: 'web', holdSeconds: 600 });
-      await world.reached('held-at-the-end', 'Unknown Holding');
-      await world.create('waits-at-the-end', { podName: 'web' });
-      await world.reached('waits-at-the-end', 'Unknown PodBusy');
-      await world.helm(helm, 'uninstall', 'stasis', ...HERE);
-      expect(await world.states()).toMatchObject({
-        'held-at-the-end': 'True Captured',
-        'waits-at-the-end': 'False Cancelled',
-      });
-      await onlyKindsLeft();
-    },
-  );
+        await world.create('held-at-the-end', { podName: 'web', holdSeconds: 600 });
+        await world.reached('held-at-the-end', 'Unknown Holding');
+        await world.create('waits-at-the-end', { podName: 'web' });
+        await world.reached('waits-at-the-end', 'Unknown PodBusy');
+        await world.helm(helm, 'uninstall', 'stasis', ...HERE);
+        expect(await world.states()).toMatchObject({
+          'held-at-the-end': 'True Captured',
+          'waits-at-the-end': 'False Cancelled',
+        });
+        await onlyKindsLeft();
+      },
+    );
+  });
+
+  test('on a release of Helm, what `helm template --dry-run=server` renders is applied, and uninstalls nothing', async () => {
+    await world.helm('helm', 'install', 'stasis', CHART, ...INSTALL);
+    const { stdout: manifests } = await world.helm('helm', ...TEMPLATE, '--dry-run=server');
+    await world.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifests);
+    expect(await saidByJobs()).toEqual([expect.stringContaining('nothing done')]);
+    expect(await world.replicas()).toBe(2);
+    await works('applied-over-a-release');
+    await world.helm('helm', 'uninstall', 'stasis', ...HERE);
+    // Helm knows nothing of the objects of the hook and of `helm test`.
+    const { stdout: rest } = await world.helm('helm', ...TEMPLATE, '--set', 'crds.install=false', '--dry-run=server');
+    await world.kubectl(['delete', '--ignore-not-found', '-f', '-'], rest);
+    await onlyKindsLeft();
+  });
 
   test('with secure metrics and network policies: installed, tested, upgraded with the same certificate', async () => {
     const values = ['--set', 'metrics.secure.enabled=true,networkPolicy.enabled=true,log.format=text'];

@@ -1,5 +1,5 @@
 /** A cluster with the image of Stasis and one pod that beats, for tests of how the chart is installed and removed. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,13 @@ export function hasImage(topic: string): boolean {
   if (existsSync(IMAGE)) return true;
   process.stderr.write(`skipped: ${topic}: there is no build/stasis-image.tar (make image)\n`);
   return false;
+}
+
+/** Whether this clone has the commit; says so if not. */
+export function hasCommit(commit: string, topic: string): boolean {
+  const { status } = spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: REPOSITORY, stdio: 'ignore' });
+  if (status !== 0) process.stderr.write(`skipped: ${topic}: this clone has no commit ${commit}\n`);
+  return status === 0;
 }
 
 export async function openChartWorld(name: string) {
