@@ -41,6 +41,9 @@ echo "==> loading the image, helm install" >&2
 cluster load build/stasis-image.tar
 STASIS_CLUSTER=$name node build/test/cluster/main.js helm install stasis deploy/helm \
   --namespace stasis-system --create-namespace --wait --timeout 5m > /dev/null
+# Helm does not wait for as many agents as may be unavailable during an update, and a slow node's agent is one of them.
+STASIS_CLUSTER=$name node build/test/cluster/main.js kubectl --namespace stasis-system rollout status daemonset/stasis-node-agent \
+  --timeout 5m > /dev/null
 if [ -n "${RUN:-}" ]; then
   sh -c "$RUN"
 else
