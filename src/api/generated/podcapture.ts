@@ -12,7 +12,7 @@ export interface PodCapture {
   status?: PodCaptureStatus;
 }
 /**
- * What to capture, settled. Fixed once created, but for holdSeconds, which may be lowered.
+ * What to capture, settled. Fixed once created, except that hold.releaseReason may be set once.
  */
 export interface PodCaptureSpec {
   /**
@@ -42,10 +42,7 @@ export interface PodCaptureSpec {
    * As on the Checkpoint.
    */
   timeoutSeconds: number;
-  /**
-   * As on the Checkpoint. Lowered by the controller when the Checkpoint's is, when the pod is deleted, and when its node is drained.
-   */
-  holdSeconds: number;
+  hold?: CaptureHold;
   /**
    * As on the Checkpoint.
    */
@@ -76,6 +73,20 @@ export interface CaptureContainer {
   containerID: string;
 }
 /**
+ * The hold, as on the Checkpoint.
+ */
+export interface CaptureHold {
+  /**
+   * How many seconds the pod is held at most.
+   */
+  seconds: number;
+  /**
+   * Set by the controller: the agent lets the pod go at once, and reports this as the reason of Held=False. ReleaseRequested: hold.release of the Checkpoint. The others: what the hold would obstruct.
+   */
+  releaseReason?:
+    'ReleaseRequested' | 'PodNotFound' | 'PodReplaced' | 'PodTerminating' | 'ContainerEnded' | 'NodeDrained';
+}
+/**
  * What came of it. Written by the agent of the node; by the controller only where that agent is lost.
  */
 export interface PodCaptureStatus {
@@ -92,7 +103,19 @@ export interface PodCaptureStatus {
    */
   completionTime?: string;
   /**
-   * Thawed (every freezer is in the state it was found in) and Succeeded, True or False at the end, until then Unknown with the progress as reason.
+   * By the clock of the node, in microseconds, when every task of the pod stood still.
+   */
+  heldFrom?: string;
+  /**
+   * By the clock of the node, in microseconds, when the first task was let go.
+   */
+  heldUntil?: string;
+  /**
+   * While the pod is held, when the hold ends by itself, by the clock of the node.
+   */
+  holdUntil?: string;
+  /**
+   * Held, only with hold: the pod stands still now; False says why the hold ended. Released: every freezer is in the state it was found in, and no task is traced. Succeeded: True or False at the end, until then Unknown with the progress as reason.
    *
    * @maxItems 8
    */
@@ -133,13 +156,13 @@ export interface PodCaptureStatus {
   containers?: ContainerCapture[];
   timings?: Timings;
   /**
-   * The processes, parents before their children. At most 500; the artifact on the node has all of them.
+   * The processes, parents before their children. At most 100, and at most 32 KiB together with unfrozen and containers; the artifact has all of them.
    *
-   * @maxItems 500
+   * @maxItems 100
    */
   tree?: ProcessRow[];
   /**
-   * The tree here is cut; the artifact has all of it.
+   * The tree, its threads, unfrozen or containers are cut here; the counts above are of all, and the artifact has the whole.
    */
   truncated?: boolean;
   /**
@@ -198,11 +221,11 @@ export interface ContainerCapture {
   /**
    * Which hierarchy the path is in.
    */
-  cgroupVersion: 'v1' | 'v2';
+  cgroupVersion: 'V1' | 'V2';
   /**
    * How it was held: by its freezer until seized, or interrupted task by task.
    */
-  freezer: 'v1' | 'v2' | 'none';
+  freezer: 'V1' | 'V2' | 'None';
   /**
    * Somebody else had frozen it before; it was left so.
    */
@@ -487,4 +510,8 @@ export interface Artifact {
    * Its SHA-256 digest.
    */
   sha256: string;
+  /**
+   * The command that prints the file, for who may exec in the pods of the agents.
+   */
+  command: string;
 }
