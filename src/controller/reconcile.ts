@@ -12,6 +12,7 @@ import type { ReconcileMetrics, Visited } from './metrics.js';
 import type { Observation } from './observation.js';
 import { observeCheckpoint, observeOrphan, type World } from './observe.js';
 import type { KeyedLock } from './pod-lock.js';
+import { decideForbidden, rowOfPod } from './rules/dispatch.js';
 import { refusedStatus } from './status.js';
 
 export interface Reconciler extends World, Hands {
@@ -52,24 +53,25 @@ async function visit(reconciler: Reconciler, key: string, signal: AbortSignal): 
   }
   const result = await act(reconciler, subject, decision.actions, signal);
   if (result.kind !== 'refused') return visited(reconciler, key, result, decision);
-  return visited(reconciler, key, await fail(reconciler, result.subject, result.message, signal), decision);
+  const instead = onRefusal(result, observed.value, reconciler.wall());
+  return visited(reconciler, key, await act(reconciler, result.subject, instead.actions, signal), instead);
 }
 
 /**
- * A PodCapture that the server never accepts is a defect of Stasis. The Checkpoint still has to end, with
- * InternalError.
+ * The server did not accept the PodCapture. A quota or a policy is waited for; a wrong request is a defect of Stasis, and
+ * the Checkpoint ends with InternalError.
  */
-async function fail(
-  reconciler: Reconciler,
-  subject: Subject,
-  message: string,
-  signal: AbortSignal,
-): Promise<ActResult> {
+function onRefusal(
+  { refusal, subject }: Extract<ActResult, { readonly kind: 'refused' }>,
+  observation: Observation,
+  now: number,
+): Decision {
   const { checkpoint } = subject;
-  if (checkpoint === undefined) return { kind: 'done' };
-  const refusal = { reason: 'InternalError', message } as const;
-  const status = refusedStatus(checkpoint, refusal, undefined, reconciler.wall());
-  return act(reconciler, subject, endActions(checkpoint, status), signal);
+  if (checkpoint === undefined) return { rule: refusal.reason, actions: [] };
+  const pod = observation.stage === 'Undispatched' ? observation.pod : undefined;
+  const row = pod && rowOfPod(pod);
+  if (refusal.reason === 'DispatchForbidden') return decideForbidden(checkpoint, refusal.message, row, now);
+  return { rule: refusal.reason, actions: endActions(checkpoint, refusedStatus(checkpoint, refusal, row, now)) };
 }
 
 const DONE: Visited = { outcome: undefined };
@@ -109,6 +111,7 @@ function failed({ log }: Reconciler, key: string, at: string, error: KubeError):
 
 function subjectOf(observation: Observation): Subject {
   switch (observation.stage) {
+    case 'Queued':
     case 'Undispatched':
       return { checkpoint: observation.checkpoint, capture: undefined };
     case 'Settled':
