@@ -7,8 +7,8 @@ import type {
   PodCapture,
   PodCaptureSpec,
 } from '../api/kinds.js';
-import { asReason, conditionsOf, findCondition, hasEnded, type Fact } from '../api/conditions.js';
-import { RELEASED_REASONS, type Reason } from '../api/reasons.js';
+import { conditionsOf, findCondition, hasEnded, type Fact } from '../api/conditions.js';
+import type { Reason } from '../api/reasons.js';
 import { pauseText } from './pause-text.js';
 
 /** The part of a row that identifies the pod. */
@@ -136,8 +136,8 @@ export function endedStatus(checkpoint: Checkpoint, capture: PodCapture, now: nu
     ...rowOf(capture.spec),
     captureName: capture.metadata.name,
     state: succeeded.status === 'True' ? 'Succeeded' : 'Failed',
-    reason: succeeded.reason,
-    message: succeeded.message,
+    reason,
+    message,
     ...(status?.processes === undefined ? {} : { processes: status.processes }),
     ...(status?.threads === undefined ? {} : { threads: status.threads }),
     ...(status?.timings === undefined
@@ -214,16 +214,11 @@ function heldFact(reason: Reason, message: string): Fact {
   return { type: 'Held', status: 'False', reason, message };
 }
 
-/**
- * The condition as the agent reported it. An agent of a newer version may report a reason that this version does not
- * know: the status and the message still count.
- */
+/** The condition as the agent reported it, also when an agent of another version gives a reason of its own. */
 function reported(conditions: readonly Condition[] | undefined, type: Fact['type'], otherwise: Fact): Fact {
   const found = findCondition(conditions, type);
   if (found === undefined) return otherwise;
-  const known = asReason(found.reason) ?? RELEASED_REASONS.find((reason) => reason === found.reason);
-  const instead = found.status === 'False' ? 'InternalError' : found.status === 'True' ? 'Captured' : 'Capturing';
-  return { type, status: found.status, reason: known ?? instead, message: found.message };
+  return { type, status: found.status, reason: found.reason as Fact['reason'], message: found.message };
 }
 
 function dispatched(captureName: string, nodeName: string): Fact {

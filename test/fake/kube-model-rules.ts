@@ -5,8 +5,12 @@ import type { Checkpoint, Condition, PodCapture } from '../../src/api/kinds.js';
 export function violation(kind: string, before: object, after: object): string | undefined {
   if (kind !== 'Checkpoint' && kind !== 'PodCapture') return undefined;
   const [old, next] = [before as Checkpoint | PodCapture, after as Checkpoint | PodCapture];
-  if ((next.spec.holdSeconds ?? 0) > (old.spec.holdSeconds ?? 0)) return 'holdSeconds may only be lowered';
+  if ((next.spec.hold === undefined) !== (old.spec.hold === undefined)) return 'hold can neither be added nor removed';
+  if (next.spec.hold?.seconds !== old.spec.hold?.seconds) return 'hold.seconds cannot be changed';
   if (kind === 'Checkpoint') return undefined;
+  const released = (old as PodCapture).spec.hold?.releaseReason;
+  if (released !== undefined && (next as PodCapture).spec.hold?.releaseReason !== released)
+    return 'a release is never taken back';
   const [was, is] = [(old as PodCapture).status, (next as PodCapture).status];
   if (was !== undefined && is === undefined) return 'status cannot be removed';
   if (was?.claimedBy !== undefined && was.claimedBy !== is?.claimedBy) return 'claimedBy cannot be changed';

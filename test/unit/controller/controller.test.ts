@@ -9,7 +9,7 @@ import { LEASES } from '../../../src/kube/lease.js';
 import { silentLogger } from '../../../src/kube/log.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import { KubeModel } from '../../fake/kube-model.js';
-import { endedAs, pod, under } from './builders.js';
+import { endedAs, pod, SETTINGS, under } from './builders.js';
 
 const running: { stop: AbortController; done: Promise<unknown> }[] = [];
 
@@ -17,7 +17,7 @@ function start(model: KubeModel, identity: string) {
   const registry = new Registry();
   const controller = createController({
     api: model.api(),
-    settings: { namespace: 'stasis-system', excludedNamespaces: [] },
+    settings: SETTINGS,
     agentDaemonSet: 'stasis-node-agent',
     version: '1.2.3',
     identity,
@@ -48,8 +48,16 @@ function cluster(): KubeModel {
   return model;
 }
 
-async function ask(model: KubeModel, name: string, holdSeconds: number): Promise<void> {
-  const spec = { podName: 'web-0', freezer: 'Auto', timeoutSeconds: 10, holdSeconds, dryRun: false } as const;
+async function ask(model: KubeModel, name: string, seconds: number): Promise<void> {
+  const hold = seconds === 0 ? {} : { hold: { seconds } };
+  const spec = {
+    podName: 'web-0',
+    freezer: 'Auto',
+    timeoutSeconds: 10,
+    startingDeadlineSeconds: 600,
+    dryRun: false,
+    ...hold,
+  } as const;
   await model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec });
 }
 
@@ -100,7 +108,9 @@ describe('createController()', () => {
     await report(model, under('Holding'));
     await until(() => reason(model, 'look') === 'Holding');
     model.put(PODS, pod({ metadata: { deletionTimestamp: '2026-01-01T00:00:08Z' } }));
-    expect(await until(() => model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds === 0)).toBe(true);
+    expect(await until(() => model.all(PODCAPTURE_RESOURCE)[0]?.spec.hold?.releaseReason === 'PodTerminating')).toBe(
+      true,
+    );
   });
 
   test('lets the next Checkpoint of a pod begin when the first has ended', async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
+import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER, type CheckpointSpec } from '../../../src/api/kinds.js';
 import { PODCAPTURE_RESOURCE, PODS, NODES } from '../../../src/controller/resources.js';
-import { node } from './builders.js';
+import { node, pod } from './builders.js';
 import { Simulation } from './simulation.js';
 
-async function dispatched(spec: { holdSeconds?: number } = {}): Promise<Simulation> {
+async function dispatched(spec: Partial<CheckpointSpec> = {}): Promise<Simulation> {
   const simulation = new Simulation();
   simulation.addPod('web-0');
   await simulation.ask('look', 'web-0', spec);
@@ -64,13 +64,13 @@ describe('reconcile()', () => {
   });
 
   test('adds the finalizer to a Checkpoint with a hold before its PodCapture is created', async () => {
-    const simulation = await dispatched({ holdSeconds: 60 });
+    const simulation = await dispatched({ hold: { seconds: 60 } });
     expect(writes(simulation)).toEqual(['patch checkpoints', 'create podcaptures', 'apply checkpoints']);
     expect(simulation.withFinalizer()).toHaveLength(2);
   });
 
   test('releases a held pod before its Checkpoint disappears', async () => {
-    const simulation = await dispatched({ holdSeconds: 60 });
+    const simulation = await dispatched({ hold: { seconds: 60 } });
     await agent(simulation);
     await agent(simulation);
     await rest(simulation);
@@ -88,19 +88,19 @@ describe('reconcile()', () => {
   });
 
   test.each([
-    ['the author lowers it', 20, (s: Simulation) => lower(s, 20)],
-    ['the pod is deleted', 0, (s: Simulation) => s.model.drop(PODS, 'shop', 'web-0')],
-    ['the pod is replaced', 0, (s: Simulation) => s.addPod('web-0')],
-    ['the node is cordoned', 0, (s: Simulation) => s.model.put(NODES, node({ unschedulable: true }))],
-  ])('lowers the hold when %s', async (_what, expected, happen) => {
-    const simulation = await dispatched({ holdSeconds: 60 });
+    ['the author asks for it', 'ReleaseRequested', (s: Simulation) => release(s)],
+    ['the pod is deleted', 'PodNotFound', (s: Simulation) => s.model.drop(PODS, 'shop', 'web-0')],
+    ['the pod is replaced', 'PodReplaced', (s: Simulation) => s.addPod('web-0')],
+    ['the node is cordoned', 'NodeDrained', (s: Simulation) => s.model.put(NODES, node({ unschedulable: true }))],
+  ])('ends the hold when %s', async (_what, expected, happen) => {
+    const simulation = await dispatched({ hold: { seconds: 60 } });
     await agent(simulation);
     await agent(simulation);
     await rest(simulation);
     await Promise.resolve(happen(simulation));
     simulation.sync();
     await rest(simulation);
-    expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(expected);
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.hold?.releaseReason).toBe(expected);
   });
 
   test('runs the Checkpoints of one pod one after the other, in order', async () => {
@@ -184,6 +184,54 @@ describe('reconcile()', () => {
     expect(simulation.checkpoint('look')).toBeUndefined();
   });
 
+  test('shows at once that the API server denies the PodCapture, goes on when it accepts it, and ends at the deadline', async () => {
+    const denial = 'podcaptures.stasis.dev "look" is forbidden: exceeded quota: none, requested: count/podcaptures=1';
+    const simulation = await denied({ code: 403, reason: 'Forbidden', message: denial });
+    expect(simulation.reason('look')).toBe('DispatchForbidden');
+    expect(JSON.stringify(simulation.checkpoint('look')?.status)).toContain('exceeded quota: none');
+    expect(simulation.told.map(({ type, reason }) => [type, reason])).toContainEqual(['Warning', 'DispatchForbidden']);
+    simulation.denial = undefined;
+    simulation.pass(5000);
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('Dispatched');
+    const late = await denied({ code: 403, reason: 'Forbidden', message: denial });
+    late.pass(602_000);
+    await rest(late);
+    expect(late.reason('look')).toBe('DispatchForbidden');
+    expect(late.checkpoint('look')?.status?.completionTime).toBeDefined();
+  });
+
+  test.each([
+    ["ValidatingAdmissionPolicy 'x' with binding 'x' denied request: not here", 422, 'DispatchForbidden'],
+    ['admission webhook "x" denied the request: not here', 400, 'DispatchForbidden'],
+    ['Internal error occurred: failed calling webhook "x": timeout', 500, 'DispatchForbidden'],
+    ['PodCapture.stasis.dev "x" is invalid: spec.freezer: Unsupported value', 422, 'InternalError'],
+  ])('takes %j (%d) for %s', async (message, code, expected) => {
+    const simulation = await denied({ code, reason: 'Invalid', message });
+    expect(simulation.reason('look')).toBe(expected);
+  });
+
+  test('costs nothing while it waits behind others of its pod', async () => {
+    const simulation = new Simulation();
+    simulation.addPod('web-0');
+    for (const name of ['a', 'b', 'c']) await simulation.ask(name, 'web-0');
+    simulation.sync();
+    await rest(simulation);
+    const before = simulation.calls.length;
+    await simulation.visit('shop/b', 'shop/c');
+    expect(simulation.calls.length).toBe(before);
+  });
+
+  test('refuses a pod whose RuntimeClass is a sandbox, also when the class is gone', async () => {
+    const simulation = new Simulation();
+    simulation.model.put(PODS, pod({ spec: { runtimeClassName: 'kata' } }));
+    simulation.agents.set('node-1', 'Alive');
+    await simulation.ask('look', 'web-0');
+    simulation.sync();
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('SandboxedRuntime');
+  });
+
   test('cancels an orphan, and removes its finalizer when it has ended', async () => {
     const simulation = await dispatched();
     simulation.model.drop(CHECKPOINTS, 'shop', 'look');
@@ -205,7 +253,18 @@ describe('reconcile()', () => {
   });
 });
 
-async function lower(simulation: Simulation, holdSeconds: number): Promise<void> {
+/** A Checkpoint whose PodCapture the API server answers with this error. */
+async function denied(denial: NonNullable<Simulation['denial']>): Promise<Simulation> {
+  const simulation = new Simulation();
+  simulation.denial = denial;
+  simulation.addPod('web-0');
+  await simulation.ask('look', 'web-0');
+  simulation.sync();
+  await rest(simulation);
+  return simulation;
+}
+
+async function release(simulation: Simulation): Promise<void> {
   const at = { namespace: 'shop', name: 'look' };
-  await simulation.model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { holdSeconds } } });
+  await simulation.model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { hold: { release: true } } } });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { captureName } from '../../../src/controller/capture-name.js';
-import { conditionsOf, type Fact } from '../../../src/controller/condition.js';
+import { conditionsOf, type Fact } from '../../../src/api/conditions.js';
 import { eventsOf } from '../../../src/controller/checkpoint-event.js';
 import { orphanKey, orphanOf } from '../../../src/controller/keys.js';
 import { pauseText } from '../../../src/controller/pause-text.js';
@@ -56,8 +56,8 @@ describe('conditionsOf()', () => {
   });
 
   test('cuts a message to the bound of the schema', () => {
-    const [cut] = conditionsOf([{ ...fact, message: '𝄞'.repeat(4096) }], undefined, 1, 'now');
-    expect(cut?.message.length).toBeLessThanOrEqual(4096);
+    const [cut] = conditionsOf([{ ...fact, message: '𝄞'.repeat(4097) }], undefined, 1, 'now');
+    expect(Array.from(cut?.message ?? '')).toHaveLength(4096);
     expect(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/.test(cut?.message ?? '')).toBe(false);
   });
 });
@@ -77,8 +77,14 @@ describe('eventsOf()', () => {
     expect(eventsOf(checkpoint(), event).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
   });
 
+  test('is no news of a pod that a dry run did not touch', () => {
+    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1', state: 'Succeeded' as const }];
+    const dry = checkpoint({ spec: { dryRun: true }, status: { pods } });
+    expect(eventsOf(dry, event).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
+  });
+
   test('is also about the pod with its UID, related to the Checkpoint', () => {
-    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' }];
+    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1', state: 'Succeeded' as const }];
     expect(eventsOf(checkpoint({ status: { pods } }), event)).toMatchObject([
       {
         regarding: { kind: 'Checkpoint', uid: 'uid-look' },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
-import { hasEnded } from '../../../src/controller/condition.js';
+import { hasEnded } from '../../../src/api/conditions.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
 import { uninstall } from '../../../src/controller/uninstall.js';
 import type { KubeApi } from '../../../src/kube/api.js';
@@ -91,7 +91,7 @@ class Cluster {
     if (this.now < this.agentEndsAfter) return;
     for (const object of this.model.all(PODCAPTURE_RESOURCE)) {
       const { metadata, spec, status } = object;
-      const free = spec.holdSeconds === 0 || metadata.deletionTimestamp !== undefined;
+      const free = spec.hold === undefined || metadata.deletionTimestamp !== undefined;
       if (status?.claimedBy === 'agent-uid' && free && !hasEnded(status))
         this.model.put(PODCAPTURES, { ...object, status: ENDED });
     }
