@@ -31,6 +31,11 @@ export const SETTINGS: Settings = {
   sandboxedRuntimeHandlers: ['runsc', 'kata*'],
 };
 
+/** With the defaults that the API server fills in. */
+export function checkpointSpec(podName: string): CheckpointSpec {
+  return { podName, freezer: 'Auto', timeoutSeconds: 10, startingDeadlineSeconds: 600, dryRun: false };
+}
+
 export function checkpoint(
   parts: {
     readonly spec?: Partial<CheckpointSpec>;
@@ -50,14 +55,7 @@ export function checkpoint(
       creationTimestamp: CREATED,
       ...parts.metadata,
     },
-    spec: {
-      podName: 'web-0',
-      freezer: 'Auto',
-      timeoutSeconds: 10,
-      startingDeadlineSeconds: 600,
-      dryRun: false,
-      ...parts.spec,
-    },
+    spec: { ...checkpointSpec('web-0'), ...parts.spec },
     ...(parts.status === undefined ? {} : { status: parts.status }),
   };
 }

@@ -9,7 +9,7 @@ import { LEASES } from '../../../src/kube/lease.js';
 import { silentLogger } from '../../../src/kube/log.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import { KubeModel } from '../../fake/kube-model.js';
-import { endedAs, pod, SETTINGS, under } from './builders.js';
+import { checkpointSpec, endedAs, pod, SETTINGS, under } from './builders.js';
 
 const running: { stop: AbortController; done: Promise<unknown> }[] = [];
 
@@ -49,15 +49,7 @@ function cluster(): KubeModel {
 }
 
 async function ask(model: KubeModel, name: string, seconds: number): Promise<void> {
-  const hold = seconds === 0 ? {} : { hold: { seconds } };
-  const spec = {
-    podName: 'web-0',
-    freezer: 'Auto',
-    timeoutSeconds: 10,
-    startingDeadlineSeconds: 600,
-    dryRun: false,
-    ...hold,
-  } as const;
+  const spec = { ...checkpointSpec('web-0'), ...(seconds === 0 ? {} : { hold: { seconds } }) };
   await model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec });
 }
 

@@ -89,13 +89,14 @@ describe('captureLabels()', () => {
   });
 });
 
-describe('the limit of the history', () => {
-  const ended = (name: string, second: number, parts: Parameters<typeof checkpoint>[0] = {}) =>
-    checkpoint({
-      metadata: { name, uid: name, ...parts.metadata },
-      status: endedStatus(checkpoint(), capture({ status: endedAs('Captured') }), NOW + 1000 * second),
-    });
+function ended(name: string, second: number, parts: Parameters<typeof checkpoint>[0] = {}) {
+  return checkpoint({
+    metadata: { name, uid: name, ...parts.metadata },
+    status: endedStatus(checkpoint(), capture({ status: endedAs('Captured') }), NOW + 1000 * second),
+  });
+}
 
+describe('the limit of the history', () => {
   test('lets the oldest ends of each namespace go', () => {
     const all = [
       ended('new', 3),

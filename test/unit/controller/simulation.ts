@@ -29,7 +29,7 @@ import { silentLogger } from '../../../src/kube/log.js';
 import { failure, type KubeResult } from '../../../src/kube/result.js';
 import { keyOf } from '../../../src/kube/types.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
-import { condition, endedAs, NOW, pod, SETTINGS } from './builders.js';
+import { checkpointSpec, condition, endedAs, NOW, pod, SETTINGS } from './builders.js';
 
 /**
  * The fate of a request: it succeeds, is not sent, is sent without an answer, or the controller dies before or after
@@ -83,14 +83,7 @@ export class Simulation {
   }
 
   async ask(name: string, podName: string, spec: Partial<Checkpoint['spec']> = {}): Promise<void> {
-    const full = {
-      podName,
-      freezer: 'Auto',
-      timeoutSeconds: 10,
-      startingDeadlineSeconds: 600,
-      dryRun: false,
-      ...spec,
-    } as const;
+    const full = { ...checkpointSpec(podName), ...spec };
     await this.model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec: full });
   }
 
