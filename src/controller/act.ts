@@ -14,6 +14,10 @@ export interface Hands {
   /** The caches get the answer of each write at once, so that the next visit sees the controller's own changes. */
   readonly caches: Caches;
   readonly events: EventSink;
+  /** By the UID of each Checkpoint whose PodCapture this process created and which has not ended: when that was. */
+  readonly dispatches: Map<string, number>;
+  /** Milliseconds since the epoch. */
+  readonly wall: () => number;
   /** Called once the final status of a Checkpoint has been written. */
   readonly onEnd: (labels: EndLabels) => void;
 }
@@ -106,11 +110,16 @@ async function changeCheckpoint(
       return keepCheckpoint(hands, subject, await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
     case 'create-capture': {
       const created = await createCapture(api, checkpoint, action);
-      return 'refusal' in created ? created : keepCapture(hands, subject, created);
+      if ('refusal' in created) return created;
+      if (created.ok) hands.dispatches.set(checkpoint.metadata.uid, hands.wall());
+      return keepCapture(hands, subject, created);
     }
     case 'write-status': {
       const written = await applyStatus(api, CHECKPOINT_RESOURCE, checkpoint, action.status);
-      if (written.ok && action.endLabels !== undefined) onEnd(action.endLabels);
+      if (written.ok && action.endLabels !== undefined) {
+        hands.dispatches.delete(checkpoint.metadata.uid);
+        onEnd(action.endLabels);
+      }
       return keepCheckpoint(hands, subject, written);
     }
     case 'delete-checkpoint':

@@ -67,6 +67,8 @@ export interface Settled extends Visit {
   readonly capture: PodCapture | undefined;
   /** The state of the agent on the capture's node; 'Alive' without a capture. */
   readonly agent: AgentState;
+  /** Milliseconds since this process created the PodCapture; undefined when it was not this process. */
+  readonly dispatchedFor: number | undefined;
   /** Pod and node are watched only during a hold. */
   readonly pod: Watched<Pod>;
   readonly node: Watched<KubeNode>;

@@ -17,6 +17,8 @@ export interface World {
   readonly caches: Caches;
   readonly agents: { stateOf(nodeName: string): AgentState };
   readonly holds: HoldFacts;
+  /** When this process created the PodCapture of the Checkpoint with this UID, in milliseconds since the epoch. */
+  readonly dispatches: ReadonlyMap<string, number>;
   readonly history: { isExcess(checkpoint: Checkpoint): boolean };
   readonly settings: Settings;
   /** Milliseconds since the epoch. */
@@ -92,9 +94,10 @@ export function isOwned(caches: Caches, capture: PodCapture): boolean {
     .some(({ metadata }) => captureName(metadata) === capture.metadata.name);
 }
 
-function mayDispatch({ caches }: World, checkpoint: Checkpoint): boolean {
+/** A PodCapture that this process created and that is gone without a report is never created a second time. */
+function mayDispatch({ caches, dispatches }: World, checkpoint: Checkpoint): boolean {
   if (checkpoint.metadata.deletionTimestamp !== undefined || hasEnded(checkpoint.status)) return false;
-  if (isDispatched(checkpoint)) return false;
+  if (isDispatched(checkpoint) || dispatches.has(checkpoint.metadata.uid)) return false;
   return captureOf(caches, checkpoint) === undefined;
 }
 
@@ -120,11 +123,17 @@ async function observeSettled(world: World, checkpoint: Checkpoint): Promise<Kub
     captureName: name,
     capture,
     agent: capture === undefined ? 'Alive' : agents.stateOf(capture.spec.nodeName),
+    dispatchedFor: ageOf(world, checkpoint),
     pod: capture === undefined ? { known: false } : holds.podOf(capture),
     node: capture === undefined ? { known: false } : holds.nodeOf(capture),
     isExcess: world.history.isExcess(checkpoint),
     settings: world.settings,
   });
+}
+
+function ageOf({ dispatches, wall }: World, { metadata }: Checkpoint): number | undefined {
+  const since = dispatches.get(metadata.uid);
+  return since === undefined ? undefined : Math.max(0, wall() - since);
 }
 
 /** Whether it no longer matters if there is a PodCapture. */

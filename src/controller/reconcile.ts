@@ -17,6 +17,7 @@ import { refusedStatus } from './status.js';
 
 export interface Reconciler extends World, Hands {
   readonly api: World['api'] & Hands['api'];
+  readonly dispatches: Hands['dispatches'];
   /**
    * Allows one visit at a time per pod. Otherwise two Checkpoints could both find the pod free, and both would be
    * dispatched.

@@ -10,7 +10,6 @@ import type { Queued, Undispatched } from '../observation.js';
 import type { Pod } from '../resources.js';
 import {
   asksForHold,
-  dispatchedStatus,
   isReleaseRequested,
   refusedStatus,
   sameStatus,
@@ -26,6 +25,11 @@ import { findRefusal } from './refusals.js';
  * an agent wake the Checkpoint at once; this interval limits the damage if such an event were missed.
  */
 const LOOK_AGAIN_MILLISECONDS = 10_000;
+/**
+ * The first status of a dispatched Checkpoint is written only after this time, in milliseconds, if it has not ended by
+ * then. Most captures end sooner, and each write of a status costs a request.
+ */
+export const SHOW_DISPATCHED_AFTER_MILLISECONDS = 300;
 /** How often a PodCapture that the API server denied is tried again, in milliseconds. No event tells that a quota has room. */
 const TRY_AGAIN_MILLISECONDS = 5_000;
 
@@ -112,24 +116,18 @@ const NEEDS_SOMEBODY: readonly Why['reason'][] = ['NodeAgentUnavailable', 'Dispa
 
 /**
  * When the Checkpoint asks for a hold, its finalizer is added first: from the moment that a PodCapture exists, `kubectl
- * delete` must wait for the release. The status is written last: if the controller dies before that, the PodCapture
- * itself shows that the Checkpoint was dispatched.
+ * delete` must wait for the release. The status is not written here: the PodCapture itself shows that the Checkpoint was
+ * dispatched, and most captures have ended before anybody could read such a status. The rule `progress` writes it later.
  */
-function dispatch({ checkpoint, captureName, now }: Undispatched, pod: Pod): Decision {
+function dispatch({ checkpoint, captureName }: Undispatched, pod: Pod): Decision {
   const choice = chooseContainers(pod, checkpoint.spec.containers);
   const spec = captureSpec(checkpoint, pod, choice.ok ? choice.containers : []);
-  const message = `waits for the agent of node ${spec.nodeName}`;
-  const status = dispatchedStatus(
-    checkpoint,
-    { metadata: { name: captureName }, spec },
-    { reason: 'Dispatched', message },
-    now,
-  );
   const holds = spec.hold !== undefined && checkpoint.metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
   const finalizer: readonly Action[] = holds ? [{ kind: 'add-checkpoint-finalizer' }] : [];
   return {
     rule: 'Dispatched',
-    actions: [...finalizer, { kind: 'create-capture', name: captureName, spec }, { kind: 'write-status', status }],
+    actions: [...finalizer, { kind: 'create-capture', name: captureName, spec }],
+    againAfterMilliseconds: SHOW_DISPATCHED_AFTER_MILLISECONDS,
   };
 }
 

@@ -5,7 +5,7 @@ import { wait, type Action, type Decision } from '../decision.js';
 import type { Orphan, Settled } from '../observation.js';
 import { dispatchedStatus, rfc3339, sameStatus, type Why } from '../status.js';
 import { deadlineExceeded, untilDeadline } from './deadline.js';
-import { obstacleEvents } from './dispatch.js';
+import { obstacleEvents, SHOW_DISPATCHED_AFTER_MILLISECONDS } from './dispatch.js';
 import { cancel, finalizerRemovals } from './ended.js';
 import { holdEnds } from './hold.js';
 
@@ -56,9 +56,11 @@ export function holdReleased(observation: Settled): Decision | undefined {
 }
 
 /** Waits for the agent, and shows its progress. */
-export function progress({ checkpoint, capture, now }: Settled): Decision | undefined {
+export function progress({ checkpoint, capture, dispatchedFor, now }: Settled): Decision | undefined {
   if (capture === undefined) return undefined;
   const why = progressOf(capture);
+  const tooEarly = SHOW_DISPATCHED_AFTER_MILLISECONDS - (dispatchedFor ?? SHOW_DISPATCHED_AFTER_MILLISECONDS);
+  if (tooEarly > 0 && (why.reason === 'Dispatched' || why.reason === 'Capturing')) return wait('progress', tooEarly);
   const before = findCondition(checkpoint.status?.conditions, 'Succeeded')?.reason;
   const began = Date.parse(capture.status?.startTime ?? '');
   const runningFor = now - (Number.isNaN(began) ? now : began);

@@ -189,6 +189,7 @@ export function settled(parts: Partial<Settled> = {}): Settled {
     captureName: captureName(subject.metadata),
     capture: undefined,
     agent: 'Alive',
+    dispatchedFor: undefined,
     pod: { known: false },
     node: { known: false },
     isExcess: false,

@@ -74,6 +74,18 @@ describe('decide(), dispatched', () => {
     expect(decide(settled({ checkpoint: shown, capture: ended, agent: 'Lost' })).rule).toBe('captureEnded');
   });
 
+  test('shows nothing of a capture that may end before anybody could read it', () => {
+    const young = { checkpoint: checkpoint(), dispatchedFor: 100 };
+    for (const running of [capture(), capture({ status: under('Capturing') })]) {
+      const decision = decide(settled({ ...young, capture: running }));
+      expect(decision).toEqual({ rule: 'progress', actions: [], againAfterMilliseconds: 200 });
+    }
+    expect(kinds(decide(settled({ ...young, capture: holding })).actions)).toContain('write-status');
+    expect(kinds(decide(settled({ ...young, dispatchedFor: 300, capture: capture() })).actions)).toEqual([
+      'write-status',
+    ]);
+  });
+
   test('shows Holding, and emits one Event about it', () => {
     const first = decide(settled({ checkpoint: asked, capture: holding }));
     expect(kinds(first.actions)).toEqual(['write-status', 'emit-event']);

@@ -203,9 +203,9 @@ describe('decide(), Checkpoint not dispatched', () => {
   });
 
   test('adds its finalizer before dispatching a hold, and none where nothing is held', () => {
-    expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture', 'write-status']);
+    expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture']);
     const holds = checkpoint({ spec: { hold: { seconds: 5 } } });
-    const first = ['add-checkpoint-finalizer', 'create-capture', 'write-status'];
+    const first = ['add-checkpoint-finalizer', 'create-capture'];
     expect(kinds(decide(undispatched({ checkpoint: holds })).actions)).toEqual(first);
   });
 

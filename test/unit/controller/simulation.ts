@@ -272,6 +272,7 @@ export class Simulation {
         }),
         nodeOf: ({ spec }) => ({ known: true, object: this.model.find<KubeNode>(NODES, '', spec.nodeName) }),
       },
+      dispatches: new Map(),
       history: { isExcess: () => false },
       settings: { ...SETTINGS, excludedNamespaces: ['kube-system'] },
       wall: () => this.now,
