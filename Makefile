@@ -1,6 +1,6 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e dashboards bench bench-cluster build prepare requirements programs format generate node24 clean
+.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e dashboards bench bench-cluster bench-scale build prepare requirements programs format generate node24 clean
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 STEP := node scripts/progress/step.mjs
@@ -83,6 +83,11 @@ NEEDS.bench-cluster := root cluster $(IMAGE_NEEDS)
 STEPS.bench-cluster := $(IN_CLUSTER)
 bench-cluster: build programs image cluster-programs ## Latency, API writes and memory of a Checkpoint in a cluster (root; minutes; RUNS=5 SOAK=20 is quicker)
 	@RUN='node build/test/bench/cluster.js' sh test/cluster/e2e.sh
+
+NEEDS.bench-scale := root cluster
+STEPS.bench-scale := $(SETUP) $(CLUSTER_PROGRAMS)
+bench-scale: build cluster-programs ## The controller with 10, 100 and 1,000 hollow nodes under load (root; more than an hour, 8 GB; NODES=10 MINUTES=1 is quicker)
+	@node build/test/bench/scale/main.js
 
 # PROMETHEUS=URL: of that Prometheus. Otherwise of a throw-away cluster, after captures of every kind for MINUTES=3.
 DRAW := $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(RECORD),--record '$(RECORD)')

@@ -45,8 +45,8 @@ export function configureControlPlane(control: Place, certificates: string): voi
   }
 }
 
-/** The four programs of the control plane, not started. */
-export function controlPlane(control: Place, certificates: string): ControlPlane {
+/** The four programs of the control plane, not started. `controllers` are those of kube-controller-manager; default: its own. */
+export function controlPlane(control: Place, certificates: string, controllers?: readonly string[]): ControlPlane {
   const user = (name: string): string => `--kubeconfig=${join(control.state, `${name}.kubeconfig`)}`;
   return {
     etcd: service(
@@ -83,6 +83,7 @@ export function controlPlane(control: Place, certificates: string): ControlPlane
         `--service-cluster-ip-range=${SERVICES}`,
         // Without this option the default folder, below the machine's /usr, would be created.
         `--flex-volume-plugin-dir=${join(control.state, 'volume-plugins')}`,
+        ...(controllers === undefined ? [] : [`--controllers=${controllers.join(',')}`]),
       ],
       10_257,
     ),

@@ -35,6 +35,8 @@ export interface ClusterState {
   readonly systemdNode?: string;
   /** Its architecture. */
   readonly architecture?: Architecture;
+  /** The controllers that kube-controller-manager runs. Absent: those that it runs by default. */
+  readonly controllers?: readonly string[];
   /** The port on 127.0.0.1 on which the API server is reached. */
   readonly port: number;
   /** The folder that test/cluster/build.sh printed. */

@@ -1,0 +1,100 @@
+/**
+ * `make bench-scale`: a large cluster of hollow nodes under load, and what the controller, its agents and the API server need
+ * for it. Prints Markdown and writes it, with all figures as JSON, to build/bench-scale; with WRITE=1 also into
+ * docs/performance.md. The settings are in settings.ts.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { REPOSITORY } from '../../kernel/harness/programs.js';
+import { fillArchive, startWithArchive } from './archive.js';
+import { burst } from './burst.js';
+import { leaks } from './leaks.js';
+import { release } from './release.js';
+import { removal } from './removal.js';
+import { report, writers, type Results } from './report.js';
+import { settingsFrom, type Part } from './settings.js';
+import { openSite, type Site } from './site.js';
+import { steady } from './steady.js';
+import { tenant } from './tenant.js';
+
+const MARKERS = /(<!-- bench-scale -->\n)[^]*(<!-- \/bench-scale -->)/;
+const FOLDER = join(REPOSITORY, 'build/bench-scale');
+/** The parts beside the load do not depend on the number of nodes. They run on the largest cluster of at most so many. */
+const PARTS_ON = 100;
+
+const settings = settingsFrom(process.env);
+const began = performance.now();
+const partsOn = Math.max(...settings.sizes.filter((size) => size <= PARTS_ON), Math.min(...settings.sizes));
+const all: Results[] = [];
+let kubernetes = '';
+mkdirSync(FOLDER, { recursive: true });
+for (const nodes of settings.sizes) all.push(await onCluster(nodes));
+const lines = report(all, settings, {
+  date: new Date().toISOString().slice(0, 10),
+  kubernetes,
+  node: process.versions.node,
+  processors: availableParallelism(),
+});
+const most = all.at(-1);
+const by = most === undefined ? [] : ['', '| write | each Checkpoint |', '|---|---|', ...writers(most)];
+const text = [...lines, ...(by.length > 4 ? by : [])].join('\n');
+process.stdout.write(`${text}\n`);
+writeFileSync(join(FOLDER, 'report.md'), `${text}\n`);
+if (process.env['WRITE'] === '1') {
+  const file = join(REPOSITORY, 'docs/performance.md');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(MARKERS, `$1\n${text}\n\n$2`));
+}
+
+async function onCluster(nodes: number): Promise<Results> {
+  const site = await openSite(nodes, settings, say);
+  const results: Results = { nodes };
+  kubernetes = versionOf(site);
+  const run = async (part: Part, what: string, work: () => Promise<void>): Promise<void> => {
+    if (!settings.parts.includes(part) || (part !== 'load' && nodes !== partsOn)) return;
+    say(what);
+    await work();
+    writeFileSync(join(FOLDER, `${nodes}.json`), JSON.stringify(results, undefined, 2));
+  };
+  try {
+    await run('load', `${settings.burst} Checkpoints at once`, async () => {
+      results.burst = await burst(site);
+    });
+    await run('load', `${settings.perMinute} Checkpoints a minute for ${settings.minutes} min`, async () => {
+      results.steady = await steady(site);
+    });
+    await run('load', 'nodes that are taken away for good', async () => {
+      results.leaks = await leaks(site);
+    });
+    await run('tenant', `${settings.queue} Checkpoints of one pod`, async () => {
+      results.tenant = await tenant(site);
+    });
+    await run('release', `${settings.releaseHolds} holds while connections are closed`, async () => {
+      results.release = await release(site);
+    });
+    await run('archive', `${settings.archive} finished PodCaptures`, async () => {
+      await site.controllers.stop();
+      const bytesEach = await fillArchive(site);
+      say('a controller starts with them');
+      results.archive = await startWithArchive(site, bytesEach);
+    });
+    await run('uninstall', 'helm uninstall', async () => {
+      results.removal = await removal(site);
+    });
+    return results;
+  } finally {
+    await site.close();
+  }
+}
+
+function versionOf({ cluster }: Site): string {
+  const { command, env } = cluster.tool('kubectl');
+  const printed = execFileSync(command, ['version', '-o', 'json'], { env: { ...process.env, ...env } });
+  const { serverVersion } = JSON.parse(printed.toString()) as { readonly serverVersion: { readonly gitVersion: string } };
+  return serverVersion.gitVersion.replace(/^v/, '');
+}
+
+function say(text: string): void {
+  process.stderr.write(`==> ${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
+}
