@@ -66,13 +66,7 @@ export async function startWithArchive(site: Site, bytesEach: number): Promise<A
   };
 }
 
-async function fill(
-  { admin }: Site,
-  namespace: string,
-  name: string,
-  node: number,
-  status: object,
-): Promise<void> {
+async function fill({ admin }: Site, namespace: string, name: string, node: number, status: object): Promise<void> {
   const [pod] = podsOf(node);
   const kinds = { apiVersion: 'stasis.dev/v1alpha1' };
   const checkpoints = `${STASIS}/${namespace}/checkpoints`;

@@ -25,7 +25,7 @@ export async function installChart(cluster: Cluster, admin: Admin): Promise<Inst
   const [controller] = pod.containers;
   const [uninstall] = podOf(hooks, 'Job', 'stasis-uninstall').containers;
   const template = one(rendered, 'Deployment', 'stasis-controller').spec?.template?.metadata;
-  const limits = controller?.resources.limits as { readonly memory?: string } | undefined;
+  const limits: { readonly memory?: string } | undefined = controller?.resources.limits;
   const daemonSets = `/apis/apps/v1/namespaces/${STASIS_NAMESPACE}/daemonsets/stasis-node-agent`;
   return {
     controllerArguments: controller?.args ?? [],

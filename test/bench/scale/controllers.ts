@@ -90,7 +90,8 @@ export class Controllers {
 
   /** What replica `index` serves at /metrics; empty when it does not answer. */
   async metrics(index: number): Promise<string> {
-    const get = 'fetch(process.argv[1]).then(async (answer) => process.stdout.write(await answer.text()), () => undefined)';
+    const get =
+      'fetch(process.argv[1]).then(async (answer) => process.stdout.write(await answer.text()), () => undefined)';
     const url = `http://127.0.0.1:${FIRST_PORT + index}/metrics`;
     return (await execIn(this.#cluster.control, [process.execPath, '-e', get, url])).stdout;
   }

@@ -10,7 +10,7 @@ import { Credentials } from '../../../src/kube/credentials.js';
 import { kubeClient } from '../../../src/kube/kube-client.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import type { Logger } from '../../../src/kube/log.js';
-import { failure } from '../../../src/kube/result.js';
+import { failure, type KubeResult } from '../../../src/kube/result.js';
 import { Transport } from '../../../src/kube/transport.js';
 import { runAgent } from '../../../src/node-agent/service/agent.js';
 import { GuardKeeper } from '../../../src/node-agent/service/guard-keeper.js';
@@ -117,9 +117,11 @@ function accessOf({ token }: AgentPlace, { origin, ca }: Surroundings): AccessSo
 
 /** The same API, of which nothing arrives while `isCut` returns true. */
 function cuttable(api: KubeApi, isCut: () => boolean): KubeApi {
-  const unreachable = async () =>
-    await Promise.resolve(failure({ method: '', path: '', reason: 'Unreachable', message: 'the machine is off' }));
   return new Proxy(api, {
     get: (target, name: keyof KubeApi) => (isCut() ? unreachable : target[name]),
   });
+}
+
+async function unreachable(): Promise<KubeResult<never>> {
+  return await Promise.resolve(failure({ method: '', path: '', reason: 'Unreachable', message: 'the machine is off' }));
 }

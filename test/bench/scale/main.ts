@@ -39,12 +39,12 @@ const lines = report(all, settings, {
 });
 const most = all.at(-1);
 const by = most === undefined ? [] : ['', '| write | each Checkpoint |', '|---|---|', ...writers(most)];
-const text = [...lines, ...(by.length > 4 ? by : [])].join('\n');
-process.stdout.write(`${text}\n`);
-writeFileSync(join(FOLDER, 'report.md'), `${text}\n`);
+const page = [...lines, ...(by.length > 4 ? by : [])].join('\n');
+process.stdout.write(`${page}\n`);
+writeFileSync(join(FOLDER, 'report.md'), `${page}\n`);
 if (process.env['WRITE'] === '1') {
   const file = join(REPOSITORY, 'docs/performance.md');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(MARKERS, `$1\n${text}\n\n$2`));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(MARKERS, `$1\n${page}\n\n$2`));
 }
 
 async function onCluster(nodes: number): Promise<Results> {
@@ -91,7 +91,9 @@ async function onCluster(nodes: number): Promise<Results> {
 function versionOf({ cluster }: Site): string {
   const { command, env } = cluster.tool('kubectl');
   const printed = execFileSync(command, ['version', '-o', 'json'], { env: { ...process.env, ...env } });
-  const { serverVersion } = JSON.parse(printed.toString()) as { readonly serverVersion: { readonly gitVersion: string } };
+  const { serverVersion } = JSON.parse(printed.toString()) as {
+    readonly serverVersion: { readonly gitVersion: string };
+  };
   return serverVersion.gitVersion.replace(/^v/, '');
 }
 

@@ -34,7 +34,8 @@ export async function measured(site: Site, namespaces: string, load: () => Promi
   const used = sampling.stop();
   const agentsAfter = await agents.usage();
   await sleep(LATE_WRITES_MS);
-  if ((await controllers.leader()) !== leader) process.stderr.write('scale: the leader changed during the measurement\n');
+  if ((await controllers.leader()) !== leader)
+    process.stderr.write('scale: the leader changed during the measurement\n');
   const of = (name: string | undefined): Usage => used[name ?? ''] ?? NOTHING;
   return {
     seconds,

@@ -53,7 +53,7 @@ export async function release(site: Site): Promise<ReleaseResult> {
       await sleep(SETTLE_MS);
     }
   }
-  for (; next < held.length; ) await Promise.all(Array.from({ length: 16 }, async () => await letGo()));
+  for (; next < held.length;) await Promise.all(Array.from({ length: 16 }, async () => await letGo()));
   await controllers.restart();
   proxy.close();
   return { holds: held.length, undisturbed, disturbed, connections };

@@ -118,7 +118,11 @@ async function leftovers({ admin }: Site): Promise<Readonly<Record<string, numbe
   const finalized = await Promise.all(
     ['checkpoints', 'podcaptures'].map(async (plural) => await finalizedOf(admin, plural)),
   );
-  return { leases: leases.length, checkpointsWithFinalizer: finalized[0] ?? 0, capturesWithFinalizer: finalized[1] ?? 0 };
+  return {
+    leases: leases.length,
+    checkpointsWithFinalizer: finalized[0] ?? 0,
+    capturesWithFinalizer: finalized[1] ?? 0,
+  };
 }
 
 async function finalizedOf(admin: Site['admin'], plural: string): Promise<number> {

@@ -45,7 +45,11 @@ const GROWTH: readonly Row[] = [
   ['nodes that disappeared and returned', '', ({ steady }) => steady && `${steady.goneAndBack}`],
   ['creation to claim: median, p99', 'p99 under 2 s', ({ steady }) => steady && pair(steady.claimP50, steady.claimP99)],
   ['creation to end, without a hold: p99', '', ({ steady }) => steady && seconds(steady.finishP99)],
-  ['ended otherwise, on nodes that stayed', 'none', ({ steady }) => steady && counts(steady.notCaptured, steady.unfinished)],
+  [
+    'ended otherwise, on nodes that stayed',
+    'none',
+    ({ steady }) => steady && counts(steady.notCaptured, steady.unfinished),
+  ],
   ['ended otherwise, on nodes that disappeared', '', ({ steady }) => steady && counts(steady.caught, 0)],
   ['leader: most memory', 'under 200 MB', ({ steady }) => steady && megabytes(steady.cost.leader.peakRss)],
   ['leader: cores', 'at most 0.5', ({ steady }) => steady && cores(steady.cost.leader.cores)],
@@ -54,8 +58,16 @@ const GROWTH: readonly Row[] = [
   ['hollow agents: cores in all, memory of each', '', (results) => agents(results)],
   ['API writes a Checkpoint', 'at most 8', ({ steady }) => steady && each(steady)],
   ['**Nodes taken away for good**', '', ({ leaks }) => leaks && `${leaks.nodes}`],
-  ['their Leases left; gone within', 'none', ({ leaks }) => leaks && `${leaks.leases.length}; ${seconds(leaks.leasesGoneWithinMs)}`],
-  ['open in the leader before, after: sockets', 'no more', ({ leaks }) => leaks && opened(leaks, /TLS|TCPSocket|TCPWRAP/)],
+  [
+    'their Leases left; gone within',
+    'none',
+    ({ leaks }) => leaks && `${leaks.leases.length}; ${seconds(leaks.leasesGoneWithinMs)}`,
+  ],
+  [
+    'open in the leader before, after: sockets',
+    'no more',
+    ({ leaks }) => leaks && opened(leaks, /TLS|TCPSocket|TCPWRAP/),
+  ],
   ['open in the leader before, after: timers', 'no more', ({ leaks }) => leaks && opened(leaks, /Timeout/)],
 ];
 
@@ -63,32 +75,40 @@ const PARTS: readonly Row[] = [
   [
     'first status of a Checkpoint of another namespace while QUEUE wait for one pod: median, longest',
     'at most 1 s',
-    ({ tenant }) => tenant && `${pair(quantile(tenant.firstStatus, 0.5), Math.max(...tenant.firstStatus))} (${tenant.stillQueued} of ${tenant.queued} still waited)`,
+    ({ tenant }) =>
+      tenant &&
+      `${pair(quantile(tenant.firstStatus, 0.5), Math.max(...tenant.firstStatus))} (${tenant.stillQueued} of ${tenant.queued} still waited)`,
   ],
   ['their claim: longest', '', ({ tenant }) => tenant && seconds(Math.max(...tenant.claimed))],
   ['until all of the queue were deleted', '', ({ tenant }) => tenant && seconds(tenant.goneWithinMs)],
   [
     'early release: median, longest',
     '',
-    ({ release }) => release && `${pair(quantile(release.undisturbed, 0.5), Math.max(...release.undisturbed))} (${release.holds} holds)`,
+    ({ release }) =>
+      release &&
+      `${pair(quantile(release.undisturbed, 0.5), Math.max(...release.undisturbed))} (${release.holds} holds)`,
   ],
   [
     'the same, a connection of the leader closed just before: median, longest',
     'at most 1 s',
     ({ release }) =>
-      release && `${pair(quantile(release.disturbed, 0.5), Math.max(...release.disturbed))} (${release.disturbed.length} of ${release.connections} connections)`,
+      release &&
+      `${pair(quantile(release.disturbed, 0.5), Math.max(...release.disturbed))} (${release.disturbed.length} of ${release.connections} connections)`,
   ],
   [
     'start with finished PodCaptures: most memory of each replica',
     'under 256 MB',
     ({ archive }) =>
-      archive && `${archive.survived ? archive.peakRss.map(megabytes).join(', ') : 'KILLED'} (${archive.captures} of ${(archive.bytesEach / 1024).toFixed(0)} KiB)`,
+      archive &&
+      `${archive.survived ? archive.peakRss.map(megabytes).join(', ') : 'KILLED'} (${archive.captures} of ${(archive.bytesEach / 1024).toFixed(0)} KiB)`,
   ],
   ['until a new Checkpoint was captured', '', ({ archive }) => archive && seconds(archive.workingWithinMs)],
   [
     'helm uninstall with them and with holds: in all, the Job',
     'at most 60 s',
-    ({ removal }) => removal && `${pair(removal.withinMs, removal.jobMs)} (${removal.holds} holds; status ${removal.helmStatus}, ${removal.jobStatus})`,
+    ({ removal }) =>
+      removal &&
+      `${pair(removal.withinMs, removal.jobMs)} (${removal.holds} holds; status ${removal.helmStatus}, ${removal.jobStatus})`,
   ],
   ['left afterwards', 'nothing', ({ removal }) => removal && counts(removal.left, 0)],
 ];
@@ -101,7 +121,10 @@ export function report(all: readonly Results[], settings: Settings, machine: Mac
     '',
     ...table(GROWTH, all),
     '',
-    ...table(PARTS, all.filter(({ tenant, release, archive, removal }) => tenant ?? release ?? archive ?? removal)),
+    ...table(
+      PARTS,
+      all.filter(({ tenant, release, archive, removal }) => tenant ?? release ?? archive ?? removal),
+    ),
   ];
 }
 
@@ -111,7 +134,9 @@ function table(rows: readonly Row[], all: readonly Results[]): string[] {
   return [
     `| what | target | ${all.map(({ nodes }) => `${nodes.toLocaleString('en')} nodes`).join(' | ')} |`,
     `|${'---|'.repeat(2 + all.length)}`,
-    ...filled.filter(([, , ...values]) => values.some((value) => value !== '')).map((cells) => `| ${cells.join(' | ')} |`),
+    ...filled
+      .filter(([, , ...values]) => values.some((value) => value !== ''))
+      .map((cells) => `| ${cells.join(' | ')} |`),
   ];
 }
 

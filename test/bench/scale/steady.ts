@@ -69,8 +69,7 @@ export async function steady(site: Site): Promise<SteadyResult> {
   const cost = await measured(site, 'load-', async () => {
     const weather = comeAndGo(site, end, away, (nodes) => {
       goneAndBack += nodes.length;
-      for (const { story, node } of sent)
-        if (nodes.includes(node) && story.finished === undefined) caught.add(story);
+      for (const { story, node } of sent) if (nodes.includes(node) && story.finished === undefined) caught.add(story);
     });
     await Promise.all([stream(), weather]);
     await timeline.until(allFinished(sent.map(({ story }) => story)), END_BOUND_MS);
@@ -98,7 +97,9 @@ export async function steady(site: Site): Promise<SteadyResult> {
 function freePods(site: Site, away: ReadonlySet<string>): (open: readonly Sent[]) => PodPlace | undefined {
   const pods = Array.from({ length: site.nodes }, (_, node) => podsOf(node)).flat();
   // Consecutive pods are on different nodes.
-  const order = Array.from({ length: PODS_PER_NODE }, (_, at) => pods.filter((__, index) => index % PODS_PER_NODE === at));
+  const order = Array.from({ length: PODS_PER_NODE }, (_, at) =>
+    pods.filter((__, index) => index % PODS_PER_NODE === at),
+  );
   const inOrder = order.flat();
   const mostOnNode = Math.max(LEAST_HOLDS - 2, Math.ceil((2 * site.settings.holds) / site.nodes));
   let at = 0;

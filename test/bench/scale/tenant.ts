@@ -26,7 +26,11 @@ export async function tenant(site: Site): Promise<TenantResult> {
   if (loud === undefined || quiet === undefined) throw new Error('a node has no two pods');
   const names = Array.from({ length: settings.queue }, (_, at) => `queue-${at}`);
   // The others begin once all of the queue exist, and the controller has barely begun with them.
-  await inParallel(names, CREATORS, async (name) => await timeline.create(loud.namespace, name, { podName: loud.name }));
+  await inParallel(
+    names,
+    CREATORS,
+    async (name) => await timeline.create(loud.namespace, name, { podName: loud.name }),
+  );
   const others = [];
   for (let at = 0; at < OTHERS; at += 1) {
     const story = await timeline.create(quiet.namespace, `other-${at}`, { podName: quiet.name });
@@ -36,7 +40,11 @@ export async function tenant(site: Site): Promise<TenantResult> {
   }
   const queue = [...timeline.stories.values()].filter(({ name }) => name.startsWith('queue-'));
   const stillQueued = queue.filter(({ finished }) => finished === undefined).length;
-  const goneWithinMs = await removeQueue(site, `/apis/stasis.dev/v1alpha1/namespaces/${loud.namespace}/checkpoints`, loud.name);
+  const goneWithinMs = await removeQueue(
+    site,
+    `/apis/stasis.dev/v1alpha1/namespaces/${loud.namespace}/checkpoints`,
+    loud.name,
+  );
   return {
     goneWithinMs,
     queued: queue.length,

@@ -6,7 +6,6 @@ import {
   PODCAPTURES,
   type Checkpoint,
   type CheckpointSpec,
-  type Condition,
   type PodCapture,
 } from '../../../src/api/kinds.js';
 import { describeError } from '../../../src/kube/result.js';
@@ -91,7 +90,7 @@ export class Timeline {
   #seeCheckpoint({ metadata, status }: Checkpoint): void {
     const story = this.stories.get(`${metadata.namespace}/${metadata.name}`);
     if (story === undefined) return;
-    const succeeded = findCondition(status?.conditions as readonly Condition[] | undefined, 'Succeeded');
+    const succeeded = findCondition(status?.conditions, 'Succeeded');
     if (succeeded !== undefined && succeeded.reason !== DEFAULT_REASON) story.firstStatus ??= performance.now();
     if (hasEnded(status)) {
       story.finished ??= performance.now();
@@ -105,7 +104,7 @@ export class Timeline {
     const story = this.stories.get(`${metadata.namespace}/${owner}`);
     if (story === undefined || status?.claimedBy === undefined) return;
     story.claimed ??= performance.now();
-    const held = findCondition(status.conditions as readonly Condition[] | undefined, 'Held');
+    const held = findCondition(status.conditions, 'Held');
     if (held?.status === 'True') story.held ??= performance.now();
     if (held?.status === 'False') story.letGo ??= performance.now();
   }
