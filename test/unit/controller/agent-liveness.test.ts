@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { judge, stepAgent, stepSight, type AgentRecord } from '../../../src/controller/agent-liveness.js';
+import type { AgentState } from '../../../src/controller/observation.js';
 import type { Lease } from '../../../src/kube/lease.js';
 
 const WALL = Date.parse('2026-01-01T00:10:00Z');
@@ -19,6 +20,10 @@ function seen(before: AgentRecord | undefined, at: number, ...args: Parameters<t
   return stepAgent(before, { kind: 'lease', lease: lease(...args), wall: WALL }, at);
 }
 
+function at(record: AgentRecord | undefined, since: number, heard: number, now = heard): AgentState {
+  return judge(record, { since, heard }, now, BLIND);
+}
+
 describe('stepSight()', () => {
   test('goes on through a silence, and begins anew after a longer one', () => {
     const first = stepSight(undefined, 100, BLIND);
@@ -30,9 +35,6 @@ describe('stepSight()', () => {
 });
 
 describe('judge()', () => {
-  const at = (record: AgentRecord | undefined, since: number, heard: number, now = heard) =>
-    judge(record, { since, heard }, now, BLIND);
-
   test('knows nothing before anything was heard, and while nothing is heard', () => {
     const alive = seen(undefined, 0, '2026-01-01T00:10:00Z');
     expect(judge(alive, undefined, 0, BLIND)).toBe('Unknown');

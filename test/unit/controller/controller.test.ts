@@ -144,7 +144,7 @@ describe('createController()', () => {
     const clock = new ManualClock();
     const model = new KubeModel(() => clock.wall());
     let away = true;
-    const lost = failure<never>({ method: 'GET', path: '', reason: 'Unreachable', message: 'no way' });
+    const lost = failure({ method: 'GET', path: '', reason: 'Unreachable', message: 'no way' });
     const intercept: Intercept = (_call, perform) => (away ? lost : perform());
     const replicas = ['one', 'two'].map((identity) => start(model, identity, { clock, intercept, leaseSeconds: 15 }));
     const unready = () =>

@@ -63,6 +63,10 @@ function setUp() {
   return { clock, model, stop, calls, open, told, watches, putPod };
 }
 
+function status(restartCount: number, containerID: string) {
+  return { status: { phase: 'Running', containerStatuses: [{ name: 'main', containerID, restartCount }] } };
+}
+
 describe('HoldWatches', () => {
   test('has one watch per namespace with holds and one of all nodes, and closes the watch of a namespace at its last hold', async () => {
     const { clock, watches, open } = setUp();
@@ -102,9 +106,6 @@ describe('HoldWatches', () => {
 
   test('tells only those whose pod or node changed, and only of changes that the rules read', async () => {
     const { clock, model, watches, told, putPod } = setUp();
-    const status = (restarts: number, containerID: string) => ({
-      status: { phase: 'Running', containerStatuses: [{ name: 'main', containerID, restartCount: restarts }] },
-    });
     for (const name of ['web-0', 'web-1']) putPod('shop', name, status(0, 'a'));
     const node = (more: object) => model.put(NODES, { metadata: { name: 'node-1', uid: 'n' }, ...more });
     node({ status: { conditions: [] } });

@@ -179,10 +179,10 @@ describe('uninstall()', () => {
     cluster.fill();
     cluster.agentEndsAfter = Infinity;
     const lists: { readonly at: number; readonly limit: number | undefined }[] = [];
-    const { list } = cluster.model.api();
+    const api = cluster.model.api();
     const counting: KubeApi['list'] = (resource, options) => {
       if (resource.plural === PODCAPTURES.plural) lists.push({ at: cluster.now, limit: options?.limit });
-      return list(resource, options);
+      return api.list(resource, options);
     };
     // The controller's pods, which are listed by a label, are gone.
     const byLabel: KubeApi['list'] = (resource, options) =>

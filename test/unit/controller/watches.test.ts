@@ -24,7 +24,7 @@ const SYSTEM = 'stasis-system';
 const cleanUps: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
 /** A cluster in which each of `holds` pods is held, in a namespace of its own, on 200 nodes. */
