@@ -20,7 +20,7 @@ function seen(before: AgentRecord | undefined, at: number, ...args: Parameters<t
   return stepAgent(before, { kind: 'lease', lease: lease(...args), wall: WALL }, at);
 }
 
-function at(record: AgentRecord | undefined, since: number, heard: number, now = heard): AgentState {
+function judged(record: AgentRecord | undefined, since: number, heard: number, now = heard): AgentState {
   return judge(record, { since, heard }, now, BLIND);
 }
 
@@ -38,16 +38,16 @@ describe('judge()', () => {
   test('knows nothing before anything was heard, and while nothing is heard', () => {
     const alive = seen(undefined, 0, '2026-01-01T00:10:00Z');
     expect(judge(alive, undefined, 0, BLIND)).toBe('Unknown');
-    expect(at(alive, 0, 0, 15_000)).toBe('Alive');
-    expect(at(alive, 0, 0, 15_001)).toBe('Unknown');
+    expect(judged(alive, 0, 0, 15_000)).toBe('Alive');
+    expect(judged(alive, 0, 0, 15_001)).toBe('Unknown');
   });
 
   test('expects an agent that its own clock says has just renewed, for the rest of its time', () => {
     const record = seen(undefined, 0, '2026-01-01T00:09:50.000000Z');
-    expect(at(record, 0, 30_000)).toBe('Alive');
-    expect(at(record, 0, 30_001)).toBe('Unknown');
-    expect(at(record, 0, 40_000)).toBe('Unknown');
-    expect(at(record, 0, 40_001)).toBe('Lost');
+    expect(judged(record, 0, 30_000)).toBe('Alive');
+    expect(judged(record, 0, 30_001)).toBe('Unknown');
+    expect(judged(record, 0, 40_000)).toBe('Unknown');
+    expect(judged(record, 0, 40_001)).toBe('Lost');
   });
 
   test.each([
@@ -56,13 +56,13 @@ describe('judge()', () => {
     ['has no time', ''],
   ])('waits for a whole duration when the first Lease that it sees %s', (_what, renewTime) => {
     const record = seen(undefined, 0, renewTime);
-    expect([0, 40_000, 40_001].map((now) => at(record, 0, now))).toEqual(['Unknown', 'Unknown', 'Lost']);
+    expect([0, 40_000, 40_001].map((now) => judged(record, 0, now))).toEqual(['Unknown', 'Unknown', 'Lost']);
   });
 
   test('counts a change that it sees, whatever the clock of the node says', () => {
     const before = seen(undefined, 0, '2020-01-01T00:00:00Z');
     const after = seen(before, 5_000, '2020-01-01T00:00:10Z');
-    expect([5_000, 45_000, 45_001].map((now) => at(after, 0, now))).toEqual(['Alive', 'Alive', 'Lost']);
+    expect([5_000, 45_000, 45_001].map((now) => judged(after, 0, now))).toEqual(['Alive', 'Alive', 'Lost']);
   });
 
   test('does not count a change of a label', () => {
@@ -74,25 +74,29 @@ describe('judge()', () => {
     const before = seen(undefined, 0, '2020-01-01T00:00:00Z');
     const record = seen(before, 5_000, '2020-01-01T00:00:10Z');
     // Blind from 6 s to 300 s.
-    expect([300_000, 340_000, 340_001].map((now) => at(record, 300_000, now))).toEqual(['Unknown', 'Unknown', 'Lost']);
+    expect([300_000, 340_000, 340_001].map((now) => judged(record, 300_000, now))).toEqual([
+      'Unknown',
+      'Unknown',
+      'Lost',
+    ]);
   });
 
   test('calls nobody lost before something was heard after the time was over', () => {
     const record = seen(undefined, 0, '2020-01-01T00:00:00Z');
-    expect([at(record, 0, 39_000, 41_000), at(record, 0, 41_000)]).toEqual(['Unknown', 'Lost']);
+    expect([judged(record, 0, 39_000, 41_000), judged(record, 0, 41_000)]).toEqual(['Unknown', 'Lost']);
   });
 
   test('waits for the time of a rolling update when there is no agent', () => {
     const asked = stepAgent(undefined, { kind: 'asked' }, 1_000);
-    expect([1_000, 41_000, 41_001].map((now) => at(asked, 0, now))).toEqual(['Away', 'Away', 'Lost']);
+    expect([1_000, 41_000, 41_001].map((now) => judged(asked, 0, now))).toEqual(['Away', 'Away', 'Lost']);
     expect(stepAgent(asked, { kind: 'asked' }, 9_000)).toBe(asked);
     const alive = seen(asked, 41_001, '2026-01-01T00:10:00Z');
-    expect(at(alive, 0, 41_001)).toBe('Alive');
+    expect(judged(alive, 0, 41_001)).toBe('Alive');
     for (const left of [
       stepAgent(alive, { kind: 'gone' }, 50_000),
       seen(alive, 50_000, 'released', { holderIdentity: '' }),
     ])
-      expect([50_000, 90_000, 90_001].map((now) => at(left, 0, now))).toEqual(['Away', 'Away', 'Lost']);
-    expect(at(undefined, 0, 0)).toBe('Away');
+      expect([50_000, 90_000, 90_001].map((now) => judged(left, 0, now))).toEqual(['Away', 'Away', 'Lost']);
+    expect(judged(undefined, 0, 0)).toBe('Away');
   });
 });
