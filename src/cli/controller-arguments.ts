@@ -49,8 +49,8 @@ const MOST_WORKERS = 64;
  */
 const SHORTEST_LEASE_SECONDS = 3;
 /**
- * The leader renews after 2/15 of the lease, 12 s at most. The interval must stay below 15 s, because a leader that
- * sees no renewal for so long takes its watch for broken (BLIND_MILLISECONDS in src/controller/agents.ts).
+ * The leader renews after 2/15 of the lease, 12 s at most. The interval must stay below 20 s, because a leader that
+ * sees no renewal for so long takes its watch for broken (LONGEST_SILENCE_MILLISECONDS in src/controller/watches.ts).
  */
 const LONGEST_LEASE_SECONDS = 90;
 

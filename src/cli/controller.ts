@@ -71,8 +71,7 @@ export async function runController(
   });
   const server = createHttpServer({
     healthz: controller.healthz,
-    // A replica that does not lead is ready, too: it serves nothing but its own health.
-    readyz: controller.healthz,
+    readyz: controller.readyz,
     ...(secureMetrics === undefined ? { registry } : {}),
     onError: (error) => log.error('request failed', { error }),
   });

@@ -134,6 +134,8 @@ export class Simulation {
         try {
           const outcome = await reconcile(controller.reconciler, key, new AbortController().signal);
           if (outcome === 'retry') controller.queue.add(key);
+          else if (outcome !== undefined && 'once' in outcome)
+            void outcome.once.finally(() => controller.queue.add(key));
           else if (outcome !== undefined) controller.later.add(key);
         } catch (error) {
           if (!(error instanceof Died)) throw error;
