@@ -34,14 +34,14 @@ export function busyWith(object: PodCapture, occupants: readonly Occupant[], lim
   const unreported = occupants.filter(({ phase }) => phase === 'reporting');
   if (unreported.length >= limits.reports)
     return `the node agent waits until the API server has accepted the ends of ${unreported.length} captures`;
-  const capturing = occupants.filter(takesSlot);
-  if (capturing.length >= limits.captures) {
-    const most = `the node agent carries out as many captures as it may at a time (${limits.captures})`;
-    return `${most}: ${listed(object, capturing)}`;
-  }
   const holding = occupants.filter(({ holds, phase }) => holds && phase !== 'reporting');
-  if (object.spec.hold === undefined || holding.length < limits.holds) return undefined;
-  return `the node agent holds as many pods as it may at a time (${limits.holds}): ${listed(object, holding)}`;
+  // This wait is the longer one, so it is told first.
+  if (object.spec.hold !== undefined && holding.length >= limits.holds)
+    return `the node agent holds as many pods as it may at a time (${limits.holds}): ${listed(object, holding)}`;
+  const capturing = occupants.filter(takesSlot);
+  if (capturing.length < limits.captures) return undefined;
+  const most = `the node agent carries out as many captures as it may at a time (${limits.captures})`;
+  return `${most}: ${listed(object, capturing)}`;
 }
 
 /** A hold takes no slot: it may last an hour, and needs nothing but its thread. */
