@@ -31,7 +31,6 @@ export interface NodeAgentArgumentsOptions extends LogArguments {
   /** Absent: the metrics are on the plain port. */
   readonly secureMetrics?: SecureMetrics;
   readonly maxConcurrentCaptures: number;
-  /** Pods that are held at a time. A capture leaves its slot when its hold begins. */
   readonly maxConcurrentHolds: number;
 }
 
@@ -53,7 +52,6 @@ interface RawOptions extends RawMetricsOptions, RawLogOptions {
 }
 
 const MOST_CAPTURES = 64;
-/** Each hold has a tracing thread of its own. */
 const MOST_HOLDS = 64;
 /** 16 MiB: the artifact of 20,000 processes takes about this much. */
 const LEAST_ARTIFACTS_LIMIT = 16 * 2 ** 20;
@@ -85,7 +83,7 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/private/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
     .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`)
-    .option('--max-concurrent-holds <n>', `of different pods at a time, at most ${MOST_HOLDS} (default: 8)`);
+    .option('--max-concurrent-holds <n>', `pods that are held at a time, at most ${MOST_HOLDS} (default: 8)`);
   addLogOptions(declared);
   handOver(declared, { kind: 'node-agent', help: AFTER, check: checkOptions, done });
 }
