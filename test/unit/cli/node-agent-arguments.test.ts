@@ -32,9 +32,9 @@ describe('parseArguments() of node-agent', () => {
       '--log-format=text',
       '--artifacts-limit-bytes=16777216',
       '--pause-budget=2.5ms',
+      '--max-concurrent-holds=16',
       '--metrics-port=8443',
       '--metrics-tls=/tls',
-      '--max-concurrent-holds=1',
     ];
     expect(parseArguments(['node-agent', ...args, '--port=0', '--max-concurrent-captures=64'], '1')).toEqual({
       kind: 'node-agent',
@@ -51,7 +51,7 @@ describe('parseArguments() of node-agent', () => {
         port: 0,
         secureMetrics: { port: 8443, folder: '/tls' },
         maxConcurrentCaptures: 64,
-        maxConcurrentHolds: 1,
+        maxConcurrentHolds: 16,
         logLevel: 'warn',
         logFormat: 'text',
       },
