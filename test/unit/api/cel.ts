@@ -73,7 +73,7 @@ function celType(env: Environment, schema: Schema, name: string): string {
 }
 
 /** JSON as CEL sees it. Whole numbers are int; a text is a timestamp only where the schema says so. */
-export function celValue(value: unknown, schema: Schema | undefined = undefined): unknown {
+export function celValue(value: unknown, schema?: Schema): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (typeof value === 'string' && schema?.format === 'date-time') return new Date(value);
   if (Array.isArray(value)) return value.map((item) => celValue(item, schema?.items));

@@ -134,7 +134,7 @@ export function faultsIn({ metadata, spec }: Policy): readonly string[] {
   for (const { name, expression } of spec.variables ?? []) {
     const { valid, type, error } = withVariables(types).check(expression);
     if (!valid) found.push(`${metadata.name}: variable ${name}: ${String(error?.message)}`);
-    types[name] = String(type ?? 'dyn');
+    types[name] = type ?? 'dyn';
   }
   const scope = withVariables(types);
   for (const { expression, message, messageExpression } of spec.validations) {
