@@ -137,10 +137,10 @@ describeWithImage('helm uninstall', () => {
     await reached('done', 'True Captured');
     await create('refused', { podName: 'no-such-pod' });
     await reached('refused', 'False PodNotFound');
-    await create('held', { podName: 'web', holdSeconds: 600 });
+    await create('held', { podName: 'web', hold: { seconds: 600 } });
     await reached('held', 'Unknown Holding');
     await create('waits', { podName: 'web' });
-    await create('deleted', { podName: 'web', holdSeconds: 600 });
+    await create('deleted', { podName: 'web', hold: { seconds: 600 } });
     await reached('waits', 'Unknown PodBusy');
     await reached('deleted', 'Unknown PodBusy');
     await create('someone-elses', { podName: 'web' }, { finalizers: ['example.com/other', 'stasis.dev/release'] });
@@ -184,7 +184,7 @@ describeWithImage('helm uninstall', () => {
     await api.must('POST', '/api/v1/namespaces', { body: { metadata: { name: 'going' } } });
     const agents = `/apis/apps/v1/namespaces/${STASIS_NAMESPACE}/daemonsets/stasis-node-agent`;
     const nowhere = { spec: { template: { spec: { nodeSelector: { nowhere: 'here' } } } } };
-    await create('held-again', { podName: 'web', holdSeconds: 600 });
+    await create('held-again', { podName: 'web', hold: { seconds: 600 } });
     await reached('held-again', 'Unknown Holding');
     // A capture with the finalizer that nobody will ever carry out, in a namespace that is being deleted.
     const capture = {
@@ -198,7 +198,6 @@ describeWithImage('helm uninstall', () => {
         containers: [{ name: 'app', containerID: 'x' }],
         freezer: 'Auto',
         timeoutSeconds: 10,
-        holdSeconds: 0,
         dryRun: false,
       },
     };

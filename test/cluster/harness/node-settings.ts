@@ -59,6 +59,12 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
       ${runc}
+  # For pods of a RuntimeClass whose handler stands for a sandbox. The node has no sandbox, and runs them with runc.
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runsc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runsc.options]
+      SystemdCgroup = false
+      ${runc}
 `;
 }
 
