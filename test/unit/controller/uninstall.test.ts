@@ -275,8 +275,12 @@ describe('uninstall()', () => {
         const cluster = new Cluster();
         cluster.fill();
         const queue = [...faults];
+        let failed = 0;
         const unreliable: Intercept = <T>(call: { verb: string }, perform: () => KubeResult<T>): KubeResult<T> => {
-          const next = queue.shift() ?? 'none';
+          const drawn = queue.shift() ?? 'none';
+          // A request is tried eight times; a longer outage rightly fails the step, and the Job runs again.
+          const next = failed >= 7 ? 'none' : drawn;
+          failed = next === 'unsent' || next === 'unanswered' ? failed + 1 : 0;
           const error = { method: call.verb, path: '', reason: 'Unreachable', message: 'cut' };
           if (next === 'unsent') return failure(error);
           if (next === 'conflict' && call.verb === 'patch') return failure({ ...error, code: 409, reason: 'Conflict' });
