@@ -7,11 +7,11 @@ import { uninstall } from '../../../src/controller/uninstall.js';
 import type { KubeApi } from '../../../src/kube/api.js';
 import type { Clock } from '../../../src/kube/clock.js';
 import { LEASES } from '../../../src/kube/lease.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
 import type { OwnerReference, Resource } from '../../../src/kube/types.js';
 import { KubeModel, type Intercept } from '../../fake/kube-model.js';
 import { capture, checkpoint, condition, NOW, pod } from './builders.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const ACCOUNTS: Resource = {
   group: '',
