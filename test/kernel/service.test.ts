@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../src/api/kinds.js';
 import { systemClock } from '../../src/kube/clock.js';
-import { silentLogger } from '../../src/kube/log.js';
 import { openLibc } from '../../src/native/libc.js';
 import { rehearse } from '../../src/node-agent/tracer/rehearsal.js';
 import type { ResolveRoots } from '../../src/node-agent/resolve/request.js';
@@ -29,6 +28,7 @@ import { describeOn } from './harness/requirements.js';
 import { scratchDirectory } from './harness/scratch.js';
 import { assertUntouched, descendantsOf, stateOf } from './harness/tasks.js';
 import { startWorkload } from './harness/workload.js';
+import { silentLogger } from '../fake/silent-logger.js';
 
 const LONG = 60_000;
 const CONTAINERS = [

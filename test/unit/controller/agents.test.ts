@@ -4,10 +4,10 @@ import { cleanUpLeases } from '../../../src/controller/lease-cleanup.js';
 import { NODES } from '../../../src/controller/resources.js';
 import { LEASES, type Lease } from '../../../src/kube/lease.js';
 import { microTime } from '../../../src/kube/micro-time.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { Store } from '../../../src/kube/store.js';
 import { KubeModel } from '../../fake/kube-model.js';
 import { ManualClock } from '../kube/fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const WALL = Date.parse('2026-01-01T00:00:00Z');
 

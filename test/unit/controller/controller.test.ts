@@ -6,13 +6,13 @@ import { createController, leaderTimings } from '../../../src/controller/control
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
 import { systemClock, type Clock } from '../../../src/kube/clock.js';
 import { LEASES } from '../../../src/kube/lease.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { microTime } from '../../../src/kube/micro-time.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import { failure } from '../../../src/kube/result.js';
 import { KubeModel, type Intercept } from '../../fake/kube-model.js';
 import { ManualClock } from '../kube/fixtures.js';
 import { checkpointSpec, endedAs, pod, SETTINGS, under } from './builders.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const running: { stop: AbortController; done: Promise<unknown> }[] = [];
 

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { HoldWatches } from '../../../src/controller/hold-watches.js';
 import { NODES, PODS } from '../../../src/controller/resources.js';
 import type { PodCapture } from '../../../src/api/kinds.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
 import { ManualClock } from '../kube/fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 type Hold = PodCapture['spec']['hold'] | 'none';
 const FOR_AN_HOUR: Hold = { seconds: 3600 };

@@ -7,11 +7,11 @@ import { uninstall } from '../../../src/controller/uninstall.js';
 import type { KubeApi } from '../../../src/kube/api.js';
 import type { Clock } from '../../../src/kube/clock.js';
 import { LEASES } from '../../../src/kube/lease.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
 import type { OwnerReference, Resource } from '../../../src/kube/types.js';
 import { KubeModel, type Intercept } from '../../fake/kube-model.js';
 import { capture, checkpoint, condition, NOW, pod } from './builders.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const ACCOUNTS: Resource = {
   group: '',
@@ -275,8 +275,12 @@ describe('uninstall()', () => {
         const cluster = new Cluster();
         cluster.fill();
         const queue = [...faults];
+        let failed = 0;
         const unreliable: Intercept = <T>(call: { verb: string }, perform: () => KubeResult<T>): KubeResult<T> => {
-          const next = queue.shift() ?? 'none';
+          const drawn = queue.shift() ?? 'none';
+          // A request is tried eight times; a longer outage rightly fails the step, and the Job runs again.
+          const next = failed >= 7 ? 'none' : drawn;
+          failed = next === 'unsent' || next === 'unanswered' ? failed + 1 : 0;
           const error = { method: call.verb, path: '', reason: 'Unreachable', message: 'cut' };
           if (next === 'unsent') return failure(error);
           if (next === 'conflict' && call.verb === 'patch') return failure({ ...error, code: 409, reason: 'Conflict' });

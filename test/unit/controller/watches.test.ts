@@ -10,7 +10,6 @@ import type { KubeApi, ListOptions, WatchEvent } from '../../../src/kube/api.js'
 import { systemClock, type Clock } from '../../../src/kube/clock.js';
 import { connect } from '../../../src/kube/connect.js';
 import { LEASES } from '../../../src/kube/lease.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import { microTime } from '../../../src/kube/micro-time.js';
 import { success } from '../../../src/kube/result.js';
@@ -19,6 +18,7 @@ import { FakeApiServer } from '../../fake/api-server.js';
 import { KubeModel } from '../../fake/kube-model.js';
 import { serveModel } from '../../fake/kube-server.js';
 import { ManualClock, until } from '../kube/fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const SYSTEM = 'stasis-system';
 const cleanUps: (() => Promise<void> | void)[] = [];

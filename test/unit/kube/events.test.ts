@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeApi } from '../../../src/kube/api.js';
 import { cutNote, eventName, type EventDraft } from '../../../src/kube/event-object.js';
 import { EventRecorder } from '../../../src/kube/events.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
 import { ManualClock } from './fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const DRAFT: EventDraft = {
   regarding: { apiVersion: 'example.dev/v1', kind: 'Thing', namespace: 'team-a', name: 'one', uid: 'u' },

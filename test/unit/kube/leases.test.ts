@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../../src/kube/clock.js';
 import { startHeartbeat } from '../../../src/kube/heartbeat.js';
 import { LeaderElector } from '../../../src/kube/leader-election.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { microTime } from '../../../src/kube/micro-time.js';
 import { LeaseServer, type LeaseApi } from './lease-server.js';
 import { ManualClock, seeded } from './fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 describe('microTime()', () => {
   test.each([

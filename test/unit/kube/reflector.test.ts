@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connect, type KubeConnection } from '../../../src/kube/connect.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { startReflector, type Reflector, type ReflectorOptions } from '../../../src/kube/reflector.js';
 import { stepReflector } from '../../../src/kube/reflector-step.js';
 import { Store } from '../../../src/kube/store.js';
 import { keyOf } from '../../../src/kube/types.js';
 import { FakeApiServer, type FakeResponse, type FakeWatch } from '../../fake/api-server.js';
 import { fastClock, page, thing, THINGS, until, type Thing } from './fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 /**
  * The server's answers, one per request. kube-rs calls this a scenario. The last step also answers all later requests.

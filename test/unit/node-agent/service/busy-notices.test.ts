@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES, type PodCapture } from '../../../../src/api/kinds.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { failure, success, type KubeResult } from '../../../../src/kube/result.js';
 import { BusyNotices } from '../../../../src/node-agent/service/busy-notices.js';
 import { ManualClock } from '../../kube/fixtures.js';
 import { podCapture, startAgent, succeeded, tracerScript, type Agent, type AgentSetup } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 interface Stand {
   readonly clock: ManualClock;

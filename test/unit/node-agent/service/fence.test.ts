@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
 import { startHeartbeat } from '../../../../src/kube/heartbeat.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { failure, success } from '../../../../src/kube/result.js';
 import {
   FENCE_AFTER_MS,
@@ -20,6 +19,7 @@ import {
   type Agent,
   type AgentSetup,
 } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 const agents: Agent[] = [];
 afterEach(async () => {

@@ -8,7 +8,6 @@ import type { Condition, PodCapture, PodCaptureSpec } from '../../../../src/api/
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
 import type { Clock } from '../../../../src/kube/clock.js';
 import { LEASES } from '../../../../src/kube/lease.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { kubeMetrics } from '../../../../src/kube/metrics.js';
 import { failure as refused, success, type KubeResult } from '../../../../src/kube/result.js';
 import { GuardKeeper, type GuardDoor } from '../../../../src/node-agent/service/guard-keeper.js';
@@ -17,6 +16,7 @@ import type { Guard } from '../../../../src/native/guard.js';
 import { fakeGuard } from '../../../fake/guard.js';
 import { KubeModel, type Intercept } from '../../../fake/kube-model.js';
 import { SECOND_MS, scriptedTracer, tracerScript, type TracerScript } from './scripted-tracer.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 export { goodReport, scriptedTracer, tracerScript, type TracerScript } from './scripted-tracer.js';
 

@@ -5,7 +5,6 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { ENOENT, ETIMEDOUT } from '../../../../src/native/errno.js';
 import { captureIdOf } from '../../../../src/native/guard-protocol.js';
 import type { Guard, GuardOutcome, Recovered } from '../../../../src/native/guard.js';
@@ -16,6 +15,7 @@ import { describeRecovered, Recoveries } from '../../../../src/node-agent/servic
 import { fakeGuard } from '../../../fake/guard.js';
 import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, released, uid } from './fixtures.js';
 import type { Agent } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 const { ECONNREFUSED, EPIPE } = constants.errno;
 

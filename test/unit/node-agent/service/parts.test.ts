@@ -16,13 +16,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../../src/kube/clock.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { Artifacts } from '../../../../src/node-agent/service/artifacts.js';
 import { DiskGate } from '../../../../src/node-agent/service/disk-gate.js';
 import { keepMemoryLow } from '../../../../src/node-agent/service/idle-memory.js';
 import { TracerPool, type PooledTracer } from '../../../../src/node-agent/service/tracer-pool.js';
 import { fastClock, scriptedTracer, tracerScript, uid } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 function pool(unfit: () => boolean = () => false): { pool: TracerPool; started: () => number; closed: () => number } {
   const script = tracerScript();
