@@ -29,6 +29,9 @@ describeOnHarness('new Checkpoints on healthy nodes succeed', () => {
   });
   afterAll(async () => await world.close());
 
+  const scale = async (replicas: number): Promise<void> => {
+    await kubectl(cluster, ['scale', 'deployment/stasis-controller', '-n', STASIS, `--replicas=${replicas}`]);
+  };
   /** Creates Checkpoints on every node for a while, and expects that each of them succeeds. */
   const expectAllCaptured = async (topic: string): Promise<void> => {
     const names: string[] = [];
@@ -62,9 +65,6 @@ describeOnHarness('new Checkpoints on healthy nodes succeed', () => {
   }, 400_000);
 
   test('after there was no controller for longer than an agent may be silent', async () => {
-    const scale = async (replicas: number): Promise<void> => {
-      await kubectl(cluster, ['scale', 'deployment/stasis-controller', '-n', STASIS, `--replicas=${replicas}`]);
-    };
     await scale(0);
     await sleep(60_000);
     await scale(2);

@@ -44,6 +44,12 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
     expect(succeeded(checkpoint)).toMatchObject({ status: 'Unknown' });
     expect(succeeded(checkpoint)?.message).toMatch(message);
   };
+  /** The agents run nowhere, or with null on every node again. */
+  const moveAgents = async (nowhere: string | null): Promise<void> => {
+    const spec = { nodeSelector: { 'stasis.test/nowhere': nowhere } };
+    const patch = JSON.stringify({ spec: { template: { spec } } });
+    await kubectl(cluster, ['patch', 'daemonset/stasis-node-agent', '-n', STASIS, '--type=merge', '-p', patch]);
+  };
   const apply = async (object: object): Promise<void> => {
     await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(object));
   };
@@ -63,13 +69,7 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
   });
 
   test('before an agent was seen on the node ends at its deadline, and begins when one comes before', async () => {
-    const patchAgents = async (value: string | null): Promise<void> => {
-      const patch = JSON.stringify({
-        spec: { template: { spec: { nodeSelector: { 'stasis.test/nowhere': value } } } },
-      });
-      await kubectl(cluster, ['patch', 'daemonset/stasis-node-agent', '-n', STASIS, '--type=merge', '-p', patch]);
-    };
-    await patchAgents('true');
+    await moveAgents('true');
     try {
       const labelSelector = 'app.kubernetes.io/component=node-agent';
       await until(
@@ -88,7 +88,7 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
       await expectRefused(world, 'too-late', 'NodeAgentUnavailable', new RegExp(NODE), 15);
       await expectWaits('in-time', 'NodeAgentUnavailable', new RegExp(NODE));
     } finally {
-      await patchAgents(null);
+      await moveAgents(null);
       await rolledOut(cluster);
     }
     expect(succeeded(await world.ended('in-time'))?.reason).toBe('Captured');

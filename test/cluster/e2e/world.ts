@@ -196,10 +196,10 @@ export async function openWorld(topic: string, nodeName?: string) {
     async warned(name: string, reason: string): Promise<string> {
       return await until(`a Warning ${reason} about ${name}`, async () => {
         const events = value(await api.list(EVENTS, { namespace })).items;
-        const found = events.find(
-          (event) => event.type === 'Warning' && event.reason === reason && event.regarding.name === name,
+        const event = events.find(
+          (one) => one.type === 'Warning' && one.reason === reason && one.regarding.name === name,
         );
-        return found?.note;
+        return event?.note;
       });
     },
 
