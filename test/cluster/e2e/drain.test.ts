@@ -166,6 +166,14 @@ describeOnHarness('while a pod is held', () => {
     expect(succeeded(await world.ended('with-the-new'))?.reason).toBe('Captured');
   });
 
+  test("kubectl delete pod of the node's agent ends the hold", async () => {
+    await world.hold('orphaned', 'heart', LONG);
+    const selector = ['-l', 'app.kubernetes.io/component=node-agent', '--field-selector=spec.nodeName=node-2'];
+    await kubectl('delete', 'pod', '-n', 'stasis-system', ...selector);
+    await expectCutShort(world, 'orphaned', 'NodeAgentStopped', LONG);
+    await expectBeats();
+  });
+
   test('a rolling update of the controller leaves the hold alone', async () => {
     await world.create('led', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('led', 'Holding');

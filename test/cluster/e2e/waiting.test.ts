@@ -25,7 +25,8 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
     cluster = testCluster() as Cluster;
     world = await openWorld('waiting', NODE);
     await world.createPod('heart', [heart('beat')]);
-    await world.running('heart');
+    for (const name of ['second', 'free']) await world.createPod(name, [sleeper('main')]);
+    for (const name of ['heart', 'second', 'free']) await world.running(name);
   });
   afterAll(async () => await world.close());
   afterEach(async () => {
@@ -118,7 +119,9 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
     });
     await expectWaits('over-quota', 'DispatchForbidden', /exceeded quota: none/);
     expect(await world.captures(await world.getCheckpoint('over-quota'))).toEqual([]);
+    // Of another pod: it would wait behind the first one.
     await expectWaits('never', 'DispatchForbidden', /exceeded quota: none/, {
+      podName: 'second',
       startingDeadlineSeconds: DEADLINE_SECONDS,
     });
     await expectRefused(world, 'never', 'DispatchForbidden', /exceeded quota: none/, 30);
@@ -159,7 +162,7 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
       let tries = 0;
       await until('the policy to be in force', async () => {
         const probe = `probe-${tries++}`;
-        await world.create(probe, { podName: 'heart', dryRun: true });
+        await world.create(probe, { podName: 'second', dryRun: true, startingDeadlineSeconds: 2 });
         return succeeded(await world.reached(probe, 'DispatchForbidden', 'DryRunPassed'))?.reason ===
           'DispatchForbidden'
           ? true
@@ -179,9 +182,7 @@ describeOnHarness('a Checkpoint that cannot begin', () => {
     const other = await openWorld('foreign', NODE);
     try {
       await other.createPod('foreign', [sleeper('main')]);
-      for (const name of ['second', 'free']) await world.createPod(name, [sleeper('main')]);
       await other.running('foreign');
-      for (const name of ['second', 'free']) await world.running(name);
       await other.hold('secret', 'foreign', LONG);
       await world.hold('own', 'second', LONG);
       await world.create('full', { podName: 'heart', hold: { seconds: LONG } });
