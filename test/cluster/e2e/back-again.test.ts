@@ -9,7 +9,7 @@ import { kubectl, rolledOut, STASIS } from './settings.js';
 import { openWorld, PATIENCE, succeeded, type World } from './world.js';
 
 /** Longer than the 40 s after which a controller takes an agent for lost that it has not heard of. */
-const AFTERWARDS_MS = 60_000 * PATIENCE;
+const AFTERWARDS_MS = 50_000 * PATIENCE;
 const EVERY_MS = 1000;
 
 describeOnHarness('new Checkpoints on healthy nodes succeed', () => {

@@ -143,7 +143,8 @@ describeOnHarness('while a pod is held', () => {
     // leader.
     await kubectl('drain', 'node-2', '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=60s');
     expect(Date.now() - since).toBeLessThan(SOON_MS);
-    await expectCutShort(world, 'drained', 'NodeDrained', LONG);
+    // The eviction follows the cordon at once.
+    await expectCutShort(world, 'drained', ['NodeDrained', 'PodTerminating'], LONG);
     await world.podGone('heart');
   });
 
