@@ -25,8 +25,15 @@ const RUNTIME_CLASSES: Resource<RuntimeClass> = {
   namespaced: false,
   kind: 'RuntimeClass',
 };
-/** The handler in the machine's containerd.toml whose containers may write to their own cgroup. */
-const WRITABLE = 'writable';
+/**
+ * Handlers in the machine's containerd.toml. The containers of the first may write to their own cgroup. The second is
+ * CRI-O's runtime, which keeps the processes one level below the scope.
+ */
+const HANDLERS = ['writable', 'crun'] as const;
+
+function resources(cpu: string): object {
+  return { requests: { cpu: '100m' }, limits: { cpu, memory: '64Mi' } };
+}
 
 describeOnMachines('a pod on a current machine', ({ nodeName }) => {
   let cluster: Cluster;
@@ -36,6 +43,9 @@ describeOnMachines('a pod on a current machine', ({ nodeName }) => {
     cluster = testCluster() as Cluster;
     node = cluster.node(nodeName);
     world = await openWorld('machine', nodeName);
+    for (const name of HANDLERS)
+      if (found(await world.api.get(RUNTIME_CLASSES, { name })) === undefined)
+        value(await world.api.create(RUNTIME_CLASSES, { metadata: { name }, handler: name }));
   });
   afterAll(async () => await world.close());
   afterEach(async () => {
@@ -86,7 +96,6 @@ describeOnMachines('a pod on a current machine', ({ nodeName }) => {
   });
 
   test('is resized in place during a hold, and stays held', async () => {
-    const resources = (cpu: string): object => ({ requests: { cpu: '100m' }, limits: { cpu, memory: '64Mi' } });
     await world.createPod('grows', [heart('beat', { resources: resources('400m') })]);
     await world.running('grows');
     const { directory: place } = await placeOf('grows', 'beat');
@@ -149,12 +158,25 @@ describeOnMachines('a pod on a current machine', ({ nodeName }) => {
     await world.podGone('crowd');
   });
 
+  test('that crun started, below its scope, is captured and held whole', async () => {
+    await world.createPod('crun', [heart('beat'), heart('other')], { runtimeClassName: 'crun' });
+    await world.running('crun');
+    const { directory } = await placeOf('crun', 'beat');
+    expect(await read(directory, 'cgroup.procs')).toBe('');
+    expect(await read(directory, 'container', 'cgroup.procs')).not.toBe('');
+    await hold('crun', 'crun', LONG);
+    const still = lastBeat(await world.log('crun', 'other'));
+    await sleep(1000);
+    expect(lastBeat(await world.log('crun', 'other'))).toBe(still);
+    expect(await captured(await release('crun'))).toEqual(['beat', 'other']);
+    await beatsAfter('crun', 'other', still);
+    await world.removePod('crun');
+  });
+
   test('keeps the nested cgroup frozen that the pod itself froze', async () => {
-    if (found(await world.api.get(RUNTIME_CLASSES, { name: WRITABLE })) === undefined)
-      value(await world.api.create(RUNTIME_CLASSES, { metadata: { name: WRITABLE }, handler: WRITABLE }));
     const own = '/sys/fs/cgroup/own';
     const script = `mkdir ${own}; sleep 3600 & echo $! > ${own}/cgroup.procs; echo 1 > ${own}/cgroup.freeze`;
-    await world.createPod('nested', [heart('beat', {}, script)], { runtimeClassName: WRITABLE });
+    await world.createPod('nested', [heart('beat', {}, script)], { runtimeClassName: 'writable' });
     await world.running('nested');
     const { directory: place } = await placeOf('nested', 'beat');
     const events = async (): Promise<string> => await read(place, 'own', 'cgroup.events');

@@ -27,11 +27,11 @@ SUITE=bookworm
 DISK_SIZE=8G
 INODES=131072
 
-# The kernel is that of SUITE's backports. systemd-sysv: process 1. apparmor: containerd loads its default profile when it finds apparmor_parser, as on most
-# clusters. dbus: runc asks systemd for cgroups over it. pigz: containerd unpacks images with it, if it is there, in half the
-# time of its own gzip.
+# The kernel is that of SUITE's backports. systemd-sysv: process 1. apparmor: containerd loads its default profile when it finds
+# apparmor_parser, as on most clusters. crun: CRI-O's runtime. dbus: runc asks systemd for cgroups over it. pigz: containerd
+# unpacks images with it, if it is there, in half the time of its own gzip.
 PACKAGES=linux-image-cloud-$architecture/$SUITE-backports,initramfs-tools,systemd-sysv,dbus,udev,kmod,iproute2,apparmor
-PACKAGES=$PACKAGES,pigz,containernetworking-plugins,openssh-server
+PACKAGES=$PACKAGES,pigz,containernetworking-plugins,openssh-server,crun
 # A build of runc needs C libraries, so a machine of another architecture has the runc of the distribution.
 [ "$architecture" = amd64 ] || PACKAGES=$PACKAGES,runc
 # The emulator that runs the packages' own set-up programs where the machine is no arm64.

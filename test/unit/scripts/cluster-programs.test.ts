@@ -78,6 +78,7 @@ function printedBy(script: string, ...operands: string[]): { folder: string; err
   return { folder: stdout.trim(), errors: stderr };
 }
 
+const linked = (folder: string, name: string): string => readlinkSync(join(folder, 'bin', name));
 const calls = (): string[] => readFileSync(join(home, 'calls'), 'utf8').trim().split('\n');
 
 describe('test/cluster/build.sh', () => {
@@ -98,7 +99,6 @@ describe('test/cluster/build.sh', () => {
 
   test('test/cluster/build.sh keeps the oldest Kubernetes, with containerd of Debian, beside the newest', () => {
     const { folder } = build();
-    const linked = (where: string, name: string): string => readlinkSync(join(where, 'bin', name));
     expect(build('--due', 'oldest').folder.split('\n')).toEqual(['modules', 'kubernetes-oldest', 'programs-oldest']);
     const oldest = build('oldest').folder;
     expect(build('--due', 'oldest').folder).toBe('');
