@@ -76,7 +76,7 @@ NEEDS.test-e2e := root cluster systemd-node $(IMAGE_NEEDS)
 STEPS.test-e2e := $(if $(OLD),$(SETUP) $(IMAGE_LAYERS) $(OLDEST_PROGRAMS) $(call all_of,e2e-oldest),$(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd))
 test-e2e: $(if $(OLD),test-e2e-oldest,build programs image cluster-programs test-programs systemd-node) ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some; OLD=1: the core on the oldest Kubernetes
 	@$(if $(OLD),,$(if $(ONLY),,$(STEP) e2e))
-	@$(if $(OLD),,sh test/cluster/e2e.sh $(PATTERNS))
+	@$(if $(OLD),,sh $(if $(ONLY),test/cluster/e2e.sh $(PATTERNS),test/cluster/e2e-side-by-side.sh))
 	@$(if $(OLD),,$(if $(ONLY),,$(STEP) e2e-systemd))
 	@$(if $(OLD),,SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold e2e/machine))
 
