@@ -57,11 +57,10 @@ describeOnMachines('a pod on a current machine', ({ nodeName }) => {
 
   /** Begins a hold, and returns when the pod stands still. */
   const hold = async (name: string, podName: string, seconds: number): Promise<Checkpoint> => {
-    await world.create(name, { podName, holdSeconds: seconds });
-    return await world.reached(name, 'Holding');
+    return await world.hold(name, podName, seconds);
   };
   const release = async (name: string): Promise<Checkpoint> => {
-    value(await world.patchHold(name, 0));
+    await world.release(name);
     return await world.ended(name);
   };
   const captured = async (checkpoint: Checkpoint): Promise<string[]> => {
