@@ -3,17 +3,21 @@ import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { success, type KubeError, type KubeResult } from '../kube/result.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
-import { createCapture, type Refused } from './create-capture.js';
+import { createCapture, type Refusal, type Refused } from './create-capture.js';
 import type { Action, EndLabels } from './decision.js';
 import { eventsOf, type EventSink } from './checkpoint-event.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
-import { applyStatus, addReleaseFinalizer, lowerHold, remove, removeReleaseFinalizer } from './writes.js';
+import { addReleaseFinalizer, applyStatus, releaseHold, remove, removeReleaseFinalizer } from './writes.js';
 
 export interface Hands {
   readonly api: Pick<KubeApi, 'get' | 'create' | 'apply' | 'mergePatch' | 'remove'>;
   /** The caches get the answer of each write at once, so that the next visit sees the controller's own changes. */
   readonly caches: Caches;
   readonly events: EventSink;
+  /** By the UID of each Checkpoint whose PodCapture this process created and which has not ended: when that was. */
+  readonly dispatches: Map<string, number>;
+  /** Milliseconds since the epoch. */
+  readonly wall: () => number;
   /** Called once the final status of a Checkpoint has been written. */
   readonly onEnd: (labels: EndLabels) => void;
 }
@@ -32,8 +36,8 @@ export type ActResult =
   /** The signal aborted before all actions were carried out. The next leader carries out what is missing. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'failed'; readonly action: Action['kind']; readonly error: KubeError }
-  /** The server will never accept this PodCapture. */
-  | { readonly kind: 'refused'; readonly message: string; readonly subject: Subject };
+  /** The server did not accept this PodCapture. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly subject: Subject };
 
 type Step = KubeResult<Subject> | Refused;
 
@@ -48,7 +52,7 @@ export async function act(
     if (signal.aborted) return { kind: 'aborted' };
     const step = await take(hands, subject, action);
     if (!step.ok) {
-      if ('refusal' in step) return { kind: 'refused', message: step.refusal, subject };
+      if ('refusal' in step) return { kind: 'refused', refusal: step.refusal, subject };
       return { kind: 'failed', action: action.kind, error: step.error };
     }
     subject = step.value;
@@ -66,7 +70,7 @@ async function take(hands: Hands, subject: Subject, action: Action): Promise<Ste
   return changeCheckpoint(hands, subject, subject.checkpoint, action);
 }
 
-const OF_CAPTURE = ['remove-capture-finalizer', 'end-capture', 'lower-hold', 'delete-capture'] as const;
+const OF_CAPTURE = ['remove-capture-finalizer', 'end-capture', 'release-hold', 'delete-capture'] as const;
 type CaptureAction = Extract<Action, { readonly kind: (typeof OF_CAPTURE)[number] }>;
 
 function isOfCapture(action: Action): action is CaptureAction {
@@ -83,8 +87,8 @@ function changeCapture(
       return removeReleaseFinalizer(api, PODCAPTURE_RESOURCE, capture);
     case 'end-capture':
       return applyStatus(api, PODCAPTURE_RESOURCE, capture, action.status);
-    case 'lower-hold':
-      return lowerHold(api, capture, action.holdSeconds);
+    case 'release-hold':
+      return releaseHold(api, capture, action.releaseReason);
     case 'delete-capture':
       return remove(api, PODCAPTURE_RESOURCE, capture);
     default:
@@ -106,11 +110,16 @@ async function changeCheckpoint(
       return keepCheckpoint(hands, subject, await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
     case 'create-capture': {
       const created = await createCapture(api, checkpoint, action);
-      return 'refusal' in created ? created : keepCapture(hands, subject, created);
+      if ('refusal' in created) return created;
+      if (created.ok) hands.dispatches.set(checkpoint.metadata.uid, hands.wall());
+      return keepCapture(hands, subject, created);
     }
     case 'write-status': {
       const written = await applyStatus(api, CHECKPOINT_RESOURCE, checkpoint, action.status);
-      if (written.ok && action.endLabels !== undefined) onEnd(action.endLabels);
+      if (written.ok && action.endLabels !== undefined) {
+        hands.dispatches.delete(checkpoint.metadata.uid);
+        onEnd(action.endLabels);
+      }
       return keepCheckpoint(hands, subject, written);
     }
     case 'delete-checkpoint':

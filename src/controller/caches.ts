@@ -2,12 +2,8 @@
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import { Store } from '../kube/store.js';
 import type { ObjectMeta } from '../kube/types.js';
-import { hasEnded } from './condition.js';
-
-/**
- * A label on each PodCapture: the UID of its Checkpoint. The label remains when somebody removes the ownerReferences.
- */
-export const CHECKPOINT_UID_LABEL = 'stasis.dev/checkpoint-uid';
+import { hasEnded } from '../api/conditions.js';
+import { CHECKPOINT_UID_LABEL } from './capture-labels.js';
 
 export interface Caches {
   /** Indexes: 'pod' (namespace/podName) and 'uid'. */
@@ -35,7 +31,7 @@ export function createCaches(): Caches {
 
 /** 'namespace/name' of the pod that the object is about. */
 export function podKeyOf({ metadata, spec }: Checkpoint | PodCapture): string {
-  return `${metadata.namespace ?? ''}/${spec.podName}`;
+  return `${metadata.namespace ?? ''}/${spec.podName ?? ''}`;
 }
 
 /** Returns the Checkpoint that owns the capture, as a list of at most one: the capture may have lost its owner. */

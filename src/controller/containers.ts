@@ -38,7 +38,7 @@ export function chooseContainers(pod: Pod, names: readonly string[] | undefined)
  * Leaves out containers whose ID does not match the pattern. No supported container runtime uses such IDs, so the
  * cgroup could not be found.
  */
-function runningContainers({ status }: Pod): CaptureContainer[] {
+export function runningContainers({ status }: Pick<Pod, 'status'>): CaptureContainer[] {
   const all: readonly ContainerStatus[] = [
     ...(status?.containerStatuses ?? []),
     ...(status?.initContainerStatuses ?? []),

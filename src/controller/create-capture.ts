@@ -4,13 +4,24 @@ import type { Checkpoint, PodCapture, PodCaptureSpec } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { describeError, isAlreadyExists, type KubeError, type KubeResult } from '../kube/result.js';
 import type { Draft } from '../kube/types.js';
-import { CHECKPOINT_UID_LABEL, ownerOf } from './caches.js';
+import type { Reason } from '../api/reasons.js';
+import { ownerOf } from './caches.js';
+import { captureLabels } from './capture-labels.js';
 import { PODCAPTURE_RESOURCE } from './resources.js';
 
-/** The server refused the request and would refuse it again. */
+/** Why the server did not accept the PodCapture. */
+export interface Refusal {
+  /**
+   * DispatchForbidden: a quota, an admission policy or a webhook stands in the way, and whoever set it up may change
+   * that. InternalError: the request is wrong, and would stay wrong.
+   */
+  readonly reason: Extract<Reason, 'DispatchForbidden' | 'InternalError'>;
+  readonly message: string;
+}
+
 export interface Refused {
   readonly ok: false;
-  readonly refusal: string;
+  readonly refusal: Refusal;
 }
 
 /**
@@ -27,13 +38,33 @@ export async function createCapture(
     fieldManager: CONTROLLER_MANAGER,
   });
   if (answer.ok) return answer;
-  if (isUnusable(answer.error)) {
-    return { ok: false, refusal: `the API server refused the PodCapture: ${describeError(answer.error)}` };
+  const { error } = answer;
+  if (isAlreadyExists(error)) {
+    const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
+    if (!found.ok || ownerOf(found.value).some((owner) => owner.uid === uid)) return found;
+    return refused('InternalError', `PodCapture ${name} already exists, and does not belong to this Checkpoint`);
   }
-  if (!isAlreadyExists(answer.error)) return answer;
-  const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
-  if (!found.ok || ownerOf(found.value).some((owner) => owner.uid === uid)) return found;
-  return { ok: false, refusal: `PodCapture ${name} already exists, and does not belong to this Checkpoint` };
+  if (isDenied(error))
+    return refused('DispatchForbidden', `the API server does not accept the PodCapture: ${error.message}`);
+  if (isUnusable(error))
+    return refused('InternalError', `the API server refused the PodCapture: ${describeError(error)}`);
+  return answer;
+}
+
+function refused(reason: Refusal['reason'], message: string): Refused {
+  return { ok: false, refusal: { reason, message } };
+}
+
+/** The words with which the API server passes on the denial by a policy or a webhook, or that a webhook did not answer. */
+const DENIAL = /denied (?:the )?request|failed calling webhook/;
+
+/**
+ * A ResourceQuota, a namespace that is being deleted, and missing permissions answer 403. A ValidatingAdmissionPolicy
+ * answers 422 unless it names another reason, a webhook answers whatever its author chose, and a webhook that fails
+ * answers 500.
+ */
+function isDenied({ code, message }: KubeError): boolean {
+  return code === 403 || (code !== undefined && DENIAL.test(message));
 }
 
 /**
@@ -49,7 +80,7 @@ function draft({ metadata }: Checkpoint, name: string, spec: PodCaptureSpec): Dr
     metadata: {
       name,
       namespace: metadata.namespace ?? '',
-      labels: { [CHECKPOINT_UID_LABEL]: metadata.uid },
+      labels: captureLabels(metadata, spec),
       finalizers: [RELEASE_FINALIZER],
       ownerReferences: [
         {

@@ -1,6 +1,6 @@
 /** The actions that end a Checkpoint. Pure. */
 import type { Checkpoint, CheckpointStatus } from '../api/kinds.js';
-import { asReason, findCondition } from './condition.js';
+import { asReason, findCondition } from '../api/conditions.js';
 import type { Action } from './decision.js';
 import { sameStatus } from './status.js';
 
@@ -11,7 +11,7 @@ import { sameStatus } from './status.js';
 export function endActions(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
   if (sameStatus(status, checkpoint.status)) return [];
   const condition = findCondition(status.conditions, 'Succeeded');
-  const reason = asReason(condition?.reason ?? '');
+  const reason = asReason(condition?.reason ?? '') ?? 'InternalError';
   const succeeded = condition?.status === 'True';
   const row = status.pods?.[0];
   const pause = row?.pause === undefined ? '' : ` (pause ${row.pause})`;

@@ -8,14 +8,16 @@ import type { KubeNode, Pod } from './resources.js';
 export type AgentState =
   /** The agent renews its Lease. */
   | 'Alive'
+  /** This process cannot know: it has just begun, or it is cut off from the API server. */
+  | 'Unknown'
   /**
    * The agent gave up its Lease or never had one: it is being replaced, or was never installed. No capture can be sent
    * to it now.
    */
   | 'Away'
   /**
-   * The agent did not renew for longer than the duration of its Lease, or was Away for as long. It will report nothing
-   * more.
+   * The agent did not renew for longer than the duration of its Lease, although this process could have seen a renewal,
+   * or it was Away for as long. It will report nothing more.
    */
   | 'Lost';
 
@@ -45,7 +47,15 @@ export interface Undispatched extends Visit {
   /** The state of the agent on the pod's node. */
   readonly agent: AgentState;
   readonly predecessor: Predecessor | undefined;
+  /** The handler of the pod's RuntimeClass; undefined when the pod names none. */
+  readonly runtimeHandler: string | undefined;
   readonly settings: Settings;
+}
+
+/** A Checkpoint that has been looked at, and still waits for others of its pod. Nothing was read for this visit. */
+export interface Queued extends Visit {
+  readonly stage: 'Queued';
+  readonly checkpoint: Checkpoint;
 }
 
 /** A Checkpoint that was dispatched, has ended, or is being deleted. */
@@ -57,9 +67,14 @@ export interface Settled extends Visit {
   readonly capture: PodCapture | undefined;
   /** The state of the agent on the capture's node; 'Alive' without a capture. */
   readonly agent: AgentState;
+  /** Milliseconds since this process created the PodCapture; undefined when it was not this process. */
+  readonly dispatchedFor: number | undefined;
   /** Pod and node are watched only during a hold. */
   readonly pod: Watched<Pod>;
   readonly node: Watched<KubeNode>;
+  /** The namespace has so many younger Checkpoints that have ended that this one goes. */
+  readonly isExcess: boolean;
+  readonly settings: Settings;
 }
 
 /** A PodCapture whose Checkpoint no longer exists. */
@@ -69,11 +84,18 @@ export interface Orphan extends Visit {
   readonly agent: AgentState;
 }
 
-export type Observation = Undispatched | Settled | Orphan;
+export type Observation = Queued | Undispatched | Settled | Orphan;
 
 /** The settings of the installation. */
 export interface Settings {
   /** Stasis's own namespace. */
   readonly namespace: string;
+  /** Names of namespaces whose pods are never held; `*` in a name stands for any characters. */
   readonly excludedNamespaces: readonly string[];
+  /** For Checkpoints without ttlSecondsAfterFinished; undefined: they stay. */
+  readonly defaultTTLSeconds: number | undefined;
+  /** How many Checkpoints that have ended are kept in each namespace; undefined: all. */
+  readonly historyLimit: number | undefined;
+  /** RuntimeClass handlers whose processes the node does not see; `*` stands for any characters. */
+  readonly sandboxedRuntimeHandlers: readonly string[];
 }

@@ -1,4 +1,5 @@
 /** Reads everything that a visit needs to know. No other file of the reconcile path reads. */
+import { podNameOf } from '../api/checkpoint-pod.js';
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import { RELEASE_FINALIZER } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
@@ -6,16 +7,19 @@ import { isNotFound, success, type KubeResult } from '../kube/result.js';
 import { keyOf, type KubeObject, type Resource } from '../kube/types.js';
 import { checkpointUIDsOf, ownerOf, podKeyOf, projectCapture, projectCheckpoint, type Caches } from './caches.js';
 import { captureName } from './capture-name.js';
-import { findCondition, hasEnded } from './condition.js';
+import { findCondition, hasEnded } from '../api/conditions.js';
 import type { HoldFacts } from './hold-watches.js';
 import type { AgentState, Observation, Orphan, Predecessor, Settings, Settled, Undispatched } from './observation.js';
-import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS, type Pod } from './resources.js';
+import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS, RUNTIME_CLASSES, type Pod } from './resources.js';
 
 export interface World {
   readonly api: Pick<KubeApi, 'get'>;
   readonly caches: Caches;
   readonly agents: { stateOf(nodeName: string): AgentState };
   readonly holds: HoldFacts;
+  /** When this process created the PodCapture of the Checkpoint with this UID, in milliseconds since the epoch. */
+  readonly dispatches: ReadonlyMap<string, number>;
+  readonly history: { isExcess(checkpoint: Checkpoint): boolean };
   readonly settings: Settings;
   /** Milliseconds since the epoch. */
   readonly wall: () => number;
@@ -30,10 +34,11 @@ export async function observeCheckpoint(world: World, key: string): Promise<Kube
   const cached = world.caches.checkpoints.get(key);
   if (cached === undefined) return success(undefined);
   if (!mayDispatch(world, cached)) return observeSettled(world, cached);
+  if (isQueued(world.caches, cached)) return success({ stage: 'Queued', checkpoint: cached, now: world.wall() });
   const { namespace = '', name } = cached.metadata;
   const [live, pod] = await Promise.all([
     look(world, CHECKPOINT_RESOURCE, { namespace, name }),
-    look(world, PODS, { namespace, name: cached.spec.podName }),
+    look(world, PODS, { namespace, name: podNameOf(cached) }),
   ]);
   if (!live.ok) return live;
   if (!pod.ok) return pod;
@@ -41,7 +46,32 @@ export async function observeCheckpoint(world: World, key: string): Promise<Kube
   const checkpoint = projectCheckpoint(live.value);
   world.caches.checkpoints.upsert(checkpoint);
   if (!mayDispatch(world, checkpoint)) return observeSettled(world, checkpoint);
-  return success(undispatched(world, checkpoint, pod.value));
+  const runtimeHandler = await handlerOf(world, pod.value);
+  if (!runtimeHandler.ok) return runtimeHandler;
+  return success(undispatched(world, checkpoint, pod.value, runtimeHandler.value));
+}
+
+/**
+ * Whether the Checkpoint was looked at before, and still waits behind others of its pod. Thousands may wait for one pod,
+ * so such a visit must cost no request and no search through all of them.
+ */
+function isQueued(caches: Caches, checkpoint: Checkpoint): boolean {
+  const { status } = checkpoint;
+  if (findCondition(status?.conditions, 'Succeeded')?.reason !== 'PodBusy') return false;
+  const podUID = status?.pods?.[0]?.podUID;
+  const podKey = podKeyOf(checkpoint);
+  return (
+    caches.captures.byIndex('pod', podKey).some(({ spec, status: of }) => spec.podUID === podUID && !hasEnded(of)) ||
+    caches.checkpoints.byIndex('pod', podKey).some((other) => isWaiting(other) && isBefore(other, checkpoint))
+  );
+}
+
+/** The handler of the pod's RuntimeClass. A class that is gone may have had the name of its handler, as is usual. */
+async function handlerOf(world: World, pod: Pod | undefined): Promise<KubeResult<string | undefined>> {
+  const name = pod?.spec.runtimeClassName;
+  if (name === undefined) return success(undefined);
+  const found = await look(world, RUNTIME_CLASSES, { name });
+  return found.ok ? success(found.value?.handler ?? name) : found;
 }
 
 /** Observes a PodCapture without a known Checkpoint; undefined when it has a Checkpoint or is gone itself. */
@@ -64,9 +94,10 @@ export function isOwned(caches: Caches, capture: PodCapture): boolean {
     .some(({ metadata }) => captureName(metadata) === capture.metadata.name);
 }
 
-function mayDispatch({ caches }: World, checkpoint: Checkpoint): boolean {
+/** A PodCapture that this process created and that is gone without a report is never created a second time. */
+function mayDispatch({ caches, dispatches }: World, checkpoint: Checkpoint): boolean {
   if (checkpoint.metadata.deletionTimestamp !== undefined || hasEnded(checkpoint.status)) return false;
-  if (isDispatched(checkpoint)) return false;
+  if (isDispatched(checkpoint) || dispatches.has(checkpoint.metadata.uid)) return false;
   return captureOf(caches, checkpoint) === undefined;
 }
 
@@ -92,9 +123,17 @@ async function observeSettled(world: World, checkpoint: Checkpoint): Promise<Kub
     captureName: name,
     capture,
     agent: capture === undefined ? 'Alive' : agents.stateOf(capture.spec.nodeName),
+    dispatchedFor: ageOf(world, checkpoint),
     pod: capture === undefined ? { known: false } : holds.podOf(capture),
     node: capture === undefined ? { known: false } : holds.nodeOf(capture),
+    isExcess: world.history.isExcess(checkpoint),
+    settings: world.settings,
   });
+}
+
+function ageOf({ dispatches, wall }: World, { metadata }: Checkpoint): number | undefined {
+  const since = dispatches.get(metadata.uid);
+  return since === undefined ? undefined : Math.max(0, wall() - since);
 }
 
 /** Whether it no longer matters if there is a PodCapture. */
@@ -102,7 +141,12 @@ function isOver({ metadata, status }: Checkpoint): boolean {
   return hasEnded(status) && metadata.finalizers?.includes(RELEASE_FINALIZER) !== true;
 }
 
-function undispatched(world: World, checkpoint: Checkpoint, pod: Pod | undefined): Undispatched {
+function undispatched(
+  world: World,
+  checkpoint: Checkpoint,
+  pod: Pod | undefined,
+  runtimeHandler: string | undefined,
+): Undispatched {
   const nodeName = pod?.spec.nodeName ?? '';
   return {
     stage: 'Undispatched',
@@ -112,6 +156,7 @@ function undispatched(world: World, checkpoint: Checkpoint, pod: Pod | undefined
     pod,
     agent: nodeName === '' ? 'Away' : world.agents.stateOf(nodeName),
     predecessor: pod === undefined ? undefined : predecessorOf(world.caches, checkpoint, pod),
+    runtimeHandler,
     settings: world.settings,
   };
 }
@@ -126,10 +171,10 @@ function predecessorOf(caches: Caches, checkpoint: Checkpoint, pod: Pod): Predec
     .byIndex('pod', podKey)
     .find(({ spec, status }) => spec.podUID === pod.metadata.uid && !hasEnded(status));
   if (running !== undefined) return { kind: 'PodCapture', name: running.metadata.name };
-  const first = caches.checkpoints
-    .byIndex('pod', podKey)
-    .filter((other) => isWaiting(other) && isBefore(other, checkpoint))
-    .sort((a, b) => (isBefore(a, b) ? -1 : 1))[0];
+  let first: Checkpoint | undefined;
+  for (const other of caches.checkpoints.byIndex('pod', podKey)) {
+    if (isWaiting(other) && isBefore(other, first ?? checkpoint)) first = other;
+  }
   return first === undefined ? undefined : { kind: 'Checkpoint', name: first.metadata.name };
 }
 
@@ -140,11 +185,12 @@ export function isWaiting({ metadata, status }: Checkpoint): boolean {
 
 /**
  * The order of creation. creationTimestamp counts whole seconds, so several Checkpoints may have the same; then the
- * order of the names decides, which is the same for every observer.
+ * order of the names decides, which is the same for every observer. The API server writes all times in one form, so
+ * their texts have the order of the times.
  */
-export function isBefore(a: Checkpoint, b: Checkpoint): boolean {
-  const [first, second] = [Date.parse(a.metadata.creationTimestamp), Date.parse(b.metadata.creationTimestamp)];
-  return first === second ? a.metadata.name < b.metadata.name : first < second;
+export function isBefore({ metadata: a }: Checkpoint, { metadata: b }: Checkpoint): boolean {
+  if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp;
+  return a.name < b.name;
 }
 
 /** Returns the PodCapture of this Checkpoint, as far as the cache knows. */
@@ -165,7 +211,7 @@ function isFor(capture: PodCapture, { metadata }: Checkpoint): boolean {
 async function look<T extends KubeObject>(
   { api }: World,
   resource: Resource<T>,
-  at: { readonly namespace: string; readonly name: string },
+  at: { readonly namespace?: string; readonly name: string },
 ): Promise<KubeResult<T | undefined>> {
   const answer = await api.get(resource, at);
   return !answer.ok && isNotFound(answer.error) ? success(undefined) : answer;

@@ -12,10 +12,12 @@ import type { ReconcileMetrics, Visited } from './metrics.js';
 import type { Observation } from './observation.js';
 import { observeCheckpoint, observeOrphan, type World } from './observe.js';
 import type { KeyedLock } from './pod-lock.js';
+import { decideForbidden, rowOfPod } from './rules/dispatch.js';
 import { refusedStatus } from './status.js';
 
 export interface Reconciler extends World, Hands {
   readonly api: World['api'] & Hands['api'];
+  readonly dispatches: Hands['dispatches'];
   /**
    * Allows one visit at a time per pod. Otherwise two Checkpoints could both find the pod free, and both would be
    * dispatched.
@@ -31,11 +33,15 @@ export interface Reconciler extends World, Hands {
  */
 const TERMINAL_RETRY_MILLISECONDS = 5 * 60_000;
 
-/** Returns when the key is to be handled again. Rejects only because of a defect. */
-export function reconcile(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<WorkOutcome> {
-  return reconciler.metrics.timed(() =>
-    reconciler.lock.run(lockOf(reconciler, key), () => visit(reconciler, key, signal)),
+/**
+ * Returns when the key is to be handled again. Rejects only because of a defect. A key whose pod another visit has in hand
+ * is handled again once that visit has ended; that attempt is not counted as a visit.
+ */
+export async function reconcile(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<WorkOutcome> {
+  const attempt = await reconciler.lock.tryRun(lockOf(reconciler, key), key, () =>
+    reconciler.metrics.timed(() => visit(reconciler, key, signal)),
   );
+  return attempt.busy ? { once: attempt.turn } : attempt.value;
 }
 
 async function visit(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<Visited> {
@@ -52,24 +58,25 @@ async function visit(reconciler: Reconciler, key: string, signal: AbortSignal): 
   }
   const result = await act(reconciler, subject, decision.actions, signal);
   if (result.kind !== 'refused') return visited(reconciler, key, result, decision);
-  return visited(reconciler, key, await fail(reconciler, result.subject, result.message, signal), decision);
+  const instead = onRefusal(result, observed.value, reconciler.wall());
+  return visited(reconciler, key, await act(reconciler, result.subject, instead.actions, signal), instead);
 }
 
 /**
- * A PodCapture that the server never accepts is a defect of Stasis. The Checkpoint still has to end, with
- * InternalError.
+ * The server did not accept the PodCapture. A quota or a policy is waited for; a wrong request is a defect of Stasis, and
+ * the Checkpoint ends with InternalError.
  */
-async function fail(
-  reconciler: Reconciler,
-  subject: Subject,
-  message: string,
-  signal: AbortSignal,
-): Promise<ActResult> {
+function onRefusal(
+  { refusal, subject }: Extract<ActResult, { readonly kind: 'refused' }>,
+  observation: Observation,
+  now: number,
+): Decision {
   const { checkpoint } = subject;
-  if (checkpoint === undefined) return { kind: 'done' };
-  const refusal = { reason: 'InternalError', message } as const;
-  const status = refusedStatus(checkpoint, refusal, undefined, reconciler.wall());
-  return act(reconciler, subject, endActions(checkpoint, status), signal);
+  if (checkpoint === undefined) return { rule: refusal.reason, actions: [] };
+  const pod = observation.stage === 'Undispatched' ? observation.pod : undefined;
+  const row = pod && rowOfPod(pod);
+  if (refusal.reason === 'DispatchForbidden') return decideForbidden(checkpoint, refusal.message, row, now);
+  return { rule: refusal.reason, actions: endActions(checkpoint, refusedStatus(checkpoint, refusal, row, now)) };
 }
 
 const DONE: Visited = { outcome: undefined };
@@ -109,6 +116,7 @@ function failed({ log }: Reconciler, key: string, at: string, error: KubeError):
 
 function subjectOf(observation: Observation): Subject {
   switch (observation.stage) {
+    case 'Queued':
     case 'Undispatched':
       return { checkpoint: observation.checkpoint, capture: undefined };
     case 'Settled':

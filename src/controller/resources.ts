@@ -14,10 +14,30 @@ export interface ContainerStatus {
   /** For instance 'containerd://…'. Absent or empty before the container runtime has created the container. */
   readonly containerID?: string;
   readonly state?: { readonly running?: object };
+  /** The startup probe has passed, or there is none. Kubelet runs the liveness probe only from then on. */
+  readonly started?: boolean;
 }
 
-interface NamedContainer {
+/** core/v1 Probe, as far as it tells when a probe fails. The API server fills in the defaults. */
+export interface Probe {
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly failureThreshold?: number;
+}
+
+/** core/v1 Container. */
+export interface PodContainer {
   readonly name: string;
+  readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
+}
+
+/** core/v1 Toleration. */
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
 }
 
 /** core/v1 Pod. */
@@ -27,9 +47,11 @@ export interface Pod extends KubeObject {
     readonly hostPID?: boolean;
     readonly hostNetwork?: boolean;
     readonly priorityClassName?: string;
-    readonly containers: readonly NamedContainer[];
-    readonly initContainers?: readonly NamedContainer[];
-    readonly ephemeralContainers?: readonly NamedContainer[];
+    readonly runtimeClassName?: string;
+    readonly tolerations?: readonly Toleration[];
+    readonly containers: readonly PodContainer[];
+    readonly initContainers?: readonly PodContainer[];
+    readonly ephemeralContainers?: readonly PodContainer[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -41,6 +63,7 @@ export interface Pod extends KubeObject {
 
 export interface Taint {
   readonly key: string;
+  readonly value?: string;
   readonly effect: string;
   /** RFC 3339. */
   readonly timeAdded?: string;
@@ -53,6 +76,20 @@ export interface KubeNode extends KubeObject {
 
 export const PODS: Resource<Pod> = { group: '', version: 'v1', plural: 'pods', namespaced: true, kind: 'Pod' };
 export const NODES: Resource<KubeNode> = { group: '', version: 'v1', plural: 'nodes', namespaced: false, kind: 'Node' };
+
+/** node.k8s.io/v1 RuntimeClass. */
+export interface RuntimeClass extends KubeObject {
+  /** The name of the runtime in the configuration of the container runtime, for instance 'runsc'. */
+  readonly handler: string;
+}
+
+export const RUNTIME_CLASSES: Resource<RuntimeClass> = {
+  group: 'node.k8s.io',
+  version: 'v1',
+  plural: 'runtimeclasses',
+  namespaced: false,
+  kind: 'RuntimeClass',
+};
 
 /** apps/v1 DaemonSet. */
 export interface DaemonSet extends KubeObject {

@@ -3,6 +3,7 @@ import { CONTROLLER_MANAGER, RELEASE_FINALIZER, type Checkpoint, type PodCapture
 import type { KubeApi } from '../kube/api.js';
 import { isNotFound, success, type KubeResult } from '../kube/result.js';
 import type { Applied, Resource } from '../kube/types.js';
+import type { ReleaseReason } from './decision.js';
 import { PODCAPTURE_RESOURCE } from './resources.js';
 
 type Ours = Checkpoint | PodCapture;
@@ -48,16 +49,16 @@ export async function removeReleaseFinalizer<T extends Ours>(
 }
 
 /**
- * Sends no resourceVersion: the server never lets the value be raised, so this write may overtake the agent's writes
- * and must not fail because of them. Invalid means that the value is already lower.
+ * Sends no resourceVersion: a release is never taken back, so this write may overtake the agent's writes and must not
+ * fail because of them. Invalid means that the hold was released before, for another reason.
  */
-export async function lowerHold(
+export async function releaseHold(
   api: Pick<KubeApi, 'mergePatch'>,
   capture: PodCapture,
-  holdSeconds: number,
+  releaseReason: ReleaseReason,
 ): Promise<KubeResult<PodCapture | undefined>> {
   const { name, namespace = '' } = capture.metadata;
-  const patch = { spec: { holdSeconds } };
+  const patch = { spec: { hold: { releaseReason } } };
   const answer = await api.mergePatch(PODCAPTURE_RESOURCE, {
     name,
     namespace,

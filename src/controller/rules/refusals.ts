@@ -3,27 +3,33 @@
  * and the rules that may pass later come last. Otherwise a user could fix one problem only to be told of another that
  * cannot be fixed.
  */
-import type { Reason } from '../../api/reasons.js';
+import { podNameOf } from '../../api/checkpoint-pod.js';
 import { chooseContainers, containerNames } from '../containers.js';
+import { matchesAny } from '../name-pattern.js';
 import type { Undispatched } from '../observation.js';
 import type { Pod } from '../resources.js';
+import { asksForHold, isReleaseRequested, type Why } from '../status.js';
+import { probeWouldKill } from './probes.js';
 
-export interface Refusal {
-  readonly reason: Reason;
-  readonly message: string;
-}
+type PodRule = (pod: Pod, observation: Undispatched) => Why | undefined;
 
-type PodRule = (pod: Pod, observation: Undispatched) => Refusal | undefined;
+/** The label that Velero puts on every object that it restores. */
+const RESTORED_LABEL = 'velero.io/restore-name';
 
-/** Returns undefined when nothing prevents the capture, except perhaps earlier Checkpoints of the same pod. */
-export function findRefusal(observation: Undispatched): Refusal | undefined {
-  const { pod, settings } = observation;
-  const { namespace = '', name } = observation.checkpoint.metadata;
-  if (settings.excludedNamespaces.includes(namespace)) {
+/** Returns undefined when nothing prevents the capture, except perhaps what may pass by itself. */
+export function findRefusal(observation: Undispatched): Why | undefined {
+  const { checkpoint, pod, settings } = observation;
+  const { namespace = '', name, labels } = checkpoint.metadata;
+  if (matchesAny(namespace, settings.excludedNamespaces)) {
     return { reason: 'NamespaceExcluded', message: `pods of namespace ${namespace} are never held` };
   }
+  const restore = labels?.[RESTORED_LABEL];
+  if (restore !== undefined) {
+    const message = `the Checkpoint comes from a backup (label ${RESTORED_LABEL}=${restore}); create a new one to capture the pod again`;
+    return { reason: 'RestoredFromBackup', message };
+  }
   if (pod === undefined) {
-    const { podName } = observation.checkpoint.spec;
+    const podName = podNameOf(checkpoint);
     return { reason: 'PodNotFound', message: `namespace ${namespace} of Checkpoint ${name} has no pod ${podName}` };
   }
   for (const rule of POD_RULES) {
@@ -37,15 +43,17 @@ const POD_RULES: readonly PodRule[] = [
   podReplaced,
   stasisPod,
   hostLevelPod,
+  sandboxedRuntime,
   containerNotFound,
   podTerminating,
   podNotRunning,
   containerNotRunning,
-  nodeAgentUnavailable,
+  holdAgainstProbes,
+  noAgent,
 ];
 
 /** Another pod took the name while the Checkpoint waited for its turn. */
-function podReplaced(pod: Pod, { checkpoint }: Undispatched): Refusal | undefined {
+function podReplaced(pod: Pod, { checkpoint }: Undispatched): Why | undefined {
   const pinned = checkpoint.status?.pods?.find(({ podName }) => podName === pod.metadata.name);
   if (pinned === undefined || pinned.podUID === pod.metadata.uid) return undefined;
   const message = `pod ${pod.metadata.name} with UID ${pinned.podUID} no longer exists; the current pod of that name has UID ${pod.metadata.uid}`;
@@ -53,13 +61,13 @@ function podReplaced(pod: Pod, { checkpoint }: Undispatched): Refusal | undefine
 }
 
 /** The label counts only in Stasis's own namespace. Anyone could set it on a pod elsewhere and make that pod immune. */
-function stasisPod({ metadata }: Pod, { settings }: Undispatched): Refusal | undefined {
+function stasisPod({ metadata }: Pod, { settings }: Undispatched): Why | undefined {
   if (metadata.namespace !== settings.namespace) return undefined;
   if (metadata.labels?.['app.kubernetes.io/name'] !== 'stasis') return undefined;
   return { reason: 'StasisPod', message: `pod ${metadata.name} is one of Stasis's own` };
 }
 
-function hostLevelPod({ metadata, spec }: Pod): Refusal | undefined {
+function hostLevelPod({ metadata, spec }: Pod): Why | undefined {
   const because =
     (metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined && 'it is a static pod') ||
     (spec.priorityClassName === 'system-node-critical' && 'its priority class is system-node-critical') ||
@@ -69,7 +77,7 @@ function hostLevelPod({ metadata, spec }: Pod): Refusal | undefined {
   return { reason: 'HostLevelPod', message: `the node depends on pod ${metadata.name}: ${because}` };
 }
 
-function containerNotFound(pod: Pod, { checkpoint }: Undispatched): Refusal | undefined {
+function containerNotFound(pod: Pod, { checkpoint }: Undispatched): Why | undefined {
   const names = containerNames(pod);
   const missing = checkpoint.spec.containers?.filter((name) => !names.includes(name)) ?? [];
   if (missing.length === 0) return undefined;
@@ -77,12 +85,12 @@ function containerNotFound(pod: Pod, { checkpoint }: Undispatched): Refusal | un
   return { reason: 'ContainerNotFound', message };
 }
 
-function podTerminating({ metadata }: Pod): Refusal | undefined {
+function podTerminating({ metadata }: Pod): Why | undefined {
   if (metadata.deletionTimestamp === undefined) return undefined;
   return { reason: 'PodTerminating', message: `pod ${metadata.name} is being deleted` };
 }
 
-function podNotRunning({ metadata, spec, status }: Pod): Refusal | undefined {
+function podNotRunning({ metadata, spec, status }: Pod): Why | undefined {
   const phase = status?.phase ?? 'Unknown';
   if (spec.nodeName === undefined || spec.nodeName === '') {
     return { reason: 'PodNotRunning', message: `pod ${metadata.name} is not assigned to a node yet (phase ${phase})` };
@@ -91,12 +99,34 @@ function podNotRunning({ metadata, spec, status }: Pod): Refusal | undefined {
   return { reason: 'PodNotRunning', message: `pod ${metadata.name} is in phase ${phase}, not Running` };
 }
 
-function containerNotRunning(pod: Pod, { checkpoint }: Undispatched): Refusal | undefined {
+function containerNotRunning(pod: Pod, { checkpoint }: Undispatched): Why | undefined {
   const choice = chooseContainers(pod, checkpoint.spec.containers);
   return choice.ok ? undefined : choice;
 }
 
-function nodeAgentUnavailable({ spec }: Pod, { agent }: Undispatched): Refusal | undefined {
-  if (agent === 'Alive') return undefined;
+/** The node sees only the sandbox of such a pod, as one process or none. */
+function sandboxedRuntime({ metadata, spec }: Pod, { runtimeHandler, settings }: Undispatched): Why | undefined {
+  if (runtimeHandler === undefined || !matchesAny(runtimeHandler, settings.sandboxedRuntimeHandlers)) return undefined;
+  const message = `pod ${metadata.name} runs in a sandbox (RuntimeClass ${spec.runtimeClassName}, handler ${runtimeHandler}), whose processes the node does not see`;
+  return { reason: 'SandboxedRuntime', message };
+}
+
+function holdAgainstProbes(pod: Pod, { checkpoint }: Undispatched): Why | undefined {
+  const { hold, containers } = checkpoint.spec;
+  if (hold === undefined || !asksForHold(checkpoint) || hold.despiteProbes === true) return undefined;
+  if (isReleaseRequested(checkpoint)) return undefined;
+  const choice = chooseContainers(pod, containers);
+  return choice.ok
+    ? probeWouldKill(
+        pod,
+        choice.containers.map(({ name }) => name),
+        hold.seconds,
+      )
+    : undefined;
+}
+
+/** Only what was positively seen is refused. An agent that is Away or Unknown is waited for. */
+function noAgent({ spec }: Pod, { agent }: Undispatched): Why | undefined {
+  if (agent !== 'Lost') return undefined;
   return { reason: 'NodeAgentUnavailable', message: `no agent of Stasis is alive on node ${spec.nodeName}` };
 }

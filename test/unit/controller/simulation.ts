@@ -11,7 +11,7 @@ import {
   type PodCapture,
 } from '../../../src/api/kinds.js';
 import { createCaches, projectCapture, projectCheckpoint, type Caches } from '../../../src/controller/caches.js';
-import { hasEnded } from '../../../src/controller/condition.js';
+import { hasEnded } from '../../../src/api/conditions.js';
 import type { AgentState } from '../../../src/controller/observation.js';
 import { KeyedLock } from '../../../src/controller/pod-lock.js';
 import { reconcile, type Reconciler } from '../../../src/controller/reconcile.js';
@@ -25,11 +25,11 @@ import {
 } from '../../../src/controller/resources.js';
 import { keysOfCapture, keysOfCheckpoint } from '../../../src/controller/wake.js';
 import type { EventDraft } from '../../../src/kube/event-object.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, type KubeResult } from '../../../src/kube/result.js';
 import { keyOf } from '../../../src/kube/types.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
-import { condition, endedAs, NOW, pod } from './builders.js';
+import { checkpointSpec, condition, endedAs, NOW, pod, SETTINGS } from './builders.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 /**
  * The fate of a request: it succeeds, is not sent, is sent without an answer, or the controller dies before or after
@@ -57,6 +57,8 @@ export class Simulation {
   readonly calls: ModelCall[] = [];
   /** Faults for the next requests, one per request, taken from the front. When empty, requests succeed. */
   faults: Fault[] = [];
+  /** The answer to every creation of a PodCapture; undefined: the model decides. */
+  denial: { readonly code: number; readonly reason: string; readonly message: string } | undefined;
   /** A PodCapture is created only after this has resolved. */
   gate: Promise<void> = Promise.resolve();
   #controller: Incarnation;
@@ -81,7 +83,7 @@ export class Simulation {
   }
 
   async ask(name: string, podName: string, spec: Partial<Checkpoint['spec']> = {}): Promise<void> {
-    const full = { podName, freezer: 'Auto', timeoutSeconds: 10, holdSeconds: 0, dryRun: false, ...spec } as const;
+    const full = { ...checkpointSpec(podName), ...spec };
     await this.model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec: full });
   }
 
@@ -132,6 +134,8 @@ export class Simulation {
         try {
           const outcome = await reconcile(controller.reconciler, key, new AbortController().signal);
           if (outcome === 'retry') controller.queue.add(key);
+          else if (outcome !== undefined && 'once' in outcome)
+            void outcome.once.finally(() => controller.queue.add(key));
           else if (outcome !== undefined) controller.later.add(key);
         } catch (error) {
           if (!(error instanceof Died)) throw error;
@@ -170,11 +174,15 @@ export class Simulation {
       if (!isClaimed && !isCancelled)
         return { claimedBy: 'agent-1', conditions: [condition('Succeeded', 'Unknown', 'Capturing')] };
       if (progress === 'Holding') {
-        const goesOn = !isCancelled && capture.spec.holdSeconds > 0 && patience > 0;
+        const goesOn =
+          !isCancelled &&
+          capture.spec.hold !== undefined &&
+          capture.spec.hold.releaseReason === undefined &&
+          patience > 0;
         return goesOn ? undefined : endedAs('Captured');
       }
       if (isCancelled) return endedAs('Cancelled', 'False');
-      if (capture.spec.holdSeconds > 0)
+      if (capture.spec.hold !== undefined)
         return { claimedBy: 'agent-1', conditions: [condition('Succeeded', 'Unknown', 'Holding')] };
       return endedAs(capture.spec.dryRun ? 'DryRunPassed' : 'Captured');
     })();
@@ -208,7 +216,10 @@ export class Simulation {
       this.model.collectGarbage();
       this.sync();
       this.pass(60_000);
-      for (const [nodeName, state] of this.agents) if (state === 'Away') this.setAgent(nodeName, 'Lost');
+      for (const [nodeName, state] of this.agents) {
+        if (state === 'Away') this.setAgent(nodeName, 'Lost');
+        if (state === 'Unknown') this.setAgent(nodeName, 'Alive');
+      }
       if (this.model.revision === before && round > 2) return;
     }
     throw new Error('the simulation does not settle');
@@ -249,6 +260,8 @@ export class Simulation {
         ...api,
         create: async (...request) => {
           await this.gate;
+          const { denial } = this;
+          if (denial !== undefined) return failure({ method: 'POST', path: '/apis/stasis.dev', ...denial });
           return await api.create(...request);
         },
       },
@@ -261,7 +274,9 @@ export class Simulation {
         }),
         nodeOf: ({ spec }) => ({ known: true, object: this.model.find<KubeNode>(NODES, '', spec.nodeName) }),
       },
-      settings: { namespace: 'stasis-system', excludedNamespaces: ['kube-system'] },
+      dispatches: new Map(),
+      history: { isExcess: () => false },
+      settings: { ...SETTINGS, excludedNamespaces: ['kube-system'] },
       wall: () => this.now,
       events: { record: (event) => this.told.push(event) },
       onEnd: () => undefined,

@@ -5,7 +5,7 @@ import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from '../../../src/controlle
 import {
   applyStatus,
   addReleaseFinalizer,
-  lowerHold,
+  releaseHold,
   remove,
   removeReleaseFinalizer,
 } from '../../../src/controller/writes.js';
@@ -15,10 +15,13 @@ import { capture, checkpoint, endedAs, NOW } from './builders.js';
 /** A Checkpoint that its author has changed since the controller read it. */
 async function changed(): Promise<{ model: KubeModel; seen: Checkpoint }> {
   const model = new KubeModel(() => NOW);
-  model.put(CHECKPOINTS, checkpoint({ spec: { holdSeconds: 60 }, metadata: { finalizers: [RELEASE_FINALIZER] } }));
+  model.put(
+    CHECKPOINTS,
+    checkpoint({ spec: { hold: { seconds: 60 } }, metadata: { finalizers: [RELEASE_FINALIZER] } }),
+  );
   const seen = model.find(CHECKPOINT_RESOURCE, 'shop', 'look') ?? checkpoint();
   const at = { namespace: 'shop', name: 'look' };
-  await model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { holdSeconds: 1 } } });
+  await model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { hold: { release: true } } } });
   return { model, seen };
 }
 
@@ -45,15 +48,18 @@ describe('writes', () => {
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.metadata.finalizers).toEqual(['others/own']);
   });
 
-  test("lowerHold() overtakes the agent's writes, and accepts a value that is already lower", async () => {
+  test("releaseHold() overtakes the agent's writes, and accepts that the hold was released for another reason", async () => {
     const model = new KubeModel(() => NOW);
-    model.put(PODCAPTURES, capture({ spec: { holdSeconds: 60 } }));
+    model.put(PODCAPTURES, capture({ spec: { hold: { seconds: 60 } } }));
     const [seen] = model.all(PODCAPTURE_RESOURCE);
     if (seen === undefined) throw new Error('none');
     await applyStatus(model.api(), PODCAPTURE_RESOURCE, seen, endedAs('Captured'));
-    expect(await lowerHold(model.api(), seen, 5)).toMatchObject({ ok: true, value: { spec: { holdSeconds: 5 } } });
-    expect(await lowerHold(model.api(), seen, 30)).toEqual({ ok: true, value: undefined });
-    expect(model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(5);
+    expect(await releaseHold(model.api(), seen, 'NodeDrained')).toMatchObject({
+      ok: true,
+      value: { spec: { hold: { seconds: 60, releaseReason: 'NodeDrained' } } },
+    });
+    expect(await releaseHold(model.api(), seen, 'ReleaseRequested')).toEqual({ ok: true, value: undefined });
+    expect(model.all(PODCAPTURE_RESOURCE)[0]?.spec.hold?.releaseReason).toBe('NodeDrained');
   });
 
   test('succeed when the object is gone', async () => {
@@ -61,6 +67,6 @@ describe('writes', () => {
     const gone = { ok: true, value: undefined };
     expect(await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
     expect(await remove(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
-    expect(await lowerHold(model.api(), capture(), 0)).toEqual(gone);
+    expect(await releaseHold(model.api(), capture(), 'PodNotFound')).toEqual(gone);
   });
 });
