@@ -166,7 +166,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
     expect(status?.holdUntil).toBeUndefined();
     expect(status?.heldFrom).toBe(heldFrom);
     const held = Date.parse(status?.heldUntil ?? '') - Date.parse(heldFrom);
-    expect(held).toBeGreaterThanOrEqual(asked * 1000 - 1);
+    expect(held).toBeGreaterThanOrEqual(asked * 1000 - 2);
     expect(held).toBeLessThan(asked * 1000 + 5000 * PATIENCE);
     expect(status?.pods).toMatchObject([{ state: 'Succeeded', reason: 'Captured' }]);
     expect(await world.cells('checkpoints', 'timed')).toMatchObject({ State: 'Captured', 'Hold-Until': null });

@@ -91,6 +91,15 @@ export function fieldAt(schema: Schema, path: string): Schema {
   return path.split('.').reduce(property, schema);
 }
 
+/** Every default in the schema, with its place and the schema of the field. */
+export function defaultsOf(schema: Schema, place = ''): readonly { place: string; schema: Schema }[] {
+  return [
+    ...(schema.default === undefined ? [] : [{ place, schema }]),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) => defaultsOf(child, `${place}.${name}`)),
+    ...(schema.items === undefined ? [] : defaultsOf(schema.items, `${place}[]`)),
+  ];
+}
+
 export type Json = Readonly<Record<string, unknown>>;
 
 export function valueAt(object: Json, path: string): unknown {

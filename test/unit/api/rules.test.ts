@@ -1,6 +1,7 @@
 /** Checks the schemas of both kinds without a cluster. test/cluster/crd-*.test.ts does so on a real API server. */
 import { describe, expect, test } from '@jest/globals';
 import {
+  defaultsOf,
   fieldAt,
   KINDS,
   leaves,
@@ -14,6 +15,7 @@ import {
   type Kind,
 } from './crd.js';
 import { resolve } from './json-path.js';
+import { type Schema as StatusSchema, schemaViolations } from '../node-agent/service/schema.js';
 import { another, CAPTURE, FULL, MINIMAL } from './samples.js';
 import { faultsOf, rulesOf, violations } from './schema-rules.js';
 
@@ -64,6 +66,13 @@ describe.each(KINDS)('the schema of a %s', (kind) => {
     const rules = rulesOf(schema);
     expect(rules.length).toBeGreaterThan(5);
     expect(rules.flatMap(faultsOf)).toEqual([]);
+  });
+
+  test('schemaViolations() has nothing against the defaults', () => {
+    const found = defaultsOf(schema).flatMap(({ place, schema: field }) =>
+      schemaViolations(field as StatusSchema, field.default, place),
+    );
+    expect(found).toEqual([]);
   });
 
   test('resolve() follows the path of every column and of every selectable field', () => {

@@ -23,14 +23,25 @@ export function rulesOf(schema: Schema, place = '', hasNoOld = false): readonly 
   ];
 }
 
+/** The reasons that a rule may give. */
+const REASONS = ['FieldValueInvalid', 'FieldValueForbidden', 'FieldValueRequired', 'FieldValueDuplicate'];
+
 /** Returns what the server would refuse about the rule itself. */
-export function faultsOf({ rule, message, messageExpression, fieldPath, ...placed }: PlacedRule): readonly string[] {
+export function faultsOf({
+  rule,
+  message,
+  messageExpression,
+  fieldPath,
+  reason,
+  ...placed
+}: PlacedRule): readonly string[] {
   const env = environment();
   declare(env, selfOf(placed), 'self', 'oldSelf');
   const found = [objection(env, rule, 'bool')];
   if (messageExpression !== undefined) found.push(objection(env, messageExpression, 'string'));
   if (placed.hasNoOld && isTransition(rule)) found.push('oldSelf is not known in a list without keys');
   if (message.includes('\n') || message.length > 2048) found.push('the message has a line break or is too long');
+  if (reason !== undefined && !REASONS.includes(reason)) found.push(`reason ${reason} is none of the server's`);
   const field = /^\.(\w+)$/.exec(fieldPath ?? '');
   if (fieldPath !== undefined && placed.schema.properties?.[field?.[1] ?? ''] === undefined)
     found.push(`fieldPath ${fieldPath} names no field`);
