@@ -4,10 +4,12 @@ import type { KubeApi } from '../kube/api.js';
 import type { Logger } from '../kube/log.js';
 import type { KubeMetrics } from '../kube/metrics.js';
 import type { Reflector } from '../kube/reflector.js';
+import { keyOf } from '../kube/types.js';
 import { WorkQueue, type QueueMetrics } from '../kube/work-queue.js';
 import type { AgentCensus } from './agent-census.js';
 import type { Caches } from './caches.js';
 import type { EventSink } from './checkpoint-event.js';
+import { History } from './history.js';
 import { namespaceOf } from './keys.js';
 import { cleanUpLeases } from './lease-cleanup.js';
 import type { ControllerMetrics } from './metrics.js';
@@ -40,6 +42,8 @@ export interface LeadOptions {
 
 /** How often the leader looks for what no change announces, such as an agent that became lost. */
 const TICK_MILLISECONDS = 1000;
+/** How often the leader looks for Checkpoints beyond the limit of the history. */
+const SWEEP_MILLISECONDS = 10_000;
 
 /** Leads until `signal` aborts. Resolves when the running visits have ended. */
 export async function lead(options: LeadOptions, signal: AbortSignal): Promise<void> {
@@ -58,9 +62,12 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
   const { agents, holds, leases, tick } = await startWatches({ ...options, namespace, wake }, signal);
   if (signal.aborted) return;
   log.info('caches are filled', { checkpoints: caches.checkpoints.size, podcaptures: caches.captures.size });
+  const history = new History(settings.historyLimit);
   const reconciler: Omit<Reconciler, 'agents'> = {
     api,
     caches,
+    dispatches: new Map(),
+    history,
     holds,
     settings,
     events,
@@ -70,7 +77,9 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     wall: () => clock.wall(),
     onEnd: (labels) => metrics.checkpointEnded(labels),
   };
-  const ticking = tickOn(tick, clock, signal);
+  const ticking = every(TICK_MILLISECONDS, tick, clock, signal);
+  const sweep = (): void => wake(history.sweep(caches.checkpoints.list()).map(keyOf));
+  const sweeping = every(SWEEP_MILLISECONDS, sweep, clock, signal);
   const cleaning = cleanUpLeases({ api, agents, leases, namespace, clock, log }, signal);
   const visit = (key: string) => {
     // A key that has to wait for an agent is visited again when that agent's state changes.
@@ -78,12 +87,12 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     return reconcile({ ...reconciler, agents: asking }, key, signal);
   };
   await queue.run(workers, visit, signal);
-  await Promise.all([ticking, cleaning]);
+  await Promise.all([ticking, sweeping, cleaning]);
 }
 
-async function tickOn(tick: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
+async function every(milliseconds: number, work: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    tick();
-    await clock.sleep(TICK_MILLISECONDS, signal);
+    work();
+    await clock.sleep(milliseconds, signal);
   }
 }

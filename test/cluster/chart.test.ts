@@ -43,10 +43,14 @@ describe('helm', () => {
     expect(ran.stdout).not.toMatch(/WARNING|ERROR/);
   });
 
-  test('refuses a Kubernetes version whose tokens do not name the node', async () => {
-    const ran = await template('--kube-version', '1.31.9');
+  test.each(['1.33.9', '1.38.0'])('refuses Kubernetes %s, on which no test runs', async (version) => {
+    const ran = await template('--kube-version', version);
     expect(ran.status).not.toBe(0);
-    expect(ran.stderr).toContain('requires kubeVersion: >=1.32.0-0');
+    expect(ran.stderr).toContain('requires kubeVersion: >=1.34.0-0 <1.38.0-0');
+  });
+
+  test.each(['1.34.0', '1.37.2-gke.1000'])('takes Kubernetes %s', async (version) => {
+    expect(await template('--kube-version', version)).toMatchObject({ status: 0 });
   });
 
   test.each([

@@ -40,8 +40,9 @@ export interface ReleaseFacts {
   readonly by: string;
 }
 
-/** What cut a hold short, for people. */
-const CUT: Readonly<Record<Exclude<HoldCause, 'HoldElapsed' | 'ReleaseRequested' | 'Cancelled'>, string>> = {
+/** What ended a hold, for people. A cancellation has words of its own. */
+const CAUSES: Readonly<Record<Exclude<HoldCause, 'HoldElapsed' | 'Cancelled'>, string>> = {
+  ReleaseRequested: 'the release was requested',
   PodNotFound: 'the pod no longer exists',
   PodReplaced: 'another pod has replaced the pod',
   PodTerminating: 'the pod is being deleted',
@@ -102,14 +103,6 @@ function notHeldFact(report: FinalReport, hold: EndedHold): Fact {
 
 function describeHold({ timings }: FinalReport, { seconds, cause, why }: EndedHold): string {
   const lasted = `held for ${(timings.holdMicroseconds / 1_000_000).toFixed(1)} s of ${seconds} s`;
-  switch (cause) {
-    case 'HoldElapsed':
-      return `${lasted}, and let go`;
-    case 'ReleaseRequested':
-      return `${lasted}: the release was requested`;
-    case 'Cancelled':
-      return `${lasted}: ${why ?? 'the capture was cancelled'}`;
-    default:
-      return `${lasted}: ${CUT[cause]}`;
-  }
+  if (cause === 'HoldElapsed') return `${lasted}, and let go`;
+  return `${lasted}: ${cause === 'Cancelled' ? (why ?? 'the capture was cancelled') : CAUSES[cause]}`;
 }

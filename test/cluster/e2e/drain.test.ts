@@ -4,10 +4,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NODES } from '../../../src/controller/resources.js';
 import type { Cluster } from '../harness/cluster.js';
 import { everythingRuns, testCluster } from './node-view.js';
+import { gatherControllers } from './placement.js';
 import { expectCutShort } from './endings.js';
 import { heart, lastBeat } from './pods.js';
 import { describeOnHarness } from './requirement.js';
-import { found, NAMESPACES, openWorld, PATIENCE, PODS, succeeded, until, value, type World } from './world.js';
+import {
+  condition,
+  found,
+  NAMESPACES,
+  openWorld,
+  PATIENCE,
+  PODS,
+  succeeded,
+  until,
+  value,
+  type World,
+} from './world.js';
 
 const LONG = 600;
 /** Far shorter than the hold, and enough for kubelet and the controllers without a hold. */
@@ -81,6 +93,48 @@ describeOnHarness('while a pod is held', () => {
     expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeGreaterThanOrEqual(3_000_000);
   });
 
+  const TAINT = 'stasis.test/dedicated=yes:NoExecute';
+  const TOLERATED = { tolerations: [{ key: 'stasis.test/dedicated', operator: 'Exists' }] };
+  const tainted = async (body: () => Promise<void>): Promise<void> => {
+    try {
+      await body();
+    } finally {
+      await kubectl('taint', 'node', 'node-2', `${TAINT}-`);
+    }
+  };
+
+  test('a NoExecute taint that the pod tolerates does not end the hold, whether it is old or new', async () => {
+    // The controller does not tolerate the taint.
+    await gatherControllers(world, 'node-1');
+    await world.createPod('tolerant', [heart('beat')], TOLERATED);
+    await world.running('tolerant');
+    await tainted(async () => {
+      await world.hold('new-taint', 'tolerant', 5 * PATIENCE);
+      await kubectl('taint', 'node', 'node-2', TAINT);
+      const first = await world.ended('new-taint');
+      await world.hold('old-taint', 'tolerant', 3 * PATIENCE);
+      const second = await world.ended('old-taint');
+      for (const checkpoint of [first, second]) {
+        expect(condition(checkpoint, 'Held')).toMatchObject({ status: 'False', reason: 'HoldElapsed' });
+        expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
+        expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeGreaterThanOrEqual(2_999_000 * PATIENCE);
+      }
+    });
+    await world.removePod('tolerant');
+    await world.podGone('tolerant');
+  });
+
+  test('a new NoExecute taint that the pod does not tolerate ends the hold', async () => {
+    await gatherControllers(world, 'node-1');
+    await world.hold('evicted', 'heart', LONG);
+    await tainted(async () => {
+      await kubectl('taint', 'node', 'node-2', TAINT);
+      // Kubernetes deletes the pod at the same time.
+      await expectCutShort(world, 'evicted', ['NodeDrained', 'PodTerminating'], LONG);
+      await world.podGone('heart');
+    });
+  });
+
   test('kubectl drain of the node finishes in time', async () => {
     await world.create('drained', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('drained', 'Holding');
@@ -89,7 +143,8 @@ describeOnHarness('while a pod is held', () => {
     // leader.
     await kubectl('drain', 'node-2', '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=60s');
     expect(Date.now() - since).toBeLessThan(SOON_MS);
-    await expectCutShort(world, 'drained', 'NodeDrained', LONG);
+    // The eviction follows the cordon at once.
+    await expectCutShort(world, 'drained', ['NodeDrained', 'PodTerminating'], LONG);
     await world.podGone('heart');
   });
 
@@ -110,6 +165,14 @@ describeOnHarness('while a pod is held', () => {
     expect((await agents()).filter((uid) => before.includes(uid))).toEqual([]);
     await world.create('with-the-new', { podName: 'heart' });
     expect(succeeded(await world.ended('with-the-new'))?.reason).toBe('Captured');
+  });
+
+  test("kubectl delete pod of the node's agent ends the hold", async () => {
+    await world.hold('orphaned', 'heart', LONG);
+    const selector = ['-l', 'app.kubernetes.io/component=node-agent', '--field-selector=spec.nodeName=node-2'];
+    await kubectl('delete', 'pod', '-n', 'stasis-system', ...selector);
+    await expectCutShort(world, 'orphaned', 'NodeAgentStopped', LONG);
+    await expectBeats();
   });
 
   test('a rolling update of the controller leaves the hold alone', async () => {

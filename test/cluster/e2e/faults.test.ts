@@ -162,7 +162,8 @@ describeOnHarness('after a fault', () => {
           LOST_SECONDS,
         );
         expect(succeeded(checkpoint)?.reason).toBe('NodeAgentLost');
-        await world.create('unreachable', { podName: 'heart' });
+        // The node may be seen to be lost, or the Checkpoint waits for it until the deadline.
+        await world.create('unreachable', { podName: 'heart', startingDeadlineSeconds: 5 });
         expect(succeeded(await world.ended('unreachable'))?.reason).toBe('NodeAgentUnavailable');
       } finally {
         await node.start();

@@ -58,7 +58,7 @@ describeOnMachines('a power cut during a hold', ({ nodeName }) => {
     let attempt = 0;
     await until('a capture by the next agent', async () => {
       const name = `light-${attempt++}`;
-      await world.create(name, { podName: 'heart' });
+      await world.create(name, { podName: 'heart', startingDeadlineSeconds: 10 });
       return succeeded(await world.ended(name))?.reason === 'Captured' ? true : undefined;
     });
   });

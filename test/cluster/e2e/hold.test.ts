@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectCutShort } from './endings.js';
 import { heart, lastBeat, longestGap } from './pods.js';
-import { CHECKPOINTS } from '../../../src/api/kinds.js';
+import { CHECKPOINTS, PODCAPTURES } from '../../../src/api/kinds.js';
 import { describeOnNodes } from './requirement.js';
 import { condition, openWorld, PATIENCE, succeeded, type World, until, value } from './world.js';
 
@@ -110,6 +110,17 @@ describeOnNodes('a hold', ({ nodeName }) => {
     );
     await expectCutShort(world, 'evicted', 'PodTerminating', LONG);
     await world.podGone('heart');
+  });
+
+  test('ends as Cancelled when its PodCapture is deleted, and the Checkpoint says so', async () => {
+    const holding = await world.hold('taken', 'heart', LONG);
+    const name = holding.status?.pods?.[0]?.captureName ?? '';
+    value(await world.api.remove(PODCAPTURES, { namespace: world.namespace, name }));
+    const checkpoint = await world.ended('taken');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(condition(checkpoint, 'Held')).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(await world.warned('taken', 'Cancelled')).not.toBe('');
+    await expectRuns();
   });
 
   test('reports its start and its end in Events', async () => {

@@ -93,14 +93,16 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     }
   });
 
+  test('is refused at `kubectl apply` in an excluded namespace', async () => {
+    const metadata = { name: `excluded-${world.namespace}`, namespace: 'kube-system' };
+    const made = await world.api.create(CHECKPOINTS, { metadata, spec: { podName: 'any' } });
+    expect(made).toMatchObject({ ok: false, error: { code: 403 } });
+    expect(made.ok ? '' : made.error.message).toMatch(/kube-system.* never captured/);
+  });
+
   test('RestoredFromBackup, for nobody asks for a hold by restoring a backup', async () => {
     const labels = { 'velero.io/restore-name': 'nightly-20260101' };
-    value(
-      await world.api.create(CHECKPOINTS, {
-        metadata: { name: 'restored', namespace: world.namespace, labels },
-        spec: { podName: 'web' },
-      }),
-    );
+    await world.create('restored', { podName: 'web' }, { labels });
     await expectRefused(world, 'restored', 'RestoredFromBackup', /nightly-20260101|backup/);
   });
 

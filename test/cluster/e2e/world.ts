@@ -13,6 +13,7 @@ import {
 } from '../../../src/api/kinds.js';
 import { connect } from '../../../src/kube/connect.js';
 import { describeError, type KubeResult } from '../../../src/kube/result.js';
+import type { ObjectMeta } from '../../../src/api/object-meta.js';
 import type { KubeObject, Resource } from '../../../src/kube/types.js';
 import type { Container, Pod, PodSpec } from './pods.js';
 
@@ -67,8 +68,8 @@ export async function openWorld(topic: string, nodeName?: string) {
   const getCheckpoint = async (name: string): Promise<Checkpoint | undefined> =>
     found(await api.get(CHECKPOINTS, { namespace, name }));
 
-  const create = async (name: string, spec: CheckpointSpec): Promise<Checkpoint> =>
-    value(await api.create(CHECKPOINTS, { metadata: { name, namespace }, spec }));
+  const create = async (name: string, spec: CheckpointSpec, metadata: Partial<ObjectMeta> = {}): Promise<Checkpoint> =>
+    value(await api.create(CHECKPOINTS, { metadata: { ...metadata, name, namespace }, spec }));
   const statusOf = async (name: string): Promise<string> => JSON.stringify((await getCheckpoint(name))?.status);
   /** Waits until the condition Succeeded has one of these reasons. */
   const reached = async (name: string, ...reasons: string[]): Promise<Checkpoint> =>
@@ -195,10 +196,10 @@ export async function openWorld(topic: string, nodeName?: string) {
     async warned(name: string, reason: string): Promise<string> {
       return await until(`a Warning ${reason} about ${name}`, async () => {
         const events = value(await api.list(EVENTS, { namespace })).items;
-        const found = events.find(
-          (event) => event.type === 'Warning' && event.reason === reason && event.regarding.name === name,
+        const event = events.find(
+          (one) => one.type === 'Warning' && one.reason === reason && one.regarding.name === name,
         );
-        return found?.note;
+        return event?.note;
       });
     },
 

@@ -85,7 +85,7 @@ describe('podCapture()', () => {
   });
 
   test('tells in microseconds from when until when the pod stood still, where it did', () => {
-    const standstill = { from: 1_767_225_600_000_250, until: 1_767_225_600_000_999.6 };
+    const standstill = { from: 1_767_225_600_000_250, until: 1_767_225_600_000_999.75 };
     expect(made([report({ standstill })]).status).toMatchObject({
       heldFrom: '2026-01-01T00:00:00.000250Z',
       heldUntil: '2026-01-01T00:00:00.001000Z',

@@ -6,6 +6,11 @@ const PLACE = { namespace: 'stasis-system', nodeName: 'node-1', folder: DEFAULT_
 const POD =
   'kubectl get pod -n stasis-system -l app.kubernetes.io/name=stasis,app.kubernetes.io/component=node-agent --field-selector spec.nodeName=node-1 -o name';
 
+/** What follows the UID in the command. */
+function endOf(folder: string): string {
+  return artifactCommand({ ...PLACE, folder }, uid(1)).split(uid(1))[1] ?? '';
+}
+
 describe('artifactCommand()', () => {
   test('finds the agent of the node, and prints the artifact in its container', () => {
     expect(artifactCommand(PLACE, uid(1))).toBe(
@@ -14,7 +19,6 @@ describe('artifactCommand()', () => {
   });
 
   test('names another folder, quoted for a shell where it must be, and never exceeds the schema', () => {
-    const endOf = (folder: string): string => artifactCommand({ ...PLACE, folder }, uid(1)).split(uid(1))[1] ?? '';
     expect([endOf('/data/stasis'), endOf("/a b'c")]).toEqual([
       ' --artifacts /data/stasis',
       " --artifacts '/a b'\\''c'",

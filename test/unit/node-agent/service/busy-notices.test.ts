@@ -89,11 +89,9 @@ describe('BusyNotices', () => {
   test('settled() waits for the write about this capture, and leaves the others alone', async () => {
     const made = stand();
     const { clock, notices, written } = made;
-    let end: () => void = () => undefined;
+    const gate = new EventTarget();
     made.answer = async (object) =>
-      await new Promise((resolve) => {
-        end = () => resolve(success(object));
-      });
+      await new Promise((resolve) => gate.addEventListener('go', () => resolve(success(object)), { once: true }));
     notices.see([waiting(1, 'a'), waiting(2, 'a')]);
     await clock.advance(500);
     await notices.settled(podCapture(2).metadata.uid);
@@ -102,7 +100,8 @@ describe('BusyNotices', () => {
     const settled = notices.settled(podCapture(1).metadata.uid).then(() => (isSettled = true));
     await clock.advance(0);
     expect([isSettled, written]).toEqual([false, ['capture-1: a']]);
-    end();
+    made.answer = success;
+    gate.dispatchEvent(new Event('go'));
     await settled;
     await clock.advance(60_000);
     expect(written).toEqual(['capture-1: a', 'capture-2: a']);

@@ -88,7 +88,7 @@ describe('startHeartbeat()', () => {
       api: {
         apply: async () => {
           sent.push(clock.monotonic() - begun);
-          const refused = failure<never>({ method: 'PATCH', path: '/', reason: 'Unreachable', message: '' });
+          const refused = failure({ method: 'PATCH', path: '/', reason: 'Unreachable', message: '' });
           return await Promise.resolve(works ? (success({}) as never) : refused);
         },
       },

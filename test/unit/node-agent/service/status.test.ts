@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { cutText } from '../../../../src/api/conditions.js';
+import { cutText, findCondition } from '../../../../src/api/conditions.js';
 import type { PodCaptureStatus } from '../../../../src/api/kinds.js';
 import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { busyStatus } from '../../../../src/node-agent/service/busy-notices.js';
@@ -42,6 +42,15 @@ function ended(report: Partial<Ended['report']> = {}): Ended {
   return { report: goodReport(report), dryRun: false, completionTime: TIME };
 }
 
+/** The names of the fields that an item of a list has in the schema. */
+function fieldsOf(list: Schema | undefined): string[] {
+  return Object.keys(list?.items?.properties ?? {}).toSorted();
+}
+
+function reasonOf(status: PodCaptureStatus): string | undefined {
+  return findCondition(status.conditions, 'Succeeded')?.reason;
+}
+
 /** Lists what the server would refuse; empty for a status that it accepts. */
 function refusals(status: PodCaptureStatus): string[] {
   const text = JSON.stringify(status);
@@ -75,9 +84,8 @@ describe('the statuses', () => {
     const set = { ...status, ...holdingStatus(CLAIM, TIMES, TIME) };
     expect(Object.keys(set).toSorted()).toEqual(Object.keys(SCHEMA.properties ?? {}).toSorted());
     const { tree, containers, unfrozen } = SCHEMA.properties ?? {};
-    const fieldsOf = (list: Schema | undefined): string[] => Object.keys(list?.items?.properties ?? {}).toSorted();
-    const set2 = [status.tree?.[0], status.containers?.[0], status.unfrozen?.[0], status.tree?.[0]?.threads[0]];
-    expect(set2.map((item) => Object.keys(item ?? {}).toSorted())).toEqual(
+    const items = [status.tree?.[0], status.containers?.[0], status.unfrozen?.[0], status.tree?.[0]?.threads[0]];
+    expect(items.map((item) => Object.keys(item ?? {}).toSorted())).toEqual(
       [tree, containers, unfrozen, tree?.items?.properties?.['threads']].map(fieldsOf),
     );
   });
@@ -213,7 +221,6 @@ describe('conditions', () => {
   });
 
   test('endStatus() reports a failure after the release, unless the capture itself failed', () => {
-    const reasonOf = (status: PodCaptureStatus) => status.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
     const late = { ...ended(), failure: failure('ArtifactFailed', 'full') };
     expect(reasonOf(endStatus(CLAIM, late))).toBe('ArtifactFailed');
     const both = { ...late, report: goodReport({ failure: failure('FreezeTimeout', 'late') }) };
