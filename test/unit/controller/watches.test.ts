@@ -1,24 +1,20 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { CHECKPOINTS, heartbeatLeaseName, PODCAPTURES } from '../../../src/api/kinds.js';
+import { CHECKPOINTS, heartbeatLeaseName } from '../../../src/api/kinds.js';
 import { AgentCensus } from '../../../src/controller/agent-census.js';
-import { captureName } from '../../../src/controller/capture-name.js';
 import { createCaches } from '../../../src/controller/caches.js';
-import { NODES, PODS } from '../../../src/controller/resources.js';
+import { PODS } from '../../../src/controller/resources.js';
 import { startWatches, type WatchesOptions } from '../../../src/controller/watches.js';
-import type { KubeApi, ListOptions, WatchEvent } from '../../../src/kube/api.js';
 import { systemClock, type Clock } from '../../../src/kube/clock.js';
 import { connect } from '../../../src/kube/connect.js';
 import { LEASES } from '../../../src/kube/lease.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import { microTime } from '../../../src/kube/micro-time.js';
-import { success } from '../../../src/kube/result.js';
-import type { KubeObject, Resource } from '../../../src/kube/types.js';
 import { FakeApiServer } from '../../fake/api-server.js';
-import { KubeModel } from '../../fake/kube-model.js';
 import { serveModel } from '../../fake/kube-server.js';
 import { ManualClock, until } from '../kube/fixtures.js';
 import { silentLogger } from '../../fake/silent-logger.js';
+import { ClosableWatches, heldCluster, renewing } from './held-cluster.js';
 
 const SYSTEM = 'stasis-system';
 const cleanUps: (() => Promise<void> | void)[] = [];
@@ -26,34 +22,6 @@ const cleanUps: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
-
-/** A cluster in which each of `holds` pods is held, in a namespace of its own, on 200 nodes. */
-function cluster(holds: number, clock: Clock): KubeModel {
-  const model = new KubeModel(() => clock.wall());
-  for (let i = 0; i < 200; i += 1) {
-    const name = `node-${i}`;
-    model.put(NODES, { metadata: { name } });
-    const spec = { holderIdentity: 'agent', leaseDurationSeconds: 40, renewTime: microTime(clock.wall()) };
-    model.put(LEASES, { metadata: { namespace: SYSTEM, name: heartbeatLeaseName(name) }, spec });
-  }
-  for (let i = 0; i < holds; i += 1) {
-    const namespace = `team-${i}`;
-    const hold = { seconds: 3600 };
-    model.put(PODS, { metadata: { namespace, name: 'web' }, spec: { containers: [] } });
-    model.put(CHECKPOINTS, { metadata: { namespace, name: 'look', uid: `c-${i}` }, spec: { podName: 'web', hold } });
-    const owner = {
-      apiVersion: 'stasis.dev/v1alpha1',
-      kind: 'Checkpoint',
-      name: 'look',
-      uid: `c-${i}`,
-      controller: true,
-    };
-    const name = captureName({ name: 'look', uid: `c-${i}` });
-    const metadata = { namespace, name, ownerReferences: [owner] };
-    model.put(PODCAPTURES, { metadata, spec: { nodeName: `node-${i % 200}`, podName: 'web', hold } });
-  }
-  return model;
-}
 
 function start(api: WatchesOptions['api'], clock: Clock) {
   const stop = new AbortController();
@@ -80,68 +48,10 @@ function start(api: WatchesOptions['api'], clock: Clock) {
   return { started, woken, caches };
 }
 
-type How = 'is ended by the server' | 'breaks' | 'goes silent';
-
-/** The API of the model, whose watches a test can close. */
-class ClosableWatches {
-  readonly lists: { readonly plural: string; readonly options: ListOptions | undefined }[] = [];
-  readonly #api: KubeApi;
-  readonly #open = new Map<string, ((how: How) => void)[]>();
-
-  constructor(model: KubeModel) {
-    this.#api = model.api();
-  }
-
-  api(): WatchesOptions['api'] {
-    return {
-      list: (resource, options) => {
-        this.lists.push({ plural: resource.plural, options });
-        return this.#api.list(resource, options);
-      },
-      watch: async <T extends KubeObject>(resource: Resource<T>, options: Parameters<KubeApi['watch']>[1]) => {
-        const name = options.namespace === undefined ? resource.plural : `${options.namespace}/${resource.plural}`;
-        const own = new AbortController();
-        options.signal.addEventListener('abort', () => own.abort());
-        let how: How | undefined;
-        const close = (given: How): void => {
-          how = given;
-          own.abort();
-        };
-        this.#open.set(name, [...(this.#open.get(name) ?? []), close]);
-        const opened = await this.#api.watch(resource, { ...options, signal: own.signal });
-        if (!opened.ok) return opened;
-        async function* events(stream: AsyncIterable<WatchEvent<T>>): AsyncGenerator<WatchEvent<T>> {
-          for await (const event of stream) if (how === undefined) yield event;
-          const error = { method: 'GET', path: name, reason: 'Unreachable', message: 'cut' };
-          if (how === 'breaks') yield { type: 'ERROR', error };
-          if (how === 'goes silent' && !options.signal.aborted)
-            await new Promise((resolve) => options.signal.addEventListener('abort', resolve));
-        }
-        return success(events(opened.value));
-      },
-    };
-  }
-
-  close(name: string, how: How): void {
-    const closing = this.#open.get(name) ?? [];
-    if (closing.length === 0) throw new Error(`no watch ${name}: ${[...this.#open.keys()].slice(0, 9).join(' ')}`);
-    this.#open.delete(name);
-    for (const close of closing) close(how);
-  }
-}
-
-async function renewing(model: KubeModel, clock: ManualClock, seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second += 2) {
-    await clock.advance(2_000);
-    const spec = { holderIdentity: 'leader', renewTime: microTime(clock.wall()) };
-    model.put(LEASES, { metadata: { namespace: SYSTEM, name: 'stasis-controller', uid: 'l' }, spec });
-  }
-}
-
 describe('startWatches()', () => {
   test('passes an early release on within 1 s with 500 holds, whichever watch has just closed', async () => {
     const clock = new ManualClock();
-    const model = cluster(500, clock);
+    const model = heldCluster(500, clock);
     const closable = new ClosableWatches(model);
     const { started, woken } = start(closable.api(), clock);
     await clock.advance(0);
@@ -164,7 +74,7 @@ describe('startWatches()', () => {
 
   test('notices within about 10 s that the watch of the Leases is dead, and loses no sight by that', async () => {
     const clock = new ManualClock();
-    const model = cluster(1, clock);
+    const model = heldCluster(1, clock);
     const closable = new ClosableWatches(model);
     const { started, woken } = start(closable.api(), clock);
     await clock.advance(0);
@@ -195,7 +105,7 @@ describe('startWatches()', () => {
 
   test('lists PodCaptures 50 at a time, and nodes and pods 100 at a time', async () => {
     const clock = new ManualClock();
-    const closable = new ClosableWatches(cluster(1, clock));
+    const closable = new ClosableWatches(heldCluster(1, clock));
     const { started } = start(closable.api(), clock);
     await clock.advance(0);
     await started;
@@ -206,7 +116,7 @@ describe('startWatches()', () => {
 
   test('wakes the Checkpoint of a held pod that is deleted, and the Checkpoints of a node whose agent is lost', async () => {
     const clock = new ManualClock();
-    const model = cluster(3, clock);
+    const model = heldCluster(3, clock);
     const { started, woken } = start(model.api(), clock);
     await clock.advance(0);
     const { tick } = await started;
@@ -226,7 +136,7 @@ describe('startWatches()', () => {
 
   test('opens each main watch again at once with 200 holds in 200 namespaces, over real connections', async () => {
     const clock = systemClock();
-    const model = cluster(200, clock);
+    const model = heldCluster(200, clock);
     const { handler, watches } = serveModel(model);
     const server = await FakeApiServer.start(handler);
     cleanUps.push(() => server.close());
