@@ -129,6 +129,8 @@ describe('an agent that is cut off', () => {
     agent.model.put(PODCAPTURES, podCapture(2));
     await realMilliseconds(100);
     expect(agent.script.requests).toHaveLength(1);
+    const ready = await fetch(`http://127.0.0.1:${agent.port()}/readyz`);
+    expect([ready.status, await ready.text()]).toEqual([503, 'heartbeat: the Lease has not been renewed in time\n']);
     expect(held(agent.capture(1))?.status).toBe('True');
     network.isUp = true;
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'HoldCutShort' });
