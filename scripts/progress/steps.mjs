@@ -41,7 +41,7 @@ export const STEPS = {
   kubernetes: {
     title: 'building Kubernetes',
     once: true,
-    seconds: 360,
+    seconds: 415,
     of: 2734,
     least: 20,
     processors: true,
