@@ -45,7 +45,7 @@ export const STEPS = {
     of: 2734,
     least: 20,
     processors: true,
-    disk: 3000,
+    disk: 4100,
   },
   'kubernetes-oldest': {
     title: 'building the oldest Kubernetes',
