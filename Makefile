@@ -1,6 +1,6 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e dashboards bench bench-cluster build prepare requirements programs format generate node24 clean
+.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e test-oldest dashboards bench bench-cluster build prepare requirements programs format generate node24 clean
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 STEP := node scripts/progress/step.mjs
@@ -40,7 +40,7 @@ demo-node: build ## Hold a small real process tree still without a cluster, and 
 
 NEEDS.test := root strace chromium cluster systemd-node $(IMAGE_NEEDS)
 STEPS.test := $(SETUP) check promtool alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) helm4 prometheus cluster e2e e2e-systemd $(OLDEST_PROGRAMS) e2e-oldest
-test: check test-alerts test-kernel test-image test-dashboards test-cluster test-e2e test-e2e-oldest ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters, also of the oldest Kubernetes (root)
+test: check test-alerts test-kernel test-image test-dashboards test-cluster test-e2e test-oldest ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters, also of the oldest Kubernetes (root)
 
 STEPS.check := $(SETUP) check
 check: prepare ## The fast gate: types, lint, format, import laws, unit tests; runs all of them, also where one fails
@@ -72,19 +72,19 @@ test-cluster: build programs image cluster-programs test-programs systemd-node #
 	@$(if $(ONLY),,$(STEP) cluster --what "on $$(node --version)")
 	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
+NEEDS.test-oldest := root cluster $(IMAGE_NEEDS)
+STEPS.test-oldest := $(SETUP) $(IMAGE_LAYERS) $(OLDEST_PROGRAMS) $(call all_of,e2e-oldest)
+test-oldest: build programs image oldest-programs ## The core of the end-to-end tests on the oldest Kubernetes that the chart accepts, as `make test-e2e OLD=1` (root); ONLY=pattern runs some
+	@$(if $(ONLY),,$(STEP) e2e-oldest)
+	@OLD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold.test e2e/refusals)
+
 NEEDS.test-e2e := root cluster systemd-node $(IMAGE_NEEDS)
-STEPS.test-e2e := $(if $(OLD),$(SETUP) $(IMAGE_LAYERS) $(OLDEST_PROGRAMS) $(call all_of,e2e-oldest),$(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd))
-test-e2e: $(if $(OLD),test-e2e-oldest,build programs image cluster-programs test-programs systemd-node) ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some; OLD=1: the core on the oldest Kubernetes
+STEPS.test-e2e := $(if $(OLD),$(STEPS.test-oldest),$(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd))
+test-e2e: $(if $(OLD),test-oldest,build programs image cluster-programs test-programs systemd-node) ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some; OLD=1: the core on the oldest Kubernetes
 	@$(if $(OLD),,$(if $(ONLY),,$(STEP) e2e))
 	@$(if $(OLD),,sh $(if $(ONLY),test/cluster/e2e.sh $(PATTERNS),test/cluster/e2e-side-by-side.sh))
 	@$(if $(OLD),,$(if $(ONLY),,$(STEP) e2e-systemd))
 	@$(if $(OLD),,SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold e2e/machine))
-
-# What `make test-e2e OLD=1` and `make test` run.
-.PHONY: test-e2e-oldest
-test-e2e-oldest: build programs image oldest-programs
-	@$(if $(ONLY),,$(STEP) e2e-oldest)
-	@OLD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold.test e2e/refusals)
 
 NEEDS.bench-cluster := root cluster $(IMAGE_NEEDS)
 STEPS.bench-cluster := $(IN_CLUSTER)

@@ -39,18 +39,13 @@ fetch() (
 static_busybox() { command -v busybox > /dev/null && ldd "$(command -v busybox)" 2>&1 | grep -q 'not a dynamic'; }
 
 missing=
-missing_command() { command -v "$1" > /dev/null || missing="$missing $1"; }
-missing_command tini
+commands=tini
+[ -z "$suffix" ] || commands="containerd runc tini"
+for tool in $commands; do command -v "$tool" > /dev/null || missing="$missing $tool"; done
 static_busybox || missing="$missing busybox-static"
 [ -x /usr/lib/cni/bridge ] || missing="$missing containernetworking-plugins"
-if [ -n "$suffix" ]; then
-  modfile=oldest.mod
-  missing_command containerd
-  missing_command runc
-else
-  # The build of runc needs the library of seccomp.
-  missing="$missing libseccomp-dev"
-fi
+# The build of runc needs the library of seccomp.
+if [ -n "$suffix" ]; then modfile=oldest.mod; else missing="$missing libseccomp-dev"; fi
 
 kubernetes=$cache/kubernetes-$(sources_key kubernetes main.go)
 helm=$cache/helm-$(modfile=go.mod; sources_key helm)

@@ -1,5 +1,5 @@
 # Throw-away clusters: two nodes and the product on this machine, without Docker. Included by the Makefile.
-.PHONY: cluster cluster-down cluster-programs test-programs systemd-node test-arm64
+.PHONY: cluster cluster-down cluster-programs oldest-programs test-programs systemd-node test-arm64
 
 CLUSTER := node build/test/cluster/main.js
 
@@ -16,9 +16,8 @@ STEPS.cluster-programs := $(SETUP) $(CLUSTER_PROGRAMS)
 cluster-programs: prepare ## Build what clusters are made of, Kubernetes, containerd and Helm, into the cache (minutes the first time)
 	@sh test/cluster/build.sh > /dev/null
 
-# The programs of `make test-e2e OLD=1`.
-.PHONY: oldest-programs
-oldest-programs: prepare
+STEPS.oldest-programs := $(SETUP) $(OLDEST_PROGRAMS)
+oldest-programs: prepare ## Build the oldest Kubernetes that the chart accepts, into the cache (minutes the first time)
 	@sh test/cluster/build.sh oldest > /dev/null
 
 STEPS.test-programs := $(SETUP) $(TEST_PROGRAMS)
