@@ -1,6 +1,6 @@
 # Stasis: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e dashboards bench bench-cluster bench-scale build prepare requirements programs format generate node24 clean
+.PHONY: help demo demo-node test check test-kernel test-image test-dashboards test-cluster test-e2e test-oldest dashboards bench bench-cluster bench-scale build prepare requirements programs format generate node24 clean
 
 JEST := --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js
 STEP := node scripts/progress/step.mjs
@@ -17,7 +17,8 @@ ON_NODE24 := $(filter x86_64,$(shell uname -m))
 # anything is built. STEPS.target: what takes long in it, in order, by the names of scripts/progress/steps.mjs.
 SETUP := tools npm compile
 include deploy/image/image.mk deploy/release/release.mk
-CLUSTER_PROGRAMS := modules kubernetes helm programs
+CLUSTER_PROGRAMS := modules kubernetes helm programs containerd runc
+OLDEST_PROGRAMS := modules kubernetes-oldest helm programs-oldest
 SYSTEMD_NODE := machine-tools machine
 IN_CLUSTER := $(SETUP) $(IMAGE_LAYERS) $(CLUSTER_PROGRAMS)
 IN_CLUSTER_HERE := $(SETUP) $(IMAGE_LAYERS_HERE) $(CLUSTER_PROGRAMS)
@@ -38,8 +39,8 @@ demo-node: build ## Hold a small real process tree still without a cluster, and 
 	@sh test/demo/demo-node.sh
 
 NEEDS.test := root strace chromium cluster systemd-node $(IMAGE_NEEDS)
-STEPS.test := $(SETUP) check promtool alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) helm4 prometheus cluster e2e e2e-systemd
-test: check test-alerts test-kernel test-image test-dashboards test-cluster test-e2e ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters (root)
+STEPS.test := $(SETUP) check promtool alerts kernel $(if $(ON_NODE24),node24 kernel-node24) $(IMAGE_LAYERS) image dashboards $(CLUSTER_PROGRAMS) $(SYSTEMD_NODE) helm4 prometheus cluster e2e e2e-systemd $(OLDEST_PROGRAMS) e2e-oldest
+test: check test-alerts test-kernel test-image test-dashboards test-cluster test-e2e test-oldest ## Everything: check, and the tests of the alert rules, on the real kernel (also on Node 24), of the image, of the dashboards and in real clusters, also of the oldest Kubernetes (root)
 
 STEPS.check := $(SETUP) check
 check: prepare ## The fast gate: types, lint, format, import laws, unit tests; runs all of them, also where one fails
@@ -71,13 +72,19 @@ test-cluster: build programs image cluster-programs test-programs systemd-node #
 	@$(if $(ONLY),,$(STEP) cluster --what "on $$(node --version)")
 	node $(JEST) --selectProjects cluster --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
+NEEDS.test-oldest := root cluster $(IMAGE_NEEDS)
+STEPS.test-oldest := $(SETUP) $(IMAGE_LAYERS) $(OLDEST_PROGRAMS) $(call all_of,e2e-oldest)
+test-oldest: build programs image oldest-programs ## The core of the end-to-end tests on the oldest Kubernetes that the chart accepts, as `make test-e2e OLD=1` (root); ONLY=pattern runs some
+	@$(if $(ONLY),,$(STEP) e2e-oldest)
+	@OLD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold.test e2e/refusals)
+
 NEEDS.test-e2e := root cluster systemd-node $(IMAGE_NEEDS)
-STEPS.test-e2e := $(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd)
-test-e2e: build programs image cluster-programs test-programs systemd-node ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some
-	@$(if $(ONLY),,$(STEP) e2e)
-	@sh test/cluster/e2e.sh $(PATTERNS)
-	@$(if $(ONLY),,$(STEP) e2e-systemd)
-	@SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)
+STEPS.test-e2e := $(if $(OLD),$(STEPS.test-oldest),$(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,e2e e2e-systemd))
+test-e2e: $(if $(OLD),test-oldest,build programs image cluster-programs test-programs systemd-node) ## The end-to-end tests, in clusters of their own (root); ONLY=pattern runs some; OLD=1: the core on the oldest Kubernetes
+	@$(if $(OLD),,$(if $(ONLY),,$(STEP) e2e))
+	@$(if $(OLD),,sh $(if $(ONLY),test/cluster/e2e.sh $(PATTERNS),test/cluster/e2e-side-by-side.sh))
+	@$(if $(OLD),,$(if $(ONLY),,$(STEP) e2e-systemd))
+	@$(if $(OLD),,SYSTEMD=1 sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold e2e/machine))
 
 NEEDS.bench-cluster := root cluster $(IMAGE_NEEDS)
 STEPS.bench-cluster := $(IN_CLUSTER)

@@ -68,7 +68,7 @@ export const REASONS = [
    * read is complete.
    */
   'HoldCutShort',
-  /** Of the condition `Held`: the hold lasted as long as it was asked to. */
+  /** The hold lasted as long as it was asked to. Only the condition `Held` has this reason. */
   'HoldElapsed',
   /** This machine cannot capture: no CAP_SYS_PTRACE, Yama, no writable freezer, … The message names the obstacle. */
   'HostUnfit',
@@ -111,7 +111,7 @@ export const REASONS = [
    * the container and after how many seconds.
    */
   'ProbeWouldKill',
-  /** Of the condition `Held`: `hold.release` ended the hold. */
+  /** The author ended the hold by `hold.release`. Only the condition `Held` has this reason. */
   'ReleaseRequested',
   /** The Checkpoint was restored from a backup. To capture the pod again is for its author to ask. */
   'RestoredFromBackup',

@@ -1,5 +1,6 @@
 /** Parses the command line of `stasis` into a command and its options. It prints nothing and never ends the process. */
 import { Command, CommanderError } from 'commander';
+import { addArtifact, type ArtifactArguments } from './artifact-arguments.js';
 import { addCheckpoint } from './checkpoint-arguments.js';
 import type { CheckpointArguments } from './checkpoint-arguments.js';
 import { addNodeAgent, type NodeAgentArguments } from './node-agent-arguments.js';
@@ -11,6 +12,7 @@ import { addUninstall, type UninstallArguments } from './uninstall-arguments.js'
 
 /** The meaning of a command line. `text` ends with a newline; `message` is a single line without one. */
 export type ParsedArguments =
+  | ArtifactArguments
   | CheckpointArguments
   | ControllerArguments
   | DoctorArguments
@@ -28,7 +30,15 @@ export type ParsedArguments =
  */
 export type AddCommand = (program: Command, done: (result: ParsedArguments) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addCheckpoint, addShow, addDoctor, addController, addUninstall, addNodeAgent];
+const COMMANDS: readonly AddCommand[] = [
+  addCheckpoint,
+  addShow,
+  addArtifact,
+  addDoctor,
+  addController,
+  addUninstall,
+  addNodeAgent,
+];
 
 /**
  * Parses the arguments that follow the program's name. Never throws and never exits. Without arguments, the result is

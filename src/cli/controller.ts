@@ -40,7 +40,7 @@ export async function runController(
   const registry = new Registry();
   processMetrics(registry);
   const metrics = kubeMetrics(registry);
-  const { kubeconfig, excludedNamespaces, agentDaemonset, workers, leaseSeconds, port, secureMetrics } = options;
+  const { kubeconfig, agentDaemonset, workers, leaseSeconds, port, secureMetrics } = options;
   let api: KubeConnection;
   try {
     const userAgent = `stasis-controller/${version}`;
@@ -55,7 +55,13 @@ export async function runController(
   }
   const controller = createController({
     api,
-    settings: { namespace, excludedNamespaces },
+    settings: {
+      namespace,
+      excludedNamespaces: options.excludedNamespaces,
+      defaultTTLSeconds: options.defaultTTLSeconds,
+      historyLimit: options.historyLimit,
+      sandboxedRuntimeHandlers: options.sandboxedRuntimeHandlers,
+    },
     agentDaemonSet: agentDaemonset,
     // The UUID distinguishes this process from an earlier one of the same pod, whose container was restarted: the Lease
     // must not take the two for the same holder.
@@ -71,8 +77,7 @@ export async function runController(
   });
   const server = createHttpServer({
     healthz: controller.healthz,
-    // A replica that does not lead is ready, too: it serves nothing but its own health.
-    readyz: controller.healthz,
+    readyz: controller.readyz,
     ...(secureMetrics === undefined ? { registry } : {}),
     onError: (error) => log.error('request failed', { error }),
   });

@@ -52,6 +52,13 @@ async function main(argv: readonly string[]): Promise<number> {
       await complain(rendered.message);
       return UNUSABLE;
     }
+    case 'artifact': {
+      const { streamArtifact } = await import('./artifact.js');
+      const result = await streamArtifact(parsed, async (bytes) => await writeWhole(STDOUT, bytes));
+      if (result.ok) await writeWhole(STDERR, `sha256 ${result.sha256}\n`);
+      else await complain(result.message);
+      return result.ok ? SUCCEEDED : FAILED;
+    }
     case 'checkpoint': {
       const ending = endOnSignal(process, ignored);
       const suspension = suspendWhenFree(process, ignored, complain);

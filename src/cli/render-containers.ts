@@ -1,5 +1,5 @@
 /** Assigns each process to the heading of its container. Pure. */
-import type { ContainerCapture, ProcessRow } from '../api/podcapture.js';
+import type { ContainerCapture, PrintedRow } from '../api/podcapture.js';
 
 /**
  * The rows of one container. Rows that belong to no container, because their cgroup was renamed or not read, form the
@@ -7,7 +7,7 @@ import type { ContainerCapture, ProcessRow } from '../api/podcapture.js';
  */
 export interface ContainerGroup {
   readonly container?: ContainerCapture;
-  readonly rows: readonly ProcessRow[];
+  readonly rows: readonly PrintedRow[];
 }
 
 /**
@@ -17,15 +17,15 @@ export interface ContainerGroup {
  */
 export function groupByContainer(
   containers: readonly ContainerCapture[],
-  rows: readonly ProcessRow[],
+  rows: readonly PrintedRow[],
 ): ContainerGroup[] {
-  const groups = containers.map((container) => ({ container, rows: new Array<ProcessRow>() }));
-  const outside: ProcessRow[] = [];
-  const byPath = new Map<string, ProcessRow[]>();
+  const groups = containers.map((container) => ({ container, rows: new Array<PrintedRow>() }));
+  const outside: PrintedRow[] = [];
+  const byPath = new Map<string, PrintedRow[]>();
   for (const group of groups) {
     if (!byPath.has(group.container.cgroupPath)) byPath.set(group.container.cgroupPath, group.rows);
   }
-  const known = new Map<string, ProcessRow[]>();
+  const known = new Map<string, PrintedRow[]>();
   for (const row of rows) {
     const home = known.get(row.cgroup) ?? nearest(row.cgroup, byPath) ?? outside;
     known.set(row.cgroup, home);
@@ -35,7 +35,7 @@ export function groupByContainer(
 }
 
 /** Looks up the path, then each directory above it. */
-function nearest(path: string, byPath: ReadonlyMap<string, ProcessRow[]>): ProcessRow[] | undefined {
+function nearest(path: string, byPath: ReadonlyMap<string, PrintedRow[]>): PrintedRow[] | undefined {
   for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
     const found = byPath.get(at);
     if (found !== undefined) return found;

@@ -46,7 +46,7 @@ export function renderTree(capture: PodCapture, options: RenderOptions): string 
 function renderOutcome(status: PodCaptureStatus, options: RenderOptions): string {
   // Cutting a message could hide the one word that explains it, so width does not apply to conditions.
   const lines = status.conditions
-    .filter((condition) => condition.type === 'Succeeded' || condition.status !== 'True')
+    .filter(({ type, status: its }) => type === 'Succeeded' || (type === 'Released' && its !== 'True'))
     .map((condition) => renderLine(describeCondition(condition), { color: options.color }));
   const [only, ...others] = status.containers;
   if (only !== undefined && others.length === 0) lines.push(renderLine(describeContainer(only), options));
@@ -64,13 +64,14 @@ function describeCondition({ status, reason, message }: Condition): Span[] {
 function describeContainer(container: ContainerCapture): Span[] {
   const { name, containerID, cgroupPath, cgroupVersion, freezer, wasFrozen } = container;
   const known = name ?? containerID;
+  const how = freezer === 'None' ? 'without freezer' : `freezer ${freezer.toLowerCase()}`;
   return [
     ...(known === undefined ? [] : [span(`container ${known}`, 'bold')]),
     // People know a container by its name in the pod. The path of such a container has 200 characters.
     ...(name === undefined
       ? [span(`${known === undefined ? '' : '  '}${cgroupPath}`, known === undefined ? 'bold' : undefined)]
       : []),
-    span(`  cgroup ${cgroupVersion}, ${freezer === 'none' ? 'without freezer' : `freezer ${freezer}`}`, 'dim'),
+    span(`  cgroup ${cgroupVersion.toLowerCase()}, ${how}`, 'dim'),
     ...(wasFrozen ? [span('  found frozen, left frozen', 'yellow')] : []),
   ];
 }

@@ -9,7 +9,7 @@ export interface EventSink {
   record(event: EventDraft): void;
 }
 
-/** What was being done, in the words of events.k8s.io. */
+/** The field `action` of events.k8s.io: the step that the Event is about. */
 const ACTIONS: Partial<Record<CheckpointEvent['reason'], string>> = {
   Holding: 'Hold',
   HoldCutShort: 'Hold',

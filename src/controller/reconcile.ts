@@ -33,11 +33,15 @@ export interface Reconciler extends World, Hands {
  */
 const TERMINAL_RETRY_MILLISECONDS = 5 * 60_000;
 
-/** Returns when the key is to be handled again. Rejects only because of a defect. */
-export function reconcile(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<WorkOutcome> {
-  return reconciler.metrics.timed(() =>
-    reconciler.lock.run(lockOf(reconciler, key), () => visit(reconciler, key, signal)),
+/**
+ * Returns when the key is to be handled again. Rejects only because of a defect. A key whose pod another visit has in hand
+ * is handled again once that visit has ended; that attempt is not counted as a visit.
+ */
+export async function reconcile(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<WorkOutcome> {
+  const attempt = await reconciler.lock.tryRun(lockOf(reconciler, key), key, () =>
+    reconciler.metrics.timed(() => visit(reconciler, key, signal)),
   );
+  return attempt.busy ? { once: attempt.turn } : attempt.value;
 }
 
 async function visit(reconciler: Reconciler, key: string, signal: AbortSignal): Promise<Visited> {

@@ -27,7 +27,7 @@ const NOTHING_TOUCHED: Fact = {
   message: 'Nothing was touched.',
 };
 
-/** What each state says about the Checkpoint; `assemble` adds what follows from it. */
+/** The four conditions that each state sets; `assemble` adds those that follow from them. */
 interface Said {
   readonly dispatched: Fact;
   readonly held: Fact;

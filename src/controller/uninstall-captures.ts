@@ -1,17 +1,24 @@
 /** Second step of an uninstall: all captures end, and none begins. */
+import { hasEnded } from '../api/conditions.js';
 import type { PodCapture } from '../api/kinds.js';
 import { success, type KubeResult } from '../kube/result.js';
-import { hasEnded } from './condition.js';
+import { projectCapture } from './caches.js';
+import { projectHeldPod } from './hold-projection.js';
 import { PODCAPTURE_RESOURCE, PODS } from './resources.js';
 import { changeEach, listAll } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
-/** How often the captures are checked. */
-const LOOK_MILLISECONDS = 250;
+/**
+ * The pause before the captures are listed again. It doubles up to the longest: an agent ends a released capture within a
+ * second, and each look lists every PodCapture of the cluster.
+ */
+const FIRST_PAUSE_MILLISECONDS = 250;
+const LONGEST_PAUSE_MILLISECONDS = 4000;
 
 /**
  * What to do about a capture that has not ended.
- * - `release`: an agent carries it out, so it may end by itself with everything that it collected. Its hold ends at once.
+ * - `release`: an agent carries it out, so it may end by itself with everything that it collected. Its hold ends at once,
+ *   as if its author had asked for that.
  * - `cancel`: no agent has begun, its agent is gone, or it did not end within half of the time. An agent does not begin a
  *   deleted capture, and rolls back a running one.
  * - `wait`: the agent is ending it.
@@ -26,17 +33,20 @@ export function endingStep(capture: PodCapture, agents: ReadonlySet<string>, lat
   if (claimedBy === undefined) return deleted ? 'give up' : 'cancel';
   if (!agents.has(claimedBy)) return deleted ? 'give up' : 'cancel';
   if (late && !deleted) return 'cancel';
-  return capture.spec.holdSeconds > 0 && !deleted ? 'release' : 'wait';
+  const { hold } = capture.spec;
+  return hold !== undefined && hold.releaseReason === undefined && !deleted ? 'release' : 'wait';
 }
+
+const RELEASE = { spec: { hold: { releaseReason: 'ReleaseRequested' } } } as const;
 
 /** Ends every capture. Gives up those that have not ended when the waiting time is over. */
 export async function endCaptures(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock, log, namespace, waitSeconds } = uninstalling;
   const start = clock.monotonic();
-  for (;;) {
+  for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
     const unfinished = await unfinishedCaptures(uninstalling);
     if (!unfinished.ok) return unfinished;
-    const pods = await listAll(uninstalling, PODS, { namespace });
+    const pods = await listAll(uninstalling, PODS, { namespace }, projectHeldPod);
     if (!pods.ok) return pods;
     const agents = new Set(pods.value.map((pod) => pod.metadata.uid));
     const waited = clock.monotonic() - start;
@@ -51,7 +61,7 @@ export async function endCaptures(uninstalling: Uninstalling): Promise<StepResul
       ({ capture, step }) => {
         const { namespace: home = '', name, uid } = capture.metadata;
         return step === 'release'
-          ? api.mergePatch(PODCAPTURE_RESOURCE, { namespace: home, name, patch: { spec: { holdSeconds: 0 } } })
+          ? api.mergePatch(PODCAPTURE_RESOURCE, { namespace: home, name, patch: RELEASE })
           : api.remove(PODCAPTURE_RESOURCE, { namespace: home, name, uid, propagationPolicy: 'Background' });
       },
     );
@@ -62,18 +72,11 @@ export async function endCaptures(uninstalling: Uninstalling): Promise<StepResul
       });
       return success(undefined);
     }
-    await clock.sleep(LOOK_MILLISECONDS);
+    await clock.sleep(Math.min(pause, Math.max(0, waitSeconds * 1000 - waited)));
   }
 }
 
 async function unfinishedCaptures(uninstalling: Uninstalling): Promise<KubeResult<readonly PodCapture[]>> {
-  const listed = await listAll(uninstalling, PODCAPTURE_RESOURCE, {}, withoutTree);
+  const listed = await listAll(uninstalling, PODCAPTURE_RESOURCE, {}, projectCapture);
   return listed.ok ? success(listed.value.filter(({ status }) => !hasEnded(status))) : listed;
-}
-
-/** A tree can have up to 256 KiB, and the uninstall does not read it. */
-export function withoutTree(capture: PodCapture): PodCapture {
-  if (capture.status === undefined) return capture;
-  const { tree: _tree, unfrozen: _unfrozen, ...status } = capture.status;
-  return { ...capture, status };
 }

@@ -1,10 +1,10 @@
 /** Third step of an uninstall: every Checkpoint ends, because no controller will ever end it. */
+import { hasEnded } from '../api/conditions.js';
 import { CONTROLLER_MANAGER, type Checkpoint, type CheckpointStatus, type PodCapture } from '../api/kinds.js';
 import { success } from '../kube/result.js';
-import { hasEnded } from './condition.js';
+import { projectCapture } from './caches.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
 import { endedStatus, refusedStatus, vanishedStatus } from './status.js';
-import { withoutTree } from './uninstall-captures.js';
 import { changeEach, listAll } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
@@ -15,7 +15,7 @@ export async function endCheckpoints(uninstalling: Uninstalling): Promise<StepRe
   if (!checkpoints.ok) return checkpoints;
   const unfinished = checkpoints.value.filter(({ status }) => !hasEnded(status));
   if (unfinished.length === 0) return success(undefined);
-  const captures = await listAll(uninstalling, PODCAPTURE_RESOURCE, {}, withoutTree);
+  const captures = await listAll(uninstalling, PODCAPTURE_RESOURCE, {}, projectCapture);
   if (!captures.ok) return captures;
   const byOwner = new Map(captures.value.flatMap((capture) => ownersOf(capture).map((uid) => [uid, capture] as const)));
   return await changeEach(clock, unfinished, (checkpoint) => {

@@ -3,8 +3,8 @@
  * gone.
  */
 import type { Clock } from '../kube/clock.js';
-import type { KubeApi, ListOptions } from '../kube/api.js';
-import { listPages } from '../kube/list-pages.js';
+import type { KubeApi } from '../kube/api.js';
+import { listPages, type PagesOptions } from '../kube/list-pages.js';
 import { isConflict, isNotFound, isTransient, success, type KubeResult } from '../kube/result.js';
 import type { KubeObject, Resource } from '../kube/types.js';
 
@@ -19,6 +19,12 @@ const PAUSE_MILLISECONDS = 4000;
 /** Most requests at a time. Changing thousands of objects one after the other would take longer than Helm waits. */
 const AT_ONCE = 16;
 
+/**
+ * Objects per page: a PodCapture that an earlier version wrote can have 256 KiB, and the Job that uninstalls has as little
+ * memory as the controller.
+ */
+const PAGE_SIZE = 50;
+
 /** Repeats a request that may succeed later. */
 export async function patiently<T>(clock: Clock, request: () => Promise<KubeResult<T>>): Promise<KubeResult<T>> {
   for (let tries = 1; ; tries += 1) {
@@ -30,15 +36,15 @@ export async function patiently<T>(clock: Clock, request: () => Promise<KubeResu
 
 /**
  * Lists all objects of a kind; the list is empty when the kind itself is gone. After an expired page (410) the list
- * starts again.
+ * starts again. `keep` says what to keep of each object.
  */
 export async function listAll<T extends KubeObject>(
   { api, clock }: { readonly api: KubeApi; readonly clock: Clock },
   resource: Resource<T>,
-  options: Omit<ListOptions, 'limit' | 'continue'> = {},
+  options: Omit<PagesOptions, 'pageSize'> = {},
   keep: (item: T) => T = (item) => item,
 ): Promise<KubeResult<readonly T[]>> {
-  const list = async () => await listPages(api, resource, options, keep);
+  const list = async () => await listPages(api, resource, { ...options, pageSize: PAGE_SIZE }, keep);
   let listed = await patiently(clock, list);
   if (!listed.ok && listed.error.code === 410) listed = await patiently(clock, list);
   if (listed.ok) return success(listed.value.items);

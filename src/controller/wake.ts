@@ -1,10 +1,11 @@
 /** Tells which keys a change concerns. */
+import { hasEnded } from '../api/conditions.js';
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { Change } from '../kube/store.js';
 import { keyOf } from '../kube/types.js';
 import { checkpointUIDsOf, ownerOf, podKeyOf, type Caches } from './caches.js';
 import { RELEASE_FINALIZER } from '../api/kinds.js';
-import { hasEnded } from './condition.js';
+
 import { orphanKey } from './keys.js';
 import { captureOf, isBefore, isOwned, isWaiting } from './observe.js';
 

@@ -47,11 +47,6 @@ export interface PatchOptions extends Named {
   readonly fieldManager?: string;
 }
 
-/** The operations of RFC 6902 that the API server implements and Stasis uses. */
-export type JsonPatchOperation =
-  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
-  | { readonly op: 'remove'; readonly path: string };
-
 export interface ReplaceOptions {
   readonly subresource?: 'status';
   readonly fieldManager?: string;
@@ -117,10 +112,6 @@ export interface KubeApi {
   mergePatch<T extends KubeObject>(
     resource: Resource<T>,
     options: PatchOptions & { readonly patch: object },
-  ): Promise<KubeResult<T>>;
-  jsonPatch<T extends KubeObject>(
-    resource: Resource<T>,
-    options: PatchOptions & { readonly patch: readonly JsonPatchOperation[] },
   ): Promise<KubeResult<T>>;
   /** PUT. If metadata.resourceVersion is set, the request fails with Conflict unless it is the current version. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: ReplaceOptions): Promise<KubeResult<T>>;

@@ -16,6 +16,10 @@ export interface HeartbeatOptions {
   readonly identity: string;
   /** Default 10 s. */
   readonly everySeconds?: number;
+  /** After a failed renewal the next one follows after about this time. Default: as after a successful one. */
+  readonly retrySeconds?: number;
+  /** Called after each confirmed renewal. */
+  readonly onRenewal?: () => void;
   /** How long one renewal counts. Default 40 s, like the kubelet's node Lease: three renewals may be lost. */
   readonly leaseDurationSeconds?: number;
   readonly fieldManager?: string;
@@ -50,8 +54,15 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     while (!signal.aborted) {
       const sent = clock.monotonic();
       // The request is bounded by the period: a request that hangs must not delay the next renewal.
-      if (await renew(options, every)) last = sent;
-      await clock.sleep(sent + every * (0.95 + random() / 10) - clock.monotonic(), signal);
+      const renewed = await renew(options, every);
+      if (renewed) {
+        last = sent;
+        options.onRenewal?.();
+      }
+      const retry = renewed ? undefined : options.retrySeconds;
+      const usual = sent + every * (0.95 + random() / 10) - clock.monotonic();
+      // The retries of many agents are spread widely, so that they do not all meet a server that has just started.
+      await clock.sleep(retry === undefined ? usual : retry * 1000 * (0.5 + random()), signal);
     }
   };
   return { lastRenewal: () => last, done: beat() };

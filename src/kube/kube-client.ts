@@ -10,7 +10,6 @@ import type { KubeObject, Resource } from './types.js';
 import { watchEvents } from './watch-stream.js';
 
 const MERGE_PATCH = 'application/merge-patch+json';
-const JSON_PATCH = 'application/json-patch+json';
 /** The body of a server-side apply is YAML, and JSON is valid YAML. The API server knows no `apply-patch+json`. */
 const APPLY_PATCH = 'application/apply-patch+yaml';
 
@@ -74,14 +73,6 @@ export function kubeClient(transport: Transport): KubeApi {
         parts: { ...parts, query: { fieldManager } },
         body: patch,
         contentType: MERGE_PATCH,
-        signal,
-      }),
-    jsonPatch: (resource, { patch, fieldManager, signal, ...parts }) =>
-      one(resource, {
-        method: 'PATCH',
-        parts: { ...parts, query: { fieldManager } },
-        body: patch,
-        contentType: JSON_PATCH,
         signal,
       }),
     replace: (resource, object, { subresource, fieldManager, signal } = {}) =>

@@ -4,10 +4,15 @@ import { success, type KubeResult } from './result.js';
 import type { KubeObject, Resource } from './types.js';
 
 /**
- * Objects per page. The page size bounds what the server and this process hold as text at a time; client-go uses the
- * same.
+ * Objects per page where the caller names no number. The page size bounds what the server and this process hold as text
+ * at a time; client-go uses the same.
  */
 const PAGE = 500;
+
+export interface PagesOptions extends Omit<ListOptions, 'limit' | 'continue'> {
+  /** Most objects per page. */
+  readonly pageSize?: number;
+}
 
 export interface Listed<T> {
   readonly items: readonly T[];
@@ -16,12 +21,13 @@ export interface Listed<T> {
 
 /**
  * All pages show the same moment. When a continue token has expired (410), the list fails and the caller starts again.
- * `keep` is applied page by page, so that what it drops is never in memory for the whole list.
+ * `keep` is applied to each page before the next page is asked for, so that what `keep` drops is never in memory for more
+ * than one page.
  */
 export async function listPages<T extends KubeObject>(
   api: Pick<KubeApi, 'list'>,
   resource: Resource<T>,
-  options: Omit<ListOptions, 'limit' | 'continue'>,
+  { pageSize = PAGE, ...options }: PagesOptions,
   keep: (item: T) => T,
 ): Promise<KubeResult<Listed<T>>> {
   const items: T[] = [];
@@ -29,7 +35,7 @@ export async function listPages<T extends KubeObject>(
   for (;;) {
     const page = await api.list(resource, {
       ...options,
-      limit: PAGE,
+      limit: pageSize,
       ...(more === undefined ? {} : { continue: more }),
     });
     if (!page.ok) return page;

@@ -41,16 +41,6 @@ export function createLogger(options: LoggerOptions): Logger {
   return logger(options, {});
 }
 
-function drop(): void {
-  // On purpose.
-}
-
-/** A logger that drops every entry. */
-export function silentLogger(): Logger {
-  const silent: Logger = { debug: drop, info: drop, warn: drop, error: drop, with: () => silent };
-  return silent;
-}
-
 function logger(options: LoggerOptions, bound: LogFields): Logger {
   const at =
     (level: LogLevel) =>

@@ -34,6 +34,15 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly metrics?: ReflectorMetrics;
   /** Removes what is not needed, such as managedFields, before an object is stored. */
   readonly project?: (object: T) => T;
+  /** Most objects per page of a list. For kinds whose objects are large. */
+  readonly pageSize?: number;
+  /**
+   * A watch that delivers nothing for this long counts as dead, also while it is being opened: when a firewall has dropped
+   * a connection, no error is reported. Set this where something is known to change more often than that. Default 150 s:
+   * the server sends a bookmark about every 60 s. A server that sends no bookmarks (one without watch cache) is merely
+   * asked again somewhat early.
+   */
+  readonly silenceMilliseconds?: number;
   /** Ends the reflector. No change is reported after it has aborted. */
   readonly signal: AbortSignal;
 }
@@ -58,11 +67,7 @@ export interface Reflector {
  */
 const SHORTEST_WATCH_SECONDS = 300;
 const LONGEST_WATCH_SECONDS = 600;
-/**
- * A watch that delivers no byte for this long counts as dead: when a firewall has dropped a connection, no error is
- * reported. The server sends a bookmark about every 60 s. A server that sends none (one without watch cache) is merely
- * asked again somewhat early.
- */
+/** The default of `silenceMilliseconds`. */
 const SILENCE_MILLISECONDS = 150_000;
 /** How long a watch may last beyond the end that was agreed with the server. */
 const OVERDUE_MILLISECONDS = 30_000;
@@ -119,8 +124,9 @@ class ReflectorRun<T extends KubeObject> {
   }
 
   async #list(): Promise<ReflectorEvent> {
-    const { api, resource, store, signal, metrics, log } = this.#options;
-    const listed = await listPages(api, resource, { ...this.#selection(), signal }, (item) => this.#project(item));
+    const { api, resource, store, signal, metrics, log, pageSize } = this.#options;
+    const pages = { ...this.#selection(), signal, ...(pageSize === undefined ? {} : { pageSize }) };
+    const listed = await listPages(api, resource, pages, (item) => this.#project(item));
     if (!listed.ok) {
       if (!signal.aborted) this.#failed('list failed', listed.error);
       metrics?.listed(listed.error.reason);
@@ -150,6 +156,7 @@ class ReflectorRun<T extends KubeObject> {
     const generation = linkAbort(signal);
     const seen = { resourceVersion: from, events: 0, at: started };
     let error: KubeError | undefined;
+    const silence = this.#guard(generation, seen, started + timeoutSeconds * 1000 + OVERDUE_MILLISECONDS);
     try {
       const opened = await api.watch(resource, {
         ...this.#selection(),
@@ -160,7 +167,6 @@ class ReflectorRun<T extends KubeObject> {
       if (opened.ok) {
         this.#heard();
         seen.at = clock.monotonic();
-        const silence = this.#guard(generation, seen, started + timeoutSeconds * 1000 + OVERDUE_MILLISECONDS);
         for await (const event of opened.value) {
           if (generation.signal.aborted) break;
           this.#heard();
@@ -170,7 +176,7 @@ class ReflectorRun<T extends KubeObject> {
           else seen.resourceVersion = this.#take(event);
         }
         error ??= silence();
-      } else error = opened.error;
+      } else error = silence() ?? opened.error;
     } finally {
       generation.abort();
       generation.dispose();
@@ -194,11 +200,11 @@ class ReflectorRun<T extends KubeObject> {
     seen: { readonly at: number },
     overdue: number,
   ): () => KubeError | undefined {
-    const { clock, resource } = this.#options;
+    const { clock, resource, silenceMilliseconds = SILENCE_MILLISECONDS } = this.#options;
     let silent = false;
     const watch = async (): Promise<void> => {
       while (!generation.signal.aborted) {
-        const due = Math.min(seen.at + SILENCE_MILLISECONDS, overdue);
+        const due = Math.min(seen.at + silenceMilliseconds, overdue);
         const left = due - clock.monotonic();
         if (left <= 0) {
           silent = true;

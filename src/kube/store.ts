@@ -46,10 +46,6 @@ export class Store<T extends KubeObject = KubeObject> {
     return [...this.#objects.values()];
   }
 
-  keys(): string[] {
-    return [...this.#objects.keys()];
-  }
-
   /** Returns the objects that the named indexer files under `value`. An unknown name yields no object. */
   byIndex(name: string, value: string): T[] {
     const keys = this.#indexes.get(name)?.keys(value) ?? [];

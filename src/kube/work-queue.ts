@@ -5,6 +5,7 @@
 import { after } from './abort.js';
 import { backoffDelay, type Backoff } from './backoff.js';
 import type { Clock } from './clock.js';
+import { FairLine } from './fair-line.js';
 
 /** The outcome of handling a key. A handler that rejects counts as 'retry'. */
 export type WorkOutcome =
@@ -13,7 +14,9 @@ export type WorkOutcome =
   /** Handle the key again, after a delay that doubles with every consecutive failure. */
   | 'retry'
   /** Done for now. Handle the key again after this time. */
-  | { readonly afterMilliseconds: number };
+  | { readonly afterMilliseconds: number }
+  /** Done for now. Handle the key again once this promise has resolved. It never rejects. */
+  | { readonly once: Promise<void> };
 
 export interface QueueSnapshot {
   readonly depth: number;
@@ -38,6 +41,11 @@ export interface WorkQueueOptions {
   readonly random: () => number;
   readonly metrics?: QueueMetrics;
   readonly backoff?: Backoff;
+  /**
+   * Returns the group of a key, for instance its namespace. The groups take turns, so that thousands of keys of one group
+   * do not delay the keys of another. Default: all keys are one group.
+   */
+  readonly groupOf?: (key: string) => string;
   /** Called for every rejection of a handler. */
   readonly onError?: (key: string, error: unknown) => void;
 }
@@ -50,12 +58,13 @@ const DEFAULT_BACKOFF: Backoff = { baseMilliseconds: 50, maxMilliseconds: 60_000
 
 /**
  * Guarantees: a key that is added while it is being handled is handled once more afterwards. Every added key is
- * handled, unless the queue is stopped first. Keys are taken in the order in which they were added.
+ * handled, unless the queue is stopped first. The groups of the waiting keys take turns, and the keys of a group are taken
+ * in the order in which they were added.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** Maps each waiting key to the moment at which it was added, in that order. */
-  readonly #queue = new Map<string, number>();
+  /** The waiting keys. */
+  readonly #queue: FairLine;
   /** Maps each key that is being handled to the moment at which it was taken. */
   readonly #working = new Map<string, number>();
   /** Maps each key that was added again while it is being handled to the moment of that addition. */
@@ -66,6 +75,7 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#queue = new FairLine(options.groupOf ?? (() => ''));
     options.metrics?.observe(() => this.snapshot());
   }
 
@@ -78,7 +88,7 @@ export class WorkQueue {
       this.#again.set(key, now);
       return;
     }
-    this.#queue.set(key, now);
+    this.#queue.add(key, now);
     this.#idle.shift()?.();
   }
 
@@ -157,14 +167,12 @@ export class WorkQueue {
   }
 
   #take(): string | undefined {
-    for (const [key, added] of this.#queue) {
-      const now = this.#options.clock.monotonic();
-      this.#queue.delete(key);
-      this.#working.set(key, now);
-      this.#options.metrics?.waited((now - added) / 1000);
-      return key;
-    }
-    return undefined;
+    const next = this.#queue.take();
+    if (next === undefined) return undefined;
+    const now = this.#options.clock.monotonic();
+    this.#working.set(next.key, now);
+    this.#options.metrics?.waited((now - next.added) / 1000);
+    return next.key;
   }
 
   async #attempt(
@@ -187,12 +195,14 @@ export class WorkQueue {
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again !== undefined) {
-      this.#queue.set(key, again);
+      this.#queue.add(key, again);
       this.#idle.shift()?.();
     }
     if (outcome !== 'retry') this.forget(key);
     if (signal.aborted) return;
+    if (outcome === undefined) return;
     if (outcome === 'retry') this.addRateLimited(key);
-    else if (outcome !== undefined) this.addAfter(key, outcome.afterMilliseconds);
+    else if ('once' in outcome) void outcome.once.then(() => this.add(key));
+    else this.addAfter(key, outcome.afterMilliseconds);
   }
 }

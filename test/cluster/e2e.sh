@@ -4,6 +4,7 @@
 #   KEEP=1     leaves the cluster up for inspection
 #   SYSTEMD=1  uses the emulated machine with systemd, cgroup v2 alone and a distribution's kernel; SYSTEMD=arm64, such
 #              a machine of arm64
+#   OLD=1      uses the oldest Kubernetes that the product supports, with containerd and runc of Debian
 #   FIRST=...  runs a command on the cluster before the product is installed
 #   RUN=...    runs another command instead of the tests, for instance a benchmark
 set -eu
@@ -30,7 +31,7 @@ elif [ "${SYSTEMD:-}" = arm64 ]; then
   STASIS_TEST_PATIENCE=12
 else
   # node-1 has only the freezer of v1. On node-2, pods are in both hierarchies, and captures use v2.
-  STASIS_TEST_KUBECONFIG=$(cluster up --nodes 2 --cgroups node-1=v1)
+  STASIS_TEST_KUBECONFIG=$(cluster up --nodes 2 --cgroups node-1=v1 ${OLD:+--oldest})
   STASIS_TEST_NODES=node-1=v1,node-2=v2
   STASIS_TEST_PATIENCE=1
 fi

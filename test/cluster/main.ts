@@ -25,6 +25,7 @@ interface UpFlags {
   readonly nodes: string;
   readonly cgroups: string;
   readonly systemdNode: boolean | string;
+  readonly oldest: boolean;
 }
 
 function print(text: string): void {
@@ -116,8 +117,15 @@ cli
     'add a node that is an emulated machine with systemd and cgroup v2 alone; amd64 or arm64, or else as this machine',
     false,
   )
-  .action(({ name, nodes, cgroups, systemdNode }: UpFlags) =>
-    bringUp({ name, nodes: Number(nodes), views: parseViews(cgroups), systemdNode: parseArchitecture(systemdNode) }),
+  .option('--oldest', 'the oldest Kubernetes that the product supports, with containerd and runc of Debian', false)
+  .action(({ name, nodes, cgroups, systemdNode, oldest }: UpFlags) =>
+    bringUp({
+      name,
+      nodes: Number(nodes),
+      views: parseViews(cgroups),
+      systemdNode: parseArchitecture(systemdNode),
+      oldest,
+    }),
   );
 cli
   .command('down')

@@ -99,9 +99,9 @@ describe('a user', () => {
     expect(await world.apply(owner, `${list}/by-apply`, named)).toMatchObject(refusedBy('stasis-podcapture-writers'));
 
     const path = await world.makeCapture(OTHER_NODE);
-    const spec = await world.merge(owner, path, { spec: { holdSeconds: 1 } });
+    const spec = await world.merge(owner, path, { spec: { hold: { releaseReason: 'ReleaseRequested' } } });
     expect(spec).toMatchObject(refusedBy('stasis-podcapture-writers'));
-    expect(spec.message).toContain('lower holdSeconds on the Checkpoint');
+    expect(spec.message).toContain('hold.release');
     const status = await world.merge(owner, `${path}/status`, HARMLESS);
     expect(status).toMatchObject(refusedBy('stasis-podcapture-writers'));
     // The garbage collector changes only metadata, and cancelling is a deletion. Both are left to RBAC alone.

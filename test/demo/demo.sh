@@ -19,7 +19,8 @@ take_down() {
   fi
 }
 trap 'exit 130' INT TERM HUP PIPE
-kubeconfig=$(cluster up --nodes 2)
+# The first node sees cgroup v2 alone, as most nodes do; the second sees all hierarchies of this machine.
+kubeconfig=$(cluster up --nodes 2 --cgroups node-1=v2)
 trap take_down EXIT
 cluster load build/stasis-image-here.tar
 

@@ -120,7 +120,6 @@ export class KubeModel {
               : ({ ...before, ...(spec === undefined ? {} : { spec }), metadata: finalizers } as Stored);
           });
         }),
-      jsonPatch: () => Promise.resolve(refused('PATCH', 405, 'MethodNotAllowed', 'jsonPatch')),
       replace: (resource, object) =>
         call('replace', resource.plural, object.metadata.name, () =>
           this.#change(resource, object.metadata, object.metadata.resourceVersion, () => object),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 
 import type { CaptureReport } from '../../src/node-agent/report/report.js';
-import { ascending, describeWays, useTracer } from './harness/capturing.js';
+import { ascending, describeWays, FREEZER_NAMES, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readHeartbeat, resetHeartbeat } from './harness/heartbeat.js';
@@ -45,7 +45,9 @@ describeWays('capture()', (make, { freezer, named }) => {
         expectCaptured(report);
         expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([...pids].sort(ascending));
         expect(report).toMatchObject({ threads: 1 + 3 * 4 + 1 + 2 * 2, joined: 0, unfrozen: [] });
-        expect(report.containers).toMatchObject([{ freezer: named, wasFrozen: false, processes: 7, threads: 18 }]);
+        expect(report.containers).toMatchObject([
+          { freezer: FREEZER_NAMES[named], wasFrozen: false, processes: 7, threads: 18 },
+        ]);
         expect(report.tree.filter((row) => row.cgroup.endsWith('/nested'))).toHaveLength(3);
         for (const row of report.tree) {
           expect(row.state).toBe('Alive');

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
 import type { PodCapture } from '../../src/api/podcapture.js';
-import { describeWays } from './harness/capturing.js';
+import { describeWays, FREEZER_NAMES } from './harness/capturing.js';
 import { cleanupAll, onCleanup } from './harness/cleanup.js';
 import { readHeartbeat, resetHeartbeat } from './harness/heartbeat.js';
 import { findHierarchy } from './harness/hierarchy.js';
@@ -147,7 +147,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
           joined: 0,
           unfrozen: [],
         });
-        expect(capture.status.containers).toMatchObject([{ freezer: named, wasFrozen: false }]);
+        expect(capture.status.containers).toMatchObject([{ freezer: FREEZER_NAMES[named], wasFrozen: false }]);
         expect(capture.status.tree.map((row) => row.pid)).toEqual(members);
         expect(capture.status.tree.some((row) => 'cmdline' in row)).toBe(false);
         expect(capture.status.samples).toBeUndefined();

@@ -145,17 +145,44 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched([pid]);
   });
 
-  test('that exceeds the pause budget is undone, and the reason says so', async () => {
+  test('is no part of the pause budget', async () => {
     const cgroup = make('budget');
     const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);
     const members = [pid, ...descendantsOf(pid)];
     await capturing.report(cgroup, { freezer });
-    const report = await capturing.report(cgroup, { freezer, hold: 2000, maxPause: 50 });
+    const report = await capturing.report(cgroup, { freezer, hold: 1000, maxPause: 500 });
+    expect(report).toMatchObject({ failure: undefined, overrunMicroseconds: 0 });
+    expect(report.timings.holdMicroseconds).toBeGreaterThanOrEqual(1_000_000);
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched(members);
+  });
+
+  test('whose pod took too long to stop for its budget does not begin', async () => {
+    const cgroup = make('late');
+    const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);
+    const members = [pid, ...descendantsOf(pid)];
+    const report = await capturing.report(cgroup, { freezer, hold: 2000, maxPause: 0.1 });
     expect(report.failure?.reason).toBe('PauseBudgetExceeded');
     expect(report.timings.pauseMicroseconds).toBeLessThan(1_000_000);
     expect(cgroup.freezeState()).toBe('THAWED');
     expect(members.map(tracerPidOf)).toEqual([0, 0, 0, 0, 0]);
     await assertUntouched(members);
+  });
+
+  test('and a capture without one tell by the wall clock from when until when the pod stood still', async () => {
+    const cgroup = make('clock');
+    const { pid } = await startWorkload(cgroup, 'sleeper');
+    for (const hold of [0, 300]) {
+      const before = Date.now();
+      const report = await capturing.report(cgroup, { freezer, hold });
+      const { from = 0, until = 0 } = report.standstill ?? {};
+      // The wall clock of this test shows whole milliseconds, too.
+      expect(from / 1000).toBeGreaterThan(before - 1);
+      expect(until / 1000).toBeLessThan(Date.now() + 1);
+      expect(until - from).toBeGreaterThanOrEqual(hold * 1000 - 1_000);
+      expect(until - from).toBeLessThanOrEqual(report.timings.pauseMicroseconds + 1_000);
+    }
+    await assertUntouched([pid]);
   });
 
   test('whose freezing stage takes longer than its budget or its timeout is undone', async () => {

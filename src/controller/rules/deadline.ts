@@ -26,7 +26,7 @@ export function deadlineExceeded({ spec }: Checkpoint, obstacle: Why): Why {
   };
 }
 
-/** What the Checkpoint waits for, as its status says. */
+/** Returns what the Checkpoint waits for, as its status says. */
 export function obstacleOf({ status }: Checkpoint): Why {
   const succeeded = findCondition(status?.conditions, 'Succeeded');
   const reason = asReason(succeeded?.reason ?? '') ?? 'Pending';

@@ -74,7 +74,7 @@ export function decideForbidden(
   return waitFor(checkpoint, { reason: 'DispatchForbidden', message }, row, now, TRY_AGAIN_MILLISECONDS);
 }
 
-/** What may pass by itself. The row of the pod is pinned while the Checkpoint waits. */
+/** Returns what stands in the way and may pass by itself. */
 function findObstacle({ predecessor, agent }: Undispatched, { metadata, spec }: Pod): Why | undefined {
   // The message does not name the predecessor: the predecessor changes with every end in the queue, and each change
   // would cost one write per waiting Checkpoint.

@@ -27,7 +27,7 @@ function isHeld({ status }: PodCapture): boolean {
   return findCondition(status?.conditions, 'Held')?.status === 'True';
 }
 
-/** One of the held containers no longer runs, or another one runs under its name. */
+/** Whether one of the held containers no longer runs, or another container runs under its name. */
 function hasLostContainer(pod: Pod, { spec }: PodCapture): boolean {
   const running = new Set(runningContainers(pod).map(({ containerID }) => containerID));
   return spec.containers.some(({ containerID }) => !running.has(containerID));

@@ -42,11 +42,14 @@ export interface PublishedFreezer {
 export class Board {
   readonly memory: SharedArrayBuffer;
   readonly #slots: Int32Array;
+  /** Written before the phase becomes `hold`, and read after that was seen. */
+  readonly #heldFrom: Float64Array;
 
   /** Lays out a board, in new memory or in the memory that the other thread made. */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * (TIDS_AT + MAX_TIDS))) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * (TIDS_AT + MAX_TIDS) + 8)) {
     this.memory = memory;
     this.#slots = new Int32Array(memory);
+    this.#heldFrom = new Float64Array(memory, 4 * (TIDS_AT + MAX_TIDS), 1);
   }
 
   /** Clears the board. The main thread calls this between captures. */
@@ -100,6 +103,11 @@ export class Board {
     Atomics.store(this.#slots, SLOT.tids, count + 1);
   }
 
+  /** Tells when every task stood still, by the wall clock, in microseconds since the epoch. */
+  setHeldFrom(microseconds: number): void {
+    this.#heldFrom[0] = microseconds;
+  }
+
   orders(): number {
     return Atomics.load(this.#slots, SLOT.orders);
   }
@@ -123,6 +131,11 @@ export class Board {
       writer: Atomics.load(this.#slots, SLOT.writer) === 1,
       closed: Atomics.load(this.#slots, SLOT.closed),
     };
+  }
+
+  /** When every task stood still. Valid from the phase `hold` on. */
+  heldFrom(): number {
+    return this.#heldFrom[0] ?? 0;
   }
 
   /** Calls `write` for each published freezer. Until this returns, none of their descriptors is closed. */

@@ -51,6 +51,7 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
       run(session, 'seize', seize) ??
       stopAndThaw(session) ??
       run(session, 'stop', seizeEscaped) ??
+      standsStill(session) ??
       run(session, 'collect', collect) ??
       run(session, 'collect', readTheRest, 'hold') ??
       run(session, 'hold', hold);
@@ -69,6 +70,10 @@ function warmUp(session: Session): undefined {
   session.context.warmUp?.(session.firstLooks.size);
 }
 
+function standsStill(session: Session): undefined {
+  session.stoodStillAt = session.kernel.now();
+}
+
 /** A defect in one step of the release must not keep the other steps from being done. */
 function letGo(session: Session): Failure | undefined {
   let defect: Failure | undefined;
@@ -80,6 +85,7 @@ function letGo(session: Session): Failure | undefined {
       onDefect();
     }
   };
+  if (session.stoodStillAt !== undefined) session.letGoAt = session.kernel.now();
   attempt(
     () => thaw(session),
     () =>

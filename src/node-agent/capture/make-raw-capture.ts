@@ -24,12 +24,21 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
     unfrozen: [...session.unfrozen.values()],
     timings,
     budgetMicroseconds: budget,
-    overrunMicroseconds: budget === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - budget),
+    overrunMicroseconds: overrun(timings, budget),
     ...freezeSkew(session),
     thawUnproved: session.thawUnproved,
     threadMustEnd: session.threadMustEnd,
     firstActAt: session.firstActAt,
+    stoodStillAt: session.stoodStillAt,
+    heldFrom: session.heldFrom,
+    letGoAt: session.letGoAt,
   };
+}
+
+/** By how much the pause without the hold exceeded its budget. */
+export function overrun(timings: Timings, budgetMicroseconds: number | undefined): number {
+  if (budgetMicroseconds === undefined) return 0;
+  return Math.max(0, timings.pauseMicroseconds - timings.holdMicroseconds - budgetMicroseconds);
 }
 
 /** The skew as the freeze phase saw it: its looks are at most half a millisecond apart. */

@@ -60,4 +60,10 @@ export interface RawCapture {
   readonly threadMustEnd: boolean;
   /** When the pause began, by the monotonic clock; undefined when nothing was touched. */
   readonly firstActAt: number | undefined;
+  /** When every task stood still, by the monotonic clock; undefined when it did not come to that. */
+  readonly stoodStillAt: number | undefined;
+  /** The same time by the wall clock, in microseconds since the epoch, as it was when a requested hold began. */
+  readonly heldFrom: number | undefined;
+  /** When the release began, by the monotonic clock; undefined when not every task had stood still. */
+  readonly letGoAt: number | undefined;
 }

@@ -24,7 +24,7 @@ export interface CaptureRequest {
   readonly timeoutMicroseconds: number;
   /** How long to hold after the tree is collected. */
   readonly holdMicroseconds: number;
-  /** Budget of the whole pause, release included. */
+  /** Budget of the pause without the hold, release included. */
   readonly maxPauseMicroseconds?: number;
   /** Mount point of the host's procfs. */
   readonly proc: string;
@@ -38,6 +38,8 @@ export interface CaptureContext {
   readonly guard: Guard | number;
   /** The id under which the guard knows this capture. */
   readonly captureId: Uint8Array;
+  /** Returns by how many microseconds the wall clock is ahead of the monotonic clock. Absent: a hold has no wall-clock times. */
+  readonly wallOffset?: () => number;
   /** Asks for more CPU time, until the capture has ended. */
   readonly hurry?: () => void;
   /** Readies the thread for a pause of so many tasks. */
@@ -154,12 +156,18 @@ export class Session {
   readonly ranWhenLate = new Map<number, number>();
   /** Number of kernel stacks that were read. */
   stacksRead = 0;
-  /** The tree is collected and the pod is held. A cancellation then ends the hold, and is no failure. */
+  /** The tree is collected, and the hold that was asked for has begun. A cancellation then ends the hold, and is no failure. */
   isHolding = false;
   readonly durations: Partial<Record<Phase, number>> = {};
   /** Time of the first freezer write, or without freezer of the first interrupt. The pause and the deadlines count from here. */
   firstActAt: number | undefined;
   collectedAt: number | undefined;
+  /** When every task stood still: the end of the stop phase. */
+  stoodStillAt: number | undefined;
+  /** The same by the wall clock, in microseconds since the epoch. Known when a requested hold begins. */
+  heldFrom: number | undefined;
+  /** When the release began, after every task had stood still. */
+  letGoAt: number | undefined;
   /** Time of the announcement. The guard's bound for a closed freezer runs from then. */
   announcedAt: number | undefined;
   lastDetachAt: number | undefined;
@@ -225,7 +233,9 @@ export class Session {
     this.tellOpenedInTime();
     const elapsed = this.kernel.now() - this.firstActAt;
     const budget = this.request.maxPauseMicroseconds;
-    if (budget !== undefined && elapsed + this.releaseEstimate() > budget) return this.overBudget();
+    // The budget is for the pause without the hold. Once the hold has begun, only the release is left, which an early end of the
+    // hold would not shorten.
+    if (budget !== undefined && !this.isHolding && elapsed + this.releaseEstimate() > budget) return this.#overBudget();
     if (this.collectedAt !== undefined) return undefined;
     if ((orders & ORDER_TIMEOUT) !== 0 || elapsed > this.request.timeoutMicroseconds) {
       return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
@@ -275,7 +285,7 @@ export class Session {
     return (this.board.orders() & ORDER_REOPEN) !== 0;
   }
 
-  overBudget(): Failure {
+  #overBudget(): Failure {
     const elapsed = Math.round(this.kernel.now() - (this.firstActAt ?? this.kernel.now()));
     return failure(
       'PauseBudgetExceeded',

@@ -24,8 +24,11 @@ import { Store } from '../../kube/store.js';
 import { keyOf } from '../../kube/types.js';
 import { Artifacts } from './artifacts.js';
 import { CAPTURES, project } from './captured-object.js';
-import { Captures, type CapturesParts } from './captures.js';
+import { artifactCommand } from './artifact-command.js';
+import { Captures } from './captures.js';
+import type { CapturesParts } from './captures-parts.js';
 import { DiskGate } from './disk-gate.js';
+import { keepFence, mayHoldFor, RENEW_AGAIN_SECONDS } from './fence.js';
 import type { GuardKeeper } from './guard-keeper.js';
 import { liveness, readiness, type HealthFacts } from './health.js';
 import { keepMemoryLow } from './idle-memory.js';
@@ -47,7 +50,10 @@ export interface AgentOptions {
   readonly port: number;
   /** Absent: the metrics are served on `port`. */
   readonly secureMetrics?: SecureMetrics;
+  /** Most captures at a time. A capture that holds its pod does not count. */
   readonly maxConcurrentCaptures: number;
+  /** Most pods that are held at a time. */
+  readonly maxConcurrentHolds: number;
   /** The pause that the installation aims at, in seconds: a metric, for dashboards and alerts. */
   readonly pauseBudgetSeconds: number;
   /** Mount point of the host's procfs. */
@@ -91,7 +97,10 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   const lastCall = new AbortController();
   const store = new Store<PodCapture>();
   const gate = new DiskGate(clock);
-  const artifacts = new Artifacts(options.artifacts, gate, options.artifactsLimitBytes);
+  const place = { ...options, folder: options.artifacts };
+  const artifacts = new Artifacts(options.artifacts, gate, options.artifactsLimitBytes, (uid) =>
+    artifactCommand(place, uid),
+  );
   const pool = new TracerPool(parts);
   const observer = agentMetrics({
     ...parts,
@@ -112,7 +121,9 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     ...parts,
     me: options.podUID,
     proc: options.proc,
-    maxConcurrent: options.maxConcurrentCaptures,
+    maxConcurrentCaptures: options.maxConcurrentCaptures,
+    maxConcurrentHolds: options.maxConcurrentHolds,
+    isCutOff: () => mayHoldFor(heartbeat.lastRenewal(), clock.monotonic()) === 0,
     pool,
     artifacts,
     gate,
@@ -152,11 +163,15 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     namespace: options.namespace,
     name: heartbeatLeaseName(options.nodeName),
     identity: options.podUID,
+    retrySeconds: RENEW_AGAIN_SECONDS,
+    onRenewal: lookSoon,
     clock,
     random,
     log,
     signal: stopped.signal,
   });
+  const letGo = (): void => captures.letGo();
+  const fencing = keepFence({ clock, lastRenewal: () => heartbeat.lastRenewal(), letGo }, stopped.signal);
   const facts: HealthFacts = {
     now: () => clock.monotonic(),
     started: clock.monotonic(),
@@ -193,7 +208,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   await captures.stop();
   patience.abort();
   stopped.abort();
-  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close(), serving]);
+  await Promise.all([pool.close(), heartbeat.done, fencing, reflector.done, server.close(), serving]);
   guard.close();
   await guarding;
   log.info('node agent stopped', {});

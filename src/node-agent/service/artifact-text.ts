@@ -2,6 +2,7 @@
 import type { PodCapture } from '../../api/kinds.js';
 import type { CommandLines } from '../pure/command-lines.js';
 import { podCapture } from '../report/pod-capture.js';
+import type { EndedHold } from '../report/end-conditions.js';
 import type { CaptureReport } from '../report/parse-report.js';
 
 /** Rows per piece. Formatting a piece takes about 1 ms; then other work on this thread gets its turn. */
@@ -10,6 +11,8 @@ const ROWS_AT_ONCE = 500;
 export interface ArtifactFacts {
   readonly object: PodCapture;
   readonly report: CaptureReport;
+  /** Absent where no hold was asked for. */
+  readonly hold?: EndedHold;
   /** RFC 3339, like completionTime. */
   readonly startTime: string;
   readonly completionTime: string;
@@ -24,13 +27,23 @@ export interface ArtifactFacts {
 export function* artifactText({
   object,
   report,
+  hold,
   startTime,
   completionTime,
   cmdlines,
 }: ArtifactFacts): Generator<string> {
   const { apiVersion, kind, metadata, spec } = object;
   const { name, namespace, uid } = metadata;
-  const ended = podCapture({ name, startTime, completionTime, reports: [report], dryRun: spec.dryRun, cmdlines });
+  const ended = podCapture({
+    name,
+    startTime,
+    completionTime,
+    reports: [report],
+    dryRun: spec.dryRun,
+    ...(hold === undefined ? {} : { hold }),
+    cmdlines,
+    by: 'the node agent',
+  });
   const { tree, ...rest } = ended.status;
   const head = JSON.stringify({ apiVersion, kind, metadata: { name, namespace, uid }, spec });
   const status = JSON.stringify(rest);

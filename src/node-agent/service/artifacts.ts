@@ -11,12 +11,9 @@ import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHa
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
+import { artifactName, OURS, UID } from './artifact-files.js';
 import type { DiskGate } from './disk-gate.js';
 
-/** The form of metadata.uid. The API server generates version 4 UUIDs. */
-const UID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** The names of artifacts and of unfinished files. */
-const OURS = /^(?:([0-9a-f-]{36})\.json|\.([0-9a-f-]{36})\.[0-9a-f]{8}\.tmp)$/;
 /** Least free space for a capture to begin, in bytes. The artifact of 20,000 processes takes about this much. */
 const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -39,13 +36,16 @@ export class Artifacts {
   readonly #folder: string;
   readonly #gate: DiskGate;
   readonly #limitBytes: number;
+  readonly #commandFor: (uid: string) => string;
   /** The size of each artifact by its UID, in bytes; undefined until the folder was read. */
   #sizes: Map<string, number> | undefined;
 
-  constructor(folder: string, gate: DiskGate, limitBytes: number) {
+  /** @param commandFor returns the command that prints the artifact of a capture */
+  constructor(folder: string, gate: DiskGate, limitBytes: number, commandFor: (uid: string) => string) {
     this.#folder = folder;
     this.#gate = gate;
     this.#limitBytes = limitBytes;
+    this.#commandFor = commandFor;
   }
 
   /** The number and size of the artifacts, as known without touching the disk. */
@@ -85,14 +85,14 @@ export class Artifacts {
       return { ok: false, failure: failure('ArtifactFailed', 'the UID of the PodCapture is not a UUID') };
     return await this.#gate.touch(async () => {
       const temporary = join(this.#folder, temporaryName(uid));
-      const path = join(this.#folder, `${uid}.json`);
+      const path = join(this.#folder, artifactName(uid));
       try {
         await this.#prepare();
         const { sizeBytes, sha256 } = await writeAll(temporary, text);
         await rename(temporary, path);
         this.#sizes?.set(uid, sizeBytes);
         await syncFolder(this.#folder);
-        return { ok: true, artifact: { path, sizeBytes, sha256 } };
+        return { ok: true, artifact: { path, sizeBytes, sha256, command: this.#commandFor(uid) } };
       } catch (error) {
         await unlink(temporary).catch(() => undefined);
         return { ok: false, failure: this.#failed('could not store the artifact', error) };
@@ -104,7 +104,9 @@ export class Artifacts {
   async remove(uid: string): Promise<void> {
     if (!UID.test(uid)) return;
     await this.#gate.touch(async () => {
-      const code = await unlink(join(this.#folder, `${uid}.json`)).catch((error: NodeJS.ErrnoException) => error.code);
+      const code = await unlink(join(this.#folder, artifactName(uid))).catch(
+        (error: NodeJS.ErrnoException) => error.code,
+      );
       if (code === undefined || code === 'ENOENT') this.#sizes?.delete(uid);
     });
   }

@@ -1,68 +1,45 @@
 /** The captures of this node: decides which begin, runs them, and ends each with a report. */
+import { hasEnded } from '../../api/conditions.js';
 import type { PodCapture } from '../../api/kinds.js';
-import type { GuardOutcome } from '../../native/guard.js';
 import { emptyReport } from '../report/empty-report.js';
 import { failure, type Failure } from '../pure/failure.js';
+import { wallTime } from '../pure/wall-clock.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import { leftFrozen } from './as-found.js';
-import { byAge, captureHasEnded } from './captured-object.js';
+import { BusyNotices, type Waiting } from './busy-notices.js';
+import { byAge } from './captured-object.js';
 import { CaptureRun } from './capture-run.js';
-import { carryOut, type CarriedOut, type CarryOutParts } from './carry-out.js';
+import type { CapturesParts } from './captures-parts.js';
+import { carryOut, type CarriedOut } from './carry-out.js';
 import { claimCapture } from './claim.js';
-import { deliver, type Delivered, type DeliveryParts } from './deliver.js';
+import { deliver, type Delivered } from './deliver.js';
+import { endWithoutRun } from './ended-without-run.js';
 import { nextStep, type Knowledge } from './next-step.js';
-import { describeRecovered } from './recoveries.js';
-import { bareEndStatus, endStatus, progressStatus, endReason, refusedCaptureStatus, type Claim } from './status.js';
-
-export interface CaptureObserver {
-  /** The capture may freeze these cgroups from now on. */
-  targets(uid: string, containers: readonly ContainerTarget[]): void;
-  /** A capture that this process began has ended, and the pod is released as far as possible. */
-  ended(uid: string, ended: CarriedOut): void;
-  /** A capture was ended without having begun here. */
-  refused(reason: Failure['reason']): void;
-  /** Cgroups of a capture that an earlier agent began are frozen: that agent left them so, or somebody froze them since. */
-  foundFrozen(targets: readonly ContainerTarget[]): void;
-  /** A guard handled a freezer in place of an agent. */
-  recovered(outcome: GuardOutcome): void;
-}
-
-export interface CapturesParts extends CarryOutParts, DeliveryParts {
-  /** UID of this agent's pod. */
-  readonly me: string;
-  readonly maxConcurrent: number;
-  /** All known PodCaptures, as the watch and the answers to this agent's writes show them. */
-  readonly list: () => readonly PodCapture[];
-  readonly observer: CaptureObserver;
-  /** Ends this process, when only its end frees what the kernel still holds. */
-  readonly die: () => void;
-  /** Aborts when nothing may be waited for any longer, not even a report. */
-  readonly lastCall: AbortSignal;
-}
+import { busyWith } from './slots.js';
+import { bareEndStatus, capturingStatus, claimOf, endReason, endStatus, holdingStatus, type Claim } from './status.js';
 
 /** Most reports that wait for the API server; with more waiting, no new capture begins. */
 const MAX_UNREPORTED = 64;
-/**
- * How long the end of a capture that an earlier agent began waits for a guard, in milliseconds. The guard knows what
- * was done about its freezers, but a missing guard must not delay the end for ever.
- */
-const GUARD_WITHIN_MS = 5_000;
 /**
  * How long the last report may take, in milliseconds, before the process kills itself to free the tasks that it cannot
  * release.
  */
 const LAST_WORDS_MS = 1_000;
+/** How often a claimed capture looks whether the heartbeat was renewed, in milliseconds. */
+const CUT_OFF_LOOK_MS = 200;
 
 export class Captures {
   readonly #parts: CapturesParts;
   readonly #runs = new Map<string, CaptureRun>();
   readonly #finished = new Set<string>();
   readonly #work = new Set<Promise<void>>();
+  readonly #notices: BusyNotices;
   #stopping = false;
   #begun = 0;
 
   constructor(parts: CapturesParts) {
     this.#parts = parts;
+    this.#notices = new BusyNotices(parts);
   }
 
   /** Number of captures begun by this process, ended ones included. */
@@ -82,7 +59,7 @@ export class Captures {
   get waiting(): number {
     const isWaiting = (object: PodCapture): boolean =>
       object.status?.claimedBy === undefined &&
-      !captureHasEnded(object) &&
+      !hasEnded(object.status) &&
       !this.#runs.has(object.metadata.uid) &&
       !this.#finished.has(object.metadata.uid);
     return this.#parts.list().filter(isWaiting).length;
@@ -99,13 +76,24 @@ export class Captures {
 
   /** Takes the next step of every known PodCapture. Called after every change, and whenever a capture has ended. */
   look(): void {
-    for (const object of [...this.#parts.list()].sort(byAge)) this.#consider(object);
+    const waiting = [...this.#parts.list()].sort(byAge).flatMap((object) => this.#consider(object) ?? []);
+    this.#notices.see(waiting);
+  }
+
+  /**
+   * The heartbeat could not be renewed in time: ends every hold and rolls back what is in progress. A capture that is being
+   * claimed has touched nothing, and waits.
+   */
+  letGo(): void {
+    for (const run of this.#runs.values())
+      if (run.phase === 'capturing' || run.phase === 'holding')
+        run.cancel('HeartbeatLost', 'the node agent could not renew its heartbeat');
   }
 
   /** The PodCapture no longer exists. */
   vanished({ metadata }: PodCapture): void {
     this.#finished.delete(metadata.uid);
-    this.#runs.get(metadata.uid)?.cancel('the PodCapture was deleted');
+    this.#runs.get(metadata.uid)?.cancel('Cancelled', 'the PodCapture was deleted');
     void this.#parts.artifacts.remove(metadata.uid);
     this.look();
   }
@@ -116,50 +104,55 @@ export class Captures {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const run of this.#runs.values()) run.cancel('the node agent is being stopped');
+    this.#notices.close();
+    for (const run of this.#runs.values()) run.cancel('NodeAgentStopped', 'the node agent is being stopped');
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  #consider(object: PodCapture): void {
+  /** Returns the capture if it waits for this node. */
+  #consider(object: PodCapture): Waiting | undefined {
     const { uid } = object.metadata;
     const run = this.#runs.get(uid);
     const step = nextStep(object, this.#knowledge(object, run));
     switch (step.do) {
       case 'ignore':
+        return undefined;
       case 'wait':
-        return;
+        return step.for === 'node' ? { object, message: step.message } : undefined;
       case 'claim':
         this.#begin(object, async (own) => await this.#claimAndRun(object, own));
-        return;
+        return undefined;
       case 'end':
         this.#begin(object, async (own) => await this.#end(object, own, step.failure));
-        return;
+        return undefined;
       case 'cancel':
-        run?.cancel(step.why);
-        return;
-      case 'adjustHold':
-        run?.lowerHold(step.holdSeconds);
-        return;
+        run?.cancel('Cancelled', step.why);
+        return undefined;
+      case 'release':
+        run?.release(step.reason);
+        return undefined;
       default:
-        step satisfies never;
+        return step satisfies never;
     }
   }
 
   #knowledge(object: PodCapture, run: CaptureRun | undefined): Knowledge {
     const { podUID } = object.spec;
+    const { me, isCutOff, maxConcurrentCaptures: captures, maxConcurrentHolds: holds } = this.#parts;
     return {
-      me: this.#parts.me,
+      me,
       stopping: this.#stopping,
+      cutOff: isCutOff(),
       run,
       finished: this.#finished.has(object.metadata.uid),
       podBusy: this.#count((other) => other.podUID === podUID && !other.isReleased) > 0,
-      slotFree: this.running < this.#parts.maxConcurrent && this.unreported < MAX_UNREPORTED,
+      nodeBusy: busyWith(object, [...this.#runs.values()], { captures, holds, reports: MAX_UNREPORTED }),
     };
   }
 
   #begin(object: PodCapture, work: (run: CaptureRun) => Promise<void>): void {
-    const { spec, metadata } = object;
-    const run = new CaptureRun(metadata.uid, spec.podUID, spec.holdSeconds, this.#parts.clock);
+    const { metadata } = object;
+    const run = new CaptureRun(object, this.#parts.clock);
     this.#runs.set(metadata.uid, run);
     this.#begun += 1;
     const done = work(run)
@@ -175,21 +168,36 @@ export class Captures {
   }
 
   async #claimAndRun(object: PodCapture, run: CaptureRun): Promise<void> {
-    const { me, lastCall, observer } = this.#parts;
+    const { me, lastCall, observer, clock, isCutOff } = this.#parts;
+    await this.#notices.settled(run.uid);
+    const unclaimed = this.#parts.newest(object);
+    // An earlier process may have claimed the capture, whose write arrived only now. The next look ends it.
+    if (unclaimed.status?.claimedBy !== undefined) return;
     const startTime = this.#now();
-    const { generation } = object.metadata;
-    const claim: Claim = { claimedBy: me, startTime, ...(generation === undefined ? {} : { generation }) };
-    const claimed = await claimCapture(this.#parts, object, progressStatus(claim, 'Capturing'), lastCall);
+    let claim = claimOf(unclaimed, me, startTime);
+    const status = capturingStatus(claim);
+    const claimed = await claimCapture(this.#parts, unclaimed, status, lastCall);
     if (claimed.kind !== 'claimed') return;
     this.#finished.add(run.uid);
-    run.lowerHold(claimed.object.spec.holdSeconds);
+    claim = { ...claim, conditions: status.conditions ?? [] };
+    // The answer may have come late.
+    while (isCutOff() && !run.cancelled) await clock.sleep(CUT_OFF_LOOK_MS, run.signal);
+    run.begin();
+    const { hold } = claimed.object.spec;
+    if (hold?.releaseReason !== undefined) run.release(hold.releaseReason);
     const progress = new AbortController();
     let holding: Promise<unknown> = Promise.resolve();
     const ended = await this.#carryOut(claimed.object, run, startTime, {
       onTargets: (containers) => observer.targets(run.uid, containers),
-      onHold: () => {
+      onHold: (heldFrom) => {
         run.holdBegan();
-        holding = deliver(this.#parts, claimed.object, [progressStatus(claim, 'Holding')], progress.signal);
+        if (run.released || run.cancelled) return;
+        const holdUntil = wallTime(1000 * clock.wall() + run.holdMicroseconds);
+        const held = holdingStatus(claim, { heldFrom: wallTime(heldFrom), holdUntil }, this.#now());
+        claim = { ...claim, conditions: held.conditions ?? [] };
+        holding = deliver(this.#parts, claimed.object, [held], progress.signal);
+        // The slot is free for the next capture.
+        this.look();
       },
     });
     run.letGo();
@@ -216,8 +224,11 @@ export class Captures {
       const { dryRun } = object.spec;
       // Without a report only the freezers themselves say in which state they are.
       const frozen = await leftFrozen(touched, this.#parts.clock, this.#parts.lastCall);
-      const report = { ...emptyReport(defect), thawUnproved: frozen.map(({ directory }) => directory) };
-      return { report, dryRun, completionTime: this.#now(), processMustEnd: false };
+      const thawUnproved = frozen.map(({ directory }) => directory);
+      const report = { ...emptyReport(defect), thawUnproved, isTouched: touched.length > 0 };
+      const hold = run.endedHold(0);
+      const held = hold === undefined ? {} : { hold };
+      return { report, dryRun, ...held, completionTime: this.#now(), processMustEnd: false };
     }
   }
 
@@ -243,39 +254,11 @@ export class Captures {
     await this.#afterReport(object, delivered);
   }
 
-  /** Ends a capture in one write without carrying it out: nobody has claimed it, or an earlier process claimed it. */
   async #end(object: PodCapture, run: CaptureRun, why: Failure): Promise<void> {
-    const { me, lastCall, clock, observer, log, guard } = this.#parts;
-    const claimed = object.status?.claimedBy !== undefined;
-    if (claimed) await guard.whenAlive(GUARD_WITHIN_MS, lastCall);
-    const byGuard = claimed ? describeRecovered(guard.recovered(run.uid)) : '';
-    const targets = claimed ? await this.#targetsOf(object) : [];
-    const stillFrozen = await leftFrozen(targets, clock, lastCall);
-    observer.foundFrozen(stillFrozen);
-    const thawUnproved = stillFrozen.map(({ directory }) => directory);
-    run.letGo();
-    const status = refusedCaptureStatus(object, me, why, { unproved: thawUnproved, byGuard }, this.#now());
-    const delivered = await deliver(this.#parts, object, [status], lastCall);
-    if (delivered === 'delivered') observer.refused(why.reason);
-    log.warn('capture not begun', {
-      name: object.metadata.name,
-      reason: why.reason,
-      message: why.message,
-      report: delivered,
-    });
+    await this.#notices.settled(run.uid);
+    const delivered = await endWithoutRun(this.#parts, object, why, () => run.letGo());
     this.#finished.add(run.uid);
     await this.#afterReport(object, delivered);
-  }
-
-  /** The cgroups that an earlier agent may have frozen. Empty when they cannot be found any more. */
-  async #targetsOf({ spec }: PodCapture): Promise<readonly ContainerTarget[]> {
-    const { pool, resolve } = this.#parts;
-    const acquired = await pool.acquire();
-    if (!acquired.ok) return [];
-    const request = { uid: spec.podUID, containers: spec.containers, freezer: 'auto' } as const;
-    const found = await resolve(acquired.pooled.tracer, request);
-    pool.release(acquired.pooled);
-    return found.ok ? found.containers : [];
   }
 
   async #afterReport({ metadata }: PodCapture, delivered: Delivered): Promise<void> {

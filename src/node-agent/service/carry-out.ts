@@ -33,8 +33,12 @@ export interface CarryOutParts {
 }
 
 export interface Watchers {
-  /** Called when the hold has begun. */
-  readonly onHold: () => void;
+  /**
+   * Called when the hold has begun.
+   *
+   * @param heldFrom when every task stood still, by the wall clock, in microseconds since the epoch
+   */
+  readonly onHold: (heldFrom: number) => void;
   /** Called before the capture may freeze these cgroups. */
   readonly onTargets: (containers: readonly ContainerTarget[]) => void;
 }
@@ -73,10 +77,12 @@ export async function carryOut(
   const report = withWhy(await captureOf(parts, object, run, watchers), run.why);
   run.letGo();
   const completionTime = now();
-  const ended = { report, dryRun, completionTime, processMustEnd: report.processMustEnd === true };
+  const hold = run.endedHold(report.timings.holdMicroseconds);
+  const end = { report, dryRun, ...(hold === undefined ? {} : { hold }), completionTime };
+  const ended = { ...end, processMustEnd: report.processMustEnd === true };
   if (dryRun || report.tree.length === 0 || ended.processMustEnd) return ended;
   const cmdlines = include?.includes('Cmdline') === true ? await parts.readCmdlines(report.tree) : undefined;
-  const text = artifactText({ object, report, startTime, completionTime, cmdlines });
+  const text = artifactText({ object, ...end, startTime, cmdlines });
   const written = await parts.artifacts.write(object.metadata.uid, text);
   return written.ok ? { ...ended, artifact: written.artifact } : { ...ended, failure: written.failure };
 }
@@ -150,7 +156,7 @@ async function attempt(
       freezer: spec.freezer === 'None' ? 'none' : 'auto',
     });
     if (!target.ok) return emptyReport(target.failure);
-    const request = captureRequest(object, target.containers, run.holdSeconds, parts.proc);
+    const request = captureRequest(object, target.containers, run.holdMicroseconds, parts.proc);
     if (spec.dryRun) return noteLoss(finalReport(await tracer.preflight(request)));
     const leave = await parts.gate.enterStill(DISK_BOUND_MS);
     if (leave === undefined) {
@@ -160,9 +166,9 @@ async function attempt(
       const stopped = cancelled(run);
       if (stopped !== undefined) return emptyReport(stopped);
       watchers.onTargets(target.containers);
-      const onHold = (): void => {
+      const onHold = (heldFrom: number): void => {
         leave();
-        watchers.onHold();
+        watchers.onHold(heldFrom);
       };
       return noteLoss(finalReport(await tracer.capture(request, run.signal, { onHold })));
     } finally {
@@ -187,7 +193,7 @@ function withWhy(report: FinalReport, why: string | undefined): FinalReport {
 function captureRequest(
   { spec, metadata }: PodCapture,
   containers: readonly ContainerTarget[],
-  holdSeconds: number,
+  holdMicroseconds: number,
   proc: string,
 ): CaptureRequest {
   const budget = spec.maxPauseMilliseconds === undefined ? undefined : 1000 * spec.maxPauseMilliseconds;
@@ -195,7 +201,7 @@ function captureRequest(
     uid: metadata.uid,
     containers,
     timeoutMicroseconds: Math.min(1_000_000 * spec.timeoutSeconds, budget ?? Number.POSITIVE_INFINITY),
-    holdMicroseconds: 1_000_000 * holdSeconds,
+    holdMicroseconds,
     ...(budget === undefined ? {} : { maxPauseMicroseconds: budget }),
     proc,
   };

@@ -1,7 +1,7 @@
 /** Claims a PodCapture, so that this process carries it out or nobody does. */
+import { hasEnded } from '../../api/conditions.js';
 import type { PodCapture, PodCaptureStatus } from '../../api/kinds.js';
 import { describeError, isConflict, isNotFound } from '../../kube/result.js';
-import { captureHasEnded } from './captured-object.js';
 import { applyCaptureStatus, isInvalid, read, deliveryDelay, type DeliveryParts } from './deliver.js';
 
 export type Claimed =
@@ -40,7 +40,7 @@ export async function claimCapture(
       if (looked.ok) {
         known = looked.value;
         const claimedBy = known.status?.claimedBy;
-        if (known.metadata.uid !== object.metadata.uid || captureHasEnded(known)) return { kind: 'lost' };
+        if (known.metadata.uid !== object.metadata.uid || hasEnded(known.status)) return { kind: 'lost' };
         if (claimedBy !== undefined)
           return claimedBy === status.claimedBy ? { kind: 'claimed', object: known } : { kind: 'lost' };
         // The capture is still unclaimed: its spec has changed in the meantime.

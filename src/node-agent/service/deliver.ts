@@ -1,11 +1,12 @@
 /** Writes a status, and repeats the write until the server has accepted it or no longer needs it. */
+import { hasEnded } from '../../api/conditions.js';
 import { NODE_AGENT_MANAGER, type PodCapture, type PodCaptureStatus } from '../../api/kinds.js';
 import type { KubeApi } from '../../kube/api.js';
 import { backoffDelay, type Backoff } from '../../kube/backoff.js';
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
 import { describeError, isConflict, isNotFound, type KubeError, type KubeResult } from '../../kube/result.js';
-import { CAPTURES, captureHasEnded } from './captured-object.js';
+import { CAPTURES } from './captured-object.js';
 
 export interface DeliveryParts {
   readonly api: Pick<KubeApi, 'apply' | 'get'>;
@@ -114,7 +115,7 @@ export async function read(
 function tooLate(now: PodCapture, object: PodCapture, claimant: string | undefined): 'gone' | 'ended' | undefined {
   if (now.metadata.uid !== object.metadata.uid) return 'gone';
   const claimedBy = now.status?.claimedBy;
-  return captureHasEnded(now) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
+  return hasEnded(now.status) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
 }
 
 export function isInvalid(error: KubeError): boolean {

@@ -6,7 +6,7 @@ import type { Clock } from '../../kube/clock.js';
 import { buildInfo } from '../../kube/process-metrics.js';
 import { GUARD_OUTCOMES } from '../../native/guard.js';
 import type { CarriedOut } from './carry-out.js';
-import type { CaptureObserver } from './captures.js';
+import type { CaptureObserver } from './captures-parts.js';
 import { FrozenCgroups } from './frozen-cgroups.js';
 import { endReason } from './status.js';
 import { REHEARSAL_STATES, type RehearsalState } from './tracer-pool.js';

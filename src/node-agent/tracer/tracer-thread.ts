@@ -6,6 +6,7 @@ import { ENOTCONN } from '../../native/errno.js';
 import { isHungUp } from '../../native/guard-channel.js';
 import { createLinuxKernel } from '../../native/linux-kernel.js';
 import { Board } from '../capture/board.js';
+import { overrun } from '../capture/make-raw-capture.js';
 import { failure, type Failure } from '../pure/failure.js';
 import { openFreezer, thawAndVerify } from '../cgroup/freezer.js';
 import type { GuardSupply } from './guard-supply.js';
@@ -23,6 +24,16 @@ const YOUNG_GENERATION_MB = 16;
 const CLOSE_BOUND_MS = 1_000;
 /** As many attempts as in the thaw phase, each 0.2 ms later than the one before. */
 const THAW_ATTEMPTS = 40;
+
+/** Callbacks while a capture runs, on the main thread. */
+export interface Progress {
+  /**
+   * The tree is collected, no freezer is closed any more, and the hold has begun. Called at most once, and at most a tick late.
+   *
+   * @param heldFrom when every task stood still, by the wall clock, in microseconds since the epoch
+   */
+  readonly onHold?: (heldFrom: number) => void;
+}
 
 export type Outcome =
   | { readonly kind: 'reported'; readonly report: CaptureReport }
@@ -87,7 +98,7 @@ export class TracerThread {
     request: CaptureRequest,
     captureId: Uint8Array,
     signal?: AbortSignal,
-    progress?: { readonly onHold?: () => void },
+    progress?: Progress,
   ): Promise<Outcome> {
     const guard = this.#connect();
     const outcome = await this.ask({ kind: 'capture', request, captureId, guard }, request, signal, progress);
@@ -98,12 +109,7 @@ export class TracerThread {
   }
 
   /** Sends a message and returns the outcome. With `request`, the thread is watched meanwhile. */
-  async ask(
-    message: ToTracer,
-    request?: CaptureRequest,
-    signal?: AbortSignal,
-    progress?: { readonly onHold?: () => void },
-  ): Promise<Outcome> {
+  async ask(message: ToTracer, request?: CaptureRequest, signal?: AbortSignal, progress?: Progress): Promise<Outcome> {
     this.#board.reset();
     const watching =
       request && new WatchdogDriver(this.#board, this.#libc, this.#worker, request, () => this.#isGuarded());
@@ -220,7 +226,6 @@ function endedByProof(raw: RawCapture): Outcome {
     releaseMicroseconds: raw.timings.releaseMicroseconds + late,
     pauseMicroseconds: raw.timings.pauseMicroseconds + late,
   };
-  const overrunMicroseconds =
-    raw.budgetMicroseconds === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - raw.budgetMicroseconds);
+  const overrunMicroseconds = overrun(timings, raw.budgetMicroseconds);
   return { kind: 'ended', raw: { ...raw, timings, overrunMicroseconds }, failure: ended };
 }

@@ -14,8 +14,8 @@ const HOLD_TICK_MS = 20;
 /** Runs {@link stepWatch} and takes the actions that it names. */
 export class WatchdogDriver {
   onLost: () => void = () => undefined;
-  /** Called once, when a requested hold has begun. */
-  onHold: () => void = () => undefined;
+  /** Called once, when a requested hold has begun. See `Progress` in {@link ./tracer-thread.ts}. */
+  onHold: (heldFrom: number) => void = () => undefined;
   readonly #board: Board;
   readonly #libc: Libc;
   readonly #worker: Worker;
@@ -62,7 +62,7 @@ export class WatchdogDriver {
   #noteHold(): void {
     if (this.#holding || this.#limits.holdMicroseconds === 0) return;
     this.#holding = true;
-    this.onHold();
+    this.onHold(this.#board.heldFrom());
   }
 
   #do(effect: WatchEffect): void {

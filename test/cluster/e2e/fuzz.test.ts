@@ -140,7 +140,7 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     expect(new Set(refused.filter(({ step }) => step === 'create').map(({ code }) => code))).toContain(422);
 
     for (const checkpoint of await world.checkpoints())
-      if ((checkpoint.spec.holdSeconds ?? 0) > 3) await world.patchHold(checkpoint.metadata.name, 0);
+      if ((checkpoint.spec.hold?.seconds ?? 0) > 3) await world.release(checkpoint.metadata.name);
     await until(
       'every Checkpoint to end',
       async () => ((await undone()).length === 0 ? true : undefined),

@@ -70,7 +70,7 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
     expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason });
     expect(succeeded(checkpoint)?.message).toMatch(message);
     expect(succeeded(await captureOf(checkpoint))?.reason).toBe(reason);
-    expect(condition(checkpoint, 'Thawed')?.status).toBe('True');
+    expect(condition(checkpoint, 'Released')?.status).toBe('True');
     return checkpoint;
   };
   /** The positive control: without the obstacle the pod can be captured. */
@@ -175,7 +175,7 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
   });
 
   test('a folder that becomes unwritable ends the capture with ArtifactFailed after the hold, and the tree is in the status', async () => {
-    await world.create('closes', { podName: 'heart', holdSeconds: 2 });
+    await world.create('closes', { podName: 'heart', hold: { seconds: 2 } });
     await world.reached('closes', 'Holding');
     await node.exec(['chown', '65534', ARTIFACTS]);
     try {
@@ -218,7 +218,7 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
       value(
         await world.api.create(CHECKPOINTS, {
           metadata: { name: 'withdrawn', namespace: world.namespace, finalizers: ['stasis.test/wait'] },
-          spec: { podName: 'heart', holdSeconds: 600 },
+          spec: { podName: 'heart', hold: { seconds: 600 } },
         }),
       );
       await world.reached('withdrawn', 'Dispatched');

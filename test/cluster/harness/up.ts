@@ -44,6 +44,8 @@ export interface UpOptions {
    * architecture; true means that of this machine.
    */
   readonly systemdNode?: boolean | Architecture;
+  /** The oldest Kubernetes that the product supports, with containerd and runc of Debian. */
+  readonly oldest?: boolean;
   /** Leaves the cluster running when the caller ends. Otherwise it is taken down with the caller, however that ends. */
   readonly stay?: boolean;
   /** Called at the beginning of each step, with the seconds so far. */
@@ -56,7 +58,7 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
   const began = performance.now();
   const step = (what: string): void => options.onStep?.(what, (performance.now() - began) / 1000);
   step('programs and images');
-  const folder = await programs();
+  const folder = await programs(options.oldest);
   const images = await testImages(folder, nativeArchitecture());
   const { systemdNode = false } = options;
   const architecture = systemdNode === true ? nativeArchitecture() : systemdNode;

@@ -37,6 +37,9 @@ export function captureRequest(cgroup: Pick<Cgroup, 'directory'>, options: Captu
   };
 }
 
+/** The freezers by their names in the API. */
+export const FREEZER_NAMES = { v1: 'V1', v2: 'V2', none: 'None' } as const;
+
 export interface Capturing {
   /** Makes one capture, which may fail. */
   run(cgroup: Pick<Cgroup, 'directory'>, options?: CaptureOptions, signal?: AbortSignal): Promise<TracerResult>;
@@ -111,7 +114,7 @@ export function useHeldCaptures(): HeldCaptures {
 export interface HoldingWay {
   readonly version: CgroupVersion;
   readonly freezer: 'auto' | 'none';
-  /** The name of the way in `containers[].freezer` of the report. */
+  /** The way in the words of the capture; {@link FREEZER_NAMES} has those of the report. */
   readonly named: 'v1' | 'v2' | 'none';
 }
 

@@ -43,7 +43,7 @@ const sample = podCapture({
 const failed = podCapture({
   conditions: [
     condition({ status: 'False', reason: 'FreezeTimeout', message: 'dd (77) did not freeze within 10s' }),
-    condition({ type: 'Thawed', reason: 'FreezersRestored' }),
+    condition({ type: 'Released', reason: 'FreezersRestored' }),
   ],
   containers: [],
   tree: [],
@@ -143,7 +143,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
   });
 
   test('renderTree() shows a freezer that could not be restored', () => {
-    const thawed = condition({ type: 'Thawed', status: 'False', reason: 'FreezerNotRestored', message: 'EIO' });
+    const thawed = condition({ type: 'Released', status: 'False', reason: 'FreezerNotRestored', message: 'EIO' });
     const text = renderTree(podCapture({ conditions: [condition(), thawed] }), { color: false });
     expect(text).toContain('✔ Captured\n✘ FreezerNotRestored: EIO\n');
   });
@@ -162,7 +162,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
 
   test('renderTree() gives each of several containers a heading, and loses no process', () => {
     const containers = [
-      containerCapture({ containerID: 'abc', cgroupPath: '/pod/abc', cgroupVersion: 'v1', freezer: 'none' }),
+      containerCapture({ containerID: 'abc', cgroupPath: '/pod/abc', cgroupVersion: 'V1', freezer: 'None' }),
       containerCapture({ containerID: 'def', cgroupPath: '/pod/def', wasFrozen: true, processes: 2, threads: 2 }),
     ];
     const tree = [

@@ -76,8 +76,8 @@ describe('decide(), dispatched', () => {
 
   test('shows nothing of a capture that may end before anybody could read it', () => {
     const young = { checkpoint: checkpoint(), dispatchedFor: 100 };
-    for (const running of [capture(), capture({ status: under('Capturing') })]) {
-      const decision = decide(settled({ ...young, capture: running }));
+    for (const early of [capture(), capture({ status: under('Capturing') })]) {
+      const decision = decide(settled({ ...young, capture: early }));
       expect(decision).toEqual({ rule: 'progress', actions: [], againAfterMilliseconds: 200 });
     }
     expect(kinds(decide(settled({ ...young, capture: holding })).actions)).toContain('write-status');

@@ -133,6 +133,8 @@ describe('reconcile()', () => {
     await new Promise((turn) => setImmediate(turn));
     gate.dispatchEvent(new Event('open'));
     await Promise.all([first, second]);
+    // The second visit found the pod in the hands of the first, and comes again.
+    await simulation.rest();
     expect(simulation.model.all(PODCAPTURE_RESOURCE)).toHaveLength(1);
     expect(simulation.reason('a')).toBe('PodBusy');
   });

@@ -25,11 +25,11 @@ import {
 } from '../../../src/controller/resources.js';
 import { keysOfCapture, keysOfCheckpoint } from '../../../src/controller/wake.js';
 import type { EventDraft } from '../../../src/kube/event-object.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, type KubeResult } from '../../../src/kube/result.js';
 import { keyOf } from '../../../src/kube/types.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
 import { checkpointSpec, condition, endedAs, NOW, pod, SETTINGS } from './builders.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 /**
  * The fate of a request: it succeeds, is not sent, is sent without an answer, or the controller dies before or after
@@ -134,6 +134,8 @@ export class Simulation {
         try {
           const outcome = await reconcile(controller.reconciler, key, new AbortController().signal);
           if (outcome === 'retry') controller.queue.add(key);
+          else if (outcome !== undefined && 'once' in outcome)
+            void outcome.once.finally(() => controller.queue.add(key));
           else if (outcome !== undefined) controller.later.add(key);
         } catch (error) {
           if (!(error instanceof Died)) throw error;

@@ -5,7 +5,6 @@ import { conditionsOf, type Fact } from '../../../src/api/conditions.js';
 import { eventsOf } from '../../../src/controller/checkpoint-event.js';
 import { orphanKey, orphanOf } from '../../../src/controller/keys.js';
 import { pauseText } from '../../../src/controller/pause-text.js';
-import { KeyedLock } from '../../../src/controller/pod-lock.js';
 import { sameStatus } from '../../../src/controller/status.js';
 import { checkpoint } from './builders.js';
 
@@ -100,26 +99,5 @@ describe('orphanKey()', () => {
   test('differs from the key of a Checkpoint', () => {
     expect(orphanOf(orphanKey('shop/x'))).toBe('shop/x');
     expect(orphanOf('orphan/x')).toBeUndefined();
-  });
-});
-
-describe('KeyedLock', () => {
-  test('runs one piece of work per key at a time, in order and also after a failure, and other keys in parallel', async () => {
-    const lock = new KeyedLock();
-    const log: string[] = [];
-    const work = (name: string, turns: number) => async (): Promise<void> => {
-      log.push(`${name} begins`);
-      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
-      log.push(`${name} ends`);
-      if (name === 'a1') throw new Error('a defect');
-    };
-    const first = lock.run('a', work('a1', 20));
-    await Promise.all([
-      expect(first).rejects.toThrow('a defect'),
-      lock.run('a', work('a2', 1)),
-      lock.run('b', work('b1', 1)),
-    ]);
-    expect(log.filter((line) => line.startsWith('a'))).toEqual(['a1 begins', 'a1 ends', 'a2 begins', 'a2 ends']);
-    expect(log.indexOf('b1 ends')).toBeLessThan(log.indexOf('a1 ends'));
   });
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
 import { hasEnded } from '../../../src/api/conditions.js';
+import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER, type CaptureHold } from '../../../src/api/kinds.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
 import { uninstall } from '../../../src/controller/uninstall.js';
 import type { KubeApi } from '../../../src/kube/api.js';
 import type { Clock } from '../../../src/kube/clock.js';
 import { LEASES } from '../../../src/kube/lease.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
 import type { OwnerReference, Resource } from '../../../src/kube/types.js';
 import { KubeModel, type Intercept } from '../../fake/kube-model.js';
 import { capture, checkpoint, condition, NOW, pod } from './builders.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 const ACCOUNTS: Resource = {
   group: '',
@@ -91,7 +91,8 @@ class Cluster {
     if (this.now < this.agentEndsAfter) return;
     for (const object of this.model.all(PODCAPTURE_RESOURCE)) {
       const { metadata, spec, status } = object;
-      const free = spec.hold === undefined || metadata.deletionTimestamp !== undefined;
+      const free =
+        spec.hold?.releaseReason !== undefined || spec.hold === undefined || metadata.deletionTimestamp !== undefined;
       if (status?.claimedBy === 'agent-uid' && free && !hasEnded(status))
         this.model.put(PODCAPTURES, { ...object, status: ENDED });
     }
@@ -100,16 +101,17 @@ class Cluster {
   /** Creates one Checkpoint for each state that a Checkpoint can be in. */
   fill(): void {
     const release = [RELEASE_FINALIZER];
-    const made = (name: string, spec: object, status?: typeof CAPTURING) => {
+    const hold = { seconds: 60 };
+    const made = (name: string, spec: { readonly hold?: CaptureHold }, status?: typeof CAPTURING) => {
       this.model.put(CHECKPOINTS, checkpoint({ metadata: { name, uid: `uid-${name}`, finalizers: release }, spec }));
       const metadata = { name: `${name}-1`, uid: `uid-${name}-1`, finalizers: release, ownerReferences: ownedBy(name) };
       this.model.put(PODCAPTURES, capture({ metadata, spec, ...(status === undefined ? {} : { status }) }));
     };
-    made('held', { holdSeconds: 60 }, CAPTURING);
-    made('in-passing', { holdSeconds: 0 }, CAPTURING);
-    made('unclaimed', { holdSeconds: 60 });
-    made('of-a-dead-agent', { holdSeconds: 60 }, { ...CAPTURING, claimedBy: 'dead' });
-    made('ended', { holdSeconds: 0 }, ENDED);
+    made('held', { hold }, CAPTURING);
+    made('in-passing', {}, CAPTURING);
+    made('unclaimed', { hold });
+    made('of-a-dead-agent', { hold }, { ...CAPTURING, claimedBy: 'dead' });
+    made('ended', {}, ENDED);
     this.model.put(
       CHECKPOINTS,
       checkpoint({ metadata: { name: 'new', uid: 'uid-new', finalizers: ['example.com/x'] } }),
@@ -168,7 +170,31 @@ describe('uninstall()', () => {
     const cluster = new Cluster();
     cluster.fill();
     await cluster.uninstall();
-    expect(cluster.model.find(PODCAPTURE_RESOURCE, 'shop', 'held-1')?.metadata.deletionTimestamp).toBeUndefined();
+    const held = cluster.model.find(PODCAPTURE_RESOURCE, 'shop', 'held-1');
+    expect([held?.metadata.deletionTimestamp, held?.spec.hold?.releaseReason]).toEqual([undefined, 'ReleaseRequested']);
+  });
+
+  test('uninstall() lists PodCaptures 50 at a time, and ever less often while it waits for their ends', async () => {
+    const cluster = new Cluster();
+    cluster.fill();
+    cluster.agentEndsAfter = Infinity;
+    const lists: { readonly at: number; readonly limit: number | undefined }[] = [];
+    const api = cluster.model.api();
+    const counting: KubeApi['list'] = (resource, options) => {
+      if (resource.plural === PODCAPTURES.plural) lists.push({ at: cluster.now, limit: options?.limit });
+      return api.list(resource, options);
+    };
+    // The controller's pods, which are listed by a label, are gone.
+    const byLabel: KubeApi['list'] = (resource, options) =>
+      options?.labelSelector === undefined
+        ? counting(resource, options)
+        : Promise.resolve(success({ items: [], metadata: { resourceVersion: '1' } }));
+    expect(await cluster.uninstall(undefined, { list: byLabel })).toBe(true);
+    expect(new Set(lists.map(({ limit }) => limit))).toEqual(new Set([50]));
+    const waiting = lists.filter(({ at }) => at < 30_000);
+    expect(waiting.map(({ at }) => at)).toEqual([
+      0, 250, 750, 1750, 3750, 7750, 11_750, 15_750, 19_750, 23_750, 27_750,
+    ]);
   });
 
   test('uninstall() changes nothing when it runs again', async () => {
@@ -249,8 +275,12 @@ describe('uninstall()', () => {
         const cluster = new Cluster();
         cluster.fill();
         const queue = [...faults];
+        let failed = 0;
         const unreliable: Intercept = <T>(call: { verb: string }, perform: () => KubeResult<T>): KubeResult<T> => {
-          const next = queue.shift() ?? 'none';
+          const drawn = queue.shift() ?? 'none';
+          // A request is tried eight times; a longer outage rightly fails the step, and the Job runs again.
+          const next = failed >= 7 ? 'none' : drawn;
+          failed = next === 'unsent' || next === 'unanswered' ? failed + 1 : 0;
           const error = { method: call.verb, path: '', reason: 'Unreachable', message: 'cut' };
           if (next === 'unsent') return failure(error);
           if (next === 'conflict' && call.verb === 'patch') return failure({ ...error, code: 409, reason: 'Conflict' });

@@ -118,9 +118,9 @@ export function fastClock(factor: number): Clock {
   };
 }
 
-/** Waits until `condition` holds. Fails after 3 s. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 3_000;
+/** Waits until `condition` holds. Fails after the given time in milliseconds. */
+export async function until(what: string, condition: () => boolean, within = 3_000): Promise<void> {
+  const deadline = performance.now() + within;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
     await systemClock().sleep(2);

@@ -27,7 +27,7 @@ const RESTS_PER_ROUND = 30;
 /** Bound of the reads before a hold: 10,000 threads take 140 ms. The bound makes sure that a hold can still end early. */
 const READING_MICROSECONDS = 200_000;
 
-/** Holds until the time is over, a cancellation comes (which is no failure), or the pause budget ends. */
+/** Holds until the time is over or a cancellation comes, which is no failure. */
 export function hold(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
   const refusal = holdStill(session);
@@ -47,11 +47,8 @@ function holdStill(session: Session): Failure | undefined {
     const orders = session.board.orders();
     const left = until - session.kernel.now();
     if (left <= 0 || (orders & ORDER_CANCEL) !== 0) return undefined;
-    // The budget keeps back the time for the release and for another round.
-    const affordable = budgetLeft(session) - 2 * tending;
     const rest = Math.max(TEND_EVERY_MICROSECONDS - tending, RESTS_PER_ROUND * tending);
-    session.context.wait(orders, Math.max(0, Math.min(left, rest, affordable)));
-    if (affordable <= 0) return session.overBudget();
+    session.context.wait(orders, Math.max(0, Math.min(left, rest)));
   }
 }
 
@@ -66,7 +63,16 @@ export function readTheRest(session: Session): Failure | undefined {
   const isOver = (): boolean => session.kernel.now() >= until || session.interruption() !== undefined;
   readThreads(session, isOver);
   lookForZombies(session, session.tasks.keys(), 'held', isOver);
+  noteHeldFrom(session);
   return noRoom(session);
+}
+
+/** The main thread reads the time when it sees the phase `hold`, so that the time must be on the board before that phase. */
+function noteHeldFrom(session: Session): void {
+  const { stoodStillAt, context, board } = session;
+  if (stoodStillAt === undefined || context.wallOffset === undefined) return;
+  session.heldFrom = stoodStillAt + context.wallOffset();
+  board.setHeldFrom(session.heldFrom);
 }
 
 /** Does one round, and ends at once when the lists show that nobody has come or gone. */
@@ -133,10 +139,4 @@ function catchNewcomers(session: Session, target: Target): Failure | undefined {
   if (target.way === 'readOnly') return undefined;
   const pass = seizePass(session, target, true);
   return typeof pass === 'boolean' || pass.reason === 'CgroupGone' ? undefined : pass;
-}
-
-function budgetLeft(session: Session): number {
-  const budget = session.request.maxPauseMicroseconds;
-  if (budget === undefined || session.firstActAt === undefined) return Number.POSITIVE_INFINITY;
-  return Math.max(0, session.firstActAt + budget - session.releaseEstimate() - session.kernel.now());
 }

@@ -61,7 +61,7 @@ export function makeScene(mode: Mode, options: Partial<HostOptions> = {}): Scene
           ...request,
         },
       ),
-    report: (raw) => report(kernel.files, '/proc', raw),
+    report: (raw) => report(kernel.files, '/proc', raw, () => 0),
   };
 }
 

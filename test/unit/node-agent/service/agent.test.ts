@@ -11,7 +11,7 @@ import {
   podCapture,
   startAgent,
   succeeded,
-  thawed,
+  released,
   tracerScript,
   uid,
   type Agent,
@@ -52,7 +52,7 @@ describe('a capture', () => {
       containers: [{ name: 'app' }],
       tree: [{ pid: 4711 }],
     });
-    expect(thawed(agent.capture(1))).toMatchObject({ status: 'True', reason: 'FreezersRestored' });
+    expect(released(agent.capture(1))).toMatchObject({ status: 'True', reason: 'FreezersRestored' });
     expect(agent.script.requests).toMatchObject([
       { timeoutMicroseconds: 500_000, maxPauseMicroseconds: 500_000, holdMicroseconds: 0 },
     ]);
@@ -60,9 +60,9 @@ describe('a capture', () => {
 
   test('runAgent() reports Thawed as Unknown while a capture runs', async () => {
     const agent = start();
-    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 30 }));
+    agent.model.put(PODCAPTURES, podCapture(1, { hold: { seconds: 30 } }));
     await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
-    expect(thawed(agent.capture(1))?.status).toBe('Unknown');
+    expect(released(agent.capture(1))?.status).toBe('Unknown');
     expect(agent.capture(1)?.status).toMatchObject({ claimedBy: ME, startTime: expect.any(String) });
     expect((await agent.end(1)).reason).toBe('Captured');
     expect(story(agent, 1)).toEqual(['new', 'Capturing', 'Holding', 'Captured']);
@@ -95,13 +95,13 @@ describe('a capture', () => {
     expect(existsSync(agent.artifacts)).toBe(false);
   });
 
-  test('runAgent() reports a failure with its reason, and the cgroups that are not thawed', async () => {
+  test('runAgent() reports a failure with its reason, and the cgroups that are not released', async () => {
     const script = tracerScript();
     script.report = () => goodReport({ failure: failure('FreezeTimeout', 'late'), tree: [], thawUnproved: ['/x'] });
     const agent = start({ script });
     agent.model.put(PODCAPTURES, podCapture(1));
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'FreezeTimeout', message: 'late' });
-    expect(thawed(agent.capture(1))).toMatchObject({ status: 'False', reason: 'FreezerNotRestored' });
+    expect(released(agent.capture(1))).toMatchObject({ status: 'False', reason: 'FreezerNotRestored' });
   });
 
   test('runAgent() fails a capture before anything is frozen when the artifact folder cannot be used', async () => {
@@ -134,7 +134,7 @@ describe('a capture', () => {
     try {
       agent.model.put(PODCAPTURES, podCapture(1));
       expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'InternalError' });
-      expect(thawed(agent.capture(1))).toMatchObject({ status: 'False', message: expect.stringContaining(folder) });
+      expect(released(agent.capture(1))).toMatchObject({ status: 'False', message: expect.stringContaining(folder) });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -147,7 +147,7 @@ describe('a capture', () => {
     agent.model.put(PODCAPTURES, podCapture(1));
     expect(await agent.end(1)).toMatchObject({ reason: 'InternalError' });
     await agent.until('died', agent.died);
-    expect(thawed(agent.capture(1))?.status).toBe('False');
+    expect(released(agent.capture(1))?.status).toBe('False');
   });
 
   test('runAgent() leaves the captures of other nodes alone', async () => {
@@ -171,7 +171,7 @@ describe('several captures', () => {
   test('runAgent() captures a pod once at a time, oldest capture first', async () => {
     const model = new KubeModel(() => Date.now());
     for (const number of [3, 2, 1]) {
-      model.put(PODCAPTURES, podCapture(number, { podUID: uid(999), holdSeconds: 1 }));
+      model.put(PODCAPTURES, podCapture(number, { podUID: uid(999), hold: { seconds: 1 } }));
     }
     const agent = start({ model });
     for (const number of [1, 2, 3]) await agent.end(number);

@@ -66,10 +66,10 @@ describe.each(Object.entries(FAULTS))('%s', (_, fault) => {
     [0, 1],
     [1, 1],
     [2, 1],
-  ])('at write %i, hold %i s: carried out once, and reported', async (nth, holdSeconds) => {
+  ])('at write %i, hold %i s: carried out once, and reported', async (nth, seconds) => {
     const { intercept } = faultAt(nth, ['apply'], fault);
     const agent = start({ intercept });
-    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds }));
+    agent.model.put(PODCAPTURES, podCapture(1, seconds === 0 ? {} : { hold: { seconds } }));
     expect(await agent.end(1)).toMatchObject({ status: 'True', reason: 'Captured' });
     await agent.stop();
     expect(agent.script.requests).toHaveLength(1);
@@ -188,7 +188,7 @@ describe('races', () => {
     const agent = start({
       intercept: (_call, perform) => (away ? refused(undefined, 'Unreachable') : perform()),
     });
-    agent.model.put(PODCAPTURES, podCapture(1, { holdSeconds: 3600 }));
+    agent.model.put(PODCAPTURES, podCapture(1, { hold: { seconds: 3600 } }));
     await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
     away = true;
     const since = performance.now();

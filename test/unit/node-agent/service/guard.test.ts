@@ -5,7 +5,6 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { ENOENT, ETIMEDOUT } from '../../../../src/native/errno.js';
 import { captureIdOf } from '../../../../src/native/guard-protocol.js';
 import type { Guard, GuardOutcome, Recovered } from '../../../../src/native/guard.js';
@@ -14,8 +13,9 @@ import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { GuardKeeper } from '../../../../src/node-agent/service/guard-keeper.js';
 import { describeRecovered, Recoveries } from '../../../../src/node-agent/service/recoveries.js';
 import { fakeGuard } from '../../../fake/guard.js';
-import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, thawed, uid } from './fixtures.js';
+import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, released, uid } from './fixtures.js';
 import type { Agent } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 const { ECONNREFUSED, EPIPE } = constants.errno;
 
@@ -126,7 +126,7 @@ describe('guarded', () => {
     };
     agent.model.put(PODCAPTURES, podCapture(1, {}, { status: { claimedBy: 'another', conditions: [condition] } }));
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
-    expect(thawed(agent.capture(1))).toMatchObject({
+    expect(released(agent.capture(1))).toMatchObject({
       status: 'True',
       message: expect.stringContaining('1 opened (AgentDied)'),
     });

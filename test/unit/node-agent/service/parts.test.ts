@@ -16,13 +16,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../../src/kube/clock.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { Artifacts } from '../../../../src/node-agent/service/artifacts.js';
 import { DiskGate } from '../../../../src/node-agent/service/disk-gate.js';
 import { keepMemoryLow } from '../../../../src/node-agent/service/idle-memory.js';
 import { TracerPool, type PooledTracer } from '../../../../src/node-agent/service/tracer-pool.js';
 import { fastClock, scriptedTracer, tracerScript, uid } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 function pool(unfit: () => boolean = () => false): { pool: TracerPool; started: () => number; closed: () => number } {
   const script = tracerScript();
@@ -92,7 +92,7 @@ describe('Artifacts', () => {
   let artifacts: Artifacts;
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'stasis-artifacts-'));
-    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()), LIMIT);
+    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()), LIMIT, (of) => `fetch ${of}`);
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
@@ -102,7 +102,11 @@ describe('Artifacts', () => {
     symlinkSync(join(base, 'victim'), join(base, 'folder', `${uid(1)}.json`));
     expect(await artifacts.write(uid(1), ['a', 'bc'])).toMatchObject({
       ok: true,
-      artifact: { sizeBytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
+      artifact: {
+        command: `fetch ${uid(1)}`,
+        sizeBytes: 3,
+        sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+      },
     });
     expect(readFileSync(join(base, 'victim'), 'utf8')).toBe('precious');
     expect(readFileSync(join(base, 'folder', `${uid(1)}.json`), 'utf8')).toBe('abc');
@@ -152,9 +156,14 @@ describe('Artifacts', () => {
   test('check() refuses a link for a folder, and a folder whose parent is missing', async () => {
     mkdirSync(join(base, 'folder'));
     symlinkSync(join(base, 'folder'), join(base, 'link'));
-    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()), LIMIT);
+    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()), LIMIT, (of) => `fetch ${of}`);
     expect(await through.check()).toMatchObject({ reason: 'ArtifactFailed' });
-    const nowhere = new Artifacts(join(base, 'no/such/folder'), new DiskGate(systemClock()), LIMIT);
+    const nowhere = new Artifacts(
+      join(base, 'no/such/folder'),
+      new DiskGate(systemClock()),
+      LIMIT,
+      (of) => `fetch ${of}`,
+    );
     expect(await nowhere.check()).toMatchObject({
       reason: 'ArtifactFailed',
       message: expect.stringContaining('ENOENT'),

@@ -1,0 +1,91 @@
+/** Tests holds of pods with probes: kubelet goes on probing, and a probe does not pass while the pod stands still. */
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expectCutShort, expectRefused } from './endings.js';
+import { heart, lastBeat, type Container } from './pods.js';
+import { describeOnNodes } from './requirement.js';
+import { openWorld, PATIENCE, succeeded, until, type World } from './world.js';
+
+const LONG = 600;
+/** kubelet restarts the container after three failures in a row, so between 6 and 10 s after the first probe that hangs. */
+const LIVENESS = { exec: { command: ['true'] }, periodSeconds: 2, failureThreshold: 3, timeoutSeconds: 1 };
+
+describeOnNodes('a hold of a pod with probes', ({ nodeName }) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld('probes', nodeName);
+  });
+  afterAll(async () => await world.close());
+  afterEach(async () => {
+    for (const { metadata } of await world.checkpoints()) {
+      await world.removeCheckpoint(metadata.name);
+      await world.expectGone(metadata.name);
+    }
+    await world.removePod('probed');
+    await world.podGone('probed');
+  });
+
+  const start = async (probes: Partial<Container>): Promise<void> => {
+    await world.createPod('probed', [heart('calm'), heart('watched', probes)], { terminationGracePeriodSeconds: 1 });
+    await world.running('probed');
+  };
+  const restarts = async (): Promise<number> =>
+    (await world.getPod('probed'))?.status?.containerStatuses?.find(({ name }) => name === 'watched')?.restartCount ??
+    -1;
+
+  test('is refused when a liveness probe would not survive it, with the container and the seconds', async () => {
+    await start({ livenessProbe: LIVENESS });
+    await world.create('refused', { podName: 'probed', hold: { seconds: LONG } });
+    const checkpoint = await expectRefused(world, 'refused', 'ProbeWouldKill', /watched/);
+    const message = succeeded(checkpoint)?.message ?? '';
+    const seconds = [...message.matchAll(/(\d+) s\b/g)].map(([, number]) => Number(number));
+    expect(seconds.filter((number) => number > 0 && number <= 7)).toHaveLength(1);
+    expect(message).toContain('despiteProbes');
+    // What lasts shorter, and what holds other containers alone, is not refused.
+    await world.create('short', { podName: 'probed', hold: { seconds: 1 } });
+    expect(succeeded(await world.ended('short'))?.reason).toBe('Captured');
+    await world.create('other', { podName: 'probed', containers: ['calm'], hold: { seconds: 12 } });
+    expect(succeeded(await world.ended('other'))?.reason).toBe('Captured');
+    expect(await restarts()).toBe(0);
+  });
+
+  test('is held despite the probe when that is asked for, and the restart ends it as ContainerEnded', async () => {
+    await start({ livenessProbe: LIVENESS });
+    await world.create('despite', { podName: 'probed', hold: { seconds: LONG, despiteProbes: true } });
+    await world.reached('despite', 'Holding');
+    await expectCutShort(world, 'despite', 'ContainerEnded', LONG);
+    await until('the container to be restarted', async () => ((await restarts()) > 0 ? true : undefined));
+    await world.running('probed');
+  });
+
+  test('is not refused for a readiness probe: the pod is only taken out of service', async () => {
+    await start({ readinessProbe: LIVENESS } as Partial<Container>);
+    await world.create('unready', { podName: 'probed', hold: { seconds: LONG } });
+    await world.reached('unready', 'Holding');
+    await until('the pod to be unready', async () => {
+      const statuses = (await world.getPod('probed'))?.status?.containerStatuses ?? [];
+      return statuses.some(({ name, ready }) => name === 'watched' && !ready) ? true : undefined;
+    });
+    await world.release('unready');
+    expect(succeeded(await world.ended('unready'))?.reason).toBe('Captured');
+    await world.running('probed');
+    expect(await restarts()).toBe(0);
+  });
+
+  test('has its exec probes caught as joined processes, which end after the hold', async () => {
+    const patient = { ...LIVENESS, failureThreshold: 600 };
+    await start({ livenessProbe: patient });
+    await world.hold('caught', 'probed', LONG);
+    await sleep(6000 * PATIENCE);
+    await world.release('caught');
+    const checkpoint = await world.ended('caught');
+    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    const [capture] = await world.captures(checkpoint);
+    expect(capture?.status?.joined).toBeGreaterThan(0);
+    const before = lastBeat(await world.log('probed', 'watched'));
+    await until('the container to go on', async () =>
+      lastBeat(await world.log('probed', 'watched')) > before ? true : undefined,
+    );
+    expect(await restarts()).toBe(0);
+  });
+});
