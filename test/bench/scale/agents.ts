@@ -95,7 +95,7 @@ export class Agents {
     const { processes, maxConcurrentHolds } = this.#options;
     const folder = join(control.state, 'artifacts');
     const settings = [`https://${API_ADDRESS}:443`, authority, folder, String(processes), String(maxConcurrentHolds)];
-    const [command = '', ...argv] = inside(control, [process.execPath, script, ...settings]);
+    const [command = '', ...argv] = inside(control, [process.execPath, '--trace-warnings', script, ...settings]);
     const log = openSync(join(control.state, 'hollow-agents.log'), 'a');
     const child = spawn(command, argv, { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);

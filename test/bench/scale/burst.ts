@@ -1,9 +1,8 @@
 /** Many Checkpoints at once, spread over all pods. */
 import { measured, type Measured } from './measured.js';
 import { inParallel } from './parallel.js';
-import { podsOf } from './population.js';
 import { quantile } from './figures.js';
-import type { Site } from './site.js';
+import { presentPods, type Site } from './site.js';
 import type { Story } from './timeline.js';
 
 export interface BurstResult {
@@ -22,7 +21,7 @@ const BOUND_MS = 1_200_000;
 
 export async function burst(site: Site): Promise<BurstResult> {
   const { timeline, settings } = site;
-  const pods = Array.from({ length: site.nodes }, (_, node) => podsOf(node)).flat();
+  const pods = presentPods(site);
   const names = Array.from({ length: settings.burst }, (_, at) => `burst-${at}`);
   const stories = () => [...timeline.stories.values()].filter(({ name }) => name.startsWith('burst-'));
   let createdWithinMs = 0;

@@ -1,56 +1,79 @@
-/** Takes a tenth of the nodes away for good, each with a pod that is held, and looks for what remains of them. */
+/** Takes some nodes away for good, each with a pod that is held, and looks later for what remains of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inParallel } from './parallel.js';
 import { nodeName, podsOf, removeNodes } from './population.js';
 import { leasesOfNodes, type Site } from './site.js';
+import type { Story } from './timeline.js';
 
 export interface LeaksResult {
   readonly nodes: number;
-  /** Names of Leases that are left of nodes that are gone. */
-  readonly leases: readonly string[];
-  readonly leasesGoneWithinMs: number;
-  /** What the leader had open before the holds, and after the nodes were gone. */
+  /** Leases that are left of nodes that are gone. */
+  readonly leases: number;
+  /** How long after the nodes. */
+  readonly leasesAfterMs: number;
+  /** What the leader had open before the holds, and after everything about the nodes had ended. */
   readonly before: Readonly<Record<string, number>>;
   readonly after: Readonly<Record<string, number>>;
   /** The reasons with which the Checkpoints of these nodes ended; `undefined` counts those that did not end. */
   readonly ended: Readonly<Record<string, number>>;
 }
 
+/** What was there when the nodes were taken away. */
+export interface TakenAway {
+  readonly nodes: readonly string[];
+  readonly at: number;
+  readonly stories: readonly Story[];
+  readonly leader: string;
+  readonly before: Readonly<Record<string, number>>;
+}
+
 const SHARE = 0.1;
-const HOLD_SECONDS = 600;
+/** The controller deletes the Leases of so many nodes at a time. */
+const MOST = 20;
+const HOLD_SECONDS = 3_600;
 const BOUND_MS = 180_000;
 /** Connections for single requests close after 60 s without use; timers of requests end earlier. */
 const SETTLE_MS = 75_000;
+/** A Lease must have been expired for ten minutes before it is deleted, and the controller looks once a minute. */
+const LEASES_WITHIN_MS = 13 * 60_000;
 
-export async function leaks(site: Site): Promise<LeaksResult> {
+export async function takeAway(site: Site): Promise<TakenAway> {
   const { controllers, timeline, admin, agents } = site;
-  const count = Math.max(1, Math.round(SHARE * site.nodes));
-  const nodes = Array.from({ length: count }, (_, at) => site.nodes - 1 - at);
+  const count = Math.min(MOST, Math.max(1, Math.round(SHARE * site.nodes)));
+  const numbers = Array.from({ length: count }, (_, at) => site.nodes - 1 - at);
   const leader = (await controllers.leader()) ?? '';
   await sleep(SETTLE_MS);
   const before = (await controllers.probe(leader)).open;
-  const stories = await inParallel(nodes, 16, async (node) => {
+  const stories = await inParallel(numbers, 16, async (node) => {
     const [pod] = podsOf(node);
-    return await timeline.create(pod?.namespace ?? '', `gone-${node}`, {
-      podName: pod?.name ?? '',
-      hold: { seconds: HOLD_SECONDS },
-    });
+    const hold = { seconds: HOLD_SECONDS };
+    return await timeline.create(pod?.namespace ?? '', `gone-${node}`, { podName: pod?.name ?? '', hold });
   });
   await timeline.until(() => stories.every(({ held }) => held !== undefined), BOUND_MS);
-  const names = nodes.map(nodeName);
-  await agents.vanish(names);
-  await removeNodes(admin, nodes);
-  const began = performance.now();
-  let leases: readonly string[] = names;
-  while (leases.length > 0 && performance.now() - began < BOUND_MS) {
-    leases = (await leasesOfNodes(admin)).filter((name) => names.includes(name));
-    await sleep(200);
-  }
-  const leasesGoneWithinMs = performance.now() - began;
+  const nodes = numbers.map(nodeName);
+  for (const name of nodes) site.gone.add(name);
+  await agents.vanish(nodes);
+  await removeNodes(admin, numbers);
+  return { nodes, at: performance.now(), stories, leader, before };
+}
+
+export async function lookForLeaks(
+  site: Site,
+  { nodes, at, stories, leader, before }: TakenAway,
+): Promise<LeaksResult> {
+  const { admin, timeline, controllers } = site;
   await timeline.until(() => stories.every(({ finished }) => finished !== undefined), BOUND_MS);
+  let leases = nodes.length;
+  let leasesAfterMs = 0;
+  const end = at + LEASES_WITHIN_MS;
+  while (leases > 0 && performance.now() < end) {
+    await sleep(1000);
+    leases = (await leasesOfNodes(admin)).filter((name) => nodes.includes(name)).length;
+    leasesAfterMs = performance.now() - at;
+  }
   await sleep(SETTLE_MS);
   const after = (await controllers.probe(leader)).open;
   const ended: Record<string, number> = {};
   for (const { reason } of stories) ended[String(reason)] = (ended[String(reason)] ?? 0) + 1;
-  return { nodes: count, leases, leasesGoneWithinMs, before, after, ended };
+  return { nodes: nodes.length, leases, leasesAfterMs, before, after, ended };
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
 import { fillArchive, startWithArchive } from './archive.js';
 import { burst } from './burst.js';
-import { leaks } from './leaks.js';
+import { lookForLeaks, takeAway } from './leaks.js';
 import { release } from './release.js';
 import { removal } from './removal.js';
 import { report, writers, type Results } from './report.js';
@@ -62,10 +62,11 @@ async function onCluster(nodes: number): Promise<Results> {
       results.burst = await burst(site);
     });
     await run('load', `${settings.perMinute} Checkpoints a minute for ${settings.minutes} min`, async () => {
+      const taken = settings.leaks ? await takeAway(site) : undefined;
       results.steady = await steady(site);
-    });
-    await run('load', 'nodes that are taken away for good', async () => {
-      results.leaks = await leaks(site);
+      if (taken === undefined) return;
+      say('what remains of the nodes that are gone');
+      results.leaks = await lookForLeaks(site, taken);
     });
     await run('tenant', `${settings.queue} Checkpoints of one pod`, async () => {
       results.tenant = await tenant(site);

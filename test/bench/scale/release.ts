@@ -1,9 +1,8 @@
 /** Sets hold.release on Checkpoints in the moment in which a connection of the leader to the API server is closed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inParallel } from './parallel.js';
-import { podsOf } from './population.js';
 import { startProxy } from './proxy.js';
-import type { Site } from './site.js';
+import { presentPods, type Site } from './site.js';
 import type { Story } from './timeline.js';
 
 export interface ReleaseResult {
@@ -27,8 +26,7 @@ export async function release(site: Site): Promise<ReleaseResult> {
   const { cluster, controllers, settings, timeline } = site;
   const proxy = await startProxy(cluster.control, PROXY_PORT);
   await controllers.restart({ host: '127.0.0.1', port: proxy.port });
-  const pods = Array.from({ length: site.nodes }, (_, node) => podsOf(node)).flat();
-  const chosen = pods.slice(0, settings.releaseHolds);
+  const chosen = presentPods(site).slice(0, settings.releaseHolds);
   const held = await inParallel(chosen, 16, async (pod, at) =>
     timeline.create(pod.namespace, `release-${at}`, { podName: pod.name, hold: { seconds: HOLD_SECONDS } }),
   );

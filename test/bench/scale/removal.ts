@@ -9,8 +9,7 @@ import { REPOSITORY } from '../../kernel/harness/programs.js';
 import { identified } from './admin.js';
 import { accountFolder, AS_POD } from './controllers.js';
 import { inParallel } from './parallel.js';
-import { podsOf } from './population.js';
-import { leasesOfNodes, type Site } from './site.js';
+import { leasesOfNodes, presentPods, type Site } from './site.js';
 
 export interface RemovalResult {
   readonly holds: number;
@@ -33,9 +32,9 @@ const SCALE = `/apis/apps/v1/namespaces/${STASIS_NAMESPACE}/deployments/stasis-c
 
 export async function removal(site: Site): Promise<RemovalResult> {
   const { cluster, controllers, timeline, settings } = site;
-  const pods = Array.from({ length: site.nodes }, (_, node) => podsOf(node)[1]).slice(0, HOLDS);
+  const pods = presentPods(site).slice(0, HOLDS);
   const stories = await inParallel(pods, 16, async (pod, at) =>
-    timeline.create(pod?.namespace ?? '', `kept-${at}`, { podName: pod?.name ?? '', hold: { seconds: HOLD_SECONDS } }),
+    timeline.create(pod.namespace, `kept-${at}`, { podName: pod.name, hold: { seconds: HOLD_SECONDS } }),
   );
   await timeline.until(() => stories.every(({ held }) => held !== undefined), BOUND_MS);
   const { command, env } = cluster.tool('helm');

@@ -58,11 +58,7 @@ const GROWTH: readonly Row[] = [
   ['hollow agents: cores in all, memory of each', '', (results) => agents(results)],
   ['API writes a Checkpoint', 'at most 8', ({ steady }) => steady && each(steady)],
   ['**Nodes taken away for good**', '', ({ leaks }) => leaks && `${leaks.nodes}`],
-  [
-    'their Leases left; gone within',
-    'none',
-    ({ leaks }) => leaks && `${leaks.leases.length}; ${seconds(leaks.leasesGoneWithinMs)}`,
-  ],
+  ['their Leases left; after', 'none', ({ leaks }) => leaks && `${leaks.leases}; ${seconds(leaks.leasesAfterMs)}`],
   [
     'open in the leader before, after: sockets',
     'no more',

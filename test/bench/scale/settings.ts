@@ -9,6 +9,8 @@ export interface Settings {
   readonly burst: number;
   readonly perMinute: number;
   readonly minutes: number;
+  /** Whether nodes are taken away for good, which takes a quarter of an hour until their Leases may be gone. */
+  readonly leaks: boolean;
   /** Most pods held at a time in the steady part. */
   readonly holds: number;
   /** Checkpoints of one pod, in the part with two tenants. */
@@ -40,6 +42,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     burst: number('BURST', 5_000),
     perMinute: number('PER_MINUTE', 500),
     minutes: number('MINUTES', 10),
+    leaks: environment['LEAKS'] !== '0',
     holds: number('HOLDS', 200),
     queue: number('QUEUE', 4_000),
     releaseHolds: number('RELEASE_HOLDS', 500),

@@ -6,7 +6,7 @@ import { Agents } from './agents.js';
 import { openAdmin, type Admin } from './admin.js';
 import { installChart, type InstalledChart } from './chart.js';
 import { Controllers } from './controllers.js';
-import { makeNamespaces, makeNodes, NAMESPACES, nodeName } from './population.js';
+import { makeNamespaces, makeNodes, NAMESPACES, nodeName, PODS_PER_NODE, podsOf, type PodPlace } from './population.js';
 import type { Settings } from './settings.js';
 import { Timeline } from './timeline.js';
 
@@ -20,6 +20,8 @@ export interface Site {
   readonly settings: Settings;
   /** Number of nodes. */
   readonly nodes: number;
+  /** Names of the nodes that were taken away for good. */
+  readonly gone: Set<string>;
   close(): Promise<void>;
 }
 
@@ -57,7 +59,18 @@ export async function openSite(nodes: number, settings: Settings, say: (text: st
       await admin.close();
       await cluster.down();
     };
-    const site = { cluster, admin, chart, agents, controllers, timeline, settings, nodes, close };
+    const site = {
+      cluster,
+      admin,
+      chart,
+      agents,
+      controllers,
+      timeline,
+      settings,
+      nodes,
+      gone: new Set<string>(),
+      close,
+    };
     await populate(site, say);
     return site;
   } catch (error) {
@@ -85,6 +98,12 @@ async function populate({ admin, chart, agents, controllers, timeline, nodes }: 
   await controllers.start();
   await timeline.open();
   await allHeard(admin, nodes);
+}
+
+/** The pods of the nodes that are there. Consecutive pods are on different nodes. */
+export function presentPods({ nodes, gone }: Pick<Site, 'nodes' | 'gone'>): readonly PodPlace[] {
+  const all = Array.from({ length: nodes }, (_, node) => podsOf(node)).filter(([pod]) => !gone.has(pod?.node ?? ''));
+  return Array.from({ length: PODS_PER_NODE }, (_, at) => all.flatMap((pods) => pods[at] ?? [])).flat();
 }
 
 /** Waits until every agent has renewed its Lease once. */

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { allFinished, reasons } from './burst.js';
 import { quantile } from './figures.js';
 import { measured, type Measured } from './measured.js';
-import { makeNodes, nodeName, PODS_PER_NODE, podsOf, removeNodes, type PodPlace } from './population.js';
-import { LEAST_HOLDS, type Site } from './site.js';
+import { makeNodes, nodeName, removeNodes, type PodPlace } from './population.js';
+import { LEAST_HOLDS, presentPods, type Site } from './site.js';
 import type { Story } from './timeline.js';
 
 export interface SteadyResult {
@@ -40,7 +40,7 @@ const END_BOUND_MS = 300_000;
 export async function steady(site: Site): Promise<SteadyResult> {
   const { settings, timeline } = site;
   const sent: Sent[] = [];
-  const away = new Set<string>();
+  const away = new Set(site.gone);
   /** The Checkpoints that were unfinished when their node disappeared. */
   const caught = new Set<Story>();
   let mostHolds = 0;
@@ -95,12 +95,7 @@ export async function steady(site: Site): Promise<SteadyResult> {
 
 /** Returns a function that takes the next pod without an unfinished Checkpoint, on a node that is there and is not full. */
 function freePods(site: Site, away: ReadonlySet<string>): (open: readonly Sent[]) => PodPlace | undefined {
-  const pods = Array.from({ length: site.nodes }, (_, node) => podsOf(node)).flat();
-  // Consecutive pods are on different nodes.
-  const order = Array.from({ length: PODS_PER_NODE }, (_, at) =>
-    pods.filter((__, index) => index % PODS_PER_NODE === at),
-  );
-  const inOrder = order.flat();
+  const inOrder = presentPods(site);
   const mostOnNode = Math.max(LEAST_HOLDS - 2, Math.ceil((2 * site.settings.holds) / site.nodes));
   let at = 0;
   return (open) => {
@@ -125,7 +120,7 @@ async function comeAndGo(
   const count = Math.max(1, Math.round(AWAY_SHARE * site.nodes));
   for (let round = 0; performance.now() + BETWEEN_MS + AWAY_MS < end; round += 1) {
     await sleep(BETWEEN_MS);
-    const nodes = Array.from({ length: count }, (_, at) => (round * count + at) % site.nodes);
+    const nodes = Array.from({ length: count }, (_, at) => (round * count + at) % (site.nodes - site.gone.size));
     const names = nodes.map(nodeName);
     for (const name of names) away.add(name);
     gone(names);

@@ -57,8 +57,8 @@ export async function tenant(site: Site): Promise<TenantResult> {
 async function removeQueue({ admin }: Site, path: string, podName: string): Promise<number> {
   const began = performance.now();
   const query = { fieldSelector: `spec.podName=${podName}` };
+  await admin.api.raw('DELETE', path, { query });
   for (;;) {
-    await admin.api.raw('DELETE', path, { query });
     const answer = await admin.api.raw('GET', path, { query: { ...query, limit: '1' } });
     const isGone = answer.ok && (JSON.parse(answer.value.text) as { readonly items: unknown[] }).items.length === 0;
     if (isGone || performance.now() - began > 5 * BOUND_MS) return performance.now() - began;
