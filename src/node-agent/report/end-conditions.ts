@@ -48,7 +48,7 @@ const CAUSES: Readonly<Record<Exclude<HoldCause, 'HoldElapsed' | 'Cancelled'>, s
   PodTerminating: 'the pod is being deleted',
   ContainerEnded: 'a container that was held has ended',
   NodeDrained: 'the node is drained',
-  NodeAgentStopped: 'the node agent was stopped, or Stasis is being uninstalled',
+  NodeAgentStopped: 'the node agent was stopped',
   HeartbeatLost: 'the node agent could not renew its heartbeat',
 };
 
