@@ -247,7 +247,7 @@ describe('RBAC', () => {
   test('RBAC grants the controller exactly these permissions', async () => {
     const everywhere = [
       'create,delete,get,list,patch,watch stasis.dev/podcaptures',
-      'create,patch events.k8s.io/events',
+      'create events.k8s.io/events',
       'delete,get,list,patch,watch stasis.dev/checkpoints',
       'get,list,watch /nodes',
       'get,list,watch /pods',
