@@ -22,7 +22,7 @@ export type AgentState =
   | 'Lost';
 
 /**
- * The state of a single-object watch: nothing is known before its first list; then the object is known, or its absence.
+ * What a watch shows of one object: nothing is known before its first list; then the object is known, or its absence.
  */
 export type Watched<T> = { readonly known: false } | { readonly known: true; readonly object: T | undefined };
 

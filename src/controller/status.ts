@@ -186,7 +186,7 @@ export function refreshedStatus(checkpoint: Checkpoint, now: number): Checkpoint
   );
   const finished = findCondition(status.conditions, 'Finished');
   if (isCurrent && status.observedGeneration === metadata.generation && finished?.status === 'True') return undefined;
-  const facts = (status.conditions ?? []).filter(({ type }) => KEPT.some((kept) => kept === type)) as readonly Fact[];
+  const facts = reportedFacts(status.conditions ?? []);
   const state = succeeded?.status === 'True' ? ('Succeeded' as const) : ('Failed' as const);
   const time = status.completionTime ?? rfc3339(now);
   return {
@@ -197,7 +197,12 @@ export function refreshedStatus(checkpoint: Checkpoint, now: number): Checkpoint
   };
 }
 
-/** The conditions that are reported; the others follow from them. */
+/** The reported conditions; the others follow from them. Earlier versions wrote Thawed for what is Released now. */
+function reportedFacts(conditions: readonly Condition[]): Fact[] {
+  const named = conditions.map((each) => ((each.type as string) === 'Thawed' ? { ...each, type: 'Released' } : each));
+  return named.filter(({ type }) => KEPT.some((kept) => kept === type)) as Fact[];
+}
+
 const KEPT = ['Dispatched', 'Held', 'Released', 'Succeeded'] as const;
 
 export function rowOf({ podName, podUID, nodeName }: PodCaptureSpec): PodRow {

@@ -37,7 +37,8 @@ export function endingStep(capture: PodCapture, agents: ReadonlySet<string>, lat
   return hold !== undefined && hold.releaseReason === undefined && !deleted ? 'release' : 'wait';
 }
 
-const RELEASE = { spec: { hold: { releaseReason: 'ReleaseRequested' } } } as const;
+/** Nobody asked for the release: the author of the hold is told that the hold was cut short. */
+const RELEASE = { spec: { hold: { releaseReason: 'NodeAgentStopped' } } } as const;
 
 /** Ends every capture. Gives up those that have not ended when the waiting time is over. */
 export async function endCaptures(uninstalling: Uninstalling): Promise<StepResult> {

@@ -53,7 +53,8 @@ async function findCluster(
 ): Promise<{ readonly cluster: Cluster; readonly close: () => Promise<void> }> {
   const running = process.env['STASIS_TEST_API_CLUSTER'];
   if (running === undefined) {
-    const cluster = await up({ name, nodes });
+    // Files of tests run side by side, each in a process of its own.
+    const cluster = await up({ name: `${name}-${process.pid}`, nodes });
     return { cluster, close: () => cluster.down() };
   }
   const cluster = attach(running);

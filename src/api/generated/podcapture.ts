@@ -81,10 +81,16 @@ export interface CaptureHold {
    */
   seconds: number;
   /**
-   * Set by the controller: the agent lets the pod go at once, and reports this as the reason of Held=False. ReleaseRequested: hold.release of the Checkpoint. The others: what the hold would obstruct.
+   * Set by the controller: the agent lets the pod go at once, and reports this as the reason of Held=False. ReleaseRequested: hold.release of the Checkpoint. NodeAgentStopped: Stasis is being uninstalled. The others: what the hold would obstruct.
    */
   releaseReason?:
-    'ReleaseRequested' | 'PodNotFound' | 'PodReplaced' | 'PodTerminating' | 'ContainerEnded' | 'NodeDrained';
+    | 'ReleaseRequested'
+    | 'PodNotFound'
+    | 'PodReplaced'
+    | 'PodTerminating'
+    | 'ContainerEnded'
+    | 'NodeDrained'
+    | 'NodeAgentStopped';
 }
 /**
  * What came of it. Written by the agent of the node; by the controller only where that agent is lost.

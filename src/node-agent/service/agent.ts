@@ -7,6 +7,7 @@
  *
  * All dependencies are passed in, so that the whole agent can run in a unit test.
  */
+import { setMaxListeners } from 'node:events';
 import type { Registry } from 'prom-client';
 import { heartbeatLeaseName, type PodCapture } from '../../api/kinds.js';
 import { after } from '../../kube/abort.js';
@@ -95,6 +96,8 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   const { api, clock, random, log, metrics, guard } = parts;
   const stopped = new AbortController();
   const lastCall = new AbortController();
+  // Each capture and each report listens to these. Node would warn of a leak from eleven listeners on, in plain text.
+  setMaxListeners(0, signal, stopped.signal, lastCall.signal);
   const store = new Store<PodCapture>();
   const gate = new DiskGate(clock);
   const place = { ...options, folder: options.artifacts };

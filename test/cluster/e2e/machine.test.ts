@@ -31,6 +31,7 @@ const RUNTIME_CLASSES: Resource<RuntimeClass> = {
  */
 const HANDLERS = ['writable', 'crun'] as const;
 
+/** The limits are high: tasks of a throttled cgroup do not run, and a freezer waits for them. */
 function resources(cpu: string): object {
   return { requests: { cpu: '100m' }, limits: { cpu, memory: '64Mi' } };
 }
@@ -95,18 +96,18 @@ describeOnMachines('a pod on a current machine', ({ nodeName }) => {
   });
 
   test('is resized in place during a hold, and stays held', async () => {
-    await world.createPod('grows', [heart('beat', { resources: resources('400m') })]);
+    await world.createPod('grows', [heart('beat', { resources: resources('1500m') })]);
     await world.running('grows');
     const { directory: place } = await placeOf('grows', 'beat');
-    expect(await read(place, 'cpu.max')).toBe('40000 100000');
+    expect(await read(place, 'cpu.max')).toBe('150000 100000');
     await hold('grows', 'grows', LONG);
     const before = lastBeat(await world.log('grows', 'beat'));
     const path = `/api/v1/namespaces/${world.namespace}/pods/grows/resize`;
-    const body = { spec: { containers: [{ name: 'beat', resources: resources('800m') }] } };
+    const body = { spec: { containers: [{ name: 'beat', resources: resources('1800m') }] } };
     value(await world.api.raw('PATCH', path, { body, contentType: 'application/strategic-merge-patch+json' }));
     await until(
       'the new limit',
-      async () => ((await read(place, 'cpu.max')) === '80000 100000' ? true : undefined),
+      async () => ((await read(place, 'cpu.max')) === '180000 100000' ? true : undefined),
       async () => JSON.stringify((await world.getPod('grows'))?.status),
     );
     await sleep(1000);

@@ -66,7 +66,11 @@ describe('decide(), Checkpoint that has ended', () => {
     const old = checkpoint({
       status: {
         ...status,
-        conditions: [condition('Succeeded', 'True', 'Captured'), condition('Dispatched', 'True', 'Dispatched')],
+        conditions: [
+          condition('Succeeded', 'True', 'Captured'),
+          condition('Dispatched', 'True', 'Dispatched'),
+          { ...condition('Released', 'True', 'FreezersRestored'), type: 'Thawed' },
+        ],
       },
     });
     const [write] = decide(settled({ checkpoint: old, capture: finished })).actions;
@@ -76,6 +80,7 @@ describe('decide(), Checkpoint that has ended', () => {
         conditions: [
           { type: 'Succeeded', observedGeneration: 1 },
           { type: 'Dispatched' },
+          { type: 'Released', status: 'True', reason: 'FreezersRestored' },
           { type: 'Finished', status: 'True', reason: 'Captured' },
           { type: 'Reconciling', status: 'False' },
         ],

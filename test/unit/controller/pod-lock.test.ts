@@ -85,7 +85,7 @@ describe('KeyedLock with WorkQueue', () => {
     stop.abort();
     await clock.advance(10);
     await ended;
-  });
+  }, 60_000);
 
   test('visits every key, whatever the order', async () => {
     const keys = fc.array(fc.constantFrom('n/a/1', 'n/a/2', 'n/a/3', 'n/b/1', 'm/a/1', 'm/a/2'), { maxLength: 30 });
@@ -107,5 +107,5 @@ describe('KeyedLock with WorkQueue', () => {
       }),
       { numRuns: 50 },
     );
-  });
+  }, 60_000);
 });

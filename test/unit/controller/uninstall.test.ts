@@ -171,7 +171,7 @@ describe('uninstall()', () => {
     cluster.fill();
     await cluster.uninstall();
     const held = cluster.model.find(PODCAPTURE_RESOURCE, 'shop', 'held-1');
-    expect([held?.metadata.deletionTimestamp, held?.spec.hold?.releaseReason]).toEqual([undefined, 'ReleaseRequested']);
+    expect([held?.metadata.deletionTimestamp, held?.spec.hold?.releaseReason]).toEqual([undefined, 'NodeAgentStopped']);
   });
 
   test('uninstall() lists PodCaptures 50 at a time, and ever less often while it waits for their ends', async () => {

@@ -119,7 +119,7 @@ describe('EventRecorder', () => {
     for (let i = 0; i < 10_000; i += 1) recorder.record({ ...DRAFT, regarding: { ...DRAFT.regarding, name: `o${i}` } });
     await clock.advance(0);
     expect(sent).toHaveLength(10_000);
-  });
+  }, 60_000);
 
   test('retries three times, accepts AlreadyExists as success, and does not retry a refusal', async () => {
     const { clock, sent, answers, recorder } = setUp();
@@ -143,7 +143,7 @@ describe('EventRecorder', () => {
     for (let i = 0; i < 30_000; i += 1) recorder.record({ ...DRAFT, note: String(i) });
     await clock.advance(60_000);
     expect(sent.length).toBe(10_001);
-  });
+  }, 60_000);
 
   test('close() sends the waiting Events within a time limit', async () => {
     const { clock, sent, answers, recorder } = setUp();

@@ -206,7 +206,7 @@ describe('LeaderElector', () => {
       for (const { controller } of stands) controller.abort();
       await clock.advance(20_000);
     }
-  });
+  }, 60_000);
 });
 
 describe('startHeartbeat()', () => {

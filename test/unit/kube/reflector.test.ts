@@ -191,11 +191,9 @@ describe('startReflector()', () => {
 
   test('takes silence for a dead connection after the given time, also while a watch is being opened', async () => {
     reflect([list(10), watch(), () => undefined, watch()], { clock: fastClock(20), silenceMilliseconds: 2_000 });
-    const started = performance.now();
-    await until('the reflector watches again', () => server.requests.length >= 4);
-    expect(asked()).toEqual(['L', 'W10', 'W10', 'W10']);
     // Twice 2 s, and the delays, on the fast clock. Without the option it would be 150 s, 7.5 s of the real clock.
-    expect(performance.now() - started).toBeLessThan(1_000);
+    await until('the reflector watches again', () => server.requests.length >= 4, 5_000);
+    expect(asked()).toEqual(['L', 'W10', 'W10', 'W10']);
     await watches[0]?.closed;
   });
 

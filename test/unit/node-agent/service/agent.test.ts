@@ -58,7 +58,7 @@ describe('a capture', () => {
     ]);
   });
 
-  test('runAgent() reports Thawed as Unknown while a capture runs', async () => {
+  test('runAgent() reports Released as Unknown while a capture runs', async () => {
     const agent = start();
     agent.model.put(PODCAPTURES, podCapture(1, { hold: { seconds: 30 } }));
     await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding');
