@@ -7,8 +7,8 @@ import { identified } from './admin.js';
 import { REPLICAS } from './controllers.js';
 import { processTree } from './hollow-kernel.js';
 import { inParallel } from './parallel.js';
-import { makeNamespaces, nodeName, podsOf } from './population.js';
-import type { Site } from './site.js';
+import { makeNamespaces } from './population.js';
+import { presentPods, type Site } from './site.js';
 import { peakRss } from './usage.js';
 
 export interface ArchiveResult {
@@ -40,7 +40,7 @@ export async function fillArchive(site: Site): Promise<number> {
   const items = Array.from({ length: settings.archive }, (_, at) => at);
   await inParallel(items, AT_ONCE, async (at) => {
     const namespace = namespaces[at % NAMESPACES] ?? '';
-    await fill(site, namespace, `old-${at}`, at % site.nodes, status);
+    await fill(site, namespace, `old-${at}`, status);
   });
   return JSON.stringify(status).length;
 }
@@ -49,7 +49,7 @@ export async function startWithArchive(site: Site, bytesEach: number): Promise<A
   const { controllers, timeline, cluster, chart, settings } = site;
   const began = performance.now();
   await controllers.start();
-  const [pod] = podsOf(0);
+  const [pod] = presentPods(site);
   const story = await timeline.create(pod?.namespace ?? '', `after-${Date.now()}`, { podName: pod?.name ?? '' });
   await timeline.until(() => story.finished !== undefined, BOUND_MS);
   const workingWithinMs = performance.now() - began;
@@ -66,11 +66,10 @@ export async function startWithArchive(site: Site, bytesEach: number): Promise<A
   };
 }
 
-async function fill({ admin }: Site, namespace: string, name: string, node: number, status: object): Promise<void> {
-  const [pod] = podsOf(node);
+async function fill({ admin }: Site, namespace: string, name: string, status: object): Promise<void> {
   const kinds = { apiVersion: 'stasis.dev/v1alpha1' };
   const checkpoints = `${STASIS}/${namespace}/checkpoints`;
-  const spec = { podName: pod?.name ?? '' };
+  const spec = { podName: 'former' };
   const made = await admin.post(checkpoints, { ...kinds, kind: 'Checkpoint', metadata: { name }, spec });
   const owner = identified(made);
   await admin.merge(`${checkpoints}/${name}/status`, { status: checkpointStatus() });
@@ -83,8 +82,9 @@ async function fill({ admin }: Site, namespace: string, name: string, node: numb
     kind: 'PodCapture',
     metadata: { name: capture, labels, ownerReferences },
     spec: {
-      nodeName: nodeName(node),
-      podName: pod?.name ?? '',
+      // No agent claims the capture before it is finished.
+      nodeName: 'former',
+      podName: 'former',
       podUID: '0f8fad5b-d9cb-469f-a165-70867728950e',
       containers: [{ name: 'app', containerID: 'abc' }],
       freezer: 'Auto',

@@ -1,10 +1,10 @@
 /**
  * `make bench-scale`: a large cluster of hollow nodes under load, and what the controller, its agents and the API server need
- * for it. Prints Markdown and writes it, with all figures as JSON, to build/bench-scale; with WRITE=1 also into
- * docs/performance.md. The settings are in settings.ts.
+ * for it. Prints Markdown and writes it, with all figures as JSON, to build/bench-scale, where the figures of earlier runs are
+ * kept; with WRITE=1 also into docs/performance.md. The settings are in settings.ts.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '../../kernel/harness/programs.js';
@@ -27,11 +27,11 @@ const PARTS_ON = 100;
 const settings = settingsFrom(process.env);
 const began = performance.now();
 const partsOn = Math.max(...settings.sizes.filter((size) => size <= PARTS_ON), Math.min(...settings.sizes));
-const all: Results[] = [];
 let kubernetes = '';
 mkdirSync(FOLDER, { recursive: true });
-for (const nodes of settings.sizes) all.push(await onCluster(nodes));
-const lines = report(all, settings, {
+for (const nodes of settings.sizes) await onCluster(nodes);
+const all = measuredSoFar();
+const lines = report(all, {
   date: new Date().toISOString().slice(0, 10),
   kubernetes,
   node: process.versions.node,
@@ -47,15 +47,21 @@ if (process.env['WRITE'] === '1') {
   writeFileSync(file, readFileSync(file, 'utf8').replace(MARKERS, `$1\n${page}\n\n$2`));
 }
 
-async function onCluster(nodes: number): Promise<Results> {
+async function onCluster(nodes: number): Promise<void> {
   const site = await openSite(nodes, settings, say);
-  const results: Results = { nodes };
+  const results: Results = known(nodes) ?? { nodes };
   kubernetes = versionOf(site);
   const run = async (part: Part, what: string, work: () => Promise<void>): Promise<void> => {
     if (!settings.parts.includes(part) || (part !== 'load' && nodes !== partsOn)) return;
     say(what);
-    await work();
-    writeFileSync(join(FOLDER, `${nodes}.json`), JSON.stringify(results, undefined, 2));
+    try {
+      await work();
+    } catch (error) {
+      // What the other parts measured is not lost.
+      process.exitCode = 1;
+      process.stderr.write(`${what}: ${error instanceof Error ? error.stack : String(error)}\n`);
+    }
+    writeFileSync(fileOf(nodes), JSON.stringify(results, undefined, 2));
   };
   try {
     await run('load', `${settings.burst} Checkpoints at once`, async () => {
@@ -83,10 +89,26 @@ async function onCluster(nodes: number): Promise<Results> {
     await run('uninstall', 'helm uninstall', async () => {
       results.removal = await removal(site);
     });
-    return results;
   } finally {
     await site.close();
   }
+}
+
+function fileOf(nodes: number): string {
+  return join(FOLDER, `${nodes}.json`);
+}
+
+/** What this run or an earlier one measured with that many nodes. A part that is run again replaces its former figures. */
+function known(nodes: number): Results | undefined {
+  return existsSync(fileOf(nodes)) ? (JSON.parse(readFileSync(fileOf(nodes), 'utf8')) as Results) : undefined;
+}
+
+function measuredSoFar(): Results[] {
+  const sizes = readdirSync(FOLDER).flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []);
+  return sizes
+    .map(Number)
+    .sort((a, b) => a - b)
+    .flatMap((nodes) => known(nodes) ?? []);
 }
 
 function versionOf({ cluster }: Site): string {

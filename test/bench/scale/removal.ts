@@ -18,6 +18,8 @@ export interface RemovalResult {
   readonly withinMs: number;
   /** Of it, the command of the Job. */
   readonly jobMs: number;
+  /** What the Job logged. */
+  readonly jobLog: readonly string[];
   readonly jobStatus: number;
   readonly helmStatus: number;
   /** What is left of the release afterwards, by kind. */
@@ -52,6 +54,7 @@ export async function removal(site: Site): Promise<RemovalResult> {
     captures: settings.archive,
     withinMs,
     jobMs,
+    jobLog: job.stderr.split('\n').filter((line) => line !== ''),
     jobStatus: job.status,
     helmStatus: ended.status,
     left: await leftovers(site),

@@ -5,7 +5,6 @@ import { cores, megabytes, quantile, seconds } from './figures.js';
 import type { LeaksResult } from './leaks.js';
 import type { RemovalResult } from './removal.js';
 import type { ReleaseResult } from './release.js';
-import type { Settings } from './settings.js';
 import type { SteadyResult } from './steady.js';
 import type { TenantResult } from './tenant.js';
 
@@ -40,7 +39,7 @@ const GROWTH: readonly Row[] = [
   ['leader: cores', '', ({ burst }) => burst && cores(burst.cost.leader.cores)],
   ['API server, etcd: cores', '', ({ burst }) => burst && servers(burst)],
   ['API writes a Checkpoint', 'at most 8', ({ burst }) => burst && each(burst)],
-  ['**Steady part**, Checkpoints', '', ({ steady }) => steady && `${steady.checkpoints}`],
+  ['**Steady part**: Checkpoints', '', ({ steady }) => steady && `${steady.checkpoints} in ${steady.minutes} min`],
   ['most pods held at a time', '', ({ steady }) => steady && `${steady.mostHolds}`],
   ['nodes that disappeared and returned', '', ({ steady }) => steady && `${steady.goneAndBack}`],
   ['creation to claim: median, p99', 'p99 under 2 s', ({ steady }) => steady && pair(steady.claimP50, steady.claimP99)],
@@ -109,11 +108,10 @@ const PARTS: readonly Row[] = [
   ['left afterwards', 'nothing', ({ removal }) => removal && counts(removal.left, 0)],
 ];
 
-export function report(all: readonly Results[], settings: Settings, machine: Machine): string[] {
+export function report(all: readonly Results[], machine: Machine): string[] {
   const { processors, kubernetes, node, date } = machine;
-  const pace = `${settings.perMinute} a minute for ${settings.minutes} min, ${settings.processes} processes a pod`;
   return [
-    `Kubernetes ${kubernetes}, Node ${node}, everything on ${processors} processors, ${date}; ${pace}.`,
+    `Kubernetes ${kubernetes}, Node ${node}, everything on ${processors} processors, ${date}.`,
     '',
     ...table(GROWTH, all),
     '',

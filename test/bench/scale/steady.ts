@@ -9,6 +9,7 @@ import type { Story } from './timeline.js';
 
 export interface SteadyResult {
   readonly checkpoints: number;
+  readonly minutes: number;
   readonly mostHolds: number;
   readonly claimP50: number;
   readonly claimP99: number;
@@ -81,6 +82,7 @@ export async function steady(site: Site): Promise<SteadyResult> {
     .flatMap(({ story }) => (story.finished === undefined ? [] : [story.finished - story.sent]));
   return {
     checkpoints: sent.length,
+    minutes: settings.minutes,
     mostHolds,
     claimP50: quantile(claims, 0.5),
     claimP99: quantile(claims, 0.99),
