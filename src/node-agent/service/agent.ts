@@ -109,7 +109,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
     ...parts,
     figures: {
       waiting: () => captures.waiting,
-      running: () => captures.running,
+      running: () => captures.inSlots,
       unreported: () => captures.unreported,
       holding: () => captures.holding,
       overdueSeconds: () => captures.overdueMilliseconds / 1000,

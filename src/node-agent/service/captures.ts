@@ -15,7 +15,7 @@ import { claimCapture } from './claim.js';
 import { deliver, type Delivered } from './deliver.js';
 import { endWithoutRun } from './ended-without-run.js';
 import { nextStep, type Knowledge } from './next-step.js';
-import { busyWith } from './slots.js';
+import { busyWith, takesSlot, waitsForHold, type Limits } from './slots.js';
 import { bareEndStatus, capturingStatus, claimOf, endReason, endStatus, holdingStatus, type Claim } from './status.js';
 
 /** Most reports that wait for the API server; with more waiting, no new capture begins. */
@@ -34,12 +34,15 @@ export class Captures {
   readonly #finished = new Set<string>();
   readonly #work = new Set<Promise<void>>();
   readonly #notices: BusyNotices;
+  readonly #limits: Limits;
   #stopping = false;
   #begun = 0;
 
   constructor(parts: CapturesParts) {
     this.#parts = parts;
     this.#notices = new BusyNotices(parts);
+    const { maxConcurrentCaptures: captures, maxConcurrentHolds: holds } = parts;
+    this.#limits = { captures, holds, reports: MAX_UNREPORTED };
   }
 
   /** Number of captures begun by this process, ended ones included. */
@@ -51,13 +54,20 @@ export class Captures {
     return this.#count(({ isReleased }) => !isReleased);
   }
 
+  /** Number of captures that take a slot: they have begun, and neither hold their pod nor have released it. */
+  get inSlots(): number {
+    return this.#count(takesSlot);
+  }
+
   get holding(): number {
     return this.#count(({ phase }) => phase === 'holding');
   }
 
-  /** Number of PodCaptures that wait for this agent to begin. */
+  /** Number of PodCaptures that wait for this agent to begin. Those that wait for the end of a hold may wait for an hour. */
   get waiting(): number {
+    const runs = [...this.#runs.values()];
     const isWaiting = (object: PodCapture): boolean =>
+      !waitsForHold(object, runs, this.#limits) &&
       object.status?.claimedBy === undefined &&
       !hasEnded(object.status) &&
       !this.#runs.has(object.metadata.uid) &&
@@ -138,7 +148,7 @@ export class Captures {
 
   #knowledge(object: PodCapture, run: CaptureRun | undefined): Knowledge {
     const { podUID } = object.spec;
-    const { me, isCutOff, maxConcurrentCaptures: captures, maxConcurrentHolds: holds } = this.#parts;
+    const { me, isCutOff } = this.#parts;
     return {
       me,
       stopping: this.#stopping,
@@ -146,7 +156,7 @@ export class Captures {
       run,
       finished: this.#finished.has(object.metadata.uid),
       podBusy: this.#count((other) => other.podUID === podUID && !other.isReleased) > 0,
-      nodeBusy: busyWith(object, [...this.#runs.values()], { captures, holds, reports: MAX_UNREPORTED }),
+      nodeBusy: busyWith(object, [...this.#runs.values()], this.#limits),
     };
   }
 

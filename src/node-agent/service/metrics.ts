@@ -182,10 +182,14 @@ function guardMetrics(registry: Registry): Pick<AgentObserver, 'recovered' | 'gu
 
 function captureGauges(registry: Registry, figures: AgentFigures, frozen: FrozenCgroups): void {
   const gauge = gaugesOf(registry);
-  gauge('stasis_captures_waiting', 'PodCaptures of this node that no agent has begun.', figures.waiting);
+  gauge(
+    'stasis_captures_waiting',
+    'PodCaptures of this node that no agent has begun. Those that wait for the end of a hold are not counted.',
+    figures.waiting,
+  );
   gauge(
     'stasis_captures_running',
-    'Captures that were begun and have not released their pod yet, held pods included.',
+    'Captures that take a slot: they were begun, and neither hold their pod nor have released it.',
     figures.running,
   );
   gauge(

@@ -34,9 +34,9 @@ export function busyWith(object: PodCapture, occupants: readonly Occupant[], lim
   const unreported = occupants.filter(({ phase }) => phase === 'reporting');
   if (unreported.length >= limits.reports)
     return `the node agent waits until the API server has accepted the ends of ${unreported.length} captures`;
-  const holding = occupants.filter(({ holds, phase }) => holds && phase !== 'reporting');
-  // This wait is the longer one, so it is told first.
-  if (object.spec.hold !== undefined && holding.length >= limits.holds)
+  // The wait for a hold is the longer one, so it is told first.
+  const holding = occupants.filter(isHold);
+  if (waitsForHold(object, occupants, limits))
     return `the node agent holds as many pods as it may at a time (${limits.holds}): ${listed(object, holding)}`;
   const capturing = occupants.filter(takesSlot);
   if (capturing.length < limits.captures) return undefined;
@@ -44,8 +44,17 @@ export function busyWith(object: PodCapture, occupants: readonly Occupant[], lim
   return `${most}: ${listed(object, capturing)}`;
 }
 
+/** Whether the capture has to wait until one of so many holds ends. */
+export function waitsForHold({ spec }: PodCapture, occupants: readonly Occupant[], { holds }: Limits): boolean {
+  return spec.hold !== undefined && occupants.filter(isHold).length >= holds;
+}
+
+function isHold({ holds, phase }: Occupant): boolean {
+  return holds && phase !== 'reporting';
+}
+
 /** A hold takes no slot: it may last an hour, and needs nothing but its thread. */
-function takesSlot({ phase }: Pick<Occupant, 'phase'>): boolean {
+export function takesSlot({ phase }: Pick<Occupant, 'phase'>): boolean {
   return phase === 'claiming' || phase === 'capturing';
 }
 
