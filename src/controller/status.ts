@@ -14,7 +14,7 @@ import { pauseText } from './pause-text.js';
 /** The part of a row that identifies the pod. */
 export type PodRow = Pick<CheckpointPod, 'podName' | 'podUID' | 'nodeName'>;
 
-/** A reason and its message, as several conditions share them. */
+/** A reason and its message, as several conditions share them. A value may have more fields, which no status gets. */
 export interface Why {
   readonly reason: Reason;
   readonly message: string;
@@ -53,10 +53,11 @@ export function isReleaseRequested({ spec, status }: Checkpoint): boolean {
 /** The Checkpoint waits for its turn. The row records the UID of the pod for which it waits. */
 export function waitingStatus(
   checkpoint: Checkpoint,
-  why: Why,
+  { reason, message }: Why,
   row: PodRow | undefined,
   now: number,
 ): CheckpointStatus {
+  const why = { reason, message };
   const said: Said = {
     dispatched: { type: 'Dispatched', status: 'Unknown', ...why },
     held: isReleaseRequested(checkpoint)
@@ -72,10 +73,11 @@ export function waitingStatus(
 /** The Checkpoint ended before anything was done. A row that was written earlier stays. */
 export function refusedStatus(
   checkpoint: Checkpoint,
-  why: Why,
+  { reason, message }: Why,
   row: PodRow | undefined,
   now: number,
 ): CheckpointStatus {
+  const why = { reason, message };
   const said: Said = {
     dispatched: { type: 'Dispatched', status: 'False', ...why },
     held: heldFact(why.reason, why.message),

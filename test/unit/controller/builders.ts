@@ -17,7 +17,9 @@ import type { Reason } from '../../../src/api/reasons.js';
 import { captureName } from '../../../src/controller/capture-name.js';
 import type { Settings, Settled, Undispatched } from '../../../src/controller/observation.js';
 import type { KubeNode, Pod } from '../../../src/controller/resources.js';
+import { property, schemaOf } from '../api/crd.js';
 import { timings } from '../builders.js';
+import { schemaViolations } from '../node-agent/service/schema.js';
 
 /** 2026-01-01T00:00:10Z. The sample objects were created ten seconds earlier. */
 export const NOW = Date.parse('2026-01-01T00:00:10Z');
@@ -143,6 +145,12 @@ export function condition(
   message = 'so it is',
 ): Condition {
   return { type, status, reason, message, lastTransitionTime: '2026-01-01T00:00:06Z' };
+}
+
+/** What the API server would refuse in the status of a Checkpoint. */
+export function objectionsTo(status: Checkpoint['status']): string[] {
+  const schema = property(schemaOf('Checkpoint'), 'status');
+  return status === undefined ? [] : schemaViolations(schema as Parameters<typeof schemaViolations>[0], status);
 }
 
 /** The final status that an agent reports. */

@@ -5,7 +5,7 @@ import type { Action } from '../../../src/controller/decision.js';
 import type { Undispatched } from '../../../src/controller/observation.js';
 import type { Pod } from '../../../src/controller/resources.js';
 import { waitingStatus } from '../../../src/controller/status.js';
-import { checkpoint, NOW, pod, running, SETTINGS, undispatched } from './builders.js';
+import { checkpoint, NOW, objectionsTo, pod, running, SETTINGS, undispatched } from './builders.js';
 
 const BUSY = { reason: 'PodBusy', message: 'others come first' } as const;
 const GONE = { deletionTimestamp: '2026-01-01T00:00:08Z' };
@@ -113,6 +113,8 @@ describe('decide(), Checkpoint not dispatched', () => {
     const holds = parts.checkpoint?.spec.hold !== undefined;
     expect(rule).toBe(reason);
     expect(kinds(actions)).toEqual(['write-status', 'emit-event']);
+    const [write] = actions;
+    expect(objectionsTo(write?.kind === 'write-status' ? write.status : undefined)).toEqual([]);
     expect(actions[0]).toMatchObject({
       endLabels: { result: 'failed', reason },
       status: {

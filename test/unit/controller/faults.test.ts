@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../../../src/api/kinds.js';
 import { hasEnded } from '../../../src/api/conditions.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
+import { objectionsTo } from './builders.js';
 import { Simulation, type Fault } from './simulation.js';
 
 const PODS_OF_ALL = ['web-0', 'web-1'] as const;
@@ -158,6 +159,7 @@ function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[]
       const checkpoint = object as Checkpoint;
       const { uid, name } = checkpoint.metadata;
       const reason = checkpoint.status?.conditions?.find(({ type: of }) => of === 'Succeeded')?.reason ?? '';
+      wrong.push(...objectionsTo(checkpoint.status).map((objection) => `${name}${objection}`));
       const before = reasons.get(uid) ?? reason;
       if (before !== reason) wrong.push(`${name} ended as ${before}, and then as ${reason}`);
       if (hasEnded(checkpoint.status)) reasons.set(uid, reason);
