@@ -39,7 +39,11 @@ const GROWTH: readonly Row[] = [
   ['leader: cores', '', ({ burst }) => burst && cores(burst.cost.leader.cores)],
   ['API server, etcd: cores', '', ({ burst }) => burst && servers(burst)],
   ['API writes a Checkpoint', 'at most 8', ({ burst }) => burst && each(burst)],
-  ['**Steady part**: Checkpoints', '', ({ steady }) => steady && `${steady.checkpoints} in ${steady.minutes} min`],
+  [
+    '**Steady part**: Checkpoints',
+    '',
+    ({ steady }) => steady && `${steady.checkpoints} in ${steady.minutes} min, ${steady.withHold} with a hold`,
+  ],
   ['most pods held at a time', '', ({ steady }) => steady && `${steady.mostHolds}`],
   ['nodes that disappeared and returned', '', ({ steady }) => steady && `${steady.goneAndBack}`],
   ['creation to claim: median, p99', 'p99 under 2 s', ({ steady }) => steady && pair(steady.claimP50, steady.claimP99)],
@@ -55,7 +59,8 @@ const GROWTH: readonly Row[] = [
   ['standby: most memory, cores', '', ({ steady }) => steady && standby(steady)],
   ['API server, etcd: cores', '', ({ steady }) => steady && servers(steady)],
   ['hollow agents: cores in all, memory of each', '', (results) => agents(results)],
-  ['API writes a Checkpoint', 'at most 8', ({ steady }) => steady && each(steady)],
+  ['API writes a Checkpoint, those with a hold included', '', ({ steady }) => steady && each(steady)],
+  ['API writes a Checkpoint with a hold', 'at most 8', (results) => eachHold(results)],
   ['**Nodes taken away for good**', '', ({ leaks }) => leaks && `${leaks.nodes}`],
   ['their Leases left; after', 'none', ({ leaks }) => leaks && `${leaks.leases}; ${seconds(leaks.leasesAfterMs)}`],
   [
@@ -146,6 +151,13 @@ function counts(reasons: Readonly<Record<string, number>>, unfinished: number): 
 
 function each({ checkpoints, cost }: BurstResult | SteadyResult): string {
   return (cost.writes.total / checkpoints).toFixed(1);
+}
+
+/** A Checkpoint without a hold costs as much in the stream as in the burst; the rest is of those with a hold. */
+function eachHold({ burst, steady }: Results): string | undefined {
+  if (burst === undefined || steady === undefined || steady.withHold === 0) return undefined;
+  const plain = (steady.checkpoints - steady.withHold) * (burst.cost.writes.total / burst.checkpoints);
+  return ((steady.cost.writes.total - plain) / steady.withHold).toFixed(1);
 }
 
 function servers({ cost }: BurstResult | SteadyResult): string {

@@ -9,6 +9,8 @@ import type { Story } from './timeline.js';
 
 export interface SteadyResult {
   readonly checkpoints: number;
+  /** How many of them held their pod. */
+  readonly withHold: number;
   readonly minutes: number;
   readonly mostHolds: number;
   readonly claimP50: number;
@@ -82,6 +84,7 @@ export async function steady(site: Site): Promise<SteadyResult> {
     .flatMap(({ story }) => (story.finished === undefined ? [] : [story.finished - story.sent]));
   return {
     checkpoints: sent.length,
+    withHold: sent.filter(({ holds }) => holds).length,
     minutes: settings.minutes,
     mostHolds,
     claimP50: quantile(claims, 0.5),
