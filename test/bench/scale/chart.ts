@@ -17,8 +17,9 @@ export interface InstalledChart {
 const MEBIBYTE = /^(\d+)Mi$/;
 
 /** Installs the chart with two replicas. Nothing makes its pods: those controllers do not run. */
-export async function installChart(cluster: Cluster, admin: Admin): Promise<InstalledChart> {
-  await install(cluster, 'controller.replicas=2');
+export async function installChart(cluster: Cluster, admin: Admin, workers?: number): Promise<InstalledChart> {
+  const more = workers === undefined ? [] : [`controller.workers=${workers}`];
+  await install(cluster, 'controller.replicas=2', ...more);
   const rendered = await get(cluster, 'manifest');
   const hooks = await get(cluster, 'hooks');
   const pod = podOf(rendered, 'Deployment', 'stasis-controller');

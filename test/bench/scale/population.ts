@@ -34,7 +34,7 @@ export function nodeName(index: number): string {
 /** The pods of a node. They are spread over the namespaces. */
 export function podsOf(node: number): PodPlace[] {
   return Array.from({ length: PODS_PER_NODE }, (_, at) => ({
-    namespace: `load-${(node * PODS_PER_NODE + at) % NAMESPACES}`,
+    namespace: `load-${(node + 7 * at) % NAMESPACES}`,
     name: `pod-${node}-${at}`,
     node: nodeName(node),
   }));

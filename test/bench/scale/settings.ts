@@ -19,6 +19,8 @@ export interface Settings {
   readonly releaseHolds: number;
   /** Finished PodCaptures at a start and at an uninstall. */
   readonly archive: number;
+  /** The chart's value controller.workers. Undefined: its default. */
+  readonly workers: number | undefined;
   /** Processes of each captured pod. */
   readonly processes: number;
 }
@@ -47,6 +49,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     queue: number('QUEUE', 4_000),
     releaseHolds: number('RELEASE_HOLDS', 500),
     archive: number('ARCHIVE', 10_000),
+    workers: environment['WORKERS'] === undefined ? undefined : number('WORKERS', 0),
     processes: number('PROCESSES', 20),
   };
 }

@@ -46,7 +46,7 @@ export async function openSite(nodes: number, settings: Settings, say: (text: st
   const cluster = await up({ name: 'scale', nodes: 0, controllers: CONTROLLERS });
   try {
     const admin = await openAdmin(cluster.kubeconfig);
-    const chart = await installChart(cluster, admin);
+    const chart = await installChart(cluster, admin, settings.workers);
     const agents = new Agents(cluster, {
       processes: settings.processes,
       maxConcurrentHolds: Math.max(LEAST_HOLDS, Math.ceil(HOLDS_IN_ALL / nodes)),
