@@ -70,7 +70,7 @@ NEEDS.test-cluster := root cluster systemd-node $(IMAGE_NEEDS)
 STEPS.test-cluster := $(IN_CLUSTER) $(TEST_PROGRAMS) $(SYSTEMD_NODE) $(call all_of,cluster)
 test-cluster: build programs image cluster-programs test-programs systemd-node ## The throw-away cluster itself, the API server's rules, permissions, the chart (root); ONLY=pattern runs some
 	@$(if $(ONLY),,$(STEP) cluster --what "on $$(node --version)")
-	node $(JEST) --selectProjects cluster --maxWorkers=2 $(if $(ONLY),--testPathPatterns $(PATTERNS))
+	node $(JEST) --selectProjects cluster --maxWorkers=2 --testTimeout 60000 $(if $(ONLY),--testPathPatterns $(PATTERNS))
 
 NEEDS.test-oldest := root cluster $(IMAGE_NEEDS)
 STEPS.test-oldest := $(SETUP) $(IMAGE_LAYERS) $(OLDEST_PROGRAMS) $(call all_of,e2e-oldest)

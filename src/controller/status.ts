@@ -201,7 +201,7 @@ export function refreshedStatus(checkpoint: Checkpoint, now: number): Checkpoint
 
 /** The reported conditions; the others follow from them. Earlier versions wrote Thawed for what is Released now. */
 function reportedFacts(conditions: readonly Condition[]): Fact[] {
-  const named = conditions.map((each) => ((each.type as string) === 'Thawed' ? { ...each, type: 'Released' } : each));
+  const named = conditions.map((each) => (each.type === 'Thawed' ? { ...each, type: 'Released' } : each));
   return named.filter(({ type }) => KEPT.some((kept) => kept === type)) as Fact[];
 }
 

@@ -112,7 +112,6 @@ describeOnMachines('a pod on a current machine', ({ nodeName }) => {
     );
     await sleep(1000);
     expect(lastBeat(await world.log('grows', 'beat'))).toBe(before);
-    expect(await read(place, 'cgroup.freeze')).toBe('1');
     expect(succeeded(await world.getCheckpoint('grows'))?.reason).toBe('Holding');
     expect(await captured(await release('grows'))).toEqual(['beat']);
     await beatsAfter('grows', 'beat', before);

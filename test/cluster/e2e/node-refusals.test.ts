@@ -140,12 +140,11 @@ describeOnHarnessNodes('an obstacle on the node', ({ nodeName, freezer }) => {
 
   test('a container that the runtime has paused is captured, and stays paused', async () => {
     const id = containerID(await world.running('heart'), 'beat');
-    const ctr = async (verb: string): Promise<string> => {
-      const { stdout, stderr } = await node.exec(['ctr', '--namespace', 'k8s.io', 'tasks', verb, id]);
-      return stdout + stderr;
-    };
-    expect(await ctr('pause')).toBe('');
+    const ctr = async (verb: string): Promise<number> =>
+      (await node.exec(['ctr', '--namespace', 'k8s.io', 'tasks', verb, id])).status;
     try {
+      // containerd 2.3 warns on standard error about cgroup v1.
+      expect(await ctr('pause')).toBe(0);
       const checkpoint = await expectCaptured('paused', 'heart');
       // The runtime may use either freezer.
       expect(await containersOf(checkpoint)).toMatchObject([{ name: 'beat', wasFrozen: true }]);

@@ -18,6 +18,7 @@ put containerd.service /etc/systemd/system
 put node-setup.service /etc/systemd/system
 put kubelet.service /etc/systemd/system
 mkdir -p "$root/seed" "$root/etc/cni/net.d" "$root/var/lib/stasis" "$root/usr/local/bin"
+install -m 0755 "$files/crun.sh" "$root/usr/local/bin/crun-for-containerd"
 # The programs of containerd come with the cluster, and so does runc unless the distribution's is installed.
 for program in containerd containerd-shim-runc-v2 ctr; do ln -s "/seed/bin/$program" "$root/usr/local/bin/$program"; done
 [ -e "$root/usr/sbin/runc" ] || ln -s /seed/bin/runc "$root/usr/local/bin/runc"
