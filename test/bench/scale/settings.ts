@@ -1,6 +1,8 @@
 /** How large the bench is, from the environment. The defaults are what docs/performance.md reports. */
 
 export interface Settings {
+  /** Name of the throw-away cluster. */
+  readonly cluster: string;
   /** The sizes of the clusters, in nodes. */
   readonly sizes: readonly number[];
   /** The parts to run on the largest cluster of at most 100 nodes, beside the load. */
@@ -39,6 +41,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
   const unknown = named.find((name) => !PARTS.some((part) => part === name));
   if (unknown !== undefined) throw new Error(`PARTS: ${unknown} is none of ${PARTS.join(', ')}`);
   return {
+    cluster: environment['NAME'] ?? 'scale',
     sizes,
     parts: PARTS.filter((part) => named.includes(part)),
     burst: number('BURST', 5_000),

@@ -43,7 +43,7 @@ export const LEAST_HOLDS = 8;
 
 export async function openSite(nodes: number, settings: Settings, say: (text: string) => void): Promise<Site> {
   say(`a control plane for ${nodes} nodes`);
-  const cluster = await up({ name: 'scale', nodes: 0, controllers: CONTROLLERS });
+  const cluster = await up({ name: settings.cluster, nodes: 0, controllers: CONTROLLERS });
   try {
     const admin = await openAdmin(cluster.kubeconfig);
     const chart = await installChart(cluster, admin, settings.workers);
@@ -52,10 +52,13 @@ export async function openSite(nodes: number, settings: Settings, say: (text: st
       maxConcurrentHolds: Math.max(LEAST_HOLDS, Math.ceil(HOLDS_IN_ALL / nodes)),
     });
     const controllers = new Controllers(cluster, admin, chart);
-    const timeline = new Timeline(admin);
+    // Connections of their own: a Checkpoint must not wait behind the requests that make and remove nodes.
+    const users = await openAdmin(cluster.kubeconfig);
+    const timeline = new Timeline(users);
     const close = async (): Promise<void> => {
       timeline.close();
       agents.close();
+      await users.close();
       await admin.close();
       await cluster.down();
     };

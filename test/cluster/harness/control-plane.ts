@@ -123,5 +123,7 @@ function apiserver(control: Place, certificates: string): string[] {
     `--audit-policy-file=${join(control.state, 'audit-policy.json')}`,
     `--audit-log-path=${auditLogOf(control)}`,
     '--audit-log-mode=blocking',
+    // In megabytes: one file for the whole life of the cluster. By default a new one begins after 100 MB.
+    '--audit-log-maxsize=100000',
   ];
 }
