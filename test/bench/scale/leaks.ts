@@ -11,6 +11,9 @@ export interface LeaksResult {
   readonly leases: number;
   /** How long after the nodes. */
   readonly leasesAfterMs: number;
+  /** Checkpoints that had ended, before and after: the leader keeps a timer for each, until it is to be deleted. */
+  readonly finishedBefore: number;
+  readonly finishedAfter: number;
   /** What the leader had open before the holds, and after everything about the nodes had ended. */
   readonly before: Readonly<Record<string, number>>;
   readonly after: Readonly<Record<string, number>>;
@@ -24,6 +27,7 @@ export interface TakenAway {
   readonly at: number;
   readonly stories: readonly Story[];
   readonly leader: string;
+  readonly finished: number;
   readonly before: Readonly<Record<string, number>>;
 }
 
@@ -44,6 +48,7 @@ export async function takeAway(site: Site): Promise<TakenAway> {
   const leader = (await controllers.leader()) ?? '';
   await sleep(SETTLE_MS);
   const before = (await controllers.probe(leader)).open;
+  const finished = finishedOf(site);
   const stories = await inParallel(numbers, 16, async (node) => {
     const [pod] = podsOf(node);
     const hold = { seconds: HOLD_SECONDS };
@@ -54,15 +59,13 @@ export async function takeAway(site: Site): Promise<TakenAway> {
   for (const name of nodes) site.gone.add(name);
   await agents.vanish(nodes);
   await removeNodes(admin, numbers);
-  return { nodes, at: performance.now(), stories, leader, before };
+  return { nodes, at: performance.now(), stories, leader, finished, before };
 }
 
-export async function lookForLeaks(
-  site: Site,
-  { nodes, at, stories, leader, before }: TakenAway,
-): Promise<LeaksResult> {
+export async function lookForLeaks(site: Site, taken: TakenAway): Promise<LeaksResult> {
   const { admin, timeline, controllers } = site;
-  await timeline.until(() => stories.every(({ finished }) => finished !== undefined), BOUND_MS);
+  const { nodes, at, stories, leader, finished, before } = taken;
+  await timeline.until(() => stories.every((story) => story.finished !== undefined), BOUND_MS);
   let leases = nodes.length;
   let leasesAfterMs = 0;
   const end = at + LEASES_WITHIN_MS;
@@ -75,5 +78,10 @@ export async function lookForLeaks(
   const after = (await controllers.probe(leader)).open;
   const ended: Record<string, number> = {};
   for (const { reason } of stories) ended[String(reason)] = (ended[String(reason)] ?? 0) + 1;
-  return { nodes: nodes.length, leases, leasesAfterMs, before, after, ended };
+  const count = { finishedBefore: finished, finishedAfter: finishedOf(site) };
+  return { nodes: nodes.length, leases, leasesAfterMs, ...count, before, after, ended };
+}
+
+function finishedOf({ timeline }: Site): number {
+  return [...timeline.stories.values()].filter(({ finished }) => finished !== undefined).length;
 }

@@ -63,12 +63,12 @@ const GROWTH: readonly Row[] = [
   ['API writes a Checkpoint with a hold', 'at most 8', (results) => eachHold(results)],
   ['**Nodes taken away for good**', '', ({ leaks }) => leaks && `${leaks.nodes}`],
   ['their Leases left; after', 'none', ({ leaks }) => leaks && `${leaks.leases}; ${seconds(leaks.leasesAfterMs)}`],
+  ['open in the leader before, after: sockets', 'no more', ({ leaks }) => leaks && sockets(leaks)],
   [
-    'open in the leader before, after: sockets',
+    'timers open in the leader before, after, beside one for each Checkpoint that has ended',
     'no more',
-    ({ leaks }) => leaks && opened(leaks, /TLS|TCPSocket|TCPWRAP/),
+    ({ leaks }) => leaks && timers(leaks),
   ],
-  ['open in the leader before, after: timers', 'no more', ({ leaks }) => leaks && opened(leaks, /Timeout/)],
 ];
 
 const PARTS: readonly Row[] = [
@@ -172,12 +172,19 @@ function agents({ nodes, steady }: Results): string | undefined {
   return steady && `${cores(steady.cost.agentsCores)}, ${(steady.cost.agentsRss / 1e6 / nodes).toFixed(1)} MB`;
 }
 
-function opened({ before, after }: LeaksResult, kinds: RegExp): string {
-  const sum = (open: Readonly<Record<string, number>>): number =>
-    Object.entries(open)
-      .filter(([kind]) => kinds.test(kind))
-      .reduce((total, [, count]) => total + count, 0);
-  return `${sum(before)}, ${sum(after)}`;
+function opened(open: Readonly<Record<string, number>>, kinds: RegExp): number {
+  return Object.entries(open)
+    .filter(([kind]) => kinds.test(kind))
+    .reduce((total, [, count]) => total + count, 0);
+}
+
+function sockets({ before, after }: LeaksResult): string {
+  const kinds = /TLS|TCPSocket/;
+  return `${opened(before, kinds)}, ${opened(after, kinds)}`;
+}
+
+function timers({ before, after, finishedBefore, finishedAfter }: LeaksResult): string {
+  return `${opened(before, /Timeout/) - finishedBefore}, ${opened(after, /Timeout/) - finishedAfter}`;
 }
 
 /** The writes of a Checkpoint by what was written and by whom, for the text below the tables. */
