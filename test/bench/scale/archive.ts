@@ -97,7 +97,14 @@ async function fill({ admin }: Site, namespace: string, name: string, status: ob
 
 function conditions(types: readonly (readonly [string, string, string])[]): object[] {
   const lastTransitionTime = new Date().toISOString();
-  return types.map(([type, status, reason]) => ({ type, status, reason, message: '', lastTransitionTime }));
+  return types.map(([type, status, reason]) => ({
+    type,
+    status,
+    observedGeneration: 1,
+    reason,
+    message: '',
+    lastTransitionTime,
+  }));
 }
 
 function checkpointStatus(): object {
