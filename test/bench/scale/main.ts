@@ -27,13 +27,11 @@ const PARTS_ON = 100;
 const settings = settingsFrom(process.env);
 const began = performance.now();
 const partsOn = Math.max(...settings.sizes.filter((size) => size <= PARTS_ON), Math.min(...settings.sizes));
-let kubernetes = '';
 mkdirSync(FOLDER, { recursive: true });
 for (const nodes of settings.sizes) await onCluster(nodes);
 const all = measuredSoFar();
 const lines = report(all, {
   date: new Date().toISOString().slice(0, 10),
-  kubernetes,
   node: process.versions.node,
   processors: availableParallelism(),
 });
@@ -50,7 +48,7 @@ if (process.env['WRITE'] === '1') {
 async function onCluster(nodes: number): Promise<void> {
   const site = await openSite(nodes, settings, say);
   const results: Results = known(nodes) ?? { nodes };
-  kubernetes = versionOf(site);
+  results.kubernetes = versionOf(site);
   const run = async (part: Part, what: string, work: () => Promise<void>): Promise<void> => {
     if (!settings.parts.includes(part) || (part !== 'load' && nodes !== partsOn)) return;
     say(what);

@@ -11,6 +11,8 @@ import type { TenantResult } from './tenant.js';
 /** What was measured on a cluster of one size. Parts that were not run are absent. */
 export interface Results {
   readonly nodes: number;
+  /** Version of the API server. */
+  kubernetes?: string;
   burst?: BurstResult;
   steady?: SteadyResult;
   leaks?: LeaksResult;
@@ -22,7 +24,6 @@ export interface Results {
 
 export interface Machine {
   readonly date: string;
-  readonly kubernetes: string;
   readonly node: string;
   readonly processors: number;
 }
@@ -114,7 +115,8 @@ const PARTS: readonly Row[] = [
 ];
 
 export function report(all: readonly Results[], machine: Machine): string[] {
-  const { processors, kubernetes, node, date } = machine;
+  const { processors, node, date } = machine;
+  const kubernetes = [...new Set(all.flatMap((one) => one.kubernetes ?? []))].join(' and ');
   return [
     `Kubernetes ${kubernetes}, Node ${node}, everything on ${processors} processors, ${date}.`,
     '',

@@ -3,7 +3,7 @@
 export interface Settings {
   /** Name of the throw-away cluster. */
   readonly cluster: string;
-  /** The sizes of the clusters, in nodes. */
+  /** The sizes of the clusters, in nodes. None: the figures of earlier runs are written once more. */
   readonly sizes: readonly number[];
   /** The parts to run on the largest cluster of at most 100 nodes, beside the load. */
   readonly parts: readonly Part[];
@@ -36,7 +36,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     if (!Number.isFinite(value) || value < 0) throw new Error(`${name}: ${environment[name]} is not a number`);
     return value;
   };
-  const sizes = (environment['NODES'] ?? '10,100,1000').split(',').map(Number);
+  const sizes = (environment['NODES'] ?? '10,100,1000').split(',').filter(Boolean).map(Number);
   const named = (environment['PARTS'] ?? PARTS.join(',')).split(',');
   const unknown = named.find((name) => !PARTS.some((part) => part === name));
   if (unknown !== undefined) throw new Error(`PARTS: ${unknown} is none of ${PARTS.join(', ')}`);
