@@ -6,9 +6,9 @@ export function quantile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** `1.234 s`, or `56 ms` below a second. */
-export function seconds(milliseconds: number): string {
-  if (Number.isNaN(milliseconds)) return 'nothing measured';
+/** `1.23 s`, or `56 ms` below a second. JSON has null in place of NaN and of infinity. */
+export function seconds(milliseconds: number | null): string {
+  if (milliseconds === null || !Number.isFinite(milliseconds)) return 'not measured';
   if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`;
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 1)} s`;
 }

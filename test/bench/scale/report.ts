@@ -74,7 +74,7 @@ const GROWTH: readonly Row[] = [
 
 const PARTS: readonly Row[] = [
   [
-    'first status of a Checkpoint of another namespace while QUEUE wait for one pod: median, longest',
+    'first status of a Checkpoint of another namespace while thousands wait for one pod: median, longest',
     'at most 1 s',
     ({ tenant }) =>
       tenant &&
