@@ -96,7 +96,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
     .option('--sandboxed-runtime-handlers <a,b-*>', 'handlers of RuntimeClasses whose pods are refused (default: none)')
     .option('--agent-daemonset <name>', 'that makes the agents, to count them (default: stasis-node-agent)')
     .option('--port <port>', 'of health and metrics (default: 8080)')
-    .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
+    .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 16)`)
     .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
   addLogOptions(declared);
   handOver(declared, { kind: 'controller', help: AFTER, check: checkOptions, done });
@@ -105,7 +105,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
 function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   const port = checkPort(raw.port ?? '8080');
   if (!port.ok) return port;
-  const workers = checkInteger('--workers', raw.workers ?? '4', 1, MOST_WORKERS);
+  const workers = checkInteger('--workers', raw.workers ?? '16', 1, MOST_WORKERS);
   if (!workers.ok) return workers;
   const lease = checkInteger(
     '--lease-seconds',

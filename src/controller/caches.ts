@@ -1,5 +1,5 @@
 /** The controller's view of the cluster, filled by reflectors and by the answers to its own writes. */
-import type { Checkpoint, PodCapture } from '../api/kinds.js';
+import { RELEASE_FINALIZER, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import { Store } from '../kube/store.js';
 import type { ObjectMeta } from '../kube/types.js';
 import { hasEnded } from '../api/conditions.js';
@@ -47,13 +47,19 @@ export function checkpointUIDsOf(capture: PodCapture): string[] {
 }
 
 /**
- * Removes the parts of a PodCapture that can be large: the tree of 500 processes has 65 kB, and the cache holds every
- * PodCapture. The controller needs only counts, timings and conditions.
+ * Removes the parts of a PodCapture that can be large: the cache holds every PodCapture, and a status can have 32 KiB. The
+ * controller needs counts, timings and conditions until it has copied them to the Checkpoint and taken the finalizer off,
+ * and after that only who owns the capture and that it has ended.
  */
 export function projectCapture(capture: PodCapture): PodCapture {
   const metadata = withoutManagedFields(capture.metadata);
   if (capture.status === undefined) return { ...capture, metadata };
-  const { tree: _tree, unfrozen: _unfrozen, containers: _containers, ...status } = capture.status;
+  if (hasEnded(capture.status) && metadata.finalizers?.includes(RELEASE_FINALIZER) !== true) {
+    const conditions = capture.status.conditions?.filter(({ type }) => type === 'Succeeded');
+    const ended = conditions?.map((condition) => ({ ...condition, message: '' })) ?? [];
+    return { ...capture, metadata, spec: { ...capture.spec, containers: [] }, status: { conditions: ended } };
+  }
+  const { tree: _tree, unfrozen: _unfrozen, containers: _containers, artifact: _artifact, ...status } = capture.status;
   return { ...capture, metadata, status };
 }
 

@@ -2,7 +2,7 @@
  * A queue of keys to work on, like client-go's workqueue. Each key is in the queue at most once, and never handled by
  * two workers at a time.
  */
-import { after } from './abort.js';
+import { DelayLine } from './delay-line.js';
 import { backoffDelay, type Backoff } from './backoff.js';
 import type { Clock } from './clock.js';
 import { FairLine } from './fair-line.js';
@@ -70,12 +70,13 @@ export class WorkQueue {
   /** Maps each key that was added again while it is being handled to the moment of that addition. */
   readonly #again = new Map<string, number>();
   readonly #failures = new Map<string, number>();
-  readonly #delayed = new Map<string, { readonly due: number; readonly timer: AbortController }>();
+  readonly #delays: DelayLine;
   #idle: (() => void)[] = [];
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
     this.#queue = new FairLine(options.groupOf ?? (() => ''));
+    this.#delays = new DelayLine(options.clock, (key) => this.add(key));
     options.metrics?.observe(() => this.snapshot());
   }
 
@@ -94,20 +95,8 @@ export class WorkQueue {
 
   /** When a key has several delays, the delay that ends first counts. */
   addAfter(key: string, milliseconds: number): void {
-    if (milliseconds <= 0) {
-      this.add(key);
-      return;
-    }
-    const due = this.#options.clock.monotonic() + milliseconds;
-    const pending = this.#delayed.get(key);
-    if (pending !== undefined && pending.due <= due) return;
-    pending?.timer.abort();
-    const timer = new AbortController();
-    this.#delayed.set(key, { due, timer });
-    void after(this.#options.clock, milliseconds, timer.signal, () => {
-      this.#delayed.delete(key);
-      this.add(key);
-    });
+    if (milliseconds <= 0) this.add(key);
+    else this.#delays.add(key, milliseconds);
   }
 
   /** Adds the key after a delay that grows with each call since the last `forget`. */
@@ -146,8 +135,7 @@ export class WorkQueue {
     signal: AbortSignal,
   ): Promise<void> {
     const stop = (): void => {
-      for (const { timer } of this.#delayed.values()) timer.abort();
-      this.#delayed.clear();
+      this.#delays.clear();
       for (const wake of this.#idle.splice(0)) wake();
     };
     signal.addEventListener('abort', stop, { once: true });

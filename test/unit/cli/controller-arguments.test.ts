@@ -14,7 +14,7 @@ describe('parseArguments(), controller', () => {
         sandboxedRuntimeHandlers: [],
         agentDaemonset: 'stasis-node-agent',
         port: 8080,
-        workers: 4,
+        workers: 16,
         leaseSeconds: 15,
         logLevel: 'info',
         logFormat: 'json',

@@ -1,11 +1,12 @@
 /** Tests the small pure parts of the rules by value. */
 import { describe, expect, test } from '@jest/globals';
+import { projectCapture } from '../../../src/controller/caches.js';
 import { captureLabels, labelValue } from '../../../src/controller/capture-labels.js';
 import { beyond, History } from '../../../src/controller/history.js';
 import { matchesAny } from '../../../src/controller/name-pattern.js';
 import { killsAfterSeconds, probeWouldKill } from '../../../src/controller/rules/probes.js';
 import { endedStatus } from '../../../src/controller/status.js';
-import { capture, checkpoint, endedAs, NOW, pod, running } from './builders.js';
+import { capture, checkpoint, condition, endedAs, NOW, pod, running } from './builders.js';
 
 describe('killsAfterSeconds()', () => {
   test.each([
@@ -117,5 +118,19 @@ describe('the limit of the history', () => {
     const [first] = limited.sweep([ended('a', 1), ended('b', 2)]);
     expect(first && limited.isExcess(first)).toBe(true);
     expect(limited.isExcess(ended('b', 2))).toBe(false);
+  });
+});
+
+describe('projectCapture()', () => {
+  test('keeps what is to be copied, and of a capture that was copied only that it has ended', () => {
+    const artifact = { path: '/a', sizeBytes: 1, sha256: 'a', command: 'kubectl exec' };
+    const ended = capture({ status: { ...endedAs('Captured'), tree: [], artifact } });
+    expect(projectCapture(ended).status).toEqual(endedAs('Captured'));
+    const copied = projectCapture({ ...ended, metadata: { ...ended.metadata, finalizers: [] } });
+    expect(copied).toMatchObject({
+      metadata: { name: ended.metadata.name, ownerReferences: [{ name: 'look' }] },
+      spec: { podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1', containers: [] },
+    });
+    expect(copied.status).toEqual({ conditions: [condition('Succeeded', 'True', 'Captured', '')] });
   });
 });
