@@ -124,11 +124,11 @@ describe('the limit of the history', () => {
 describe('projectCapture()', () => {
   test('keeps what is to be copied, and of a capture that was copied only that it has ended', () => {
     const artifact = { path: '/a', sizeBytes: 1, sha256: 'a', command: 'kubectl exec' };
-    const ended = capture({ status: { ...endedAs('Captured'), tree: [], artifact } });
-    expect(projectCapture(ended).status).toEqual(endedAs('Captured'));
-    const copied = projectCapture({ ...ended, metadata: { ...ended.metadata, finalizers: [] } });
+    const reported = capture({ status: { ...endedAs('Captured'), tree: [], artifact } });
+    expect(projectCapture(reported).status).toEqual(endedAs('Captured'));
+    const copied = projectCapture({ ...reported, metadata: { ...reported.metadata, finalizers: [] } });
     expect(copied).toMatchObject({
-      metadata: { name: ended.metadata.name, ownerReferences: [{ name: 'look' }] },
+      metadata: { name: reported.metadata.name, ownerReferences: [{ name: 'look' }] },
       spec: { podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1', containers: [] },
     });
     expect(copied.status).toEqual({ conditions: [condition('Succeeded', 'True', 'Captured', '')] });
