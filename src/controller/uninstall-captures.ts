@@ -9,8 +9,8 @@ import { changeEach, listAll } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 
 /**
- * The pause before the captures are listed again. It doubles up to the longest: an agent ends a released capture within a
- * second, and each look lists every PodCapture of the cluster.
+ * The pause before the captures that have not ended are read again. It doubles up to the longest: an agent ends a released
+ * capture within a second.
  */
 const FIRST_PAUSE_MILLISECONDS = 250;
 const LONGEST_PAUSE_MILLISECONDS = 4000;
@@ -44,8 +44,8 @@ const RELEASE = { spec: { hold: { releaseReason: 'NodeAgentStopped' } } } as con
 export async function endCaptures(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock, log, namespace, waitSeconds } = uninstalling;
   const start = clock.monotonic();
+  let unfinished = await unfinishedCaptures(uninstalling);
   for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
-    const unfinished = await unfinishedCaptures(uninstalling);
     if (!unfinished.ok) return unfinished;
     const pods = await listAll(uninstalling, PODS, { namespace }, projectHeldPod);
     if (!pods.ok) return pods;
@@ -74,7 +74,27 @@ export async function endCaptures(uninstalling: Uninstalling): Promise<StepResul
       return success(undefined);
     }
     await clock.sleep(Math.min(pause, Math.max(0, waitSeconds * 1000 - waited)));
+    unfinished = await lookAgain(uninstalling, unfinished.value);
   }
+}
+
+/**
+ * Reads these captures once more, one by one. The controller has stopped, so no others come, and a list of all PodCaptures
+ * of a cluster may be hundreds of megabytes.
+ */
+async function lookAgain(
+  { api, clock }: Uninstalling,
+  before: readonly PodCapture[],
+): Promise<KubeResult<readonly PodCapture[]>> {
+  const now: PodCapture[] = [];
+  const looked = await changeEach(clock, before, async ({ metadata: { namespace = '', name, uid } }) => {
+    const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
+    if (found.ok && found.value.metadata.uid === uid && !hasEnded(found.value.status)) {
+      now.push(projectCapture(found.value));
+    }
+    return found;
+  });
+  return looked.ok ? success(now) : looked;
 }
 
 async function unfinishedCaptures(uninstalling: Uninstalling): Promise<KubeResult<readonly PodCapture[]>> {

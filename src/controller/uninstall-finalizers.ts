@@ -23,7 +23,7 @@ export async function releaseAll(uninstalling: Uninstalling): Promise<StepResult
 async function release(uninstalling: Uninstalling, resource: Resource): Promise<StepResult> {
   const { api, clock } = uninstalling;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const listed = await listAll(uninstalling, resource, {}, onlyMetadata);
+    const listed = await listAll(uninstalling, resource, { metadataOnly: true }, onlyMetadata);
     if (!listed.ok) return listed;
     const kept = listed.value.filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER));
     if (kept.length === 0) return success(undefined);

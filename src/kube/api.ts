@@ -19,6 +19,8 @@ export interface ListOptions {
   readonly continue?: string;
   /** When not set, the list shows the most recent state, confirmed by a quorum of etcd. */
   readonly resourceVersion?: string;
+  /** Asks for the metadata of the objects alone (PartialObjectMetadata). The server then leaves spec and status out. */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -13,11 +13,15 @@ const MERGE_PATCH = 'application/merge-patch+json';
 /** The body of a server-side apply is YAML, and JSON is valid YAML. The API server knows no `apply-patch+json`. */
 const APPLY_PATCH = 'application/apply-patch+yaml';
 
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
 interface Call {
   readonly method: string;
   readonly parts: PathParts;
   readonly body?: unknown;
   readonly contentType?: string;
+  readonly accept?: string;
   readonly idempotent?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,8 +43,10 @@ export function kubeClient(transport: Transport): KubeApi {
   };
   return {
     get: (resource, { signal, ...parts }) => one(resource, { method: 'GET', parts, idempotent: true, signal }),
-    list: async (resource, { namespace, signal, ...query } = {}) => {
-      const asking: Call = { method: 'GET', parts: { namespace, query: { ...query } }, idempotent: true, signal };
+    list: async (resource, { namespace, metadataOnly = false, signal, ...query } = {}) => {
+      const parts = { namespace, query: { ...query } };
+      const accept = metadataOnly ? { accept: METADATA_LIST } : {};
+      const asking: Call = { method: 'GET', parts, idempotent: true, signal, ...accept };
       const answer = await call(resource, asking);
       return answer.ok ? toList(resource, answer.value, asking) : answer;
     },
@@ -132,6 +138,7 @@ function toRequest(resource: Resource, call: Call): KubeResult<Request> {
     signal: call.signal,
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     ...(call.contentType === undefined ? {} : { contentType: call.contentType }),
+    ...(call.accept === undefined ? {} : { accept: call.accept }),
   });
 }
 
