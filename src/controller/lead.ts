@@ -56,8 +56,8 @@ export async function lead(options: LeadOptions, signal: AbortSignal): Promise<v
     groupOf: namespaceOf,
     onError: (key, error) => log.error('unexpected exception, a defect of Stasis', { key, error }),
   });
-  const wake = (keys: readonly string[]): void => {
-    for (const key of keys) queue.add(key);
+  const wake = (keys: readonly string[], urgent = false): void => {
+    for (const key of keys) queue.add(key, urgent);
   };
   const { agents, holds, leases, tick } = await startWatches({ ...options, namespace, wake }, signal);
   if (signal.aborted) return;

@@ -33,7 +33,8 @@ export interface WatchesOptions {
   readonly kubeMetrics: Pick<KubeMetrics, 'reflector'>;
   /** Receives each reflector, for the liveness check. */
   readonly onReflector: (name: string, reflector: Reflector) => void;
-  readonly wake: (keys: readonly string[]) => void;
+  /** What an agent reports is urgent: captures end, and pods become free, before further Checkpoints are looked at. */
+  readonly wake: (keys: readonly string[], urgent?: boolean) => void;
 }
 
 export interface Watches {
@@ -86,7 +87,7 @@ export async function startWatches(options: WatchesOptions, signal: AbortSignal)
     ...common,
     onChange: (captureKey) => {
       const object = caches.captures.get(captureKey);
-      if (object !== undefined) wake(keysOfCapture(caches, { type: 'upsert', object }));
+      if (object !== undefined) wake(keysOfCapture(caches, { type: 'upsert', object }), true);
     },
   });
   const heartbeats = follow<Lease>({
@@ -111,7 +112,7 @@ export async function startWatches(options: WatchesOptions, signal: AbortSignal)
     store: caches.captures,
     handler: (change: Change<PodCapture>) => {
       holds.follow(keyOf(change.object), change.type === 'delete' ? undefined : change.object);
-      wake(keysOfCapture(caches, change));
+      wake(keysOfCapture(caches, change), true);
     },
     project: projectCapture,
     pageSize: CAPTURES_PER_PAGE,

@@ -68,7 +68,7 @@ export class WorkQueue {
   /** Maps each key that is being handled to the moment at which it was taken. */
   readonly #working = new Map<string, number>();
   /** Maps each key that was added again while it is being handled to the moment of that addition. */
-  readonly #again = new Map<string, number>();
+  readonly #again = new Map<string, { readonly moment: number; readonly urgent: boolean }>();
   readonly #failures = new Map<string, number>();
   readonly #delays: DelayLine;
   #idle: (() => void)[] = [];
@@ -80,16 +80,24 @@ export class WorkQueue {
     options.metrics?.observe(() => this.snapshot());
   }
 
-  /** Does nothing for a key that already waits. */
-  add(key: string): void {
-    if (this.#queue.has(key) || this.#again.has(key)) return;
+  /** Does nothing for a key that already waits, except that it may become urgent: urgent keys of a group are taken first. */
+  add(key: string, urgent = false): void {
+    if (this.#queue.has(key)) {
+      if (urgent) this.#queue.hurry(key);
+      return;
+    }
+    const pending = this.#again.get(key);
+    if (pending !== undefined) {
+      if (urgent) this.#again.set(key, { ...pending, urgent });
+      return;
+    }
     this.#options.metrics?.added();
     const now = this.#options.clock.monotonic();
     if (this.#working.has(key)) {
-      this.#again.set(key, now);
+      this.#again.set(key, { moment: now, urgent });
       return;
     }
-    this.#queue.add(key, now);
+    this.#queue.add(key, now, urgent);
     this.#idle.shift()?.();
   }
 
@@ -183,7 +191,7 @@ export class WorkQueue {
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again !== undefined) {
-      this.#queue.add(key, again);
+      this.#queue.add(key, again.moment, again.urgent);
       this.#idle.shift()?.();
     }
     if (outcome !== 'retry') this.forget(key);

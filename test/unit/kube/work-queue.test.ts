@@ -74,6 +74,31 @@ describe('WorkQueue', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('takes urgent keys of a group first, whether they are added, waiting or being handled', async () => {
+    const { clock, queue, controller } = setUp();
+    const seen: string[] = [];
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+    queue.add('c', true);
+    queue.add('e', true);
+    const running = queue.run(
+      1,
+      async (key) => {
+        seen.push(key);
+        if (seen.length === 1) {
+          queue.add('c');
+          queue.add('c', true);
+        }
+        await clock.sleep(10);
+        return undefined;
+      },
+      controller.signal,
+    );
+    await clock.advance(100);
+    expect(seen).toEqual(['c', 'e', 'c', 'a', 'b', 'd']);
+    controller.abort();
+    await running;
+  });
+
   test('addAfter() keeps the earliest of several delays', async () => {
     const { clock, queue } = setUp();
     queue.addAfter('a', 100);
