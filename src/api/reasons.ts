@@ -90,8 +90,7 @@ export const REASONS = [
   /** The node's agent was stopped during the hold: an update of Stasis, or a shutdown of the node. */
   'NodeAgentStopped',
   /**
-   * No agent is known to be alive on the pod's node. In progress until the starting deadline, or until it is certain
-   * that there is none; then the end.
+   * No agent is known to be alive on the pod's node. In progress until the starting deadline; then the end.
    */
   'NodeAgentUnavailable',
   /** The node was cordoned, or tainted so that the pod must leave, during the hold. */

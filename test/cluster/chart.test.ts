@@ -149,7 +149,7 @@ describe('the node agent', () => {
     });
     expect(pod.containers[0]?.resources).toEqual({
       requests: { cpu: '100m', memory: '128Mi' },
-      limits: { memory: '512Mi' },
+      limits: { memory: '768Mi' },
     });
     expect(one(rendered, 'DaemonSet', 'stasis-node-agent').spec).toMatchObject({
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '10%' } },

@@ -246,9 +246,10 @@ describe('RBAC', () => {
 
   test('RBAC grants the controller exactly these permissions', async () => {
     const everywhere = [
-      'create,delete,get,list,patch,watch stasis.dev/podcaptures',
       'create events.k8s.io/events',
+      'create,delete,get,list,patch,watch stasis.dev/podcaptures',
       'delete,get,list,patch,watch stasis.dev/checkpoints',
+      'get node.k8s.io/runtimeclasses',
       'get,list,watch /nodes',
       'get,list,watch /pods',
       'patch stasis.dev/checkpoints/status',

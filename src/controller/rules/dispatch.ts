@@ -6,7 +6,7 @@ import { RELEASE_FINALIZER } from '../../api/kinds.js';
 import { chooseContainers } from '../containers.js';
 import { endActions } from '../end-actions.js';
 import type { Action, CheckpointEvent, Decision } from '../decision.js';
-import type { Queued, Undispatched } from '../observation.js';
+import type { AgentState, Queued, Undispatched } from '../observation.js';
 import type { Pod } from '../resources.js';
 import {
   asksForHold,
@@ -82,12 +82,16 @@ function findObstacle({ predecessor, agent }: Undispatched, { metadata, spec }: 
     return { reason: 'PodBusy', message: `other Checkpoints of pod ${metadata.name} come first` };
   }
   if (agent === 'Alive') return undefined;
-  const message =
-    agent === 'Unknown'
-      ? `waits for a sign of life of the agent of node ${spec.nodeName}, which this controller has not been able to see yet`
-      : `waits for an agent of Stasis on node ${spec.nodeName}: none runs there now`;
-  return { reason: 'NodeAgentUnavailable', message };
+  return { reason: 'NodeAgentUnavailable', message: ABSENT[agent](spec.nodeName ?? '') };
 }
+
+/** An agent that is lost may come back within seconds, for instance when its node has been restarted. */
+const ABSENT: Readonly<Record<Exclude<AgentState, 'Alive'>, (nodeName: string) => string>> = {
+  Unknown: (nodeName) =>
+    `waits for a sign of life of the agent of node ${nodeName}, which this controller has not been able to see yet`,
+  Away: (nodeName) => `waits for an agent of Stasis on node ${nodeName}: none runs there now`,
+  Lost: (nodeName) => `waits for the agent of node ${nodeName}, which gives no sign of life`,
+};
 
 function waitFor(
   checkpoint: Checkpoint,

@@ -49,7 +49,6 @@ const POD_RULES: readonly PodRule[] = [
   podNotRunning,
   containerNotRunning,
   holdAgainstProbes,
-  noAgent,
 ];
 
 /** Another pod took the name while the Checkpoint waited for its turn. */
@@ -123,10 +122,4 @@ function holdAgainstProbes(pod: Pod, { checkpoint }: Undispatched): Why | undefi
         hold.seconds,
       )
     : undefined;
-}
-
-/** Only what was positively seen is refused. An agent that is Away or Unknown is waited for. */
-function noAgent({ spec }: Pod, { agent }: Undispatched): Why | undefined {
-  if (agent !== 'Lost') return undefined;
-  return { reason: 'NodeAgentUnavailable', message: `no agent of Stasis is alive on node ${spec.nodeName}` };
 }

@@ -97,15 +97,6 @@ describe('decide(), Checkpoint not dispatched', () => {
         pod: pod({ spec: { containers: [{ name: 'app', livenessProbe: { timeoutSeconds: 1 } }] } }),
       },
     ],
-    ['on a node whose agent is lost', 'NodeAgentUnavailable', { agent: 'Lost' }],
-    [
-      'on a node whose agent is lost, and behind other Checkpoints',
-      'NodeAgentUnavailable',
-      {
-        agent: 'Lost',
-        predecessor: { kind: 'Checkpoint', name: 'other' },
-      },
-    ],
   ];
 
   test.each(refused)('refuses a pod that is %s', (_what, reason, parts) => {
@@ -155,6 +146,7 @@ describe('decide(), Checkpoint not dispatched', () => {
   test.each([
     ['Away', 'waits for an agent of Stasis on node node-1: none runs there now'],
     ['Unknown', 'which this controller has not been able to see yet'],
+    ['Lost', 'waits for the agent of node node-1, which gives no sign of life'],
   ] as const)('waits for an agent that is %s, tells so at once, and ends at its deadline', (agent, message) => {
     const { rule, actions, againAfterMilliseconds } = decide(undispatched({ agent }));
     expect(rule).toBe('NodeAgentUnavailable');

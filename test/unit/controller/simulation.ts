@@ -38,7 +38,6 @@ import { silentLogger } from '../../fake/silent-logger.js';
 export type Fault = 'none' | 'unsent' | 'unanswered' | 'dies before' | 'dies after';
 
 class Died extends Error {}
-
 /** One controller process, from its start to its death. */
 interface Incarnation {
   readonly caches: Caches;
@@ -220,7 +219,7 @@ export class Simulation {
         if (state === 'Away') this.setAgent(nodeName, 'Lost');
         if (state === 'Unknown') this.setAgent(nodeName, 'Alive');
       }
-      if (this.model.revision === before && round > 2) return;
+      if (this.model.revision === before && round > 11) return; // Each round is a minute, and the deadline ten
     }
     throw new Error('the simulation does not settle');
   }
