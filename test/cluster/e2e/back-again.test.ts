@@ -6,7 +6,8 @@ import { everythingRuns, signal, testCluster } from './node-view.js';
 import { sleeper } from './pods.js';
 import { describeOnHarness } from './requirement.js';
 import { kubectl, rolledOut, STASIS } from './settings.js';
-import { openWorld, PATIENCE, succeeded, type World } from './world.js';
+import { CHECKPOINTS } from '../../../src/api/kinds.js';
+import { openWorld, PATIENCE, succeeded, until, type World } from './world.js';
 
 /** Longer than the 40 s after which a controller takes an agent for lost that it has not heard of. */
 const AFTERWARDS_MS = 50_000 * PATIENCE;
@@ -38,7 +39,13 @@ describeOnHarness('new Checkpoints on healthy nodes succeed', () => {
     for (const end = Date.now() + AFTERWARDS_MS; Date.now() < end; await sleep(EVERY_MS))
       for (const { name } of cluster.nodes) {
         const checkpoint = `${topic}-${names.length}`;
-        await world.create(checkpoint, { podName: `on-${name}` });
+        // For its first seconds a restarted API server answers 503 to what it does not know yet.
+        await until('the API server to take the Checkpoint', async () => {
+          const spec = { podName: `on-${name}` };
+          const metadata = { name: checkpoint, namespace: world.namespace };
+          const made = await world.api.create(CHECKPOINTS, { metadata, spec });
+          return made.ok || made.error.reason === 'AlreadyExists' ? true : undefined;
+        });
         names.push(checkpoint);
       }
     const ended = await Promise.all(names.map(async (name) => await world.ended(name, 120)));
