@@ -7,11 +7,13 @@ import { describeOnNodes } from './requirement.js';
 import { openWorld, PATIENCE, succeeded, until, type World } from './world.js';
 
 const LONG = 600;
-/**
- * kubelet restarts the container after three failures in a row: 9 s after the beginning of a hold at the earliest. The
- * command takes so long that a hold catches it; one that ends within 50 ms may pass.
- */
-const LIVENESS = { exec: { command: ['sleep', '0.3'] }, periodSeconds: 3, failureThreshold: 3, timeoutSeconds: 3 };
+const TIMES = { periodSeconds: 3, failureThreshold: 3, timeoutSeconds: 3 };
+/** kubelet restarts the container after three failures in a row: 9 s after the beginning of a hold at the earliest. */
+const LIVENESS = { httpGet: { port: 8080 }, ...TIMES };
+/** A container with an HTTP server that the probe asks. */
+const SERVER = 'mkdir -p /tmp/www && echo well > /tmp/www/index.html && httpd -p 8080 -h /tmp/www';
+/** The command takes so long that a hold catches it. One that ends within 50 ms may pass. */
+const EXEC = { exec: { command: ['sleep', '0.3'] }, ...TIMES };
 
 describeOnNodes('a hold of a pod with probes', ({ nodeName }) => {
   let world: World;
@@ -29,7 +31,9 @@ describeOnNodes('a hold of a pod with probes', ({ nodeName }) => {
   });
 
   const start = async (probes: Partial<Container>): Promise<void> => {
-    await world.createPod('probed', [heart('calm'), heart('watched', probes)], { terminationGracePeriodSeconds: 1 });
+    await world.createPod('probed', [heart('calm'), heart('watched', probes, SERVER)], {
+      terminationGracePeriodSeconds: 1,
+    });
     await world.running('probed');
   };
   const restarts = async (): Promise<number> =>
@@ -75,7 +79,7 @@ describeOnNodes('a hold of a pod with probes', ({ nodeName }) => {
   });
 
   test('has its exec probes caught as joined processes, which end after the hold', async () => {
-    const patient = { ...LIVENESS, failureThreshold: 600 };
+    const patient = { ...EXEC, failureThreshold: 600 };
     await start({ livenessProbe: patient });
     await world.hold('caught', 'probed', LONG);
     await sleep(6000 * PATIENCE);
