@@ -6,13 +6,20 @@ import type { Why } from '../status.js';
 /** The schema's default, for an object that is older than the field. */
 const DEFAULT_SECONDS = 600;
 
+/** The clocks of the controller and of the API server may differ by so many milliseconds. */
+const CLOCKS_DIFFER_MILLISECONDS = 60_000;
+
 /**
- * Milliseconds until the Checkpoint must have begun; 0 or less when that moment is over. creationTimestamp is cut to
- * whole seconds, so the Checkpoint may have been created up to one second later, and gets that second.
+ * Milliseconds until the Checkpoint must have begun; 0 or less when that moment is over. The time counts from
+ * status.startTime, when a controller first saw the Checkpoint by its own clock. The API server's creationTimestamp counts
+ * only where it is so old that no difference of the clocks explains that: the controller was away. Both are cut to whole
+ * seconds, so the Checkpoint gets a second more.
  */
-export function untilDeadline({ metadata, spec }: Checkpoint, now: number): number {
+export function untilDeadline({ metadata, spec, status }: Checkpoint, now: number): number {
   const seconds = spec.startingDeadlineSeconds ?? DEFAULT_SECONDS;
-  return Date.parse(metadata.creationTimestamp) + (seconds + 1) * 1000 - now;
+  const seenFor = status?.startTime === undefined ? 0 : now - Date.parse(status.startTime);
+  const atLeast = now - Date.parse(metadata.creationTimestamp) - CLOCKS_DIFFER_MILLISECONDS;
+  return (seconds + 1) * 1000 - Math.max(seenFor, atLeast);
 }
 
 /** The end of a Checkpoint that has not begun by its deadline, from what it waited for. */

@@ -237,7 +237,7 @@ describe('decide(), dispatched', () => {
   });
 
   test('ends a capture that nobody has begun by the starting deadline', () => {
-    const late = NOW + 591_000;
+    const late = NOW + 601_000;
     const { rule, actions } = decide(settled({ checkpoint: shown, capture: capture(), now: late }));
     expect(rule).toBe('notBegun');
     expect(actions).toMatchObject([

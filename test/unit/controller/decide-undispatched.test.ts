@@ -159,17 +159,34 @@ describe('decide(), Checkpoint not dispatched', () => {
     const [write] = actions;
     const waiting = checkpoint({ status: write?.kind === 'write-status' ? write.status : {} });
     expect(decide(undispatched({ agent, checkpoint: waiting })).actions).toEqual([]);
-    const late = decide(undispatched({ agent, checkpoint: waiting, now: NOW + 591_000 }));
+    const late = decide(undispatched({ agent, checkpoint: waiting, now: NOW + 601_000 }));
     expect(late.actions[0]).toMatchObject({ endLabels: { result: 'failed', reason: 'NodeAgentUnavailable' } });
   });
 
   test('ends at its deadline what waits behind others of its pod, with what it waited for', () => {
     const predecessor = { kind: 'Checkpoint', name: 'other' } as const;
     const own = checkpoint({ spec: { startingDeadlineSeconds: 30 } });
-    expect(decide(undispatched({ predecessor, checkpoint: own })).againAfterMilliseconds).toBe(21_000);
-    const { actions } = decide(undispatched({ predecessor, checkpoint: own, now: NOW + 21_000 }));
+    const first = decide(undispatched({ predecessor, checkpoint: own }));
+    expect(first.againAfterMilliseconds).toBe(31_000);
+    const [written] = first.actions;
+    const seen = checkpoint({ ...own, status: written?.kind === 'write-status' ? written.status : {} });
+    const { actions } = decide(undispatched({ predecessor, checkpoint: seen, now: NOW + 31_000 }));
     expect(actions[0]).toMatchObject({ endLabels: { reason: 'StartingDeadlineExceeded' } });
     expect(JSON.stringify(actions[0])).toContain('other Checkpoints of pod web-0 come first');
+  });
+
+  test('counts the deadline from when a controller saw the Checkpoint, whose clock may be wrong, or from an old creation', () => {
+    const agent = 'Away' as const;
+    const own = checkpoint({ spec: { startingDeadlineSeconds: 30 } });
+    // The Checkpoint was created 10 s before NOW: the clock is 30 s ahead, behind, and the controller was away for 2 minutes.
+    for (const [at, rule] of [
+      [NOW + 30_000, 'write-status'],
+      [NOW - 30_000, 'write-status'],
+      [NOW + 120_000, 'end'],
+    ] as const) {
+      const [write] = decide(undispatched({ agent, checkpoint: own, now: at })).actions;
+      expect(write?.kind === 'write-status' && write.endLabels !== undefined).toBe(rule === 'end');
+    }
   });
 
   test('does nothing about a Checkpoint in the queue until its deadline', () => {
@@ -177,9 +194,9 @@ describe('decide(), Checkpoint not dispatched', () => {
     const queued = checkpoint({ status: waitingStatus(checkpoint(), BUSY, row, NOW) });
     expect(decide({ stage: 'Queued', checkpoint: queued, now: NOW })).toMatchObject({
       actions: [],
-      againAfterMilliseconds: 591_000,
+      againAfterMilliseconds: 601_000,
     });
-    const [write] = decide({ stage: 'Queued', checkpoint: queued, now: NOW + 591_000 }).actions;
+    const [write] = decide({ stage: 'Queued', checkpoint: queued, now: NOW + 601_000 }).actions;
     expect(write).toMatchObject({ endLabels: { reason: 'StartingDeadlineExceeded' }, status: { pods: [row] } });
   });
 
