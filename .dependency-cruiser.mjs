@@ -41,7 +41,7 @@ export default {
         'One place makes connections, and keeps their timeouts, credentials and retries; the others ask its KubeApi.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/kube/' },
-      to: { path: '(^|/)(@kubernetes/client-node|undici)($|/)' },
+      to: { path: '(^|/)(@kubernetes/client-node|undici|ws)($|/)' },
     },
     {
       name: 'kube-knows-nobody',
@@ -52,11 +52,34 @@ export default {
       to: { path: '^src/(controller|node-agent|native|cli)/' },
     },
     {
+      name: 'pod-knows-nobody',
+      comment:
+        'The rules about pods are the same for the controller, which refuses, and for the plugin, which tells beforehand; they know neither.',
+      severity: 'error',
+      from: { path: '^src/pod/' },
+      to: { path: '.', pathNot: '^src/(pod|api|kube)/' },
+    },
+    {
       name: 'only-the-service-knows-kubernetes',
       comment: 'What holds a pod must work without an API server, as it does for stasis checkpoint.',
       severity: 'error',
       from: { path: '^src/node-agent/', pathNot: '^src/node-agent/service/' },
       to: { path: '^src/(kube/|node-agent/service/)|(^|/)(prom-client|express)($|/)' },
+    },
+    {
+      name: 'plugin-is-a-client',
+      comment:
+        'The plugin runs on the machines of users, and reaches a cluster only through the API: it carries no code that needs a node or a service account.',
+      severity: 'error',
+      from: { path: '^src/cli/(kubectl|report)/' },
+      to: { path: '^src/(controller|node-agent|native)/' },
+    },
+    {
+      name: 'stasis-knows-no-plugin',
+      comment: 'The image of controller and agents does not contain the plugin (deploy/image/application.sh).',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/(kubectl|report)/' },
+      to: { path: '^src/cli/(kubectl|report)/' },
     },
     {
       name: 'pure-stays-pure',
@@ -119,6 +142,13 @@ export default {
       severity: 'error',
       from: { path: '^src/node-agent/tracer/' },
       to: { path: '^src/node-agent/(service|doctor)/' },
+    },
+    {
+      name: 'report-script-is-self-contained',
+      comment: 'The script of the report page runs in a browser: it shares pure code with the page alone.',
+      severity: 'error',
+      from: { path: '^src/cli/report/page/' },
+      to: { path: '.', pathNot: '^src/cli/(report/|render-escape|render-forest)' },
     },
     {
       name: 'nothing-imports-a-main',

@@ -4,7 +4,7 @@ const common = { transform: {}, testEnvironment: 'node', injectGlobals: false };
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/build/test/unit/**/*.test.js'] },
-    { ...common, displayName: 'dashboards', testMatch: ['<rootDir>/build/test/dashboards/**/*.test.js'] },
+    { ...common, displayName: 'dashboards', testMatch: ['<rootDir>/build/test/{dashboards,report}/**/*.test.js'] },
     { ...common, displayName: 'image', testMatch: ['<rootDir>/build/test/image/**/*.test.js'] },
     { ...common, displayName: 'cluster', testMatch: ['<rootDir>/build/test/cluster/*.test.js'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/build/test/cluster/e2e/**/*.test.js'] },

@@ -25,11 +25,16 @@ packages_for() {
   chromium)
     missing chromium chromium fonts-dejavu-core
     ;;
+  shells) # for the completion of the kubectl plugin; bash is on every Debian
+    missing zsh zsh
+    missing fish fish
+    ;;
   cluster)
     missing cc gcc libc6-dev
     missing openssl openssl
     missing ip iproute2
     missing nsenter util-linux
+    missing tmux tmux
     ;;
   systemd-node)
     missing ssh openssh-client
@@ -55,7 +60,7 @@ for what in "$@"; do
       { echo "node $(node --version) is too old: 20.20 or newer is needed" >&2; exit 2; }
     command -v npm > /dev/null 2>&1 || { echo "missing: npm, which comes with Node" >&2; exit 2; }
     ;;
-  cc | cross-cc | strace | chromium | cluster | systemd-node) ;;
+  cc | cross-cc | strace | chromium | shells | cluster | systemd-node) ;;
   *)
     echo "unknown requirement: $what" >&2
     exit 2

@@ -10,8 +10,8 @@ mkdir -p "$home/bin" "$2/usr/bin"
 cd "$repository"
 
 # The list is made from the sources, because the compiler does not delete the output of a removed source. Declaration
-# files have no output.
-find src -name '*.ts' ! -name '*.d.ts' | while read -r source; do
+# files have no output. The plugin of kubectl and its report page run on the machines of users (make plugin).
+find src -name '*.ts' ! -name '*.d.ts' ! -path 'src/cli/kubectl/*' ! -path 'src/cli/report/*' | while read -r source; do
   compiled=build/${source%.ts}.js
   [ -f "$compiled" ] || { echo "image: $source is not compiled: run 'make build'" >&2; exit 1; }
   mkdir -p "$home/$(dirname "$compiled")"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes what a release needs to build/release/, or to the folder named by the first argument, which it replaces: `make
-# release` does, after `make image`. All files lie side by side, because the places that releases are uploaded to have no folders.
+# release` does, after `make image` and `make plugin`. All files lie side by side, because the places that releases are uploaded to have no folders.
 #
 #   stasis-VERSION.oci.tar                the image for all architectures, as an OCI image layout
 #   stasis-VERSION.ARCHITECTURE.cdx.json  what is in the image of each architecture (CycloneDX)
@@ -8,6 +8,9 @@
 #   stasis-VERSION.crds.yaml              the CRDs, for `kubectl apply --server-side`
 #   stasis-VERSION.dashboard.NAME.json    dashboards for Grafana
 #   stasis-VERSION.rules.yaml             alerts for Prometheus
+#   kubectl-stasis-VERSION.tar.gz         the kubectl plugin, for Linux and macOS
+#   kubectl-stasis-VERSION.cdx.json       what is in the plugin (CycloneDX)
+#   stasis.yaml                           the plugin's manifest for krew
 #   SHA256SUMS                            for `sha256sum --check`
 #
 # The same commit, the same compiler and the same packages of Debian give the same bytes.
@@ -24,6 +27,9 @@ fail() {
   [ "${DIRTY:-}" = 1 ] || exit 1
 }
 [ -f "$image" ] || { echo "release: $image is not there: run 'make image'" >&2; exit 1; }
+
+plugin=$repository/build/plugin
+[ -f "$plugin/kubectl-stasis" ] || { echo "release: $plugin/kubectl-stasis is not there: run 'make plugin'" >&2; exit 1; }
 
 cd "$repository"
 version=$(node -p 'require("./package.json").version')
@@ -56,6 +62,15 @@ npm sbom --package-lock-only --sbom-format cyclonedx > "$scratch/npm.json"
 mkdir "$scratch/layout"
 tar -xf "$image" -C "$scratch/layout"
 node "$here/sbom.mjs" "$scratch/layout" "$scratch/npm.json" "$files/$name"
+
+# krew takes the files of the plugin from the top of the archive.
+archive=kubectl-stasis-$version.tar.gz
+tar -c --format=ustar --mtime="@$seconds" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+  -C "$repository" LICENSE -C "$plugin" THIRD-PARTY-LICENSES kubectl-stasis kubectl_complete-stasis > "$scratch/plugin.tar"
+gzip -n -9 < "$scratch/plugin.tar" > "$files/$archive"
+sha256=$(sha256sum "$files/$archive" | cut -d ' ' -f 1)
+sed -e "s/@VERSION@/$version/g" -e "s/@SHA256@/$sha256/" "$here/stasis.krew.yaml" > "$files/stasis.yaml"
+node "$here/plugin-sbom.mjs" "$plugin" "$scratch/npm.json" "$seconds" "$files/kubectl-stasis-$version.cdx.json"
 
 for architecture in amd64 arm64; do
   [ -f "$files/$name.$architecture.cdx.json" ] || fail "the image lacks $architecture: run 'make image'; DIRTY=1 makes a trial of it"

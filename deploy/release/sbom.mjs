@@ -8,10 +8,10 @@
  * the document is of the moment or the machine: its time is the image's, and its serial number is made of the image's digest.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { documentOf, npmComponents } from './cyclonedx.mjs';
 
 const REPOSITORY = 'ghcr.io/stasis-dev/stasis';
 const MODULES = 'usr/lib/stasis/node_modules';
@@ -33,47 +33,30 @@ for (const { digest, platform } of json(blob(named.digest)).manifests) {
     const [base, dependencies] = layers.map((layer) => blob(layer.digest));
     execFileSync('tar', ['-xzf', base, '-C', root, `./${DEBIAN}`, `./${OS_RELEASE}`]);
     execFileSync('tar', ['-xzf', dependencies, '-C', root]);
-    const document = documentOf(root, platform.architecture, digest, json(blob(config.digest)));
+    const document = imageDocument(root, platform.architecture, digest, json(blob(config.digest)));
     writeFileSync(`${prefix}.${platform.architecture}.cdx.json`, `${JSON.stringify(document, null, 2)}\n`);
   } finally {
     rmSync(root, { recursive: true });
   }
 }
 
-function documentOf(root, architecture, digest, { created, config }) {
+function imageDocument(root, architecture, digest, { created, config }) {
   const { 'org.opencontainers.image.version': version, 'org.opencontainers.image.licenses': license } = config.Labels;
-  const ref = `stasis@${version}`;
   const system = systemOf(root);
-  const packages = npmPackages(root);
-  const others = [system, ...debianPackages(root, architecture, system), nodeOf(architecture)];
-  return {
-    $schema: npm.$schema,
-    bomFormat: npm.bomFormat,
-    specVersion: npm.specVersion,
-    serialNumber: `urn:uuid:${uuidOf(digest)}`,
-    version: 1,
-    metadata: {
-      timestamp: created,
-      lifecycles: [{ phase: 'build' }],
-      tools: npm.metadata.tools,
-      component: {
-        'bom-ref': ref,
-        type: 'container',
-        name: REPOSITORY,
-        version,
-        purl: `pkg:oci/stasis@${encodeURIComponent(digest)}?arch=${architecture}&repository_url=${REPOSITORY}`,
-        licenses: [{ license: { id: license } }],
-      },
+  return documentOf(npm, {
+    of: digest,
+    timestamp: created,
+    component: {
+      'bom-ref': `stasis@${version}`,
+      type: 'container',
+      name: REPOSITORY,
+      version,
+      purl: `pkg:oci/stasis@${encodeURIComponent(digest)}?arch=${architecture}&repository_url=${REPOSITORY}`,
+      licenses: [{ license: { id: license } }],
     },
-    components: [...others, ...packages],
-    dependencies: dependenciesOf(ref, packages, others),
-  };
-}
-
-/** A UUID of the kind that RFC 9562 leaves to the application (version 8). */
-function uuidOf(digest) {
-  const hex = createHash('sha256').update(`stasis sbom of ${digest}`).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+    packages: npmComponents(npm, installed(join(root, MODULES))),
+    others: [system, ...debianPackages(root, architecture, system), nodeOf(architecture)],
+  });
 }
 
 /** The packages below the folder `modules`, those inside of other packages too, as name@version. */
@@ -82,14 +65,6 @@ function installed(modules) {
     .filter((path) => /(?:^|\/node_modules\/)(?:@[^/]+\/)?[^/]+\/package\.json$/.test(path))
     .map((path) => json(join(modules, path)))
     .map(({ name, version }) => `${name}@${version}`);
-}
-
-function npmPackages(root) {
-  const wanted = new Set(installed(join(root, MODULES)));
-  const found = npm.components.filter(({ name, version }) => wanted.delete(`${name}@${version}`));
-  if (wanted.size > 0) throw new Error(`npm sbom does not know ${[...wanted].join(', ')}`);
-  // npm calls a package that a tool needs as well optional, and names no page for those of a lock file.
-  return found.map(({ scope: _scope, properties: _properties, externalReferences: _references, ...rest }) => rest);
 }
 
 function debianPackages(root, architecture, system) {
@@ -137,14 +112,4 @@ function systemOf(root) {
     version,
     description: field('PRETTY_NAME'),
   };
-}
-
-function dependenciesOf(ref, packages, others) {
-  const refs = new Set([ref, ...packages.map((component) => component['bom-ref'])]);
-  const known = npm.dependencies.filter((entry) => refs.has(entry.ref));
-  return known.map((entry) => {
-    const dependsOn = entry.dependsOn.filter((other) => refs.has(other));
-    const direct = entry.ref === ref ? others.map((component) => component['bom-ref']) : [];
-    return { ref: entry.ref, dependsOn: [...direct, ...dependsOn] };
-  });
 }

@@ -13,7 +13,7 @@ const CACHE = process.env.STASIS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? joi
 const LAYERS = ['base-amd64', 'dependencies-amd64', 'base-arm64', 'dependencies-arm64'];
 
 /** The programs of test/cluster/more.sh, which only tests need. */
-const MORE = ['helm4', 'prometheus', 'kubelet-arm64'];
+const MORE = ['helm4', 'prometheus', 'kubelet-arm64', 'containerd-arm64'];
 
 /** The words that a script prints; none where it fails, for then the step itself will say why. */
 function printed(script, ...operands) {
@@ -38,6 +38,7 @@ function layerKept(name) {
 /** The steps of `names` that are due, in their order; `requirements` are words of test/requirements.sh. */
 export function due(names, requirements) {
   const programs = names.includes('kubernetes') ? printed('test/cluster/build.sh', '--due') : [];
+  const oldest = names.includes('kubernetes-oldest') ? printed('test/cluster/build.sh', '--due', 'oldest') : [];
   const machine = names.includes('machine') ? printed('test/cluster/vm/build-vm.sh', '--due') : [];
   const arm64 = names.includes('machine-arm64') ? printed('test/cluster/vm/build-vm.sh', '--due', 'arm64') : [];
   const isDue = {
@@ -51,6 +52,6 @@ export function due(names, requirements) {
   };
   return names.filter((name) => {
     if (!stepOf(name).once) return true;
-    return isDue[name]?.() ?? [programs, machine, arm64].some((printedNames) => printedNames.includes(name));
+    return isDue[name]?.() ?? [programs, oldest, machine, arm64].some((printedNames) => printedNames.includes(name));
   });
 }

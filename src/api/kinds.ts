@@ -2,10 +2,18 @@
 import type { Checkpoint } from './generated/checkpoint.js';
 import type { PodCapture } from './generated/podcapture.js';
 
-export type { Checkpoint, CheckpointPod, CheckpointSpec, CheckpointStatus, Condition } from './generated/checkpoint.js';
+export type {
+  Checkpoint,
+  CheckpointHold,
+  CheckpointPod,
+  CheckpointSpec,
+  CheckpointStatus,
+  Condition,
+} from './generated/checkpoint.js';
 export type {
   Artifact,
   CaptureContainer,
+  CaptureHold,
   PodCapture,
   PodCaptureSpec,
   PodCaptureStatus,

@@ -6,6 +6,7 @@ import { finalReport } from '../node-agent/tracer/final-report.js';
 import { parseFault } from '../node-agent/capture/fault-points.js';
 import { ownFreezer } from '../node-agent/resolve/own-cgroup.js';
 import { BUILT_GUARD, startOwnGuard, type OwnGuard } from '../node-agent/tracer/own-guard.js';
+import type { EndedHold } from '../node-agent/report/end-conditions.js';
 import { podCapture, succeeded } from '../node-agent/report/pod-capture.js';
 import { failure, type Failure } from '../node-agent/pure/failure.js';
 import type { ContainerTarget } from '../node-agent/pure/container-target.js';
@@ -87,7 +88,9 @@ export async function checkpoint(
       completionTime,
       reports: [first, ...others],
       dryRun: options.dryRun,
+      ...holdOf(options, last),
       cmdlines,
+      by: 'the command',
     });
     const processMustEnd = last.processMustEnd === true;
     return { kind: 'capture', capture, succeeded: succeeded(capture), processMustEnd, notes: notesOf(guard) };
@@ -98,6 +101,13 @@ export async function checkpoint(
     );
     guard?.close();
   }
+}
+
+/** Only the user ends a hold of the command early, by a signal. */
+function holdOf({ holdMicroseconds }: CheckpointOptions, { timings }: FinalReport): { readonly hold?: EndedHold } {
+  if (holdMicroseconds === 0) return {};
+  const cause = timings.holdMicroseconds >= holdMicroseconds ? 'HoldElapsed' : 'ReleaseRequested';
+  return { hold: { seconds: holdMicroseconds / 1_000_000, cause } };
 }
 
 /** A thread cannot be started where a limit on processes is reached (EAGAIN, pthread_create(3)). */

@@ -45,6 +45,22 @@ export function checkPort(text: string): Checked<number> {
   return checkInteger('--port', text, 0, MOST_PORT);
 }
 
+/** A label as in RFC 1123 in which `*` stands for any number of characters. */
+const PATTERN = /^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/;
+
+/**
+ * Checks a comma-separated list of names that are labels, such as those of namespaces. In each name, `*` stands for any
+ * number of characters. Empty entries are ignored, so that an empty list can be given.
+ */
+export function checkPatterns(option: string, text: string): Checked<readonly string[]> {
+  const patterns = text.split(',').filter((pattern) => pattern !== '');
+  const wrong = patterns.find((pattern) => !PATTERN.test(pattern));
+  if (wrong === undefined) return { ok: true, value: patterns };
+  return refuse(
+    `${option}: ${quoteValue(wrong)} is neither a name nor a pattern of lower case letters, digits, '-' and '*'`,
+  );
+}
+
 /** Checks the names that were given. Undefined names are ignored. */
 export function checkNamespaces(names: readonly (string | undefined)[]): Checked<undefined> {
   const wrong = names.find((name) => name !== undefined && !NAMESPACE.test(name));

@@ -5,13 +5,14 @@ import {
   addMetricsOptions,
   checkMetrics,
   checkNamespaces,
+  checkPatterns,
   checkPort,
   type RawMetricsOptions,
 } from './cluster-options.js';
 import { addLogOptions, checkLogOptions, type LogArguments, type RawLogOptions } from './log-options.js';
 import type { SecureMetrics } from '../kube/metrics-server.js';
 import { handOver, type OptionArguments } from './option-command.js';
-import { checkInteger, given, refuse, type Checked } from './option-values.js';
+import { checkInteger, checkOptionalInteger, given, refuse, type Checked } from './option-values.js';
 import { quoteValue } from './render-escape.js';
 
 /** The options after the checks. Options without a fixed default stay absent. */
@@ -19,7 +20,14 @@ export interface ControllerArgumentsOptions extends LogArguments {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly identity?: string;
+  /** Names of namespaces, and patterns in which `*` stands for any number of characters. */
   readonly excludedNamespaces: readonly string[];
+  /** For Checkpoints without a TTL of their own. Absent: they stay. */
+  readonly defaultTTLSeconds?: number;
+  /** Finished Checkpoints that are kept in each namespace. Absent: all of them. */
+  readonly historyLimit?: number;
+  /** Names and patterns of the handlers of RuntimeClasses whose pods are refused. */
+  readonly sandboxedRuntimeHandlers: readonly string[];
   /** Name of the agents' DaemonSet. */
   readonly agentDaemonset: string;
   readonly port: number;
@@ -36,6 +44,9 @@ interface RawOptions extends RawMetricsOptions, RawLogOptions {
   readonly namespace?: string;
   readonly identity?: string;
   readonly excludedNamespaces?: string;
+  readonly defaultTtlSeconds?: string;
+  readonly historyLimit?: string;
+  readonly sandboxedRuntimeHandlers?: string;
   readonly agentDaemonset?: string;
   readonly port?: string;
   readonly workers?: string;
@@ -43,14 +54,18 @@ interface RawOptions extends RawMetricsOptions, RawLogOptions {
 }
 
 const MOST_WORKERS = 64;
+/** A year, as in the schema of `ttlSecondsAfterFinished`. */
+const LONGEST_TTL_SECONDS = 31_536_000;
+/** A finished Checkpoint and its PodCapture take about 40 kB in etcd: more than this is no limit. */
+const MOST_HISTORY = 100_000;
 /**
  * A renewal must succeed within two thirds of the lease. With a shorter lease, that is less than 2 s, which is too
  * little for a slow API server.
  */
 const SHORTEST_LEASE_SECONDS = 3;
 /**
- * The leader renews after 2/15 of the lease, 12 s at most. The interval must stay below 15 s, because a leader that
- * sees no renewal for so long takes its watch for broken (BLIND_MILLISECONDS in src/controller/agents.ts).
+ * The leader renews after 2/15 of the lease, 12 s at most. The interval must stay below 20 s, because a leader that
+ * sees no renewal for so long takes its watch for broken (LONGEST_SILENCE_MILLISECONDS in src/controller/watches.ts).
  */
 const LONGEST_LEASE_SECONDS = 90;
 
@@ -75,10 +90,13 @@ export function addController(program: Command, done: (result: ControllerArgumen
     );
   addMetricsOptions(addClusterOptions(declared))
     .option('--identity <id>', 'unique to this replica (default: $POD_NAME)')
-    .option('--excluded-namespaces <a,b>', 'whose pods are never held (default: none)')
+    .option('--excluded-namespaces <a,b-*>', 'whose pods are never held, names and patterns (default: none)')
+    .option('--default-ttl-seconds <n>', 'after which a finished Checkpoint without a TTL is deleted (default: never)')
+    .option('--history-limit <n>', 'finished Checkpoints that each namespace keeps (default: all)')
+    .option('--sandboxed-runtime-handlers <a,b-*>', 'handlers of RuntimeClasses whose pods are refused (default: none)')
     .option('--agent-daemonset <name>', 'that makes the agents, to count them (default: stasis-node-agent)')
     .option('--port <port>', 'of health and metrics (default: 8080)')
-    .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 4)`)
+    .option('--workers <n>', `Checkpoints worked on at a time, at most ${MOST_WORKERS} (default: 16)`)
     .option('--lease-seconds <n>', 'after which another replica takes over from one that is gone (default: 15)');
   addLogOptions(declared);
   handOver(declared, { kind: 'controller', help: AFTER, check: checkOptions, done });
@@ -87,7 +105,7 @@ export function addController(program: Command, done: (result: ControllerArgumen
 function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
   const port = checkPort(raw.port ?? '8080');
   if (!port.ok) return port;
-  const workers = checkInteger('--workers', raw.workers ?? '4', 1, MOST_WORKERS);
+  const workers = checkInteger('--workers', raw.workers ?? '16', 1, MOST_WORKERS);
   if (!workers.ok) return workers;
   const lease = checkInteger(
     '--lease-seconds',
@@ -96,12 +114,19 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
     LONGEST_LEASE_SECONDS,
   );
   if (!lease.ok) return lease;
-  const excludedNamespaces = (raw.excludedNamespaces ?? '').split(',').filter((name) => name !== '');
+  const excluded = checkPatterns('--excluded-namespaces', raw.excludedNamespaces ?? '');
+  if (!excluded.ok) return excluded;
+  const handlers = checkPatterns('--sandboxed-runtime-handlers', raw.sandboxedRuntimeHandlers ?? '');
+  if (!handlers.ok) return handlers;
+  const ttl = checkOptionalInteger('--default-ttl-seconds', raw.defaultTtlSeconds, 0, LONGEST_TTL_SECONDS);
+  if (!ttl.ok) return ttl;
+  const history = checkOptionalInteger('--history-limit', raw.historyLimit, 1, MOST_HISTORY);
+  if (!history.ok) return history;
   const log = checkLogOptions(raw);
   if (!log.ok) return log;
   const metrics = checkMetrics(raw);
   if (!metrics.ok) return metrics;
-  const namespaces = checkNamespaces([...excludedNamespaces, raw.namespace]);
+  const namespaces = checkNamespaces([raw.namespace]);
   if (!namespaces.ok) return namespaces;
   const { kubeconfig, namespace, identity, agentDaemonset = 'stasis-node-agent' } = raw;
   if (!SUBDOMAIN.test(agentDaemonset))
@@ -111,7 +136,9 @@ function checkOptions(raw: RawOptions): Checked<ControllerArgumentsOptions> {
     value: {
       ...log.value,
       ...given({ secureMetrics: metrics.value, kubeconfig, namespace, identity }),
-      excludedNamespaces,
+      ...given({ defaultTTLSeconds: ttl.value, historyLimit: history.value }),
+      excludedNamespaces: excluded.value,
+      sandboxedRuntimeHandlers: handlers.value,
       agentDaemonset,
       port: port.value,
       workers: workers.value,

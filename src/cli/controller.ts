@@ -11,6 +11,7 @@ import { createLogger } from '../kube/log.js';
 import { kubeMetrics } from '../kube/metrics.js';
 import { processMetrics } from '../kube/process-metrics.js';
 import type { ControllerArgumentsOptions } from './controller-arguments.js';
+import { garbageCollector } from './garbage-collector.js';
 
 export type ControllerOutcome =
   | { readonly kind: 'unusable'; readonly message: string }
@@ -40,13 +41,14 @@ export async function runController(
   const registry = new Registry();
   processMetrics(registry);
   const metrics = kubeMetrics(registry);
-  const { kubeconfig, excludedNamespaces, agentDaemonset, workers, leaseSeconds, port, secureMetrics } = options;
+  const { kubeconfig, agentDaemonset, workers, leaseSeconds, port, secureMetrics } = options;
   let api: KubeConnection;
   try {
     const userAgent = `stasis-controller/${version}`;
     api = await connect({
       userAgent,
       onRequest: metrics.onRequest,
+      collect: garbageCollector(),
       clock,
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
     });
@@ -55,7 +57,14 @@ export async function runController(
   }
   const controller = createController({
     api,
-    settings: { namespace, excludedNamespaces },
+    leaseApi: api.leaseApi,
+    settings: {
+      namespace,
+      excludedNamespaces: options.excludedNamespaces,
+      defaultTTLSeconds: options.defaultTTLSeconds,
+      historyLimit: options.historyLimit,
+      sandboxedRuntimeHandlers: options.sandboxedRuntimeHandlers,
+    },
     agentDaemonSet: agentDaemonset,
     // The UUID distinguishes this process from an earlier one of the same pod, whose container was restarted: the Lease
     // must not take the two for the same holder.
@@ -71,8 +80,7 @@ export async function runController(
   });
   const server = createHttpServer({
     healthz: controller.healthz,
-    // A replica that does not lead is ready, too: it serves nothing but its own health.
-    readyz: controller.healthz,
+    readyz: controller.readyz,
     ...(secureMetrics === undefined ? { registry } : {}),
     onError: (error) => log.error('request failed', { error }),
   });

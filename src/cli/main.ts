@@ -44,13 +44,21 @@ async function main(argv: readonly string[]): Promise<number> {
       await complain(parsed.message);
       return UNUSABLE;
     case 'show': {
-      const { parseShown, renderShown } = await import('./shown-capture.js');
+      const { parseShown } = await import('./parse-shown.js');
+      const { renderShown } = await import('./shown-capture.js');
       const input = await readInput(parsed.file);
       const shown = input.ok ? parseShown(input.text) : input;
       const rendered = shown.ok ? renderShown(shown.capture, terminal()) : shown;
       if (rendered.ok) return await print(rendered.text, SUCCEEDED);
       await complain(rendered.message);
       return UNUSABLE;
+    }
+    case 'artifact': {
+      const { streamArtifact } = await import('./artifact.js');
+      const result = await streamArtifact(parsed, async (bytes) => await writeWhole(STDOUT, bytes));
+      if (result.ok) await writeWhole(STDERR, `sha256 ${result.sha256}\n`);
+      else await complain(result.message);
+      return result.ok ? SUCCEEDED : FAILED;
     }
     case 'checkpoint': {
       const ending = endOnSignal(process, ignored);

@@ -31,6 +31,7 @@ export interface NodeAgentArgumentsOptions extends LogArguments {
   /** Absent: the metrics are on the plain port. */
   readonly secureMetrics?: SecureMetrics;
   readonly maxConcurrentCaptures: number;
+  readonly maxConcurrentHolds: number;
 }
 
 export type NodeAgentArguments = OptionArguments<'node-agent', NodeAgentArgumentsOptions>;
@@ -47,9 +48,11 @@ interface RawOptions extends RawMetricsOptions, RawLogOptions {
   readonly guard?: string;
   readonly port?: string;
   readonly maxConcurrentCaptures?: string;
+  readonly maxConcurrentHolds?: string;
 }
 
 const MOST_CAPTURES = 64;
+const MOST_HOLDS = 64;
 /** 16 MiB: the artifact of 20,000 processes takes about this much. */
 const LEAST_ARTIFACTS_LIMIT = 16 * 2 ** 20;
 /** 1 TiB: more is a mistake. */
@@ -79,7 +82,8 @@ export function addNodeAgent(program: Command, done: (result: NodeAgentArguments
     .option('--pause-budget <time>', 'the pause to aim at, a metric for dashboards and alerts (default: 100ms)')
     .option('--guard <socket>', 'where the guard listens (default: /run/stasis/guard/private/guard.sock)')
     .option('--port <port>', 'of health and metrics (default: 8081)')
-    .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`);
+    .option('--max-concurrent-captures <n>', `of different pods at a time, at most ${MOST_CAPTURES} (default: 4)`)
+    .option('--max-concurrent-holds <n>', `pods that are held at a time, at most ${MOST_HOLDS} (default: 8)`);
   addLogOptions(declared);
   handOver(declared, { kind: 'node-agent', help: AFTER, check: checkOptions, done });
 }
@@ -89,6 +93,8 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
   if (!port.ok) return port;
   const most = checkInteger('--max-concurrent-captures', raw.maxConcurrentCaptures ?? '4', 1, MOST_CAPTURES);
   if (!most.ok) return most;
+  const holds = checkInteger('--max-concurrent-holds', raw.maxConcurrentHolds ?? '8', 1, MOST_HOLDS);
+  if (!holds.ok) return holds;
   const log = checkLogOptions(raw);
   if (!log.ok) return log;
   const limit = checkInteger(
@@ -126,6 +132,7 @@ function checkOptions(raw: RawOptions): Checked<NodeAgentArgumentsOptions> {
       guard,
       port: port.value,
       maxConcurrentCaptures: most.value,
+      maxConcurrentHolds: holds.value,
     },
   };
 }

@@ -1,6 +1,4 @@
 /** Runs `stasis node-agent`: connects the agent to the cluster and to the kernel of this machine. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Registry } from 'prom-client';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
@@ -13,10 +11,12 @@ import { rehearse } from '../node-agent/tracer/rehearsal.js';
 import type { ContainersRequest } from '../node-agent/resolve/containers.js';
 import type { ResolveRoots } from '../node-agent/resolve/request.js';
 import { runAgent } from '../node-agent/service/agent.js';
+import { DiskGate } from '../node-agent/service/disk-gate.js';
 import { guardDoor } from '../node-agent/service/guard-door.js';
 import { GuardKeeper } from '../node-agent/service/guard-keeper.js';
 import { likelyWay } from '../node-agent/service/likely-way.js';
 import { startTracer, type Tracer } from '../node-agent/tracer/tracer.js';
+import { garbageCollector } from './garbage-collector.js';
 import type { NodeAgentArgumentsOptions } from './node-agent-arguments.js';
 
 export type NodeAgentOutcome = { readonly kind: 'unusable'; readonly message: string } | { readonly kind: 'ended' };
@@ -52,11 +52,13 @@ export async function runNodeAgent(
   const registry = new Registry();
   const metrics = kubeMetrics(registry);
   const { kubeconfig, cgroupRoot } = options;
+  const collect = garbageCollector();
   let api: KubeConnection;
   try {
     api = await connect({
       userAgent: `stasis-node-agent/${version}`,
       onRequest: metrics.onRequest,
+      collect,
       clock,
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
     });
@@ -68,12 +70,14 @@ export async function runNodeAgent(
   const guard = new GuardKeeper({ door: guardDoor(libc, options.guard, ownFreezer(roots)), clock, log });
   const parts = {
     api,
+    leaseApi: api.leaseApi,
     metrics,
     registry,
     version,
     clock,
     random: Math.random,
     log,
+    gate: new DiskGate(clock),
     guard,
     start: async () => await startTracer(libc, guard),
     rehearse: async (tracer: Tracer) => {
@@ -81,10 +85,11 @@ export async function runNodeAgent(
       if (way === undefined) log.warn('own cgroup not found: nothing is rehearsed', {});
       return way && (await rehearse(tracer, roots, [way]));
     },
-    resolve: async (tracer: Tracer, request: ContainersRequest) => await tracer.resolve(request, roots),
+    resolve: async (tracer: Pick<Tracer, 'resolve'>, request: ContainersRequest) =>
+      await tracer.resolve(request, roots),
     readCmdlines: async (tree: Parameters<typeof readCmdlines>[1]) => await readCmdlines(PROC, tree),
     die,
-    collect: garbageCollector(),
+    collect,
   };
   try {
     await runAgent({ ...options, nodeName, namespace, podUID, proc: PROC }, parts, signal);
@@ -92,12 +97,6 @@ export async function runNodeAgent(
   } finally {
     await api.close();
   }
-}
-
-/** Returns V8's garbage collector. V8 exposes `gc` only in contexts that are created after its flag was set. */
-function garbageCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }
 
 function missing(option: string): NodeAgentOutcome {

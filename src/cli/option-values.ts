@@ -53,6 +53,16 @@ export function checkInteger(option: string, text: string, least: number, most: 
   return refuse(`${option}: ${quoteValue(text)} is not a whole number from ${least} to ${most}`);
 }
 
+/** Like {@link checkInteger}, for an option without a default: undefined stays undefined. */
+export function checkOptionalInteger(
+  option: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+): Checked<number | undefined> {
+  return text === undefined ? { ok: true, value: undefined } : checkInteger(option, text, least, most);
+}
+
 /** Checks that the text is one of the choices. */
 export function checkChoice<Choice extends string>(
   option: string,
@@ -80,4 +90,9 @@ export function checkChoices<Choice extends string>(
     chosen.add(checked.value);
   }
   return { ok: true, value: choices.filter((choice) => chosen.has(choice)) };
+}
+
+/** Gathers the values of an option that may be given more than once, for commander's `argParser`. */
+export function collect(value: string, values: readonly string[] | undefined): readonly string[] {
+  return [...(values ?? []), value];
 }

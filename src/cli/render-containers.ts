@@ -1,13 +1,17 @@
 /** Assigns each process to the heading of its container. Pure. */
-import type { ContainerCapture, ProcessRow } from '../api/podcapture.js';
+import type { ContainerCapture, PrintedRow } from '../api/podcapture.js';
+
+/** The fields that decide to which container a row belongs. */
+type Place = Pick<ContainerCapture, 'cgroupPath'>;
+type Placed = Pick<PrintedRow, 'cgroup'>;
 
 /**
  * The rows of one container. Rows that belong to no container, because their cgroup was renamed or not read, form the
  * last group, which has no `container`.
  */
-export interface ContainerGroup {
-  readonly container?: ContainerCapture;
-  readonly rows: readonly ProcessRow[];
+export interface ContainerGroup<Container extends Place = ContainerCapture, Row extends Placed = PrintedRow> {
+  readonly container?: Container;
+  readonly rows: readonly Row[];
 }
 
 /**
@@ -15,17 +19,17 @@ export interface ContainerGroup {
  * where containers are nested, to the innermost one. Every row is in exactly one group. A container without rows has an
  * empty group.
  */
-export function groupByContainer(
-  containers: readonly ContainerCapture[],
-  rows: readonly ProcessRow[],
-): ContainerGroup[] {
-  const groups = containers.map((container) => ({ container, rows: new Array<ProcessRow>() }));
-  const outside: ProcessRow[] = [];
-  const byPath = new Map<string, ProcessRow[]>();
+export function groupByContainer<Container extends Place, Row extends Placed>(
+  containers: readonly Container[],
+  rows: readonly Row[],
+): ContainerGroup<Container, Row>[] {
+  const groups = containers.map((container) => ({ container, rows: new Array<Row>() }));
+  const outside: Row[] = [];
+  const byPath = new Map<string, Row[]>();
   for (const group of groups) {
     if (!byPath.has(group.container.cgroupPath)) byPath.set(group.container.cgroupPath, group.rows);
   }
-  const known = new Map<string, ProcessRow[]>();
+  const known = new Map<string, Row[]>();
   for (const row of rows) {
     const home = known.get(row.cgroup) ?? nearest(row.cgroup, byPath) ?? outside;
     known.set(row.cgroup, home);
@@ -35,7 +39,7 @@ export function groupByContainer(
 }
 
 /** Looks up the path, then each directory above it. */
-function nearest(path: string, byPath: ReadonlyMap<string, ProcessRow[]>): ProcessRow[] | undefined {
+function nearest<Row>(path: string, byPath: ReadonlyMap<string, Row[]>): Row[] | undefined {
   for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
     const found = byPath.get(at);
     if (found !== undefined) return found;

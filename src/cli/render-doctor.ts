@@ -7,8 +7,15 @@ import { renderLine, span } from './render-line.js';
 import type { RenderOptions, Span, Style } from './render-line.js';
 import { renderTable, type TableRow } from './render-table.js';
 
+export type { DoctorReport } from '../node-agent/pure/doctor-report.js';
+
+export interface DoctorOptions extends RenderOptions {
+  /** Names of captures by their UIDs. A name is shown beside the UID. */
+  readonly captures?: ReadonlyMap<string, string>;
+}
+
 /** Renders the report, each line ended by a newline. */
-export function renderDoctor(report: DoctorReport, options: RenderOptions): string {
+export function renderDoctor(report: DoctorReport, options: DoctorOptions): string {
   const { frozen, traced, thawed, node, unseen, cgroups, journals } = report;
   const alive = journals.filter(({ guardAlive }) => guardAlive).length;
   const lines: Span[][] = [
@@ -18,7 +25,7 @@ export function renderDoctor(report: DoctorReport, options: RenderOptions): stri
     ]),
     [span(`${cgroups} cgroups looked at; guards alive: ${alive} of ${journals.length} with a journal`, 'dim')],
     [],
-    ...describeAllFrozen(frozen),
+    ...describeAllFrozen(frozen, options),
     [],
   ];
   const text = lines.map((line) => `${renderLine(line, options)}\n`).join('');
@@ -38,7 +45,7 @@ export function renderDoctor(report: DoctorReport, options: RenderOptions): stri
 
 const LABEL = 12;
 
-function describeAllFrozen(frozen: readonly FrozenFinding[]): Span[][] {
+function describeAllFrozen(frozen: readonly FrozenFinding[], options: DoctorOptions): Span[][] {
   if (frozen.length === 0) return [[span('No cgroup is frozen.')]];
   const listed = new Set(frozen.filter(({ holder }) => holder.kind !== 'Above').map(({ directory }) => directory));
   const below = new Map<string, number>();
@@ -50,11 +57,11 @@ function describeAllFrozen(frozen: readonly FrozenFinding[]): Span[][] {
   });
   return [
     [span(`Frozen cgroups: ${frozen.length}`, 'bold')],
-    ...shown.flatMap((finding) => describeFrozen(finding, below.get(finding.directory) ?? 0)),
+    ...shown.flatMap((finding) => describeFrozen(finding, below.get(finding.directory) ?? 0, options)),
   ];
 }
 
-function describeFrozen(finding: FrozenFinding, below: number): Span[][] {
+function describeFrozen(finding: FrozenFinding, below: number, options: DoctorOptions): Span[][] {
   const { directory, version, complete, wrong } = finding;
   const note = complete ? '' : ', not all of its tasks are frozen yet';
   return [
@@ -62,10 +69,15 @@ function describeFrozen(finding: FrozenFinding, below: number): Span[][] {
     ...(finding.podUID === undefined ? [] : [field('pod', finding.podUID)]),
     field('holds', `${plural(finding.tasks, 'task')}${listOf(finding.processes)}`),
     ...(below === 0 ? [] : [field('below', `${plural(below, 'cgroup')} below it, frozen with it`)]),
-    field('by', heldBy(finding)),
+    field('by', heldBy(finding, options)),
     field('since', sinceWhen(finding)),
     ...(wrong ? [field('do', whatToDo(finding), 'yellow')] : []),
   ];
+}
+
+function nameOf(uid: string, { captures }: DoctorOptions): string {
+  const name = captures?.get(uid);
+  return name === undefined ? `capture ${uid}` : `capture ${uid} (${name})`;
 }
 
 function field(name: string, text: string, style?: Style): Span[] {
@@ -76,14 +88,14 @@ function listOf(processes: readonly NamedTask[]): string {
   return processes.length === 0 ? '' : `: ${processes.map(({ pid, comm }) => `${comm} (${pid})`).join(', ')}`;
 }
 
-function heldBy({ holder }: FrozenFinding): string {
+function heldBy({ holder }: FrozenFinding, options: DoctorOptions): string {
   switch (holder.kind) {
     case 'Guarded':
-      return `Stasis: capture ${holder.capture}, agent ${holder.agentPid}, under guard ${holder.guardPid}`;
+      return `Stasis: ${nameOf(holder.capture, options)}, agent ${holder.agentPid}, under guard ${holder.guardPid}`;
     case 'Left':
-      return `Stasis: capture ${holder.capture}; its agent (${holder.agentPid}) and its guard (${holder.guardPid}) are dead`;
+      return `Stasis: ${nameOf(holder.capture, options)}; its agent (${holder.agentPid}) and its guard (${holder.guardPid}) are dead`;
     case 'AgentAlive':
-      return `Stasis: capture ${holder.capture}, agent ${holder.agentPid}; its guard (${holder.guardPid}) is dead`;
+      return `Stasis: ${nameOf(holder.capture, options)}, agent ${holder.agentPid}; its guard (${holder.guardPid}) is dead`;
     case 'Foreign':
       return 'somebody else: no journal of Stasis has it';
     case 'Above':
@@ -120,7 +132,7 @@ function whatToDo({ holder, thawable, version }: FrozenFinding): string {
   }
 }
 
-function renderTraced(traced: readonly TracedFinding[], options: RenderOptions): string {
+function renderTraced(traced: readonly TracedFinding[], options: DoctorOptions): string {
   if (traced.length === 0) return 'No task is traced.\n';
   const rows: TableRow[] = traced.map((task) => ({
     cells: [
@@ -128,7 +140,7 @@ function renderTraced(traced: readonly TracedFinding[], options: RenderOptions):
       [span(task.comm)],
       [span(task.stopped ? 'stopped' : 'runs', task.wrong ? 'red' : undefined)],
       [span(`${task.tracer.comm} (${task.tracer.pid})`)],
-      [span(tracedFor(task))],
+      [span(tracedFor(task, options))],
       [span(task.directory, 'dim')],
     ],
   }));
@@ -140,11 +152,11 @@ function renderTraced(traced: readonly TracedFinding[], options: RenderOptions):
   return `${title}\n${renderTable(columns, rows, options)}`;
 }
 
-function tracedFor({ capture }: TracedFinding): string {
+function tracedFor({ capture }: TracedFinding, options: DoctorOptions): string {
   if (capture === undefined) return 'somebody else';
   const { uid, endsInMicroseconds: left, guardAlive } = capture;
   const end = left >= 0 ? `ends within ${roughly(left)}` : `overdue by ${roughly(-left)}`;
-  return `capture ${uid}, ${end}${guardAlive ? '' : ', no guard'}`;
+  return `${nameOf(uid, options)}, ${end}${guardAlive ? '' : ', no guard'}`;
 }
 
 const MARKS: Readonly<Record<NodeCheck['verdict'], Span>> = {

@@ -33,6 +33,14 @@ function escapeCharacter(character: string): string {
   return code <= 0xff ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;
 }
 
+/**
+ * Escapes everything but backslashes, for messages that quote values: these are escaped already, and their backslashes must not be
+ * escaped again.
+ */
+export function escapeMessage(text: string): string {
+  return text.split('\\').map(escapeText).join('\\');
+}
+
 /** Quotes a value for a message: escaped, cut to 80 columns, in double quotes. */
 export function quoteValue(text: string): string {
   // The value is cut before it is escaped, because an argument may have 128 KiB (MAX_ARG_STRLEN, execve(2)), and again

@@ -37,6 +37,11 @@ export function timingName(field: keyof Timings): string {
   return WORDING[field].name;
 }
 
+/** Returns what a timing measures, in words. */
+export function timingMeaning(field: keyof Timings): string {
+  return WORDING[field].meaning;
+}
+
 /**
  * Renders the table of the phases that took place, and of the sums. A phase of 0 µs did not take place. The text is
  * empty when there is nothing to show.
@@ -49,7 +54,9 @@ export function renderPhases(
   const gone = TIMING_FIELDS.filter((field) => timings[field] !== 0);
   if (gone.length === 0 && overrun === undefined) return '';
   const rows: TableRow[] = gone.map((field) => {
-    const { name, meaning } = WORDING[field];
+    const { name } = WORDING[field];
+    const withHold = field === 'pauseMicroseconds' && timings.holdMicroseconds > 0;
+    const meaning = withHold ? 'sum with the hold: first touch until the last task was let go' : WORDING[field].meaning;
     const style = field === 'pauseMicroseconds' ? 'bold' : undefined;
     return row(span(name, style), span(formatMicroseconds(timings[field]), style), meaning);
   });

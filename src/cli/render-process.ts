@@ -1,5 +1,5 @@
 /** Renders one process for people. Pure. */
-import type { IdSet, ProcessRow, ThreadRow } from '../api/podcapture.js';
+import type { IdSet, PrintedRow, ThreadRow } from '../api/podcapture.js';
 import { span } from './render-line.js';
 import type { Span } from './render-line.js';
 
@@ -12,7 +12,7 @@ const MAX_CMDLINE = 80;
 const SEPARATOR = span('  ');
 
 /** Renders the name of a process and its notable facts: state, threads with names of their own, exe, command line. */
-export function describeProcess(row: ProcessRow): Span[] {
+export function describeProcess(row: PrintedRow): Span[] {
   const threads = summarizeThreads(row);
   const parts: Span[] = [
     span(quoteOdd(row.comm), 'bold'),
@@ -27,11 +27,16 @@ export function describeProcess(row: ProcessRow): Span[] {
   return parts.flatMap((part, index) => (index === 0 ? [part] : [SEPARATOR, part]));
 }
 
+/** Renders a process that is shown only because of what is below it. */
+export function describeAncestor({ comm }: PrintedRow): Span[] {
+  return [span(`(${quoteOdd(comm)})`, 'dim')];
+}
+
 /**
  * The user that a process acts as; with a set-user-ID program also the user that it belongs to, as `1000→0`. In parentheses, the
  * same as the container sees it, where the process has a user namespace of its own: `838860800 (0)`.
  */
-export function describeUid({ uids, containerUids }: ProcessRow): string {
+export function describeUid({ uids, containerUids }: PrintedRow): string {
   return containerUids === undefined ? users(uids) : `${users(uids)} (${users(containerUids)})`;
 }
 
@@ -39,14 +44,16 @@ function users({ real, effective }: IdSet): string {
   return real === effective ? String(effective) : `${real}→${effective}`;
 }
 
-function notableState({ state, stopSignal }: ProcessRow): Span[] {
+function notableState({ state, stopSignal }: PrintedRow): Span[] {
   if (state === 'Alive') return [];
   if (state === 'Zombie') return [span('zombie', 'yellow')];
+  // A newer node agent may know states that this version does not.
+  if (state !== 'Stopped') return [span(String(state).toLowerCase(), 'yellow')];
   return [span(stopSignal === undefined ? 'stopped' : `stopped by ${stopSignal}`, 'yellow')];
 }
 
 /** Renders the values in which threads differ from their leader. A reader who looks at the leader alone would miss them. */
-function notableThreads({ threads, pendingStopSignals: pending = [] }: ProcessRow): Span[] {
+function notableThreads({ threads, pendingStopSignals: pending = [] }: PrintedRow): Span[] {
   const different = threads.filter(({ uids, gids, capabilities, noNewPrivileges, seccomp }) =>
     [uids, gids, capabilities, noNewPrivileges, seccomp].some((own) => own !== undefined),
   ).length;
@@ -62,7 +69,7 @@ function notableThreads({ threads, pendingStopSignals: pending = [] }: ProcessRo
  * The threads whose name is not that of their process, by name: `{worker ×8} {gc}`, the largest groups first. Empty
  * when there are none.
  */
-export function summarizeThreads(row: Pick<ProcessRow, 'pid' | 'comm' | 'threads'>): string {
+export function summarizeThreads(row: Pick<PrintedRow, 'pid' | 'comm' | 'threads'>): string {
   const groups = [...countByName(row)].sort(([, one], [, other]) => other - one);
   const shown = groups.slice(0, MAX_THREAD_GROUPS).map(([comm, count]) => {
     const name = quoteOdd(comm);
@@ -72,7 +79,7 @@ export function summarizeThreads(row: Pick<ProcessRow, 'pid' | 'comm' | 'threads
   return [...shown, ...(rest === 0 ? [] : [`{+${rest} more}`])].join(' ');
 }
 
-function countByName(row: Pick<ProcessRow, 'pid' | 'comm' | 'threads'>): Map<string, number> {
+function countByName(row: Pick<PrintedRow, 'pid' | 'comm' | 'threads'>): Map<string, number> {
   const counts = new Map<string, number>();
   const isOther = (thread: ThreadRow): boolean => thread.tid !== row.pid && thread.comm !== row.comm;
   for (const { comm } of row.threads.filter(isOther)) counts.set(comm, (counts.get(comm) ?? 0) + 1);
@@ -90,7 +97,7 @@ function startOfCmdline(words: readonly string[]): string {
 }
 
 /** Renders marks for a command line that the object has only in part, or not at all. */
-function missingOfCmdline({ cmdlineCut: cut, cmdlineUnread: why, cmdlineBase64: base64 }: ProcessRow): Span[] {
+function missingOfCmdline({ cmdlineCut: cut, cmdlineUnread: why, cmdlineBase64: base64 }: PrintedRow): Span[] {
   return [
     ...(cut === undefined ? [] : [span(`(${cut.keptBytes} of ${cut.lengthBytes} bytes)`, 'yellow')]),
     ...(base64 === undefined ? [] : [span('(not UTF-8)', 'yellow')]),
@@ -98,7 +105,7 @@ function missingOfCmdline({ cmdlineCut: cut, cmdlineUnread: why, cmdlineBase64: 
   ];
 }
 
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   return /^[^\s'"{}()]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,16 +1,16 @@
-/** Renders a capture as YAML that every reader understands alike. Pure. */
+/** Renders an object as YAML that every reader understands alike. Pure. */
 import { Document } from 'yaml';
-import type { PodCapture } from '../api/podcapture.js';
-import { escapeEach, hexEscape, wellFormed } from './render-json.js';
+import { escapeEach, hexEscape } from '../kube/safe-json.js';
+import { wellFormed } from './render-json.js';
 
 /**
  * Every string is quoted, as in KYAML of Kubernetes. Readers disagree about bare words: to kubectl, which reads YAML 1.1,
  * `yes` is a boolean and `0o7` a number; to PyYAML a timestamp is a date. A quoted word is a string to all of them. Keys
- * are names of our fields, and need no quotes.
+ * are names of fields or of labels; a key that is not a plain word is quoted, too.
  */
-export function renderYaml(capture: PodCapture): string {
+export function renderYaml(value: object): string {
   // By default, an array that occurs twice is written once, and referred to by an alias.
-  const document = new Document(capture, wellFormed, { aliasDuplicateObjects: false });
+  const document = new Document(value, wellFormed, { aliasDuplicateObjects: false });
   const text = document.toString({
     defaultStringType: 'QUOTE_DOUBLE',
     defaultKeyType: 'PLAIN',

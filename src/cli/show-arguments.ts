@@ -10,7 +10,7 @@ Examples:
   What the last capture of a pod has seen
     $ kubectl get podcapture web-0123456789 -o json | stasis show
   A whole tree, from the artifact on the node
-    $ stasis show /var/lib/stasis/captures/0f8fad5b-d9cb-469f-a165-70867728950e.json`;
+    $ stasis show /var/lib/stasis/0f8fad5b-d9cb-469f-a165-70867728950e.json`;
 
 /** Adds the command to the program. `done` is called with the meaning of a command line that names this command. */
 export function addShow(program: Command, done: (result: ShowArguments) => void): void {

@@ -1,6 +1,6 @@
-/** Reads the text of a PodCapture, which anybody may have written, and renders it. Pure. */
-import { parse } from 'yaml';
+/** Takes a PodCapture out of what anybody may have written, and renders it. Pure. */
 import type { PodCapture, PodCaptureStatus } from '../api/podcapture.js';
+import { quoteValue } from './render-escape.js';
 import type { RenderOptions } from './render-line.js';
 import { TIMING_FIELDS } from './render-phases.js';
 import { renderTree } from './render-tree.js';
@@ -27,32 +27,34 @@ const NOT_YET: Pick<PodCaptureStatus, 'tree' | 'unfrozen' | 'containers' | 'stop
   joined: 0,
 };
 
-/** Length of the longest YAML that is read, in characters. 4 MiB of one-letter words take 2 minutes and 2 GB of memory (yaml 2.9). */
-const MAX_YAML = 4 << 20;
-
-/** Parses JSON or YAML. */
-export function parseShown(text: string): ShownCapture {
-  let value: unknown;
-  try {
-    value = readJson(text) ?? readYaml(text);
-  } catch (error) {
-    return { ok: false, message: `neither JSON nor YAML: ${firstLine(error)}` };
-  }
-  if (!isRecord(value)) return { ok: false, message: 'there is no object in it' };
-  const { kind, metadata, status } = value;
-  if (kind !== 'PodCapture')
-    return {
-      ok: false,
-      message:
-        typeof kind === 'string' ? `it is a ${kind}, not a PodCapture` : 'it has no kind, and is not a PodCapture',
-    };
+/** Takes a PodCapture out of an object that anybody may have written, and fills in what a capture lacks that has not ended as a whole. */
+export function shownCapture(value: unknown): ShownCapture {
+  const object = isRecord(value) ? onlyItem(value) : value;
+  if (!isRecord(object)) return { ok: false, message: 'there is no object in it' };
+  const { kind, metadata, status } = object;
+  if (kind !== 'PodCapture') return { ok: false, message: notACapture(object) };
   const name = isRecord(metadata) ? String(metadata['name']) : 'without a name';
   if (!isRecord(status) || !Array.isArray(status['conditions']) || !isRecord(status['timings']))
-    return { ok: false, message: `PodCapture ${name} has not ended: there is nothing to show yet` };
+    return { ok: false, message: `PodCapture ${name} has not ended: its tree comes when the pod is let go` };
   if (!status['conditions'].every(isCondition))
     return { ok: false, message: `PodCapture ${name} has a condition that is none` };
   const timings = { ...NO_TIMINGS, ...status['timings'] };
-  return { ok: true, capture: { ...value, status: { ...NOT_YET, ...status, timings } } as unknown as PodCapture };
+  return { ok: true, capture: { ...object, status: { ...NOT_YET, ...status, timings } } as unknown as PodCapture };
+}
+
+/** `kubectl get -l ... -o json` prints a List, also of one object. */
+function onlyItem(value: Readonly<Record<string, unknown>>): unknown {
+  const { kind, items } = value;
+  return kind === 'List' && Array.isArray(items) && items.length === 1 ? items[0] : value;
+}
+
+function notACapture({ kind, items, status }: Readonly<Record<string, unknown>>): string {
+  if (kind === 'List' && Array.isArray(items)) return `it is a List of ${items.length} objects; give one PodCapture`;
+  const pods = kind === 'Checkpoint' && isRecord(status) ? status['pods'] : undefined;
+  const first: unknown = Array.isArray(pods) ? pods[0] : undefined;
+  if (isRecord(first) && typeof first['captureName'] === 'string')
+    return `it is a Checkpoint; its PodCapture is ${quoteValue(first['captureName'])}`;
+  return typeof kind === 'string' ? `it is a ${kind}, not a PodCapture` : 'it has no kind, and is not a PodCapture';
 }
 
 /** Draws the tree. The capture may come from anybody, so that a field may have a type that Stasis never writes. */
@@ -64,22 +66,7 @@ export function renderShown(capture: PodCapture, options: RenderOptions): Render
   }
 }
 
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readYaml(text: string): unknown {
-  if (text.length > MAX_YAML)
-    throw new Error(`${text.length} characters are too many to be read as YAML; give it as JSON`);
-  // By default the library prints a warning about an unknown tag or version, with a stack trace.
-  return parse(text, { logLevel: 'error' });
-}
-
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   const [line = 'unreadable'] = (error instanceof Error ? error.message : String(error)).split('\n');
   return line;
 }

@@ -3,6 +3,7 @@ import { uninstall } from '../controller/uninstall.js';
 import { systemClock } from '../kube/clock.js';
 import { connect, type KubeConnection } from '../kube/connect.js';
 import { createLogger } from '../kube/log.js';
+import { garbageCollector } from './garbage-collector.js';
 import type { UninstallArgumentsOptions } from './uninstall-arguments.js';
 
 export type UninstallOutcome =
@@ -25,7 +26,12 @@ export async function runUninstall(
   const { kubeconfig } = options;
   let api: KubeConnection;
   try {
-    api = await connect({ userAgent, clock, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+    api = await connect({
+      userAgent,
+      clock,
+      collect: garbageCollector(),
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    });
   } catch (error) {
     return { kind: 'unusable', message: error instanceof Error ? error.message : String(error) };
   }

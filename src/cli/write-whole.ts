@@ -1,4 +1,4 @@
-/** Writes a text to a standard stream completely, or returns why that is impossible. */
+/** Writes a text or bytes to a standard stream completely, or returns why that is impossible. */
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const FULL_PIPE_MS = 10;
 
 /**
- * Writes the whole text. write(2) may accept only a part, as on a disk that is nearly full, and Node's own streams ignore
+ * Writes all of it. write(2) may accept only a part, as on a disk that is nearly full, and Node's own streams ignore
  * that. Waits for the reader of a pipe without a bound. Returns undefined, or the error of the system, such as
- * `ENOSPC: no space left on device`; a part of the text may have been written in that case.
+ * `ENOSPC: no space left on device`; a part may have been written in that case.
  */
-export async function writeWhole(fd: number, text: string): Promise<string | undefined> {
-  const bytes = Buffer.from(text);
+export async function writeWhole(fd: number, output: string | Uint8Array): Promise<string | undefined> {
+  const bytes = typeof output === 'string' ? Buffer.from(output) : output;
   for (let from = 0; from < bytes.length;) {
     try {
       from += writeSync(fd, bytes, from);

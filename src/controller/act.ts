@@ -1,19 +1,25 @@
 /** Carries out the actions of a decision in order, up to the first action that fails. */
+import { hasEnded } from '../api/conditions.js';
 import type { Checkpoint, PodCapture } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
-import { success, type KubeError, type KubeResult } from '../kube/result.js';
+import { isNotFound, success, type KubeError, type KubeResult } from '../kube/result.js';
 import { projectCapture, projectCheckpoint, type Caches } from './caches.js';
-import { createCapture, type Refused } from './create-capture.js';
+import type { CheckpointMemory } from './checkpoint-memory.js';
+import { createCapture } from './create-capture.js';
 import type { Action, EndLabels } from './decision.js';
 import { eventsOf, type EventSink } from './checkpoint-event.js';
+import { refusalOf, type Refusal, type Refused, type Step as StepName } from './refusal.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from './resources.js';
-import { applyStatus, addReleaseFinalizer, lowerHold, remove, removeReleaseFinalizer } from './writes.js';
+import { addReleaseFinalizer, applyStatus, releaseHold, remove, removeReleaseFinalizer } from './writes.js';
 
 export interface Hands {
   readonly api: Pick<KubeApi, 'get' | 'create' | 'apply' | 'mergePatch' | 'remove'>;
   /** The caches get the answer of each write at once, so that the next visit sees the controller's own changes. */
   readonly caches: Caches;
   readonly events: EventSink;
+  readonly memory: Pick<CheckpointMemory, 'note' | 'forget'>;
+  /** Milliseconds since an arbitrary start. */
+  readonly monotonic: () => number;
   /** Called once the final status of a Checkpoint has been written. */
   readonly onEnd: (labels: EndLabels) => void;
 }
@@ -32,8 +38,17 @@ export type ActResult =
   /** The signal aborted before all actions were carried out. The next leader carries out what is missing. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'failed'; readonly action: Action['kind']; readonly error: KubeError }
-  /** The server will never accept this PodCapture. */
-  | { readonly kind: 'refused'; readonly message: string; readonly subject: Subject };
+  | RefusedAct;
+
+/** The server did not accept a step. */
+export interface RefusedAct {
+  readonly kind: 'refused';
+  readonly step: StepName;
+  readonly refusal: Refusal;
+  /** The server knows no such object, or no such kind. */
+  readonly notFound: boolean;
+  readonly subject: Subject;
+}
 
 type Step = KubeResult<Subject> | Refused;
 
@@ -47,13 +62,18 @@ export async function act(
   for (const action of actions) {
     if (signal.aborted) return { kind: 'aborted' };
     const step = await take(hands, subject, action);
-    if (!step.ok) {
-      if ('refusal' in step) return { kind: 'refused', message: step.refusal, subject };
-      return { kind: 'failed', action: action.kind, error: step.error };
-    }
+    if (!step.ok) return stopped(action.kind, step, subject);
     subject = step.value;
   }
   return { kind: 'done' };
+}
+
+function stopped(step: Action['kind'], answer: Exclude<Step, { readonly ok: true }>, subject: Subject): ActResult {
+  if ('refusal' in answer) return { kind: 'refused', step: 'create-capture', notFound: false, ...answer, subject };
+  const { error } = answer;
+  const refusal = step === 'emit-event' ? undefined : refusalOf(step, error);
+  if (refusal === undefined || step === 'emit-event') return { kind: 'failed', action: step, error };
+  return { kind: 'refused', step, refusal, notFound: isNotFound(error), subject };
 }
 
 async function take(hands: Hands, subject: Subject, action: Action): Promise<Step> {
@@ -66,7 +86,7 @@ async function take(hands: Hands, subject: Subject, action: Action): Promise<Ste
   return changeCheckpoint(hands, subject, subject.checkpoint, action);
 }
 
-const OF_CAPTURE = ['remove-capture-finalizer', 'end-capture', 'lower-hold', 'delete-capture'] as const;
+const OF_CAPTURE = ['remove-capture-finalizer', 'end-capture', 'release-hold', 'delete-capture'] as const;
 type CaptureAction = Extract<Action, { readonly kind: (typeof OF_CAPTURE)[number] }>;
 
 function isOfCapture(action: Action): action is CaptureAction {
@@ -83,8 +103,8 @@ function changeCapture(
       return removeReleaseFinalizer(api, PODCAPTURE_RESOURCE, capture);
     case 'end-capture':
       return applyStatus(api, PODCAPTURE_RESOURCE, capture, action.status);
-    case 'lower-hold':
-      return lowerHold(api, capture, action.holdSeconds);
+    case 'release-hold':
+      return releaseHold(api, capture, action.releaseReason);
     case 'delete-capture':
       return remove(api, PODCAPTURE_RESOURCE, capture);
     default:
@@ -106,11 +126,18 @@ async function changeCheckpoint(
       return keepCheckpoint(hands, subject, await removeReleaseFinalizer(api, CHECKPOINT_RESOURCE, checkpoint));
     case 'create-capture': {
       const created = await createCapture(api, checkpoint, action);
-      return 'refusal' in created ? created : keepCapture(hands, subject, created);
+      if ('refusal' in created) return created;
+      if (created.ok) hands.memory.note(checkpoint.metadata.uid, { dispatched: hands.monotonic() });
+      return keepCapture(hands, subject, created);
     }
     case 'write-status': {
       const written = await applyStatus(api, CHECKPOINT_RESOURCE, checkpoint, action.status);
-      if (written.ok && action.endLabels !== undefined) onEnd(action.endLabels);
+      if (written.ok && !hasEnded(action.status))
+        hands.memory.note(checkpoint.metadata.uid, { shown: hands.monotonic() });
+      if (written.ok && action.endLabels !== undefined) {
+        hands.memory.forget(checkpoint.metadata.uid);
+        onEnd(action.endLabels);
+      }
       return keepCheckpoint(hands, subject, written);
     }
     case 'delete-checkpoint':

@@ -2,12 +2,14 @@
 import type { Clock } from '../kube/clock.js';
 import { Store } from '../kube/store.js';
 import type { ObjectMeta } from '../kube/types.js';
+import type { AgentState } from './observation.js';
 import { nodeOfAgentPod, type AgentPod, type DaemonSet } from './resources.js';
 
-/** The question that the census asks about heartbeats. */
-export interface AliveAgents {
-  /** The nodes whose agents renewed their heartbeat in time; undefined while nobody can know. */
-  alive(): ReadonlySet<string> | undefined;
+/** The questions that the census asks about heartbeats. */
+export interface HeartbeatFacts {
+  look(nodeName: string): AgentState;
+  /** The number of agents that are Alive. */
+  readonly alive: number;
 }
 
 export interface MissingAgent {
@@ -29,28 +31,31 @@ export class AgentCensus {
   readonly #clock: Clock;
   /** Maps the name of a node to the monotonic milliseconds at which its agent was first missed. */
   #missedSince: ReadonlyMap<string, number> = new Map();
-  #agents: AliveAgents | undefined;
+  #agents: HeartbeatFacts | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** This process leads from now on. */
-  begin(agents: AliveAgents): void {
+  begin(agents: HeartbeatFacts): void {
     this.#agents = agents;
   }
 
-  /** Looks for missing agents; called about once a second. While nobody can know, nothing changes. */
+  /** Looks for missing agents; called about once a second. While nobody can know of an agent, nothing changes for it. */
   tick(): void {
-    const alive = this.#agents?.alive();
-    if (alive === undefined) return;
+    const agents = this.#agents;
+    if (agents === undefined) return;
     const now = this.#clock.monotonic();
     const owners = new Set(this.daemonSets.list().map(({ metadata }) => metadata.uid));
     const made = this.pods
       .list()
       .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => owners.has(uid)));
     const wanted = new Set(made.flatMap((pod) => nodeOfAgentPod(pod) ?? []));
-    const missing = [...wanted].filter((nodeName) => !alive.has(nodeName));
+    const missing = [...wanted].filter((nodeName) => {
+      const state = agents.look(nodeName);
+      return state === 'Unknown' ? this.#missedSince.has(nodeName) : state !== 'Alive';
+    });
     this.#missedSince = new Map(missing.map((nodeName) => [nodeName, this.#missedSince.get(nodeName) ?? now]));
   }
 
@@ -60,7 +65,7 @@ export class AgentCensus {
   }
 
   get seen(): number {
-    return this.#agents?.alive()?.size ?? 0;
+    return this.#agents?.alive ?? 0;
   }
 
   get missing(): readonly MissingAgent[] {

@@ -1,132 +1,131 @@
-/** Tells which nodes have an agent, by the heartbeat Leases in Stasis's own namespace. */
+/** Tells which nodes have an agent, by the heartbeat Leases in Stasis's own namespace, and wakes those who wait for one. */
 import { heartbeatLeaseName } from '../api/kinds.js';
 import type { Clock } from '../kube/clock.js';
 import type { Lease } from '../kube/lease.js';
-import { isAlive, NO_SIGHTINGS, observeLeases, type LeaseSightings } from '../kube/lease-observer.js';
-import type { Store } from '../kube/store.js';
-import { keyOf } from '../kube/types.js';
+import type { Change } from '../kube/store.js';
+import { judge, lostFrom, stepAgent, stepSight, type AgentRecord, type Sight } from './agent-liveness.js';
 import type { AgentState } from './observation.js';
 
 export interface NodeAgentsOptions {
-  readonly leases: Store<Lease>;
-  /** The namespace of the Leases. */
-  readonly namespace: string;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'wall' | 'monotonic'>;
+  /**
+   * When no Lease has changed for this long, in milliseconds, this process is cut off from the API server, and knows
+   * nothing. Longer than the leader's own renewals are apart; together with the agents' period of 10 s shorter than a
+   * heartbeat lasts.
+   */
+  readonly blindAfter: number;
+  /**
+   * The state of the agent has changed, but not to Unknown. `askers` are the keys that asked while they had to wait; they
+   * are told once.
+   */
+  readonly onChange: (nodeName: string, askers: readonly string[]) => void;
 }
 
-/**
- * How long an agent may be absent after it gave up its Lease, or after its Lease disappeared, before it counts as lost.
- * A rolling update needs seconds to start the next agent.
- */
-const GRACE_MILLISECONDS = 40_000;
-/**
- * When no Lease has changed for this long, this process is cut off from the API server. The leader renews a Lease of
- * its own in the same namespace every 2 s, so a working watch is never silent for that long.
- */
-const BLIND_MILLISECONDS = 15_000;
-/**
- * For this long after it began, a leader assumes that a node without a Lease will have an agent soon, because a fresh
- * installation starts controller and agents together. If no agent comes, the capture ends as NodeAgentLost; without the
- * assumption, captures would be refused that an agent could carry out a second later.
- */
-const BEGINNING_MILLISECONDS = 15_000;
+/** How long a question about a node without Lease is remembered, in milliseconds. */
+const FORGET_MILLISECONDS = 600_000;
+const PREFIX = heartbeatLeaseName('');
 
 /**
- * Guarantee: an agent counts as Lost only when its Lease was not renewed for its whole duration while this process
- * could have seen a renewal. After an outage of the API server, in which no agent could renew, every agent has its full
- * time again.
+ * Guarantee: an agent counts as Lost only when its Lease was not renewed for its whole duration while this process could
+ * have seen a renewal. After an outage of the API server, in which no agent could renew, every agent has its full time
+ * again. A change costs the same however many agents there are.
  */
 export class NodeAgents {
   readonly #options: NodeAgentsOptions;
-  #sightings: LeaseSightings = NO_SIGHTINGS;
-  /** Maps the name of a node to the moment since which its agent is Away. */
-  readonly #away = new Map<string, number>();
-  #heard: number;
-  readonly #began: number;
-  #lost: ReadonlySet<string> = new Set();
+  #sight: Sight | undefined;
+  /** By the name of the node. */
+  readonly #records = new Map<string, AgentRecord>();
+  /** The state that was last told, of each node that somebody is interested in. */
+  readonly #told = new Map<string, AgentState>();
+  /** By the name of the node: the keys that asked when its agent was neither Alive nor Lost. */
+  readonly #askers = new Map<string, Set<string>>();
 
   constructor(options: NodeAgentsOptions) {
     this.#options = options;
-    this.#heard = options.clock.monotonic();
-    this.#began = this.#heard;
   }
 
-  /** Call this for each change of a Lease in the namespace. */
-  heard(): void {
-    this.#notice();
-    this.#heard = this.#options.clock.monotonic();
-  }
-
-  stateOf(nodeName: string): AgentState {
-    const key = this.#keyOf(nodeName);
-    const now = this.#options.clock.monotonic();
-    // Look again before answering, so that an agent that has started since the last look is not refused.
-    if (!isAlive(this.#sightings, key, now)) this.#notice();
-    if (isAlive(this.#sightings, key, now)) {
-      this.#away.delete(nodeName);
-      return 'Alive';
-    }
-    if (this.#isBlind(now)) return 'Away';
-    if (this.#hasExpired(key)) return 'Lost';
-    if (now - this.#began < BEGINNING_MILLISECONDS && !this.#hasLease(key)) return 'Alive';
-    const since = this.#away.get(nodeName) ?? now;
-    this.#away.set(nodeName, since);
-    return now - since > GRACE_MILLISECONDS ? 'Lost' : 'Away';
-  }
-
-  /** The nodes whose agents renewed their Lease in time; undefined while this process is cut off and cannot know. */
-  alive(): ReadonlySet<string> | undefined {
-    const now = this.#options.clock.monotonic();
-    if (this.#isBlind(now)) return undefined;
-    const prefix = heartbeatLeaseName('');
-    const agents = this.#options.leases.list().filter(({ metadata }) => metadata.name.startsWith(prefix));
-    const alive = agents.filter((lease) => isAlive(this.#sightings, keyOf(lease), now));
-    return new Set(alive.map(({ metadata }) => metadata.name.slice(prefix.length)));
-  }
-
-  /**
-   * Looks at the Leases, and returns those of the given nodes whose agents became Lost since the last call. Called
-   * about once a second.
-   */
-  tick(nodeNames: readonly string[]): string[] {
-    this.#notice();
-    for (const nodeName of this.#away.keys()) if (!nodeNames.includes(nodeName)) this.#away.delete(nodeName);
-    const lost = nodeNames.filter((nodeName) => this.stateOf(nodeName) === 'Lost');
-    const before = this.#lost;
-    this.#lost = new Set(lost);
-    return lost.filter((nodeName) => !before.has(nodeName));
-  }
-
-  /**
-   * Observes the current Leases. After an outage it forgets all earlier observations, which prove nothing about the
-   * agents that are alive now.
-   */
-  #notice(): void {
-    const { leases, clock } = this.#options;
+  /** Call this when the first list of the Leases is complete, and for each change of a Lease in the namespace. */
+  heard(change?: Change<Lease>): void {
+    const { clock, blindAfter } = this.#options;
     const now = clock.monotonic();
-    if (this.#isBlind(now)) {
-      this.#sightings = NO_SIGHTINGS;
-      this.#away.clear();
-      return;
+    this.#sight = stepSight(this.#sight, now, blindAfter);
+    const nodeName = change === undefined ? undefined : nodeOf(change.object);
+    if (change === undefined || nodeName === undefined) return;
+    const lease = change.object;
+    const event =
+      change.type === 'delete' ? ({ kind: 'gone' } as const) : { kind: 'lease' as const, lease, wall: clock.wall() };
+    this.#records.set(nodeName, stepAgent(this.#records.get(nodeName), event, now));
+    if (this.#told.has(nodeName)) this.#review(nodeName);
+  }
+
+  /** `asker` is told by onChange when the agent is no longer as it is now, if it is neither Alive nor Lost. */
+  stateOf(nodeName: string, asker?: string): AgentState {
+    const now = this.#options.clock.monotonic();
+    if (this.#sight !== undefined && !this.#records.has(nodeName))
+      this.#records.set(nodeName, stepAgent(undefined, { kind: 'asked' }, now));
+    const state = this.look(nodeName);
+    this.#told.set(nodeName, state);
+    if (asker !== undefined && state !== 'Alive' && state !== 'Lost') {
+      const askers = this.#askers.get(nodeName) ?? new Set();
+      this.#askers.set(nodeName, askers.add(asker));
     }
-    this.#sightings = observeLeases(this.#sightings, leases.list(), now);
+    return state;
   }
 
-  #isBlind(now: number): boolean {
-    return now - this.#heard > BLIND_MILLISECONDS;
+  /** The state as stateOf() tells it, for somebody who does nothing about it. */
+  look(nodeName: string): AgentState {
+    const { clock, blindAfter } = this.#options;
+    return judge(this.#records.get(nodeName), this.#sight, clock.monotonic(), blindAfter);
   }
 
-  #hasLease(key: string): boolean {
-    return this.#options.leases.get(key) !== undefined;
+  /** The number of agents that are Alive. */
+  get alive(): number {
+    let alive = 0;
+    for (const nodeName of this.#records.keys()) if (this.look(nodeName) === 'Alive') alive += 1;
+    return alive;
   }
 
-  /** The Lease has a holder that did not renew it in time. */
-  #hasExpired(key: string): boolean {
-    const holder = this.#options.leases.get(key)?.spec?.holderIdentity ?? '';
-    return holder !== '' && this.#sightings.has(key);
+  /**
+   * Looks for changes that only time brings. `running` are the nodes that carry out a capture. Called about once a second.
+   */
+  tick(running: ReadonlySet<string>): void {
+    for (const nodeName of this.#told.keys())
+      if (!running.has(nodeName) && !this.#askers.has(nodeName)) this.#told.delete(nodeName);
+    for (const nodeName of new Set([...running, ...this.#askers.keys()])) this.#review(nodeName);
+    this.#forget();
   }
 
-  #keyOf(nodeName: string): string {
-    return `${this.#options.namespace}/${heartbeatLeaseName(nodeName)}`;
+  /** The nodes whose Leases have been expired for so many milliseconds, in the sight of this process. */
+  expired(milliseconds: number): string[] {
+    const sight = this.#sight;
+    if (sight === undefined) return [];
+    const isOld = (record: AgentRecord): boolean =>
+      record.kind === 'leased' && sight.heard - lostFrom(record, sight) > milliseconds;
+    const old = [...this.#records].filter(([, record]) => isOld(record)).map(([nodeName]) => nodeName);
+    return old.filter((nodeName) => this.look(nodeName) === 'Lost');
   }
+
+  #review(nodeName: string): void {
+    const before = this.#told.get(nodeName);
+    const state = this.look(nodeName);
+    this.#told.set(nodeName, state);
+    if (state === before || state === 'Unknown' || (before === undefined && state === 'Alive')) return;
+    const askers = [...(this.#askers.get(nodeName) ?? [])];
+    this.#askers.delete(nodeName);
+    this.#options.onChange(nodeName, askers);
+  }
+
+  /** A node that never had a Lease is remembered as long as somebody may ask again. */
+  #forget(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [nodeName, record] of this.#records) {
+      const idle = !this.#told.has(nodeName) && record.kind === 'none';
+      if (idle && now - record.since > FORGET_MILLISECONDS) this.#records.delete(nodeName);
+    }
+  }
+}
+
+/** Returns undefined for a Lease that is no agent's. */
+function nodeOf({ metadata: { name } }: Lease): string | undefined {
+  return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
 }

@@ -1,41 +1,47 @@
 /** The controller's view of the cluster, filled by reflectors and by the answers to its own writes. */
-import type { Checkpoint, PodCapture } from '../api/kinds.js';
+import { RELEASE_FINALIZER, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import { Store } from '../kube/store.js';
-import type { ObjectMeta } from '../kube/types.js';
-import { hasEnded } from './condition.js';
-
-/**
- * A label on each PodCapture: the UID of its Checkpoint. The label remains when somebody removes the ownerReferences.
- */
-export const CHECKPOINT_UID_LABEL = 'stasis.dev/checkpoint-uid';
+import { hasEnded } from '../api/conditions.js';
+import { CHECKPOINT_UID_LABEL } from '../api/capture-labels.js';
+import { captureName } from './capture-name.js';
+import { keptMetadata } from './kept-metadata.js';
+import { isBefore, isWaiting } from './waiting.js';
 
 export interface Caches {
-  /** Indexes: 'pod' (namespace/podName) and 'uid'. */
+  /** Index 'uid'. Order 'waiting': the Checkpoints that wait for a pod (namespace/podName), earliest first. */
   readonly checkpoints: Store<Checkpoint>;
   /**
-   * PodCaptures without tree, unfrozen and containers. Indexes: 'pod' (namespace/podName), 'owner' (UID of the
-   * Checkpoint), 'running' (node name; only captures that have not ended).
+   * PodCaptures without tree, unfrozen and containers. Indexes: 'owner' (UID of the Checkpoint); and of the captures that
+   * have not ended, 'running' (node name) and 'runningPod' (namespace/podName).
    */
   readonly captures: Store<PodCapture>;
+  /** The name of the Checkpoint's PodCapture. It is asked for at each look at a line, and takes a hash. */
+  readonly captureName: (checkpoint: Checkpoint) => string;
 }
 
 export function createCaches(): Caches {
+  const names = new WeakMap<Checkpoint, string>();
   return {
-    checkpoints: new Store<Checkpoint>({
-      pod: (checkpoint) => [podKeyOf(checkpoint)],
-      uid: ({ metadata }) => [metadata.uid],
-    }),
+    checkpoints: new Store<Checkpoint>(
+      { uid: ({ metadata }) => [metadata.uid] },
+      { waiting: { lineOf: (checkpoint) => (isWaiting(checkpoint) ? podKeyOf(checkpoint) : undefined), isBefore } },
+    ),
     captures: new Store<PodCapture>({
-      pod: (capture) => [podKeyOf(capture)],
       owner: checkpointUIDsOf,
       running: ({ spec, status }) => (hasEnded(status) ? [] : [spec.nodeName]),
+      runningPod: (capture) => (hasEnded(capture.status) ? [] : [podKeyOf(capture)]),
     }),
+    captureName: (checkpoint) => {
+      const known = names.get(checkpoint) ?? captureName(checkpoint.metadata);
+      names.set(checkpoint, known);
+      return known;
+    },
   };
 }
 
 /** 'namespace/name' of the pod that the object is about. */
 export function podKeyOf({ metadata, spec }: Checkpoint | PodCapture): string {
-  return `${metadata.namespace ?? ''}/${spec.podName}`;
+  return `${metadata.namespace ?? ''}/${spec.podName ?? ''}`;
 }
 
 /** Returns the Checkpoint that owns the capture, as a list of at most one: the capture may have lost its owner. */
@@ -51,22 +57,23 @@ export function checkpointUIDsOf(capture: PodCapture): string[] {
 }
 
 /**
- * Removes the parts of a PodCapture that can be large: the tree of 500 processes has 65 kB, and the cache holds every
- * PodCapture. The controller needs only counts, timings and conditions.
+ * Removes the parts of a PodCapture that can be large, and the metadata that nobody reads: the cache holds every PodCapture, and a status can have 32 KiB. The
+ * controller needs counts, timings and conditions until it has copied them to the Checkpoint and taken the finalizer off,
+ * and after that only who owns the capture and that it has ended.
  */
 export function projectCapture(capture: PodCapture): PodCapture {
-  const metadata = withoutManagedFields(capture.metadata);
+  const metadata = keptMetadata(capture.metadata);
   if (capture.status === undefined) return { ...capture, metadata };
-  const { tree: _tree, unfrozen: _unfrozen, containers: _containers, ...status } = capture.status;
+  if (hasEnded(capture.status) && metadata.finalizers?.includes(RELEASE_FINALIZER) !== true) {
+    const conditions = capture.status.conditions?.filter(({ type }) => type === 'Succeeded');
+    const ended = conditions?.map((condition) => ({ ...condition, message: '' })) ?? [];
+    return { ...capture, metadata, spec: { ...capture.spec, containers: [] }, status: { conditions: ended } };
+  }
+  const { tree: _tree, unfrozen: _unfrozen, containers: _containers, artifact: _artifact, ...status } = capture.status;
   return { ...capture, metadata, status };
 }
 
+/** Removes the metadata that nobody reads. */
 export function projectCheckpoint(checkpoint: Checkpoint): Checkpoint {
-  return { ...checkpoint, metadata: withoutManagedFields(checkpoint.metadata) };
-}
-
-function withoutManagedFields<T extends ObjectMeta>(metadata: T): T {
-  if (!('managedFields' in metadata)) return metadata;
-  const { managedFields: _, ...rest } = metadata;
-  return rest as unknown as T;
+  return { ...checkpoint, metadata: keptMetadata(checkpoint.metadata) };
 }

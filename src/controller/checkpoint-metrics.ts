@@ -2,14 +2,20 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Checkpoint } from '../api/kinds.js';
 import { REASONS, type Reason } from '../api/reasons.js';
-import { asReason, findCondition, hasEnded } from './condition.js';
+import { asReason, findCondition, hasEnded } from '../api/conditions.js';
 
-/** The states of a Checkpoint: the reason of its condition Succeeded, or New before the controller has looked at it. */
-const STATES = ['New', ...REASONS] as const;
-type State = 'New' | Reason;
+/** The states of a Checkpoint: the reason of its condition Succeeded. */
+type State = Reason;
 
 /** The states in which a Checkpoint waits for something, and nobody works on its pod. */
-export const WAITING = ['New', 'PodBusy', 'Dispatched'] as const satisfies readonly State[];
+export const WAITING = [
+  'Pending',
+  'PodBusy',
+  'NodeBusy',
+  'NodeAgentUnavailable',
+  'DispatchForbidden',
+  'Dispatched',
+] as const satisfies readonly State[];
 
 /** Most series of stasis_slowest_pause_seconds. */
 const SLOWEST = 10;
@@ -26,12 +32,12 @@ export function checkpointMetrics({ registry, checkpoints, wall }: CheckpointMet
   const registers = [registry];
   void new Gauge({
     name: 'stasis_checkpoints',
-    help: 'Existing Checkpoints by state: the reason of the condition Succeeded, or New.',
+    help: 'Existing Checkpoints by state: the reason of the condition Succeeded, Pending before the controller has looked at it.',
     labelNames: ['state'] as const,
     registers,
     collect() {
       const found = countBy(checkpoints().map(stateOf));
-      for (const state of STATES) this.set({ state }, found.get(state) ?? 0);
+      for (const state of REASONS) this.set({ state }, found.get(state) ?? 0);
     },
   });
   void new Gauge({
@@ -57,8 +63,9 @@ export function checkpointMetrics({ registry, checkpoints, wall }: CheckpointMet
 }
 
 export function stateOf({ status }: Checkpoint): State {
-  const reason = findCondition(status?.conditions, 'Succeeded')?.reason;
-  return reason === undefined ? 'New' : asReason(reason);
+  const succeeded = findCondition(status?.conditions, 'Succeeded');
+  if (succeeded === undefined) return 'Pending';
+  return asReason(succeeded.reason) ?? (succeeded.status === 'Unknown' ? 'Capturing' : 'InternalError');
 }
 
 /** Returns the age in seconds of the oldest waiting Checkpoint of each state. */

@@ -1,6 +1,6 @@
 /** The controller: elects a leader among its replicas, and reports the health of each replica. */
 import type { Registry } from 'prom-client';
-import type { KubeApi } from '../kube/api.js';
+import type { KubeApi, LeaseApi } from '../kube/api.js';
 import type { Clock } from '../kube/clock.js';
 import { EventRecorder } from '../kube/events.js';
 import type { NamedCheck } from '../kube/http-server.js';
@@ -11,11 +11,14 @@ import type { Reflector } from '../kube/reflector.js';
 import { AgentCensus } from './agent-census.js';
 import { createCaches } from './caches.js';
 import { lead } from './lead.js';
+import { LEADER_LEASE } from './leader-lease.js';
 import { controllerMetrics } from './metrics.js';
 import type { Settings } from './observation.js';
 
 export interface ControllerOptions {
   readonly api: KubeApi;
+  /** Carries the requests of the leader election, which must not wait behind those of the workers. */
+  readonly leaseApi: LeaseApi;
   readonly settings: Settings;
   /** Name of the agents' DaemonSet in Stasis's own namespace. Its agents are counted for the metrics. */
   readonly agentDaemonSet: string;
@@ -39,15 +42,25 @@ export interface Controller {
   run(signal: AbortSignal): Promise<'stopped' | 'lost'>;
   /** A failing check tells the kubelet to restart the container. */
   readonly healthz: readonly NamedCheck[];
+  /**
+   * A failing check marks the pod as not ready. A replica that does not lead is ready as long as it could take over: it
+   * reads the Lease of the leader election every few seconds.
+   */
+  readonly readyz: readonly NamedCheck[];
 }
 
-const LEADER_LEASE = 'stasis-controller';
 /**
  * The liveness check fails when a reflector has not heard from the API server for this long. A working watch delivers
  * at least a bookmark about every minute, and a reflector without a server retries at least every 30 s. A restart does
  * not help while the server is away, so the bound is longer than most outages.
  */
 const CONTACT_LOST_MILLISECONDS = 600_000;
+/**
+ * The readiness check fails when the Lease was not read for so many lease durations, 30 s at least: a replica without
+ * network, credentials or permissions, not one that missed a few answers.
+ */
+const UNREADY_LEASES = 2;
+const UNREADY_MILLISECONDS = 30_000;
 /** How long the last Events may take to be sent when the controller ends. */
 const EVENTS_CLOSE_MILLISECONDS = 3000;
 
@@ -76,7 +89,7 @@ export function createController(options: ControllerOptions): Controller {
     log,
   });
   const elector = new LeaderElector({
-    api,
+    api: options.leaseApi,
     namespace: settings.namespace,
     name: LEADER_LEASE,
     identity,
@@ -95,6 +108,7 @@ export function createController(options: ControllerOptions): Controller {
           caches,
           census,
           agentDaemonSet: options.agentDaemonSet,
+          renewEvery: options.timings.retrySeconds * 1000,
           clock,
           random,
           log,
@@ -117,8 +131,21 @@ export function createController(options: ControllerOptions): Controller {
       return silent.length === 0 ? undefined : `no news of ${silent.map(([name]) => name).join(', ')}`;
     },
   };
+  const longest = Math.max(UNREADY_MILLISECONDS, UNREADY_LEASES * options.timings.leaseSeconds * 1000);
+  const election: NamedCheck = {
+    name: 'leader-election',
+    check: () => {
+      const last = elector.lastContact();
+      if (last === undefined) return `the Lease ${LEADER_LEASE} was not read yet`;
+      const silent = clock.monotonic() - last;
+      return silent <= longest
+        ? undefined
+        : `the Lease ${LEADER_LEASE} was not read for ${Math.round(silent / 1000)} s`;
+    },
+  };
   return {
     healthz: [contact],
+    readyz: [contact, election],
     run: async (signal) => {
       const result = await elector.run(signal);
       await events.close(EVENTS_CLOSE_MILLISECONDS);

@@ -2,16 +2,12 @@
 import { API_VERSION, RELEASE_FINALIZER, CONTROLLER_MANAGER } from '../api/kinds.js';
 import type { Checkpoint, PodCapture, PodCaptureSpec } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
-import { describeError, isAlreadyExists, type KubeError, type KubeResult } from '../kube/result.js';
+import { isAlreadyExists, isNotFound, type KubeResult } from '../kube/result.js';
 import type { Draft } from '../kube/types.js';
-import { CHECKPOINT_UID_LABEL, ownerOf } from './caches.js';
+import { ownerOf } from './caches.js';
+import { captureLabels } from './label-capture.js';
+import { refused, wrongCapture, type Refused } from './refusal.js';
 import { PODCAPTURE_RESOURCE } from './resources.js';
-
-/** The server refused the request and would refuse it again. */
-export interface Refused {
-  readonly ok: false;
-  readonly refusal: string;
-}
 
 /**
  * Creates the PodCapture. When the server has a PodCapture of this Checkpoint already, because the answer to an earlier
@@ -27,21 +23,16 @@ export async function createCapture(
     fieldManager: CONTROLLER_MANAGER,
   });
   if (answer.ok) return answer;
-  if (isUnusable(answer.error)) {
-    return { ok: false, refusal: `the API server refused the PodCapture: ${describeError(answer.error)}` };
+  const { error } = answer;
+  if (isAlreadyExists(error)) {
+    const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
+    // It was deleted in between. That is a lost race, and no reason to take the Checkpoint for gone.
+    if (!found.ok) return isNotFound(found.error) ? answer : found;
+    if (ownerOf(found.value).some((owner) => owner.uid === uid)) return found;
+    return refused('InternalError', `PodCapture ${name} already exists, and does not belong to this Checkpoint`);
   }
-  if (!isAlreadyExists(answer.error)) return answer;
-  const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
-  if (!found.ok || ownerOf(found.value).some((owner) => owner.uid === uid)) return found;
-  return { ok: false, refusal: `PodCapture ${name} already exists, and does not belong to this Checkpoint` };
-}
-
-/**
- * The schema accepted the Checkpoint but refuses the PodCapture that was made from it. That is a defect of Stasis, and
- * repeating the request would not help.
- */
-function isUnusable({ code }: KubeError): boolean {
-  return code === 400 || code === 413 || code === 422;
+  const refusal = wrongCapture(error);
+  return refusal === undefined ? answer : { ok: false, refusal };
 }
 
 function draft({ metadata }: Checkpoint, name: string, spec: PodCaptureSpec): Draft<PodCapture> {
@@ -49,7 +40,7 @@ function draft({ metadata }: Checkpoint, name: string, spec: PodCaptureSpec): Dr
     metadata: {
       name,
       namespace: metadata.namespace ?? '',
-      labels: { [CHECKPOINT_UID_LABEL]: metadata.uid },
+      labels: captureLabels(metadata, spec),
       finalizers: [RELEASE_FINALIZER],
       ownerReferences: [
         {

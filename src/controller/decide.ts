@@ -3,13 +3,19 @@
  * decision has been carried out, the next observation requires nothing more. The rules are asked in the order below,
  * and the first rule with an answer decides.
  */
+import { hasEnded } from '../api/conditions.js';
 import { RELEASE_FINALIZER } from '../api/kinds.js';
-import { hasEnded } from './condition.js';
 import { wait, type Decision } from './decision.js';
 import type { Observation, Orphan, Settled } from './observation.js';
-import { decideUndispatched } from './rules/dispatch.js';
+import { decideDenied, decideQueued, decideUndispatched } from './rules/dispatch.js';
 import { cancel, captureEnded, captureVanished, finished } from './rules/ended.js';
-import { agentLost, deleting, holdLowered, progress } from './rules/running.js';
+import { agentLost, deleting, holdReleased, notBegun, progress } from './rules/running.js';
+
+/**
+ * How soon a Checkpoint that was made again is visited, in milliseconds. Not at once: on a server that was restored from a
+ * backup, the cache keeps the newer object until the next list, and each visit would come here again.
+ */
+const REPLACED_AGAIN_MILLISECONDS = 50;
 
 const SETTLED: readonly ((observation: Settled) => Decision | undefined)[] = [
   agentLost, // First: no other rule can count on a report of this agent
@@ -17,12 +23,19 @@ const SETTLED: readonly ((observation: Settled) => Decision | undefined)[] = [
   captureVanished, // A capture that disappeared is never created again
   finished, // Removes finalizers, and obeys the time to live
   deleting, // Releases the pod before the Checkpoint disappears
-  holdLowered, // Shortens the hold: its author asked, or the pod or node must go
+  notBegun, // The starting deadline is over
+  holdReleased, // Ends the hold: its author asked, or the pod or node must go
   progress, // Shows the progress
 ];
 
 export function decide(observation: Observation): Decision {
   switch (observation.stage) {
+    case 'Queued':
+      return decideQueued(observation);
+    case 'Denied':
+      return decideDenied(observation);
+    case 'Replaced':
+      return wait('replaced', REPLACED_AGAIN_MILLISECONDS);
     case 'Undispatched':
       return decideUndispatched(observation);
     case 'Orphan':

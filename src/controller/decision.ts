@@ -2,8 +2,10 @@
  * The decision of a visit: data that act.ts carries out in order, up to the first action that fails. Types and one
  * helper. Pure.
  */
-import type { CheckpointStatus, PodCaptureSpec, PodCaptureStatus } from '../api/kinds.js';
+import type { CaptureHold, CheckpointStatus, PodCaptureSpec, PodCaptureStatus } from '../api/kinds.js';
 import type { Reason } from '../api/reasons.js';
+
+export type ReleaseReason = NonNullable<CaptureHold['releaseReason']>;
 
 /** An Event about the Checkpoint and, where the pod is known, about the pod. */
 export interface CheckpointEvent {
@@ -22,7 +24,8 @@ export type Action =
   | { readonly kind: 'write-status'; readonly status: CheckpointStatus; readonly endLabels?: EndLabels }
   /** Writes the final status of the PodCapture in place of its agent. */
   | { readonly kind: 'end-capture'; readonly status: PodCaptureStatus }
-  | { readonly kind: 'lower-hold'; readonly holdSeconds: number }
+  /** Has the agent let the pod go. */
+  | { readonly kind: 'release-hold'; readonly releaseReason: ReleaseReason }
   | { readonly kind: 'delete-capture' }
   | { readonly kind: 'delete-checkpoint' }
   | { readonly kind: 'emit-event'; readonly event: CheckpointEvent };

@@ -1,8 +1,8 @@
 /** The actions that end a Checkpoint. Pure. */
 import type { Checkpoint, CheckpointStatus } from '../api/kinds.js';
-import { asReason, findCondition } from './condition.js';
+import { asReason, findCondition } from '../api/conditions.js';
 import type { Action } from './decision.js';
-import { sameStatus } from './status.js';
+import { sameStatus } from './assemble.js';
 
 /**
  * Writes the final status, and then emits the Event: an Event must only report what has been written. Returns no action
@@ -11,8 +11,9 @@ import { sameStatus } from './status.js';
 export function endActions(checkpoint: Checkpoint, status: CheckpointStatus): readonly Action[] {
   if (sameStatus(status, checkpoint.status)) return [];
   const condition = findCondition(status.conditions, 'Succeeded');
-  const reason = asReason(condition?.reason ?? '');
+  const reason = asReason(condition?.reason ?? '') ?? 'InternalError';
   const succeeded = condition?.status === 'True';
+  const isDeleted = checkpoint.metadata.deletionTimestamp !== undefined;
   const row = status.pods?.[0];
   const pause = row?.pause === undefined ? '' : ` (pause ${row.pause})`;
   return [
@@ -20,7 +21,8 @@ export function endActions(checkpoint: Checkpoint, status: CheckpointStatus): re
     {
       kind: 'emit-event',
       event: {
-        type: succeeded ? 'Normal' : 'Warning',
+        // The user who deletes a Checkpoint knows that its capture is cancelled.
+        type: succeeded || (reason === 'Cancelled' && isDeleted) ? 'Normal' : 'Warning',
         reason,
         note: `${condition?.message ?? ''}${pause}`,
       },

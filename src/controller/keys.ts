@@ -14,3 +14,9 @@ export function orphanKey(captureKey: string): string {
 export function orphanOf(key: string): string | undefined {
   return key.startsWith(ORPHAN) ? key.slice(ORPHAN.length) : undefined;
 }
+
+/** Returns the namespace of the object of the key. */
+export function namespaceOf(key: string): string {
+  const [namespace = ''] = (orphanOf(key) ?? key).split('/');
+  return namespace;
+}

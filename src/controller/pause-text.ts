@@ -13,3 +13,11 @@ export function pauseText(microseconds: number): string {
 function decimals(value: number, unit: number): string {
   return `${Math.floor(value / unit)}.${String(value % unit).padStart(3, '0')}`;
 }
+
+/** The pause of the workload if no hold had been asked for, in microseconds. The metrics show the same figure. */
+export function pauseWithoutHold(timings: {
+  readonly pauseMicroseconds: number;
+  readonly holdMicroseconds: number;
+}): number {
+  return Math.max(0, timings.pauseMicroseconds - timings.holdMicroseconds);
+}

@@ -4,43 +4,19 @@
  */
 import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import type { KubeObject, Resource } from '../kube/types.js';
+import type { AgentPod } from '../pod/agent-pod.js';
+
+export { PODS, RUNTIME_CLASSES } from '../pod/pod.js';
+export { nodeOfAgentPod } from '../pod/agent-pod.js';
+export type { AgentPod } from '../pod/agent-pod.js';
+export type { ContainerStatus, Pod, RuntimeClass, Toleration } from '../pod/pod.js';
 
 export const CHECKPOINT_RESOURCE: Resource<Checkpoint> = CHECKPOINTS;
 export const PODCAPTURE_RESOURCE: Resource<PodCapture> = PODCAPTURES;
 
-/** core/v1 ContainerStatus. Of its state only `running` is used. */
-export interface ContainerStatus {
-  readonly name: string;
-  /** For instance 'containerd://…'. Absent or empty before the container runtime has created the container. */
-  readonly containerID?: string;
-  readonly state?: { readonly running?: object };
-}
-
-interface NamedContainer {
-  readonly name: string;
-}
-
-/** core/v1 Pod. */
-export interface Pod extends KubeObject {
-  readonly spec: {
-    readonly nodeName?: string;
-    readonly hostPID?: boolean;
-    readonly hostNetwork?: boolean;
-    readonly priorityClassName?: string;
-    readonly containers: readonly NamedContainer[];
-    readonly initContainers?: readonly NamedContainer[];
-    readonly ephemeralContainers?: readonly NamedContainer[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
-  };
-}
-
 export interface Taint {
   readonly key: string;
+  readonly value?: string;
   readonly effect: string;
   /** RFC 3339. */
   readonly timeAdded?: string;
@@ -51,29 +27,11 @@ export interface KubeNode extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] };
 }
 
-export const PODS: Resource<Pod> = { group: '', version: 'v1', plural: 'pods', namespaced: true, kind: 'Pod' };
 export const NODES: Resource<KubeNode> = { group: '', version: 'v1', plural: 'nodes', namespaced: false, kind: 'Node' };
 
 /** apps/v1 DaemonSet. */
 export interface DaemonSet extends KubeObject {
   readonly status?: { readonly desiredNumberScheduled?: number };
-}
-
-/** core/v1 Pod of a DaemonSet. Its controller binds the pod to one node by a node affinity. */
-export interface AgentPod extends KubeObject {
-  readonly spec: {
-    /** Absent until the pod is scheduled. */
-    readonly nodeName?: string;
-    readonly affinity?: {
-      readonly nodeAffinity?: {
-        readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-          readonly nodeSelectorTerms: readonly {
-            readonly matchFields?: readonly { readonly key: string; readonly values?: readonly string[] }[];
-          }[];
-        };
-      };
-    };
-  };
 }
 
 export const DAEMONSETS: Resource<DaemonSet> = {
@@ -90,11 +48,3 @@ export const AGENT_PODS: Resource<AgentPod> = {
   namespaced: true,
   kind: 'Pod',
 };
-
-/** The node for which the pod was made, also before the pod is scheduled. */
-export function nodeOfAgentPod({ spec }: AgentPod): string | undefined {
-  if (spec.nodeName !== undefined && spec.nodeName !== '') return spec.nodeName;
-  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const fields = terms.flatMap(({ matchFields }) => matchFields ?? []);
-  return fields.find(({ key }) => key === 'metadata.name')?.values?.[0];
-}

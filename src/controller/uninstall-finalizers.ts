@@ -20,10 +20,10 @@ export async function releaseAll(uninstalling: Uninstalling): Promise<StepResult
   return captures.ok ? await release(uninstalling, CHECKPOINT_RESOURCE) : captures;
 }
 
-async function release<T extends KubeObject>(uninstalling: Uninstalling, resource: Resource<T>): Promise<StepResult> {
+async function release(uninstalling: Uninstalling, resource: Resource): Promise<StepResult> {
   const { api, clock } = uninstalling;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const listed = await listAll(uninstalling, resource, {}, onlyMetadata);
+    const listed = await listAll(uninstalling, resource, { metadataOnly: true }, onlyMetadata);
     if (!listed.ok) return listed;
     const kept = listed.value.filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER));
     if (kept.length === 0) return success(undefined);
@@ -55,6 +55,17 @@ async function release<T extends KubeObject>(uninstalling: Uninstalling, resourc
   });
 }
 
-function onlyMetadata<T extends KubeObject>(object: T): T {
-  return { ...object, status: undefined };
+/** Of thousands of objects, only what takes the finalizer off stays in memory. */
+function onlyMetadata({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, finalizers } = metadata;
+  const kept = { name, uid, resourceVersion, creationTimestamp };
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...kept,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(finalizers === undefined ? {} : { finalizers }),
+    },
+  };
 }

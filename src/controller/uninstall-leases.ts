@@ -3,11 +3,9 @@ import { heartbeatLeaseName } from '../api/kinds.js';
 import { LEASES } from '../kube/lease.js';
 import { isNotFound, success } from '../kube/result.js';
 import type { Resource } from '../kube/types.js';
+import { LEADER_LEASE } from './leader-lease.js';
 import { changeEach, listAll, patiently } from './uninstall-requests.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
-
-/** The name of the Lease for the leader election. The same name is in controller.ts and in the chart's Role. */
-const LEADER_LEASE = 'stasis-controller';
 
 const SERVICE_ACCOUNTS: Resource = {
   group: '',
@@ -22,7 +20,7 @@ const SERVICE_ACCOUNTS: Resource = {
  * account. Deleting them here would not help: an agent that renews its Lease would create it again. Helm deletes
  * permissions before service accounts, so no agent can do that once the account is gone.
  */
-export async function disownLeases(uninstalling: Uninstalling): Promise<StepResult> {
+export async function handOverLeases(uninstalling: Uninstalling): Promise<StepResult> {
   const { api, clock, namespace, agentAccount } = uninstalling;
   const account = await patiently(clock, () => api.get(SERVICE_ACCOUNTS, { namespace, name: agentAccount }));
   if (!account.ok) return isNotFound(account.error) ? success(undefined) : account;

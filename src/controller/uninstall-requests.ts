@@ -3,8 +3,8 @@
  * gone.
  */
 import type { Clock } from '../kube/clock.js';
-import type { KubeApi, ListOptions } from '../kube/api.js';
-import { listPages } from '../kube/list-pages.js';
+import type { KubeApi } from '../kube/api.js';
+import { listPages, type PagesOptions } from '../kube/list-pages.js';
 import { isConflict, isNotFound, isTransient, success, type KubeResult } from '../kube/result.js';
 import type { KubeObject, Resource } from '../kube/types.js';
 
@@ -30,12 +30,12 @@ export async function patiently<T>(clock: Clock, request: () => Promise<KubeResu
 
 /**
  * Lists all objects of a kind; the list is empty when the kind itself is gone. After an expired page (410) the list
- * starts again.
+ * starts again. `keep` says what to keep of each object.
  */
 export async function listAll<T extends KubeObject>(
   { api, clock }: { readonly api: KubeApi; readonly clock: Clock },
   resource: Resource<T>,
-  options: Omit<ListOptions, 'limit' | 'continue'> = {},
+  options: PagesOptions = {},
   keep: (item: T) => T = (item) => item,
 ): Promise<KubeResult<readonly T[]>> {
   const list = async () => await listPages(api, resource, options, keep);

@@ -13,7 +13,7 @@ import { endCaptures } from './uninstall-captures.js';
 import { endCheckpoints } from './uninstall-checkpoints.js';
 import { releaseAll } from './uninstall-finalizers.js';
 import { controllerStayedStopped, stopController } from './uninstall-controller.js';
-import { disownLeases } from './uninstall-leases.js';
+import { handOverLeases } from './uninstall-leases.js';
 import type { StepResult, Uninstalling } from './uninstall-step.js';
 import { uninstallWanted } from './uninstall-wanted.js';
 
@@ -22,7 +22,7 @@ const STEPS: readonly (readonly [string, (uninstalling: Uninstalling) => Promise
   ['end captures', endCaptures],
   ['end Checkpoints', endCheckpoints],
   ['take finalizers off', releaseAll],
-  ['disown leases', disownLeases],
+  ['hand leases over to the service account', handOverLeases],
   ['see that the controller stayed stopped', controllerStayedStopped],
 ];
 

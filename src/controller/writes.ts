@@ -2,7 +2,9 @@
 import { CONTROLLER_MANAGER, RELEASE_FINALIZER, type Checkpoint, type PodCapture } from '../api/kinds.js';
 import type { KubeApi } from '../kube/api.js';
 import { isNotFound, success, type KubeResult } from '../kube/result.js';
+import { isRefused } from './refusal.js';
 import type { Applied, Resource } from '../kube/types.js';
+import type { ReleaseReason } from './decision.js';
 import { PODCAPTURE_RESOURCE } from './resources.js';
 
 type Ours = Checkpoint | PodCapture;
@@ -48,24 +50,30 @@ export async function removeReleaseFinalizer<T extends Ours>(
 }
 
 /**
- * Sends no resourceVersion: the server never lets the value be raised, so this write may overtake the agent's writes
- * and must not fail because of them. Invalid means that the value is already lower.
+ * Sends no resourceVersion: a release is never taken back, so this write may overtake the agent's writes and must not
+ * fail because of them. The server refuses a second reason, so a refusal may mean that the hold was released before; an
+ * admission policy or a missing permission is refused in the same words. Only a read tells the two apart: a release that
+ * is taken for done and is not would leave the pod held.
  */
-export async function lowerHold(
-  api: Pick<KubeApi, 'mergePatch'>,
+export async function releaseHold(
+  api: Pick<KubeApi, 'get' | 'mergePatch'>,
   capture: PodCapture,
-  holdSeconds: number,
+  releaseReason: ReleaseReason,
 ): Promise<KubeResult<PodCapture | undefined>> {
   const { name, namespace = '' } = capture.metadata;
-  const patch = { spec: { holdSeconds } };
+  const patch = { spec: { hold: { releaseReason } } };
   const answer = await api.mergePatch(PODCAPTURE_RESOURCE, {
     name,
     namespace,
     patch,
     fieldManager: CONTROLLER_MANAGER,
   });
-  const isMoot = !answer.ok && (isNotFound(answer.error) || answer.error.reason === 'Invalid');
-  return isMoot ? success(undefined) : answer;
+  if (answer.ok) return answer;
+  if (isNotFound(answer.error)) return success(undefined);
+  if (!isRefused(answer.error)) return answer;
+  const found = await api.get(PODCAPTURE_RESOURCE, { namespace, name });
+  if (!found.ok) return isNotFound(found.error) ? success(undefined) : answer;
+  return found.value.spec.hold?.releaseReason === undefined ? answer : found;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Abort signals that follow a parent signal and can be detached from it. */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.js';
 
 export interface LinkedAbort {
@@ -17,6 +18,10 @@ export interface LinkedAbort {
  */
 export function linkAbort(parent?: AbortSignal): LinkedAbort {
   const controller = new AbortController();
+  // Hundreds of watches follow one signal. Node prints a warning about a leak, in plain text between the log lines, from
+  // the eleventh listener on.
+  setMaxListeners(0, controller.signal);
+  if (parent !== undefined) setMaxListeners(0, parent);
   const follow = (): void => controller.abort();
   if (parent?.aborted === true) controller.abort();
   else parent?.addEventListener('abort', follow, { once: true });

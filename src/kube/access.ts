@@ -17,7 +17,7 @@ export interface Access {
   /** Precedes every path: '' or, for instance, '/k8s/clusters/abc'. */
   readonly basePath: string;
   readonly proxy: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly tls: TlsTrust;
   /** Changes when existing connections must be replaced: with a new CA, client certificate, server or proxy. */
   readonly fingerprint: string;

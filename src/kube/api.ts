@@ -19,18 +19,26 @@ export interface ListOptions {
   readonly continue?: string;
   /** When not set, the list shows the most recent state, confirmed by a quorum of etcd. */
   readonly resourceVersion?: string;
+  /** Asks for the metadata of the objects alone (PartialObjectMetadata). The server then leaves spec and status out. */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface List<T> {
   readonly items: readonly T[];
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  /** The length of the answer, as text. */
+  readonly length: number;
 }
 
 export interface CreateOptions {
   /** Default: the namespace in the object's metadata. */
   readonly namespace?: string;
   readonly fieldManager?: string;
+  /** 'Strict' refuses an object with a field that the server does not know. By default, the server drops the field. */
+  readonly fieldValidation?: 'Strict';
+  /** The server does everything that it does for a creation, admission included, and stores nothing. */
+  readonly dryRun?: true;
   readonly signal?: AbortSignal;
 }
 
@@ -44,13 +52,10 @@ export interface ApplyOptions {
 
 export interface PatchOptions extends Named {
   readonly subresource?: 'status';
+  /** As for {@link CreateOptions}. */
+  readonly fieldValidation?: 'Strict';
   readonly fieldManager?: string;
 }
-
-/** The operations of RFC 6902 that the API server implements and Stasis uses. */
-export type JsonPatchOperation =
-  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
-  | { readonly op: 'remove'; readonly path: string };
 
 export interface ReplaceOptions {
   readonly subresource?: 'status';
@@ -118,10 +123,6 @@ export interface KubeApi {
     resource: Resource<T>,
     options: PatchOptions & { readonly patch: object },
   ): Promise<KubeResult<T>>;
-  jsonPatch<T extends KubeObject>(
-    resource: Resource<T>,
-    options: PatchOptions & { readonly patch: readonly JsonPatchOperation[] },
-  ): Promise<KubeResult<T>>;
   /** PUT. If metadata.resourceVersion is set, the request fails with Conflict unless it is the current version. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: ReplaceOptions): Promise<KubeResult<T>>;
   remove(resource: Resource, options: RemoveOptions): Promise<KubeResult<undefined>>;
@@ -133,3 +134,6 @@ export interface KubeApi {
   /** Sends a request to any path. Every status below 300 is a success. */
   raw(method: string, path: string, options?: RawOptions): Promise<KubeResult<RawAnswer>>;
 }
+
+/** The requests of the leader election and of the heartbeat. */
+export type LeaseApi = Pick<KubeApi, 'get' | 'create' | 'replace' | 'apply'>;

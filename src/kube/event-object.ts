@@ -35,14 +35,6 @@ export interface EventObject extends KubeObject {
   readonly note: string;
   readonly regarding: ObjectReference;
   readonly related?: ObjectReference;
-  readonly series?: EventSeries;
-}
-
-export interface EventSeries {
-  /** Number of occurrences, the first one included. */
-  readonly count: number;
-  /** In the format of MicroTime. */
-  readonly lastObservedTime: string;
 }
 
 export const EVENTS: Resource<EventObject> = {
@@ -91,15 +83,7 @@ export function eventNamespace(draft: EventDraft): string {
   return draft.regarding.namespace ?? 'default';
 }
 
-/**
- * Two events with the same key are occurrences of one series. Unlike client-go's key, this key contains the note: an
- * Event's note is immutable, so a different note needs another Event.
- */
-export function seriesKey(draft: EventDraft): string {
-  const { regarding, related, type, reason, action, note } = draft;
-  return JSON.stringify([identity(regarding), identity(related), type, reason, action, note]);
-}
-
-function identity(reference: ObjectReference | undefined): readonly unknown[] | undefined {
-  return reference && [reference.kind, reference.namespace, reference.name, reference.uid, reference.fieldPath];
+/** Identifies the object that an Event is about. Events about one object are written in their order. */
+export function objectKey({ kind, namespace, name, uid }: ObjectReference): string {
+  return JSON.stringify([kind, namespace, name, uid]);
 }

@@ -16,6 +16,12 @@ export interface HeartbeatOptions {
   readonly identity: string;
   /** Default 10 s. */
   readonly everySeconds?: number;
+  /** How long one renewal may take. Default: as long as `everySeconds`. */
+  readonly withinSeconds?: number;
+  /** After a failed renewal the next one follows after this time to twice this time. Default: as after a successful one. */
+  readonly retrySeconds?: number;
+  /** Called after each confirmed renewal. */
+  readonly onRenewal?: () => void;
   /** How long one renewal counts. Default 40 s, like the kubelet's node Lease: three renewals may be lost. */
   readonly leaseDurationSeconds?: number;
   readonly fieldManager?: string;
@@ -49,9 +55,16 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     const every = (options.everySeconds ?? 10) * 1000;
     while (!signal.aborted) {
       const sent = clock.monotonic();
-      // The request is bounded by the period: a request that hangs must not delay the next renewal.
-      if (await renew(options, every)) last = sent;
-      await clock.sleep(sent + every * (0.95 + random() / 10) - clock.monotonic(), signal);
+      // A request that hangs, on a connection whose other end is gone, must not delay the next renewal.
+      const renewed = await renew(options, (options.withinSeconds ?? every / 1000) * 1000);
+      if (renewed) {
+        last = sent;
+        options.onRenewal?.();
+      }
+      const retry = renewed ? undefined : options.retrySeconds;
+      const usual = sent + every * (0.95 + random() / 10) - clock.monotonic();
+      // The retries of many agents are spread widely, so that they do not all meet a server that has just started.
+      await clock.sleep(retry === undefined ? usual : retry * 1000 * (1 + random()), signal);
     }
   };
   return { lastRenewal: () => last, done: beat() };

@@ -1,5 +1,5 @@
 /** Implements KubeApi: turns each operation into a request of the transport. */
-import type { KubeApi, List, WatchEvent } from './api.js';
+import type { KubeApi, LeaseApi, List, WatchEvent } from './api.js';
 import { asObject, asText, parseObject, type JsonObject } from './json.js';
 import { networkError } from './network-error.js';
 import { apiVersionOf, queryString, resourcePath, type PathParts } from './resource-path.js';
@@ -10,45 +10,73 @@ import type { KubeObject, Resource } from './types.js';
 import { watchEvents } from './watch-stream.js';
 
 const MERGE_PATCH = 'application/merge-patch+json';
-const JSON_PATCH = 'application/json-patch+json';
 /** The body of a server-side apply is YAML, and JSON is valid YAML. The API server knows no `apply-patch+json`. */
 const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 interface Call {
   readonly method: string;
   readonly parts: PathParts;
   readonly body?: unknown;
   readonly contentType?: string;
+  readonly accept?: string;
   readonly idempotent?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-export function kubeClient(transport: Transport): KubeApi {
-  const call = async (resource: Resource, asking: Call): Promise<KubeResult<JsonObject>> => {
+interface Body {
+  readonly object: JsonObject;
+  readonly length: number;
+}
+
+/**
+ * After a page of a list with more characters than this, the garbage is collected at once. A page leaves several times its
+ * length behind, and V8 collects only when that has become a multiple of what lives: with 6 MiB a page, a process of 60 MiB
+ * grew to 160 MiB, and to 144 MiB with this. A page of ordinary objects is shorter, so this is rare.
+ */
+const LONG_ANSWER = 4 * 1024 * 1024;
+
+/** `collect` runs a full garbage collection. */
+export function kubeClient(
+  transport: Pick<Transport, 'send' | 'open'>,
+  collect: () => void = () => undefined,
+): KubeApi {
+  const call = async (resource: Resource, asking: Call): Promise<KubeResult<Body>> => {
     const request = toRequest(resource, asking);
     if (!request.ok) return request;
     const answer = await transport.send(request.value);
     if (!answer.ok) return answer;
-    const object = parseObject(answer.value.text);
-    return object === undefined ? malformed(request.value) : success(object);
+    const { text } = answer.value;
+    const object = parseObject(text);
+    return object === undefined ? malformed(request.value) : success({ object, length: text.length });
   };
   const one = async <T extends KubeObject>(resource: Resource<T>, asking: Call): Promise<KubeResult<T>> => {
     const answer = await call(resource, asking);
     if (!answer.ok) return answer;
     // The path determines the kind of the answer, and the CRD's schema determines its fields.
-    return success(answer.value as unknown as T);
+    return success(answer.value.object as unknown as T);
   };
   return {
     get: (resource, { signal, ...parts }) => one(resource, { method: 'GET', parts, idempotent: true, signal }),
-    list: async (resource, { namespace, signal, ...query } = {}) => {
-      const asking: Call = { method: 'GET', parts: { namespace, query: { ...query } }, idempotent: true, signal };
+    list: async (resource, { namespace, metadataOnly = false, signal, ...query } = {}) => {
+      const parts = { namespace, query: { ...query } };
+      const accept = metadataOnly ? { accept: METADATA_LIST } : {};
+      const asking: Call = { method: 'GET', parts, idempotent: true, signal, ...accept };
       const answer = await call(resource, asking);
-      return answer.ok ? toList(resource, answer.value, asking) : answer;
+      if (!answer.ok) return answer;
+      if (answer.value.length > LONG_ANSWER) collect();
+      return toList(resource, answer.value, asking);
     },
-    create: (resource, object, { namespace = object.metadata.namespace, fieldManager, signal } = {}) =>
+    create: (
+      resource,
+      object,
+      { namespace = object.metadata.namespace, fieldManager, fieldValidation, dryRun, signal } = {},
+    ) =>
       one(resource, {
         method: 'POST',
-        parts: { namespace, query: { fieldManager } },
+        parts: { namespace, query: { fieldManager, fieldValidation, dryRun: dryRun === true ? 'All' : undefined } },
         body: typed(resource, object),
         signal,
       }),
@@ -68,20 +96,12 @@ export function kubeClient(transport: Transport): KubeApi {
         idempotent: object.metadata.resourceVersion === undefined,
         signal,
       }),
-    mergePatch: (resource, { patch, fieldManager, signal, ...parts }) =>
+    mergePatch: (resource, { patch, fieldManager, fieldValidation, signal, ...parts }) =>
       one(resource, {
         method: 'PATCH',
-        parts: { ...parts, query: { fieldManager } },
+        parts: { ...parts, query: { fieldManager, fieldValidation } },
         body: patch,
         contentType: MERGE_PATCH,
-        signal,
-      }),
-    jsonPatch: (resource, { patch, fieldManager, signal, ...parts }) =>
-      one(resource, {
-        method: 'PATCH',
-        parts: { ...parts, query: { fieldManager } },
-        body: patch,
-        contentType: JSON_PATCH,
         signal,
       }),
     replace: (resource, object, { subresource, fieldManager, signal } = {}) =>
@@ -128,6 +148,17 @@ export function kubeClient(transport: Transport): KubeApi {
   };
 }
 
+/**
+ * A client for the Leases by which this process leads, or is alive. It has connections of its own: where the server answers
+ * all other requests slowly, those take up every shared connection, and a Lease that waits behind them is lost.
+ */
+export function leaseClient(transport: Pick<Transport, 'send' | 'open'>): LeaseApi {
+  return kubeClient({
+    send: (request) => transport.send({ ...request, pool: 'lease' }),
+    open: (request) => transport.open(request),
+  });
+}
+
 function toRequest(resource: Resource, call: Call): KubeResult<Request> {
   const path = resourcePath(resource, call.parts);
   if (path === undefined) {
@@ -141,6 +172,7 @@ function toRequest(resource: Resource, call: Call): KubeResult<Request> {
     signal: call.signal,
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     ...(call.contentType === undefined ? {} : { contentType: call.contentType }),
+    ...(call.accept === undefined ? {} : { accept: call.accept }),
   });
 }
 
@@ -148,7 +180,11 @@ function typed(resource: Resource, object: object): object {
   return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
 }
 
-function toList<T extends KubeObject>(resource: Resource<T>, body: JsonObject, call: Call): KubeResult<List<T>> {
+function toList<T extends KubeObject>(
+  resource: Resource<T>,
+  { object: body, length }: Body,
+  call: Call,
+): KubeResult<List<T>> {
   const metadata = asObject(body['metadata']);
   const resourceVersion = asText(metadata?.['resourceVersion']);
   // The server writes null for an empty list of some built-in kinds.
@@ -159,6 +195,7 @@ function toList<T extends KubeObject>(resource: Resource<T>, body: JsonObject, c
   return success({
     items: items.map((item: T) => ({ ...item, apiVersion: apiVersionOf(resource), kind: resource.kind })),
     metadata: { resourceVersion, ...(more === undefined || more === '' ? {} : { continue: more }) },
+    length,
   });
 }
 

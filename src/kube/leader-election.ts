@@ -3,7 +3,7 @@ import { linkAbort, withDeadline, type LinkedAbort } from './abort.js';
 import type { KubeApi } from './api.js';
 import type { Clock } from './clock.js';
 import { leaderMove, releasedLease, viewLease, type LeaderView } from './leader-step.js';
-import { LEASES } from './lease.js';
+import { LEASES, type Lease } from './lease.js';
 import type { Logger } from './log.js';
 import { isAlreadyExists, isConflict, isNotFound, type KubeError } from './result.js';
 
@@ -58,14 +58,19 @@ export class LeaderElector {
   readonly #timings: LeaderTimings;
   #view: LeaderView | undefined;
   #isLeader = false;
+  #contact: number | undefined;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
     this.#timings = options.timings ?? TIMINGS;
   }
 
-  isLeader(): boolean {
-    return this.#isLeader;
+  /**
+   * Monotonic milliseconds at which this process last read or wrote the Lease. Undefined before the first time. For the
+   * readiness check.
+   */
+  lastContact(): number | undefined {
+    return this.#contact;
   }
 
   /** The leader as last seen: undefined before the first look, '' when nobody leads. */
@@ -176,7 +181,7 @@ export class LeaderElector {
         ? await api.create(LEASES, { metadata: { namespace, name }, spec: move.spec }, { signal })
         : await api.replace(LEASES, move.lease, { signal });
     if (written.ok) {
-      this.#view = viewLease(view, written.value, clock.monotonic());
+      this.#see(written.value);
       return before;
     }
     if (!isConflict(written.error) && !isAlreadyExists(written.error)) this.#failed('lease not written', written.error);
@@ -187,11 +192,15 @@ export class LeaderElector {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { api, clock, namespace, name } = this.#options;
+    const { api, namespace, name } = this.#options;
     const found = await api.get(LEASES, { namespace, name, signal });
-    if (found.ok || isNotFound(found.error))
-      this.#view = viewLease(this.#view, found.ok ? found.value : undefined, clock.monotonic());
+    if (found.ok || isNotFound(found.error)) this.#see(found.ok ? found.value : undefined);
     else this.#failed('lease not read', found.error);
+  }
+
+  #see(lease: Lease | undefined): void {
+    this.#contact = this.#options.clock.monotonic();
+    this.#view = viewLease(this.#view, lease, this.#contact);
   }
 
   async #release(): Promise<void> {

@@ -1,4 +1,5 @@
 /** A structured logger: one line per entry, JSON or logfmt, with a constant message and fields. */
+import { escapeJson } from './safe-json.js';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -41,16 +42,6 @@ export function createLogger(options: LoggerOptions): Logger {
   return logger(options, {});
 }
 
-function drop(): void {
-  // On purpose.
-}
-
-/** A logger that drops every entry. */
-export function silentLogger(): Logger {
-  const silent: Logger = { debug: drop, info: drop, warn: drop, error: drop, with: () => silent };
-  return silent;
-}
-
 function logger(options: LoggerOptions, bound: LogFields): Logger {
   const at =
     (level: LogLevel) =>
@@ -58,7 +49,8 @@ function logger(options: LoggerOptions, bound: LogFields): Logger {
       if (SEVERITY[level] < SEVERITY[options.level]) return;
       const head = { ts: new Date(options.wall()).toISOString(), level, msg };
       const json = toJson({ ...bound, ...fields, ...head }, head);
-      options.sink(`${options.format === 'text' ? toText(json) : json}\n`);
+      // A field may carry the name of a process, and `kubectl logs` prints the line as it is. Texts of logfmt are JSON texts.
+      options.sink(`${escapeJson(options.format === 'text' ? toText(json) : json)}\n`);
     };
   return {
     debug: at('debug'),

@@ -12,15 +12,23 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
+/** undici stopped reading an answer that is larger than it accepts. */
+const TOO_LONG = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+
 export function networkError(asked: Asked, error: unknown): KubeError {
   const code = codeOf(error);
   const text = messageOf(error);
   return {
     method: asked.method,
     path: asked.path,
-    reason: code !== undefined && TIMEOUTS.has(code) ? 'Timeout' : 'Unreachable',
+    reason: reasonOf(code),
     message: code === undefined || text.includes(code) ? text : `${code}: ${text}`,
   };
+}
+
+function reasonOf(code: string | undefined): string {
+  if (code === TOO_LONG) return 'TooLong';
+  return code !== undefined && TIMEOUTS.has(code) ? 'Timeout' : 'Unreachable';
 }
 
 function codeOf(error: unknown): string | undefined {

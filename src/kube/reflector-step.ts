@@ -40,6 +40,12 @@ const HEALTHY_MILLISECONDS = 60_000;
  */
 const SHORT_MILLISECONDS = 1_000;
 /**
+ * The longest delay after the first failure of a watch that had worked for {@link SHORT_MILLISECONDS}: a server that ended,
+ * or a connection that broke. Whoever waits for what is watched waits that much longer; a random part keeps a thousand
+ * watchers of one server apart.
+ */
+const QUICK_MILLISECONDS = 400;
+/**
  * After this many consecutive failures of watches, the list is read again, because the resourceVersion itself may be
  * the cause. A server that was restored from a backup sends no 410 for a version of its lost future: it answers with
  * errors, or not at all, until its revisions have caught up.
@@ -83,7 +89,8 @@ function afterWatch(
     failures + 1 >= DOUBTFUL_FAILURES
       ? { at: 'listing', failures: failures + 1 }
       : { at: 'watching', resourceVersion, failures: failures + 1 };
-  return rest(next, random);
+  const quick = failures === 0 && event.lastedMilliseconds >= SHORT_MILLISECONDS;
+  return quick ? { at: 'resting', milliseconds: QUICK_MILLISECONDS * random(), next } : rest(next, random);
 }
 
 function rest(next: ActiveState, random: () => number): ReflectorState {

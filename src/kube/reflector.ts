@@ -8,7 +8,8 @@ import { isOlder } from './resource-version.js';
 import { REFLECTOR_START, stepReflector, type ReflectorEvent, type ReflectorState } from './reflector-step.js';
 import type { KubeError } from './result.js';
 import type { Change, Store } from './store.js';
-import { keyOf, type KubeObject, type Resource } from './types.js';
+import { Told } from './told.js';
+import { isSameVersion, keyOf, type KubeObject, type Resource } from './types.js';
 
 export interface ReflectorMetrics {
   /** `result` is 'success' or the reason of the KubeError. */
@@ -26,7 +27,10 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   readonly store: Store<T>;
-  /** Called in order, each time after the store has changed. Must not block. An exception of the handler is logged. */
+  /**
+   * Called in order for each change, with the store at least as new: the store also has the answers to own writes, which
+   * never keep a change from the handler. Must not block. An exception of the handler is logged.
+   */
   readonly handler: (change: Change<T>) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -34,6 +38,13 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly metrics?: ReflectorMetrics;
   /** Removes what is not needed, such as managedFields, before an object is stored. */
   readonly project?: (object: T) => T;
+  /**
+   * A watch that delivers nothing for this long counts as dead, also while it is being opened: when a firewall has dropped
+   * a connection, no error is reported. Set this where something is known to change more often than that. Default 150 s:
+   * the server sends a bookmark about every 60 s. A server that sends no bookmarks (one without watch cache) is merely
+   * asked again somewhat early.
+   */
+  readonly silenceMilliseconds?: number;
   /** Ends the reflector. No change is reported after it has aborted. */
   readonly signal: AbortSignal;
 }
@@ -58,11 +69,7 @@ export interface Reflector {
  */
 const SHORTEST_WATCH_SECONDS = 300;
 const LONGEST_WATCH_SECONDS = 600;
-/**
- * A watch that delivers no byte for this long counts as dead: when a firewall has dropped a connection, no error is
- * reported. The server sends a bookmark about every 60 s. A server that sends none (one without watch cache) is merely
- * asked again somewhat early.
- */
+/** The default of `silenceMilliseconds`. */
 const SILENCE_MILLISECONDS = 150_000;
 /** How long a watch may last beyond the end that was agreed with the server. */
 const OVERDUE_MILLISECONDS = 30_000;
@@ -80,6 +87,7 @@ export function startReflector<T extends KubeObject>(options: ReflectorOptions<T
 
 class ReflectorRun<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
+  readonly #told = new Told<T>();
   readonly synced: Promise<void>;
   isSynced = false;
   lastContact: number | undefined;
@@ -133,7 +141,13 @@ class ReflectorRun<T extends KubeObject> {
     const reset = this.#newest !== undefined && isOlder(resourceVersion, this.#newest);
     if (reset) log.warn('the server has gone back in time', { resource: resource.plural, resourceVersion });
     this.#newest = resourceVersion;
-    for (const change of store.replaceAll(items, resourceVersion, { reset })) this.#tell(change);
+    const vanished = store.replaceAll(items, resourceVersion, { reset }).filter(({ type }) => type === 'delete');
+    const isHeld = (item: T): boolean => {
+      const held = store.get(keyOf(item));
+      return held !== undefined && isSameVersion(held, item);
+    };
+    const gone = vanished.map(({ object }) => object);
+    for (const change of this.#told.afterList(items, isHeld, gone)) this.#tell(change);
     metrics?.held(store.size);
     this.isSynced = true;
     this.#resolveSynced();
@@ -150,6 +164,7 @@ class ReflectorRun<T extends KubeObject> {
     const generation = linkAbort(signal);
     const seen = { resourceVersion: from, events: 0, at: started };
     let error: KubeError | undefined;
+    const silence = this.#guard(generation, seen, started + timeoutSeconds * 1000 + OVERDUE_MILLISECONDS);
     try {
       const opened = await api.watch(resource, {
         ...this.#selection(),
@@ -160,7 +175,6 @@ class ReflectorRun<T extends KubeObject> {
       if (opened.ok) {
         this.#heard();
         seen.at = clock.monotonic();
-        const silence = this.#guard(generation, seen, started + timeoutSeconds * 1000 + OVERDUE_MILLISECONDS);
         for await (const event of opened.value) {
           if (generation.signal.aborted) break;
           this.#heard();
@@ -170,7 +184,7 @@ class ReflectorRun<T extends KubeObject> {
           else seen.resourceVersion = this.#take(event);
         }
         error ??= silence();
-      } else error = opened.error;
+      } else error = silence() ?? opened.error;
     } finally {
       generation.abort();
       generation.dispose();
@@ -194,11 +208,11 @@ class ReflectorRun<T extends KubeObject> {
     seen: { readonly at: number },
     overdue: number,
   ): () => KubeError | undefined {
-    const { clock, resource } = this.#options;
+    const { clock, resource, silenceMilliseconds = SILENCE_MILLISECONDS } = this.#options;
     let silent = false;
     const watch = async (): Promise<void> => {
       while (!generation.signal.aborted) {
-        const due = Math.min(seen.at + SILENCE_MILLISECONDS, overdue);
+        const due = Math.min(seen.at + silenceMilliseconds, overdue);
         const left = due - clock.monotonic();
         if (left <= 0) {
           silent = true;
@@ -221,7 +235,8 @@ class ReflectorRun<T extends KubeObject> {
     const object = this.#project(event.object);
     this.#newest = object.metadata.resourceVersion;
     if (event.type === 'DELETED') {
-      if (store.delete(object)) this.#tell({ type: 'delete', object });
+      // The store may hold a successor of the same name already, from the answer to a read or to a write.
+      if (store.delete(object) || this.#told.has(object)) this.#tell({ type: 'delete', object });
     } else if (store.upsert(object)) this.#tell({ type: 'upsert', object });
     metrics?.held(store.size);
     return object.metadata.resourceVersion;
@@ -238,6 +253,7 @@ class ReflectorRun<T extends KubeObject> {
 
   #tell(change: Change<T>): void {
     if (this.#options.signal.aborted) return;
+    this.#told.note(change);
     try {
       this.#options.handler(change);
     } catch (error) {

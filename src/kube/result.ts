@@ -10,6 +10,13 @@ export interface KubeCause {
   readonly message?: string;
 }
 
+/** The object that a Status is about, in metav1.StatusDetails. `kind` is the plural, as in the path. */
+export interface KubeDetails {
+  readonly group?: string;
+  readonly kind?: string;
+  readonly name?: string;
+}
+
 /** The facts of a failed request. They never contain a header, a token, or the body of a request. */
 export interface KubeError {
   readonly method: string;
@@ -20,7 +27,8 @@ export interface KubeError {
   /**
    * The reason in metav1.Status (NotFound, AlreadyExists, Conflict, Invalid, Forbidden, Expired, TooManyRequests, …),
    * or a reason of this client: Unreachable (no answer, or only a part of it), Timeout, Aborted (by the caller's
-   * signal), Malformed (the answer is no JSON object), TooLong (a watch event exceeds its bound), Credentials (they
+   * signal), Malformed (the answer is no JSON object), TooLong (an answer or a
+   * watch event exceeds its bound), Credentials (they
    * could not be loaded).
    */
   readonly reason: string;
@@ -28,6 +36,9 @@ export interface KubeError {
   readonly message: string;
   readonly retryAfterSeconds?: number;
   readonly causes?: readonly KubeCause[];
+  readonly details?: KubeDetails;
+  /** The answer is no metav1.Status. So a proxy or a firewall may have given it, and not the API server. */
+  readonly foreign?: true;
 }
 
 export function success<T>(value: T): KubeResult<T> {
@@ -40,6 +51,19 @@ export function failure<T = never>(error: KubeError): KubeResult<T> {
 
 export function isNotFound(error: KubeError): boolean {
   return error.code === 404;
+}
+
+/**
+ * Whether the API server itself says that there is no such object. A proxy whose backend is away answers 404 as well, and so does a
+ * server that does not serve the kind at the moment; neither names the object.
+ */
+export function isObjectGone(
+  { code, reason, details, foreign }: KubeError,
+  { group, plural }: { readonly group: string; readonly plural: string },
+  name: string,
+): boolean {
+  if (code !== 404 || reason !== 'NotFound' || foreign === true) return false;
+  return details?.name === name && details.kind === plural && (details.group ?? '') === group;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Turns a failed answer of the API server into a KubeError. Pure. */
 import { asNumber, asObject, asText, parseObject, type JsonObject } from './json.js';
-import type { KubeCause, KubeError } from './result.js';
+import type { KubeCause, KubeDetails, KubeError } from './result.js';
 
 export interface Asked {
   readonly method: string;
@@ -47,6 +47,7 @@ export function refusalError(asked: Asked, refusal: RefusedAnswer): KubeError {
   return {
     ...error,
     ...(status === undefined && refusal.text !== '' ? { message: cut(refusal.text) } : {}),
+    ...(status === undefined ? { foreign: true } : {}),
     ...(fromHeader === undefined ? {} : { retryAfterSeconds: fromHeader }),
   };
 }
@@ -55,6 +56,7 @@ export function refusalError(asked: Asked, refusal: RefusedAnswer): KubeError {
 export function statusError(asked: Asked, status: JsonObject, code?: number): KubeError {
   const details = asObject(status['details']);
   const causes = parseCauses(details?.['causes']);
+  const about = parseDetails(details ?? {});
   const settled = code ?? asNumber(status['code']);
   const retryAfterSeconds = asNumber(details?.['retryAfterSeconds']);
   return {
@@ -66,6 +68,18 @@ export function statusError(asked: Asked, status: JsonObject, code?: number): Ku
     message: cut(nonEmpty(status['message']) ?? 'no message'),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...(causes.length === 0 ? {} : { causes }),
+    ...(Object.keys(about).length === 0 ? {} : { details: about }),
+  };
+}
+
+function parseDetails(details: JsonObject): KubeDetails {
+  const group = nonEmpty(details['group']);
+  const kind = nonEmpty(details['kind']);
+  const name = nonEmpty(details['name']);
+  return {
+    ...(group === undefined ? {} : { group }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(name === undefined ? {} : { name }),
   };
 }
 

@@ -1,12 +1,14 @@
 /**
- * Holds the known objects of a kind, by key and by index. A reflector and the answers to this process's own writes fill
+ * Holds the known objects of a kind, by key, by index, and in lines. A reflector and the answers to this process's own writes fill
  * it.
  */
 import { isOlder } from './resource-version.js';
 import { StoreIndex, type Indexer } from './store-index.js';
-import { keyOf, type KubeObject } from './types.js';
+import { StoreLine, type Order } from './store-line.js';
+import { isSameVersion, keyOf, type KubeObject } from './types.js';
 
 export type { Indexer } from './store-index.js';
+export type { Order } from './store-line.js';
 
 export type Change<T> =
   { readonly type: 'upsert'; readonly object: T } | { readonly type: 'delete'; readonly object: T };
@@ -26,11 +28,13 @@ const MAX_TOMBSTONES = 4096;
 export class Store<T extends KubeObject = KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, StoreIndex<T>>();
+  readonly #orders = new Map<string, StoreLine<T>>();
   /** Maps a key to the resourceVersion of its deletion, oldest deletion first. */
   readonly #tombstones = new Map<string, string>();
 
-  constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}) {
+  constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}, orders: Readonly<Record<string, Order<T>>> = {}) {
     for (const [name, indexer] of Object.entries(indexers)) this.#indexes.set(name, new StoreIndex(indexer));
+    for (const [name, order] of Object.entries(orders)) this.#orders.set(name, new StoreLine(order));
   }
 
   get size(): number {
@@ -46,14 +50,18 @@ export class Store<T extends KubeObject = KubeObject> {
     return [...this.#objects.values()];
   }
 
-  keys(): string[] {
-    return [...this.#objects.keys()];
-  }
-
   /** Returns the objects that the named indexer files under `value`. An unknown name yields no object. */
   byIndex(name: string, value: string): T[] {
     const keys = this.#indexes.get(name)?.keys(value) ?? [];
     return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  /**
+   * Returns the line of this name in the named order, first things first. An unknown name yields no object. The array
+   * changes with the store.
+   */
+  line(order: string, name: string): readonly T[] {
+    return this.#orders.get(order)?.line(name) ?? [];
   }
 
   /** Returns false, and changes nothing, when the object is older than the stored one or than its deletion. */
@@ -103,7 +111,7 @@ export class Store<T extends KubeObject = KubeObject> {
     const changes: Change<T>[] = vanished.map(([, object]) => ({ type: 'delete', object }));
     for (const object of objects) {
       const held = this.#objects.get(keyOf(object));
-      if (held !== undefined && isSame(held, object)) continue;
+      if (held !== undefined && isSameVersion(held, object)) continue;
       if (reset) this.#put(keyOf(object), object);
       else if (!this.upsert(object)) continue;
       changes.push({ type: 'upsert', object });
@@ -114,11 +122,13 @@ export class Store<T extends KubeObject = KubeObject> {
   #put(key: string, object: T): void {
     const held = this.#objects.get(key);
     for (const index of this.#indexes.values()) index.move(key, held, object);
+    for (const order of this.#orders.values()) order.move(held, object);
     this.#objects.set(key, object);
   }
 
   #take(key: string, held: T): void {
     for (const index of this.#indexes.values()) index.move(key, held, undefined);
+    for (const order of this.#orders.values()) order.move(held, undefined);
     this.#objects.delete(key);
   }
 
@@ -133,8 +143,4 @@ export class Store<T extends KubeObject = KubeObject> {
       return;
     }
   }
-}
-
-function isSame(a: KubeObject, b: KubeObject): boolean {
-  return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
 }

@@ -1,10 +1,11 @@
 /** Sends requests to the API server over kept connections, with a time limit and current credentials. */
 import type { Dispatcher } from 'undici';
 import { after, linkAbort } from './abort.js';
-import { AgentCache, type HttpAgents } from './agents.js';
+
 import type { RawAnswer } from './api.js';
 import type { Clock } from './clock.js';
 import type { Access } from './access.js';
+import { ConnectionCache, type Connections } from './connections.js';
 import type { Credentials } from './credentials.js';
 import { networkError } from './network-error.js';
 import { failure, success, type KubeError, type KubeResult } from './result.js';
@@ -38,6 +39,8 @@ export interface Request extends Asked {
   readonly contentType?: string;
   readonly accept?: string;
   readonly idempotent: boolean;
+  /** The connections that carry a request with a single answer. Default 'unary'. */
+  readonly pool?: 'unary' | 'lease';
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,7 +51,7 @@ export interface OpenAnswer {
 
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #agents = new AgentCache();
+  readonly #connections = new ConnectionCache();
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class Transport {
 
   /** Closes every connection, which ends every request. */
   async close(): Promise<void> {
-    await this.#agents.close();
+    await this.#connections.close();
   }
 
   async #retrying<T>(request: Request, attempt: () => Promise<KubeResult<T>>): Promise<KubeResult<T>> {
@@ -94,7 +97,7 @@ export class Transport {
 
   #sendOnce(request: Request): Promise<KubeResult<RawAnswer>> {
     return this.#within(request, async (signal) => {
-      const answer = await this.#dispatch(request, signal, (agents) => agents.unary);
+      const answer = await this.#dispatch(request, signal, (connections) => connections[request.pool ?? 'unary']);
       const text = await answer.body.text();
       if (answer.statusCode < 300) return success({ code: answer.statusCode, text });
       return refused(request, answer, text);
@@ -103,7 +106,7 @@ export class Transport {
 
   #openOnce(request: Request & { readonly signal: AbortSignal }): Promise<KubeResult<OpenAnswer>> {
     return this.#within(request, async (signal, detach) => {
-      const answer = await this.#dispatch(request, signal, (agents) => agents.watch);
+      const answer = await this.#dispatch(request, signal, (connections) => connections.watch);
       if (answer.statusCode >= 300) return refused(request, answer, await answer.body.text());
       detach();
       return success({ chunks: answer.body });
@@ -148,7 +151,7 @@ export class Transport {
   async #dispatch(
     request: Request,
     signal: AbortSignal,
-    choose: (agents: HttpAgents) => Dispatcher,
+    choose: (connections: Connections) => Dispatcher,
   ): Promise<Dispatcher.ResponseData> {
     const access = await this.#access(request);
     const { clock, userAgent, onRequest } = this.#options;
@@ -161,7 +164,7 @@ export class Transport {
         seconds: (clock.monotonic() - started) / 1000,
       });
     try {
-      const answer = await choose(this.#agents.for(access)).request({
+      const answer = await choose(this.#connections.for(access)).request({
         origin: access.origin,
         path: `${access.basePath}${request.path}`,
         method: request.method,

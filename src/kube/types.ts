@@ -1,6 +1,6 @@
 /**
  * The fields that every Kubernetes object has (apimachinery, meta/v1), as the API server writes them in JSON. Types
- * and one function. Pure.
+ * and two functions. Pure.
  */
 
 export interface OwnerReference {
@@ -68,4 +68,9 @@ export type Applied<T extends KubeObject> = Partial<Omit<T, 'apiVersion' | 'kind
 export function keyOf(object: { readonly metadata: Pick<ObjectMeta, 'name' | 'namespace'> }): string {
   const { namespace, name } = object.metadata;
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
+}
+
+/** Whether both are the same version of the same object. */
+export function isSameVersion(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
 }

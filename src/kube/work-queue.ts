@@ -2,9 +2,10 @@
  * A queue of keys to work on, like client-go's workqueue. Each key is in the queue at most once, and never handled by
  * two workers at a time.
  */
-import { after } from './abort.js';
+import { DelayLine } from './delay-line.js';
 import { backoffDelay, type Backoff } from './backoff.js';
 import type { Clock } from './clock.js';
+import { FairLine } from './fair-line.js';
 
 /** The outcome of handling a key. A handler that rejects counts as 'retry'. */
 export type WorkOutcome =
@@ -13,7 +14,9 @@ export type WorkOutcome =
   /** Handle the key again, after a delay that doubles with every consecutive failure. */
   | 'retry'
   /** Done for now. Handle the key again after this time. */
-  | { readonly afterMilliseconds: number };
+  | { readonly afterMilliseconds: number }
+  /** Done for now. Handle the key again once this promise has resolved. It never rejects. */
+  | { readonly once: Promise<void> };
 
 export interface QueueSnapshot {
   readonly depth: number;
@@ -38,6 +41,11 @@ export interface WorkQueueOptions {
   readonly random: () => number;
   readonly metrics?: QueueMetrics;
   readonly backoff?: Backoff;
+  /**
+   * Returns the group of a key, for instance its namespace. The groups take turns, so that thousands of keys of one group
+   * do not delay the keys of another. Default: all keys are one group.
+   */
+  readonly groupOf?: (key: string) => string;
   /** Called for every rejection of a handler. */
   readonly onError?: (key: string, error: unknown) => void;
 }
@@ -50,54 +58,53 @@ const DEFAULT_BACKOFF: Backoff = { baseMilliseconds: 50, maxMilliseconds: 60_000
 
 /**
  * Guarantees: a key that is added while it is being handled is handled once more afterwards. Every added key is
- * handled, unless the queue is stopped first. Keys are taken in the order in which they were added.
+ * handled, unless the queue is stopped first. The groups of the waiting keys take turns, and the keys of a group are taken
+ * in the order in which they were added.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** Maps each waiting key to the moment at which it was added, in that order. */
-  readonly #queue = new Map<string, number>();
+  /** The waiting keys. */
+  readonly #queue: FairLine;
   /** Maps each key that is being handled to the moment at which it was taken. */
   readonly #working = new Map<string, number>();
   /** Maps each key that was added again while it is being handled to the moment of that addition. */
-  readonly #again = new Map<string, number>();
+  readonly #again = new Map<string, { readonly moment: number; readonly urgent: boolean }>();
   readonly #failures = new Map<string, number>();
-  readonly #delayed = new Map<string, { readonly due: number; readonly timer: AbortController }>();
+  readonly #delays: DelayLine;
   #idle: (() => void)[] = [];
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#queue = new FairLine(options.groupOf ?? (() => ''));
+    this.#delays = new DelayLine(options.clock, (key) => this.add(key));
     options.metrics?.observe(() => this.snapshot());
   }
 
-  /** Does nothing for a key that already waits. */
-  add(key: string): void {
-    if (this.#queue.has(key) || this.#again.has(key)) return;
+  /** Does nothing for a key that already waits, except that it may become urgent: urgent keys of a group are taken first. */
+  add(key: string, urgent = false): void {
+    if (this.#queue.has(key)) {
+      if (urgent) this.#queue.hurry(key);
+      return;
+    }
+    const pending = this.#again.get(key);
+    if (pending !== undefined) {
+      if (urgent) this.#again.set(key, { ...pending, urgent });
+      return;
+    }
     this.#options.metrics?.added();
     const now = this.#options.clock.monotonic();
     if (this.#working.has(key)) {
-      this.#again.set(key, now);
+      this.#again.set(key, { moment: now, urgent });
       return;
     }
-    this.#queue.set(key, now);
+    this.#queue.add(key, now, urgent);
     this.#idle.shift()?.();
   }
 
   /** When a key has several delays, the delay that ends first counts. */
   addAfter(key: string, milliseconds: number): void {
-    if (milliseconds <= 0) {
-      this.add(key);
-      return;
-    }
-    const due = this.#options.clock.monotonic() + milliseconds;
-    const pending = this.#delayed.get(key);
-    if (pending !== undefined && pending.due <= due) return;
-    pending?.timer.abort();
-    const timer = new AbortController();
-    this.#delayed.set(key, { due, timer });
-    void after(this.#options.clock, milliseconds, timer.signal, () => {
-      this.#delayed.delete(key);
-      this.add(key);
-    });
+    if (milliseconds <= 0) this.add(key);
+    else this.#delays.add(key, milliseconds);
   }
 
   /** Adds the key after a delay that grows with each call since the last `forget`. */
@@ -136,8 +143,7 @@ export class WorkQueue {
     signal: AbortSignal,
   ): Promise<void> {
     const stop = (): void => {
-      for (const { timer } of this.#delayed.values()) timer.abort();
-      this.#delayed.clear();
+      this.#delays.clear();
       for (const wake of this.#idle.splice(0)) wake();
     };
     signal.addEventListener('abort', stop, { once: true });
@@ -157,14 +163,12 @@ export class WorkQueue {
   }
 
   #take(): string | undefined {
-    for (const [key, added] of this.#queue) {
-      const now = this.#options.clock.monotonic();
-      this.#queue.delete(key);
-      this.#working.set(key, now);
-      this.#options.metrics?.waited((now - added) / 1000);
-      return key;
-    }
-    return undefined;
+    const next = this.#queue.take();
+    if (next === undefined) return undefined;
+    const now = this.#options.clock.monotonic();
+    this.#working.set(next.key, now);
+    this.#options.metrics?.waited((now - next.added) / 1000);
+    return next.key;
   }
 
   async #attempt(
@@ -187,12 +191,14 @@ export class WorkQueue {
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again !== undefined) {
-      this.#queue.set(key, again);
+      this.#queue.add(key, again.moment, again.urgent);
       this.#idle.shift()?.();
     }
     if (outcome !== 'retry') this.forget(key);
     if (signal.aborted) return;
+    if (outcome === undefined) return;
     if (outcome === 'retry') this.addRateLimited(key);
-    else if (outcome !== undefined) this.addAfter(key, outcome.afterMilliseconds);
+    else if ('once' in outcome) void outcome.once.then(() => this.add(key));
+    else this.addAfter(key, outcome.afterMilliseconds);
   }
 }

@@ -67,7 +67,7 @@ async function measure(on: Cluster, where: World): Promise<string[]> {
   const whole = distribution(runs.map(({ milliseconds }) => milliseconds));
   const beyond = distribution(runs.map((run) => run.milliseconds - run.captureMilliseconds));
   return [
-    `Two nodes, Kubernetes 1.34, ${new Date().toISOString().slice(0, 10)}; a pod of one container with two processes.`,
+    `Two nodes, Kubernetes 1.37, ${new Date().toISOString().slice(0, 10)}; a pod of one container with two processes.`,
     '',
     '| what | figure | goal |',
     '|---|---|---|',

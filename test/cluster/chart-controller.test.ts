@@ -71,7 +71,9 @@ describe('the controller', () => {
 
   test('receives the list of excluded namespaces', async () => {
     expect(await controllerArgs()).toContain('--excluded-namespaces=kube-system');
-    expect(await controllerArgs('--set', 'controller.excludedNamespaces={a,b}')).toContain('--excluded-namespaces=a,b');
-    expect(await controllerArgs('--set-json', 'controller.excludedNamespaces=[]')).toContain('--excluded-namespaces=');
+    expect(await controllerArgs('--set', 'checkpoints.excludedNamespaces={a,b-*}')).toContain(
+      '--excluded-namespaces=a,b-*',
+    );
+    expect(await controllerArgs('--set-json', 'checkpoints.excludedNamespaces=[]')).toContain('--excluded-namespaces=');
   });
 });

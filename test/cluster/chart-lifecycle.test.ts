@@ -11,11 +11,13 @@ import {
   CHECKPOINTS,
   EARLIER,
   earlier,
+  ENDED_BY_OTHERS,
   hasCommit,
   hasImage,
   KINDS,
   openChartWorld,
   parentChart,
+  STASIS,
   type ChartWorld,
 } from './chart-world.js';
 import { STASIS_NAMESPACE } from './installed.js';
@@ -38,16 +40,22 @@ let world: ChartWorld;
 /** The folder of the chart of that version. */
 let before: string;
 
-async function inEveryState(): Promise<void> {
+/** The hold as this version has it, and as the version before had it. */
+const HOLD = { hold: { seconds: 600 } };
+const EARLIER_HOLD = { holdSeconds: 600 };
+
+async function inEveryState(hold: object): Promise<void> {
   await world.create('done', { podName: 'web' });
   await world.reached('done', 'True Captured');
   await world.create('refused', { podName: 'no-such-pod' });
   await world.reached('refused', 'False PodNotFound');
-  await world.create('held', { podName: 'web', holdSeconds: 600 });
+  await world.create('crowded', { podName: 'crowd' });
+  await world.reached('crowded', 'True Captured');
+  await world.create('held', { podName: 'web', ...hold });
   await world.reached('held', 'Unknown Holding');
   await world.create('waits', { podName: 'web' });
   await world.reached('waits', 'Unknown PodBusy');
-  await world.create('deleted', { podName: 'web', holdSeconds: 600 });
+  await world.create('deleted', { podName: 'web', ...hold });
   await world.reached('deleted', 'Unknown PodBusy');
   await world.api.must('DELETE', `${CHECKPOINTS}/deleted`);
 }
@@ -57,6 +65,23 @@ async function allFinished(): Promise<Record<string, string>> {
     const states = await world.states();
     return Object.values(states).every((state) => FINISHED.test(state)) ? states : undefined;
   });
+}
+
+/**
+ * What the version before has left is read, waited for and deleted like everything else: neither a schema that refuses an
+ * old status nor a finalizer stands in the way.
+ */
+async function earlierObjectsGo(): Promise<void> {
+  await world.kubectl(['wait', '--for=condition=Finished', 'checkpoints', '--all', '--timeout=60s']);
+  for (const name of ['done', 'crowded', 'refused', 'held', 'waits'])
+    expect(await world.kubectl(['get', 'checkpoints,podcaptures'])).toContain(name);
+  const texts = await world.kubectl(['get', 'checkpoints,podcaptures', '-o', 'yaml']);
+  expect(texts).not.toContain('holdSeconds:');
+  await world.kubectl(['label', 'checkpoints,podcaptures', '--all', 'stasis.test/touched=yes', '--overwrite']);
+  await world.kubectl(['delete', 'checkpoints', '--all', '--timeout=60s']);
+  await until('every PodCapture to be deleted', async () =>
+    (await world.list(`${STASIS}/podcaptures`)).length === 0 ? true : undefined,
+  );
 }
 
 async function works(name: string): Promise<void> {
@@ -120,18 +145,24 @@ describeWithImage('the chart', () => {
       '%s: upgrade from the chart before, test, rollback, upgrade and uninstall, in the middle of holds',
       async (helm) => {
         await world.helm(helm, 'install', 'stasis', before, ...INSTALL, '--set', `image.repository=${EARLIER}`);
-        await inEveryState();
+        await inEveryState(EARLIER_HOLD);
         // Without `keep` on the kinds, this would delete them.
         expect(
           await world.helmRefused(helm, 'upgrade', 'stasis', CHART, ...HERE, '--set', 'crds.install=false'),
         ).toContain('helm.sh/resource-policy=keep');
         await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE);
-        expect(await allFinished()).toMatchObject({ done: 'True Captured', refused: 'False PodNotFound' });
+        expect(await allFinished()).toMatchObject({
+          done: 'True Captured',
+          crowded: 'True Captured',
+          refused: 'False PodNotFound',
+          held: expect.stringMatching(ENDED_BY_OTHERS),
+        });
         await world.free();
         await works('upgraded');
+        await earlierObjectsGo();
         expect((await world.helm(helm, 'test', 'stasis', ...HERE)).stdout).toContain('Succeeded');
 
-        await world.create('held-too', { podName: 'web', holdSeconds: 600 });
+        await world.create('held-too', { podName: 'web', ...HOLD });
         await world.reached('held-too', 'Unknown Holding');
         await world.helm(helm, 'rollback', 'stasis', '1', ...WAIT);
         await allFinished();
@@ -142,13 +173,13 @@ describeWithImage('the chart', () => {
         await world.helm(helm, 'upgrade', 'stasis', CHART, ...UPGRADE, '--set', 'crds.install=false');
         await works('without-crds');
 
-        await world.create('held-at-the-end', { podName: 'web', holdSeconds: 600 });
+        await world.create('held-at-the-end', { podName: 'web', ...HOLD });
         await world.reached('held-at-the-end', 'Unknown Holding');
         await world.create('waits-at-the-end', { podName: 'web' });
         await world.reached('waits-at-the-end', 'Unknown PodBusy');
         await world.helm(helm, 'uninstall', 'stasis', ...HERE);
         expect(await world.states()).toMatchObject({
-          'held-at-the-end': 'True Captured',
+          'held-at-the-end': expect.stringMatching(ENDED_BY_OTHERS),
           'waits-at-the-end': 'False Cancelled',
         });
         await onlyKindsLeft();
@@ -188,10 +219,10 @@ describeWithImage('the chart', () => {
     await world.helm(helm, 'install', 'ice', parent, ...INSTALL, '--set', 'stasis.fullnameOverride=stasis');
     await works('as-a-dependency');
     expect((await world.helm(helm, 'test', 'ice', ...HERE)).stdout).toContain('Succeeded');
-    await world.create('held', { podName: 'web', holdSeconds: 600 });
+    await world.create('held', { podName: 'web', ...HOLD });
     await world.reached('held', 'Unknown Holding');
     await world.helm(helm, 'uninstall', 'ice', ...HERE);
-    expect(await world.states()).toMatchObject({ held: 'True Captured' });
+    expect(await world.states()).toMatchObject({ held: expect.stringMatching(ENDED_BY_OTHERS) });
     await onlyKindsLeft();
     const off = ['template', 'ice', parent, '--kube-version', '1.34.0', '--set', 'stasis.enabled=false'];
     expect((await world.helm(helm, ...off)).stdout.trim()).toBe('');
@@ -208,14 +239,14 @@ describeWithImage('the chart', () => {
     expect(await saidByJobs()).toEqual(said);
     expect(await world.replicas()).toBe(2);
     await works('applied');
-    await world.create('held', { podName: 'web', holdSeconds: 600 });
+    await world.create('held', { podName: 'web', ...HOLD });
     await world.reached('held', 'Unknown Holding');
 
     const now = ['--set', 'uninstall.now=true', '--show-only', 'templates/uninstall/*'];
     const { stdout: uninstall } = await world.helm('helm', ...TEMPLATE, ...now);
     await world.kubectl(['apply', '-f', '-'], uninstall);
     await world.kubectl(['wait', '--for=condition=Complete', 'job/stasis-uninstall', ...HERE, '--timeout=120s']);
-    expect(await world.states()).toMatchObject({ held: 'True Captured' });
+    expect(await world.states()).toMatchObject({ held: expect.stringMatching(ENDED_BY_OTHERS) });
     await world.kubectl(['delete', '-f', '-'], uninstall);
     const { stdout: rest } = await world.helm('helm', ...TEMPLATE, '--set', 'crds.install=false', ...more);
     await world.kubectl(['delete', '--ignore-not-found', '-f', '-'], rest);

@@ -19,6 +19,11 @@ const IMAGE = join(REPOSITORY, 'build/stasis-image.tar');
 const PODS = '/api/v1/namespaces/default/pods';
 const NAMES = { apiVersion: 'stasis.dev/v1alpha1', kind: 'Checkpoint' };
 
+/** Processes of the pod `crowd`: more than a status shows. */
+const CROWD = 150;
+/** What ends in this way ended because Stasis was removed or replaced: its author did not ask for that. */
+export const ENDED_BY_OTHERS = /^(True Captured|False HoldCutShort|False NodeAgentRestarted)$/;
+
 export type Helm = 'helm' | 'helm4';
 
 interface Listed {
@@ -55,6 +60,9 @@ export async function openChartWorld(name: string) {
   await until('the pod to run', async () =>
     (await api.request('GET', `${PODS}/web/log`)).code === 200 ? true : undefined,
   );
+  const many = ['sh', '-c', `for i in $(seq ${CROWD}); do sleep 36000 & done; wait`];
+  const crowd = [{ name: 'app', image: 'stasis.test/busybox:1', command: many }];
+  await api.must('POST', PODS, { body: { metadata: { name: 'crowd' }, spec: { containers: crowd } } });
   return { ...operations(cluster, api), cluster, api, scratch, close: async () => await close(cluster, api, scratch) };
 }
 

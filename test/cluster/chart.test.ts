@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { heartbeatLeaseName } from '../../src/api/kinds.js';
 import { parseArguments } from '../../src/cli/arguments.js';
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import {
@@ -44,10 +43,14 @@ describe('helm', () => {
     expect(ran.stdout).not.toMatch(/WARNING|ERROR/);
   });
 
-  test('refuses a Kubernetes version whose tokens do not name the node', async () => {
-    const ran = await template('--kube-version', '1.31.9');
+  test.each(['1.33.9', '1.38.0'])('refuses Kubernetes %s, on which no test runs', async (version) => {
+    const ran = await template('--kube-version', version);
     expect(ran.status).not.toBe(0);
-    expect(ran.stderr).toContain('requires kubeVersion: >=1.32.0-0');
+    expect(ran.stderr).toContain('requires kubeVersion: >=1.34.0-0 <1.38.0-0');
+  });
+
+  test.each(['1.34.0', '1.37.2-gke.1000'])('takes Kubernetes %s', async (version) => {
+    expect(await template('--kube-version', version)).toMatchObject({ status: 0 });
   });
 
   test.each([
@@ -61,7 +64,12 @@ describe('helm', () => {
     ['nodeAgent.tolerations[0].operator=Always', /operator.*value must be one of 'Exists', 'Equal'/],
     ['image.digest=latest', /image\/digest.*does not match pattern/],
     ['image.pullPolicy=Sometimes', /pullPolicy.*value must be one of 'Always', 'IfNotPresent', 'Never'/],
-    ['controller.excludedNamespaces={A B}', /excludedNamespaces\/0.*does not match pattern/],
+    ['checkpoints.excludedNamespaces={A B}', /excludedNamespaces\/0.*does not match pattern/],
+    ['checkpoints.sandboxedRuntimeHandlers={kata|x}', /sandboxedRuntimeHandlers\/0.*does not match pattern/],
+    ['checkpoints.historyLimit=0', /historyLimit.*minimum: got 0, want 1/],
+    ['checkpoints.ttlSecondsAfterFinished=-1', /ttlSecondsAfterFinished.*minimum/],
+    ['controller.excludedNamespaces={kube-system}', /has moved: use checkpoints.excludedNamespaces/],
+    ['nodeAgent.maxConcurrentHolds=0', /maxConcurrentHolds.*minimum: got 0, want 1/],
     ['crds.keep=maybe', /crds\/keep.*got string, want boolean/],
     ['uninstall.waitSeconds=3600', /waitSeconds.*maximum: got 3,600, want 60/],
     ['metrics.serviceMonitor.enabled=true,metrics.services=false', /a ServiceMonitor finds its pods by a Service/],
@@ -141,7 +149,7 @@ describe('the node agent', () => {
     });
     expect(pod.containers[0]?.resources).toEqual({
       requests: { cpu: '100m', memory: '128Mi' },
-      limits: { memory: '512Mi' },
+      limits: { memory: '768Mi' },
     });
     expect(one(rendered, 'DaemonSet', 'stasis-node-agent').spec).toMatchObject({
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '10%' } },
@@ -166,7 +174,10 @@ describe('the chart', () => {
   });
 
   test('passes arguments that the product accepts, even with every optional value empty', async () => {
-    const emptiest = await render('--set-json', 'controller.excludedNamespaces=[]');
+    const emptiest = await render(
+      '--set-json',
+      'checkpoints={"excludedNamespaces":[],"sandboxedRuntimeHandlers":[],"historyLimit":null,"ttlSecondsAfterFinished":null}',
+    );
     for (const { containers } of [...pods(rendered), ...pods(emptiest)])
       for (const { name, args } of containers) expect(parseArguments(args, '0')).toMatchObject({ kind: name });
   });
@@ -227,31 +238,11 @@ describe('the chart', () => {
   });
 
   test('puts every namespaced object into the namespace of the release', () => {
-    const cluster = /^(Cluster|CustomResource|ValidatingAdmission)/;
+    const cluster = /^(Cluster|CustomResource|FlowSchema|ValidatingAdmission)/;
     expect(
       rendered.filter(({ kind, metadata }) => !cluster.test(kind) && metadata.namespace !== 'stasis-system'),
     ).toEqual([]);
     expect(rendered.filter(({ kind, metadata }) => cluster.test(kind) && metadata.namespace !== undefined)).toEqual([]);
-  });
-
-  test('binds each of its four policies, failing closed', () => {
-    const policies = rendered.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
-    expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual([
-      'stasis-agent-own-lease',
-      'stasis-agent-own-node',
-      'stasis-checkpoint-needs-exec',
-      'stasis-podcapture-writers',
-    ]);
-    for (const { metadata, spec } of policies) {
-      expect(spec).toMatchObject({ failurePolicy: 'Fail' });
-      expect(one(rendered, 'ValidatingAdmissionPolicyBinding', metadata.name).spec).toEqual({
-        policyName: metadata.name,
-        validationActions: ['Deny'],
-      });
-    }
-    expect(JSON.stringify(one(rendered, 'ValidatingAdmissionPolicy', 'stasis-agent-own-lease'))).toContain(
-      `'${heartbeatLeaseName('')}' + variables.mine`,
-    );
   });
 
   test('grants no wildcard, no secrets and no exec, and lets no role for users write PodCaptures', () => {

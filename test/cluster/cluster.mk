@@ -1,5 +1,5 @@
 # Throw-away clusters: two nodes and the product on this machine, without Docker. Included by the Makefile.
-.PHONY: cluster cluster-down cluster-programs test-programs systemd-node test-arm64
+.PHONY: cluster cluster-down cluster-programs oldest-programs test-programs systemd-node test-arm64
 
 CLUSTER := node build/test/cluster/main.js
 
@@ -13,8 +13,12 @@ cluster-down: build ## Take that cluster away (NAME=demo: the one that KEEP=1 ma
 	@$(CLUSTER) down --name $(or $(NAME),stasis)
 
 STEPS.cluster-programs := $(SETUP) $(CLUSTER_PROGRAMS)
-cluster-programs: prepare ## Build what clusters are made of, Kubernetes and Helm, into the cache (minutes the first time)
+cluster-programs: prepare ## Build what clusters are made of, Kubernetes, containerd and Helm, into the cache (minutes the first time)
 	@sh test/cluster/build.sh > /dev/null
+
+STEPS.oldest-programs := $(SETUP) $(OLDEST_PROGRAMS)
+oldest-programs: prepare ## Build the oldest Kubernetes that the chart accepts, into the cache (minutes the first time)
+	@sh test/cluster/build.sh oldest > /dev/null
 
 STEPS.test-programs := $(SETUP) $(TEST_PROGRAMS)
 test-programs: prepare ## Build what tests need besides, Prometheus and Helm 4, into the cache (minutes the first time)
@@ -27,7 +31,7 @@ systemd-node: prepare ## Make the disk of the emulated node that has systemd, in
 	@sh test/cluster/vm/build-vm.sh > /dev/null
 
 NEEDS.test-arm64 := root cluster systemd-node cross-cc
-STEPS.test-arm64 := $(IN_CLUSTER) kubelet-arm64 machine-tools-arm64 machine-arm64 $(call all_of,arm64)
+STEPS.test-arm64 := $(IN_CLUSTER) kubelet-arm64 containerd-arm64 machine-tools-arm64 machine-arm64 $(call all_of,arm64)
 test-arm64: build programs image cluster-programs ## The real-kernel tests and the end-to-end tests on an emulated arm64 node of a cluster (root; ONLY=pattern runs some end-to-end tests)
 	@$(if $(ONLY),,$(STEP) arm64)
 	@SYSTEMD=arm64 $(if $(ONLY),,FIRST='sh test/cluster/node-tests.sh node-2') sh test/cluster/e2e.sh $(or $(PATTERNS),e2e/capture e2e/hold)

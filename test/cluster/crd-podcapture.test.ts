@@ -1,7 +1,7 @@
 /** Tests what a real API server accepts as a PodCapture, and what may change in it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Answer } from './api-client.js';
-import { capture, CAPTURE, condition, KindsWorld } from './kinds-world.js';
+import { capture, CAPTURE, checkpoint, condition, KindsWorld } from './kinds-world.js';
 
 const world = new KindsWorld();
 beforeAll(async () => await world.open(), 120_000);
@@ -9,15 +9,18 @@ afterAll(async () => await world.close(), 60_000);
 
 describe('PodCapture', () => {
   test('PodCapture is accepted with every field', async () => {
-    const answer = await world.tryCapture({ ...CAPTURE, maxPauseMilliseconds: 70_000, include: ['Cmdline'] });
+    const answer = await world.tryCapture({ ...CAPTURE, maxPauseMilliseconds: 300_000, include: ['Cmdline'] });
     expect(answer.code).toBe(201);
   });
 
-  test.each(Object.keys(CAPTURE))('PodCapture is refused without %s', async (field) => {
-    const answer = await world.tryCapture({ ...CAPTURE, [field]: undefined });
-    expect(answer.code).toBe(422);
-    expect(answer.message).toContain(`spec.${field}: Required value`);
-  });
+  test.each(Object.keys(CAPTURE).filter((field) => field !== 'hold'))(
+    'PodCapture is refused without %s',
+    async (field) => {
+      const answer = await world.tryCapture({ ...CAPTURE, [field]: undefined });
+      expect(answer.code).toBe(422);
+      expect(answer.message).toContain(`spec.${field}: Required value`);
+    },
+  );
 
   test.each([
     ['a podUID that is a path', { podUID: '../../..' }, /spec.podUID in body should match/],
@@ -44,10 +47,22 @@ describe('PodCapture', () => {
     ],
     ['no container', { containers: [] }, /should have at least 1 items/],
     ['a node without a name', { nodeName: '' }, /spec.nodeName in body should be at least 1 chars long/],
+    ['a hold of no time', { hold: {} }, /spec.hold.seconds: Required value/],
+    ['a hold of 0 s', { hold: { seconds: 0 } }, /should be greater than or equal to 1/],
+    [
+      'a reason that ends no hold',
+      { hold: { seconds: 1, releaseReason: 'Captured' } },
+      /spec.hold.releaseReason: Unsupported value: "Captured"/,
+    ],
   ])('PodCapture is refused with %s', async (_, wrong, message) => {
     const answer = await world.tryCapture({ ...CAPTURE, ...wrong });
     expect(answer.code).toBe(422);
     expect(answer.message).toMatch(message);
+  });
+
+  test('PodCapture is refused with the hold of older versions', async () => {
+    const answer = await world.tryCapture({ ...CAPTURE, holdSeconds: 5 });
+    expect([answer.code, answer.message]).toEqual([400, expect.stringContaining('unknown field "spec.holdSeconds"')]);
   });
 
   test.each([
@@ -60,26 +75,42 @@ describe('PodCapture', () => {
     ['dryRun', true],
     ['maxPauseMilliseconds', 100_000],
     ['include', ['Cmdline']],
+    ['hold', { seconds: 59 }],
   ])('PodCapture refuses to change %s, whoever asks', async (field, value) => {
     const answer = await world.patch(await world.make(capture(CAPTURE)), { spec: { [field]: value } });
     expect(answer.code).toBe(422);
     expect(answer.message).toContain('cannot be changed');
   });
 
-  test('PodCapture allows holdSeconds to be lowered, but not raised', async () => {
-    const path = await world.make(capture(CAPTURE));
-    expect((await world.patch(path, { spec: { holdSeconds: 0 } })).code).toBe(200);
-    expect((await world.patch(path, { spec: { holdSeconds: 60 } })).message).toMatch(/it is 0, asked 60/);
+  test('PodCapture refuses to add a hold and to take a hold away', async () => {
+    const message = /spec.hold: .*hold can neither be added nor removed/;
+    const held = await world.patch(await world.make(capture(CAPTURE)), { spec: { hold: null } });
+    expect(held.message).toMatch(message);
+    const { hold, ...without } = CAPTURE;
+    const added = await world.patch(await world.make(capture(without)), { spec: { hold } });
+    expect(added.message).toMatch(message);
   });
 
-  test('PodCapture can be selected by its node, but not by an undeclared field', async () => {
-    const path = await world.make(capture({ ...CAPTURE, nodeName: 'far-away' }));
+  test('PodCapture accepts the reason of a release once', async () => {
+    const path = await world.make(capture(CAPTURE));
+    const release = async (releaseReason: string | null): Promise<Answer> =>
+      await world.patch(path, { spec: { hold: { releaseReason } } });
+    expect((await release('NodeDrained')).code).toBe(200);
+    expect((await release('NodeDrained')).code).toBe(200);
+    for (const reason of ['ReleaseRequested', null]) {
+      const answer = await release(reason);
+      expect(answer.code).toBe(422);
+      expect(answer.message).toMatch(/spec.hold.releaseReason: .*a release is never taken back/);
+    }
+  });
+
+  test('PodCapture can be selected by its node and its pod, but not by an undeclared field', async () => {
+    const path = await world.make(capture({ ...CAPTURE, nodeName: 'far-away', podName: 'chosen', podUID: 'chosen-1' }));
+    await world.make(capture(CAPTURE));
+    for (const selector of ['spec.nodeName=far-away', 'spec.podName=chosen', 'spec.podUID=chosen-1'])
+      expect(await world.selected('podcaptures', selector)).toEqual([path.split('/').at(-1)]);
     const list = world.list('podcaptures');
-    const { json } = await world.api.must('GET', `${list}?fieldSelector=spec.nodeName%3Dfar-away`);
-    expect((json['items'] as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name)).toEqual([
-      path.split('/').at(-1),
-    ]);
-    expect((await world.api.request('GET', `${list}?fieldSelector=spec.podName%3Dweb`)).code).toBe(400);
+    expect((await world.api.request('GET', `${list}?fieldSelector=spec.dryRun%3Dfalse`)).code).toBe(400);
   });
 
   test('PodCapture accepts one claim: the same claim again is accepted, and another is refused', async () => {
@@ -110,7 +141,7 @@ describe('PodCapture', () => {
       [condition('Succeeded', 'True', 'Captured')],
       [condition('Succeeded', 'Unknown', 'Capturing')],
       [condition('Succeeded', 'False', 'Cancelled')],
-      [condition('Thawed', 'True', 'FreezersRestored')],
+      [condition('Released', 'True', 'FreezersRestored')],
       [],
     ]) {
       const answer = await write(...conditions);
@@ -122,16 +153,41 @@ describe('PodCapture', () => {
 
   test('PodCapture accepts the largest status that an agent may write', async () => {
     const path = `${await world.make(capture(CAPTURE))}/status`;
-    const tree = Array.from({ length: 500 }, (_, index) => processRow(index + 1));
+    const tree = Array.from({ length: 100 }, (_, index) => processRow(index + 1));
     expect((await world.patch(path, { status: { tree, truncated: true } })).code).toBe(200);
-    const answer = await world.patch(path, { status: { tree: [...tree, processRow(501)] } });
-    expect(answer.message).toMatch(/status.tree: Too many: 501: must have at most 500 items/);
+    const answer = await world.patch(path, { status: { tree: [...tree, processRow(101)] } });
+    expect(answer.message).toMatch(/status.tree: Too many: 101: must have at most 100 items/);
   });
 
-  test('PodCapture prints its columns', async () => {
-    const path = await world.make(capture(CAPTURE));
-    expect(Object.keys(await world.printed(path))).toEqual([
+  test.each(['v1', 'v2', 'none', 'Auto'])('PodCapture refuses %s as the freezer of a container', async (freezer) => {
+    const path = `${await world.make(capture(CAPTURE))}/status`;
+    const row = { cgroupPath: '/a', cgroupVersion: 'V2', wasFrozen: false, processes: 1, threads: 1 };
+    for (const right of ['V1', 'V2', 'None'])
+      expect((await world.patch(path, { status: { containers: [{ ...row, freezer: right }] } })).code).toBe(200);
+    const answer = await world.patch(path, { status: { containers: [{ ...row, freezer }] } });
+    expect(answer.message).toMatch(/freezer: Unsupported value: .*supported values: "V1", "V2", "None"/);
+  });
+
+  test('PodCapture refuses an artifact without the command that prints it', async () => {
+    const path = `${await world.make(capture(CAPTURE))}/status`;
+    const artifact = { path: '/var/lib/stasis/x.json', sizeBytes: 1, sha256: '0'.repeat(64) };
+    expect((await world.patch(path, { status: { artifact } })).message).toMatch(/artifact.command: Required value/);
+    const whole = { ...artifact, command: 'kubectl exec pod/x -- stasis artifact x' };
+    expect((await world.patch(path, { status: { artifact: whole } })).code).toBe(200);
+  });
+
+  test('PodCapture prints its columns, with the Checkpoint that owns it', async () => {
+    // The owner must exist: the garbage collector deletes what a missing object owns.
+    const { json } = await world.api.must('GET', await world.make(checkpoint({ podName: 'web' })));
+    const { name, uid } = json['metadata'] as { name: string; uid: string };
+    const owner = { apiVersion: 'stasis.dev/v1alpha1', kind: 'Checkpoint', name, uid };
+    const object = { ...capture(CAPTURE), metadata: { generateName: 'p-', ownerReferences: [owner] } };
+    const path = await world.make(object);
+    const printed = await world.printed(path);
+    expect(printed).toMatchObject({ Checkpoint: name, Pod: 'web', Node: 'node-1' });
+    expect(Object.keys(printed)).toEqual([
       'Name',
+      'Checkpoint',
       'Pod',
       'Node',
       'State',

@@ -13,13 +13,21 @@ describe('Checkpoint', () => {
   test.each([
     ['with only a podName', { podName: 'web' }],
     ['with every field at its largest', FULL],
-    ['with every field at its smallest', { ...FULL, timeoutSeconds: 1, holdSeconds: 0, maxPauseMilliseconds: 1 }],
+    [
+      'with every field at its smallest',
+      { ...FULL, timeoutSeconds: 1, startingDeadlineSeconds: 1, hold: { seconds: 1 }, maxPauseMilliseconds: 1 },
+    ],
+    ['with a time to live of 0', { podName: 'web', ttlSecondsAfterFinished: 0 }],
     [
       'with a name of 253 characters',
       { podName: `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}` },
     ],
     ['with 32 containers', { podName: 'web', containers: Array.from({ length: 32 }, (_, index) => `c${index}`) }],
-    ['with a hold just below the longest pause', { podName: 'web', holdSeconds: 9, maxPauseMilliseconds: 9001 }],
+    [
+      'with a hold far longer than the longest pause',
+      { podName: 'web', hold: { seconds: 3600 }, maxPauseMilliseconds: 1 },
+    ],
+    ['with a hold that is released before it begins', { podName: 'web', hold: { seconds: 9, release: true } }],
   ])('Checkpoint is accepted %s', async (_, spec) => {
     expect((await world.tryCheckpoint(spec)).code).toBe(201);
   });
@@ -30,9 +38,11 @@ describe('Checkpoint', () => {
       podName: 'web',
       freezer: 'Auto',
       timeoutSeconds: 10,
-      holdSeconds: 0,
+      startingDeadlineSeconds: 600,
       dryRun: false,
     });
+    const held = await world.tryCheckpoint({ podName: 'web', hold: { seconds: 5 } });
+    expect(held.json['spec']).toMatchObject({ hold: { seconds: 5, release: false, despiteProbes: false } });
   });
 
   test('Checkpoint is accepted with a name that the server generates', async () => {
@@ -41,7 +51,18 @@ describe('Checkpoint', () => {
 
   const A_NAME_MUST = /a lowercase RFC 1123 (subdomain|label) must consist of lower case alphanumeric characters/;
   test.each([
-    ['no podName', {}, /spec.podName: Required value/],
+    ['neither podName nor podSelector', {}, /spec: .*exactly one of podName and podSelector must be set/],
+    [
+      'both podName and podSelector',
+      { podName: 'web', podSelector: { matchLabels: { app: 'web' } } },
+      /exactly one of podName and podSelector must be set/,
+    ],
+    [
+      'a podSelector',
+      { podSelector: { matchLabels: { app: 'web' } } },
+      /spec.podSelector: .*podSelector is reserved and not implemented yet; name one pod in podName/,
+    ],
+    ['an empty podSelector', { podSelector: {} }, /podSelector is reserved and not implemented yet/],
     ['an empty podName', { podName: '' }, /spec.podName in body should be at least 1 chars long/],
     ['a podName in capitals', { podName: 'Web' }, /podName Web is no name of a pod: /],
     ['a podName in capitals, with a hint', { podName: 'Web' }, A_NAME_MUST],
@@ -88,18 +109,40 @@ describe('Checkpoint', () => {
     ['timeoutSeconds: 1.5', { podName: 'web', timeoutSeconds: 1.5 }, /spec.timeoutSeconds.* must be of type integer/],
     ['timeoutSeconds: "10"', { podName: 'web', timeoutSeconds: '10' }, /spec.timeoutSeconds.* must be of type integer/],
     ['timeoutSeconds: 2^63', { podName: 'web', timeoutSeconds: 2 ** 63 }, /spec.timeoutSeconds/],
-    ['holdSeconds: -1', { podName: 'web', holdSeconds: -1 }, /should be greater than or equal to 0/],
-    ['holdSeconds: 3601', { podName: 'web', holdSeconds: 3601 }, /should be less than or equal to 3600/],
-    ['maxPauseMilliseconds: 0', { podName: 'web', maxPauseMilliseconds: 0 }, /should be greater than or equal to 1/],
+    ['hold: {}', { podName: 'web', hold: {} }, /spec.hold.seconds: Required value/],
     [
-      'maxPauseMilliseconds: 3900001',
-      { podName: 'web', maxPauseMilliseconds: 3_900_001 },
-      /should be less than or equal to 3900000/,
+      'a hold of 0 s',
+      { podName: 'web', hold: { seconds: 0 } },
+      /spec.hold.seconds.* should be greater than or equal to 1/,
+    ],
+    ['a hold of 3601 s', { podName: 'web', hold: { seconds: 3601 } }, /should be less than or equal to 3600/],
+    ['hold: 60', { podName: 'web', hold: 60 }, /spec.hold.* must be of type object/],
+    [
+      'hold.release: "yes"',
+      { podName: 'web', hold: { seconds: 5, release: 'yes' } },
+      /spec.hold.release.* must be of type boolean/,
     ],
     [
-      'a hold as long as the longest pause',
-      { podName: 'web', holdSeconds: 9, maxPauseMilliseconds: 9000 },
-      /spec.maxPauseMilliseconds: .*bounds the whole pause, and holdSeconds is a part of it: 9000 ms leave no room for a hold of 9 s/,
+      'an unknown field of the hold',
+      { podName: 'web', hold: { seconds: 5, flush: true } },
+      /unknown field "spec.hold.flush"/,
+    ],
+    ['the hold of older versions', { podName: 'web', holdSeconds: 5 }, /unknown field "spec.holdSeconds"/],
+    [
+      'startingDeadlineSeconds: 0',
+      { podName: 'web', startingDeadlineSeconds: 0 },
+      /should be greater than or equal to 1/,
+    ],
+    [
+      'startingDeadlineSeconds: 86401',
+      { podName: 'web', startingDeadlineSeconds: 86_401 },
+      /should be less than or equal to 86400/,
+    ],
+    ['maxPauseMilliseconds: 0', { podName: 'web', maxPauseMilliseconds: 0 }, /should be greater than or equal to 1/],
+    [
+      'maxPauseMilliseconds: 300001',
+      { podName: 'web', maxPauseMilliseconds: 300_001 },
+      /should be less than or equal to 300000/,
     ],
     ['dryRun: "yes"', { podName: 'web', dryRun: 'yes' }, /spec.dryRun.* must be of type boolean/],
     [
@@ -114,7 +157,7 @@ describe('Checkpoint', () => {
       /should be greater than or equal to 0/,
     ],
     ['a TTL beyond a year', { podName: 'web', ttlSecondsAfterFinished: 31_536_001 }, /should be less than or equal to/],
-    ['an unknown field', { podName: 'web', holdSecond: 5 }, /unknown field "spec.holdSecond"/],
+    ['an unknown field', { podName: 'web', timeoutSecond: 5 }, /unknown field "spec.timeoutSecond"/],
     ['spec: null', null, /spec: Required value/],
     ['spec: "web"', 'web', /spec.* must be of type object/],
     ['spec: []', [], /spec.* must be of type object/],
@@ -149,7 +192,7 @@ describe('both kinds', () => {
     const named = resources.filter(({ shortNames }) => shortNames !== undefined);
     expect(named.sort((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
       { name: 'checkpoints', shortNames: ['ckpt'], categories: ['stasis'] },
-      { name: 'podcaptures', shortNames: ['pcap'], categories: ['stasis'] },
+      { name: 'podcaptures', shortNames: ['podcap'], categories: ['stasis'] },
     ]);
   });
 

@@ -3,33 +3,52 @@
 say() { echo "$*" >&2; }
 fail() { say "$*"; exit 2; }
 key() { cat "$@" | sha256sum | cut -c1-16; }
-required() { sed -n "s,^[[:space:]]*$2 \(v[^ ]*\).*,\1,p" "$here/$1/go.mod" | head -n 1; }
+# required MODULE-FILE MODULE: the version of a module that the file asks for.
+required() { sed -n "s,^[[:space:]]*$2 \(v[^ ]*\).*,\1,p" "$here/$1" | head -n 1; }
 step() { node "$here/../../scripts/progress/step.mjs" "$@"; }
 
-# The version that the programs say: without it, the API server takes them to be of no known version.
+# What modules() and compile() obey: the module file in the folder of the module, and the build tags.
+modfile=go.mod
+tags=
+
+# The version that the programs of Kubernetes say: without it, the API server takes them to be of no known version.
 stamps() (
-  version=$(required kubernetes k8s.io/kubernetes)
+  version=$(required "kubernetes/$modfile" k8s.io/kubernetes)
   minor=${version#v*.}
   stamp=k8s.io/component-base/version
   echo "-X $stamp.gitVersion=$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
 )
 
-# modules MODULE PACKAGE STEP [TAGS]: fetches what test/cluster/MODULE is made of, and writes the list of packages that are not
-# in Go's build cache. The flags decide about that, and are those of `compile`. STEP: see scripts/progress.
+# The key of what is built from a module file and the files of its sources.
+sources_key() ( sums=${modfile%.mod}.sum; module=$1; shift; cd "$here/$module"; key "$modfile" "$sums" "$@" )
+
+# modules MODULE STEP PACKAGE...: fetches what test/cluster/MODULE is made of, and writes the list of packages that are not in
+# Go's build cache. The flags decide about that, and are those of `compile`. STEP: see scripts/progress.
 modules() (
   command -v go > /dev/null || fail "missing: go, version 1.21 or newer (https://go.dev/dl); newer toolchains it fetches itself"
   cd "$here/$1"
-  step modules --what "of $1" --unit modules --total "$(grep -c '^[[:space:]].* v' go.mod)" \
-    --count 'grep -c "^go: downloading" "$LOG"' --log "$cache/$1-modules.log" -- \
-    go list -deps -trimpath -mod=readonly -tags "${4:-}" -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$2" > "$cache/$3-packages"
+  module=$1 name=$2
+  shift 2
+  step modules --what "of $name" --unit modules --total "$(grep -c '^[[:space:]].* v' "$modfile")" \
+    --count 'grep -c "^go: downloading" "$LOG"' --log "$cache/$module-modules.log" -- \
+    go list -deps -trimpath -mod=readonly -modfile="$modfile" -tags "$tags" -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$@" > "$cache/$name-packages"
 )
 
-# compile MODULE PACKAGE STEP TARGET LDFLAGS [TAGS]: `go build` in test/cluster/MODULE.
+# compile MODULE STEP TARGET LDFLAGS PACKAGE...: `go build` in test/cluster/MODULE. A TARGET that ends in / is a folder.
 compile() (
   cd "$here/$1"
-  step "$3" --unit packages --total "$(grep -c . "$cache/$3-packages")" \
-    --count 'grep -vc "^go: " "$LOG"' --log "$4.log" -- \
-    nice go build -v -trimpath -mod=readonly -tags "${6:-}" -ldflags "-s -w $5" -o "$4.new" "$2"
-  rm "$cache/$3-packages"
-  mv "$4.new" "$4"
+  name=$2 target=${3%/} folder=${3#"${3%/}"} flags=$4
+  shift 4
+  rm -rf "$target.new"
+  step "$name" --unit packages --total "$(grep -c . "$cache/$name-packages")" \
+    --count 'grep -vc "^go: " "$LOG"' --log "$target.log" -- \
+    nice go build -v -trimpath -mod=readonly -modfile="$modfile" -tags "$tags" -ldflags "-s -w $flags" -o "$target.new$folder" "$@"
+  rm "$cache/$name-packages"
+  mv -T "$target.new" "$target"
 )
+
+# The commands of containerd. Its snapshotters for btrfs, device mapper and ZFS are left out, because they need C libraries.
+CONTAINERD="github.com/containerd/containerd/v2/cmd/containerd github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
+  github.com/containerd/containerd/v2/cmd/ctr"
+CONTAINERD_TAGS=no_btrfs,no_devmapper,no_zfs
+containerd_stamp() { echo "-X github.com/containerd/containerd/v2/version.Version=$(required containerd/go.mod github.com/containerd/containerd/v2)"; }

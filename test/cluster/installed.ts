@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { attach, type Cluster } from './harness/cluster.js';
+import type { Ran } from './harness/run.js';
 import { up } from './harness/up.js';
 import { apiClient, until, type ApiClient } from './api-client.js';
 import { REPOSITORY } from '../kernel/harness/programs.js';
@@ -15,6 +16,8 @@ export interface Installed {
   readonly api: ApiClient;
   /** An image with a shell that the cluster's nodes can start. */
   readonly image: string;
+  /** Runs kubectl of the cluster's own version as its administrator. */
+  kubectl(args: readonly string[], input?: string): Promise<Ran>;
   close(): Promise<void>;
 }
 
@@ -28,6 +31,7 @@ export async function openInstalled(name: string, nodes: number): Promise<Instal
   return {
     api,
     image: 'stasis.test/busybox:1',
+    kubectl: async (args, input) => await cluster.kubectl(args, input === undefined ? {} : { input }),
     close: async () => {
       api.close();
       await close();
@@ -49,7 +53,8 @@ async function findCluster(
 ): Promise<{ readonly cluster: Cluster; readonly close: () => Promise<void> }> {
   const running = process.env['STASIS_TEST_API_CLUSTER'];
   if (running === undefined) {
-    const cluster = await up({ name, nodes });
+    // Files of tests run side by side, each in a process of its own.
+    const cluster = await up({ name: `${name}-${process.pid}`, nodes });
     return { cluster, close: () => cluster.down() };
   }
   const cluster = attach(running);
@@ -79,7 +84,6 @@ function probeCapture(): object {
       containers: [{ name: 'probe', containerID: 'probe' }],
       freezer: 'Auto',
       timeoutSeconds: 1,
-      holdSeconds: 0,
       dryRun: false,
     },
   };

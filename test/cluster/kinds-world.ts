@@ -4,9 +4,9 @@ import { openInstalled, STASIS_NAMESPACE, type Installed } from './installed.js'
 
 export const API = '/apis/stasis.dev/v1alpha1';
 /**
- * Only the controller may write PodCaptures. The group of administrators is added, because RBAC is not under test here.
+ * Only the controller may write PodCaptures, and the status of Checkpoints. The group of administrators is added, because RBAC is not under test here.
  */
-const CONTROLLER = {
+export const CONTROLLER = {
   'Impersonate-User': `system:serviceaccount:${STASIS_NAMESPACE}:stasis-controller`,
   'Impersonate-Group': 'system:masters',
 };
@@ -31,6 +31,17 @@ export class KindsWorld {
   get api(): Installed['api'] {
     if (this.#cluster === undefined) throw new Error('not open');
     return this.#cluster.api;
+  }
+
+  get namespace(): string {
+    return this.#namespace;
+  }
+
+  /** Runs kubectl in the namespace, which must succeed, and returns what it prints. */
+  async kubectl(args: readonly string[], input?: string): Promise<string> {
+    const ran = await this.#cluster?.kubectl([...args, '--namespace', this.#namespace], input);
+    if (ran?.status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${ran?.stderr}`);
+    return ran.stdout;
   }
 
   /** The collection in which objects of a kind are created. */
@@ -58,6 +69,13 @@ export class KindsWorld {
 
   async patch(path: string, body: object): Promise<Answer> {
     return await this.api.request('PATCH', path, { body, contentType: MERGE_PATCH, headers: CONTROLLER });
+  }
+
+  /** Reads the names that a list with that field selector has. */
+  async selected(plural: 'checkpoints' | 'podcaptures', selector: string): Promise<readonly string[]> {
+    const path = `${this.list(plural)}?fieldSelector=${encodeURIComponent(selector)}`;
+    const { json } = await this.api.must('GET', path);
+    return (json['items'] as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name);
   }
 
   /** Returns what `kubectl get` prints of an object, by column, without the wide columns. */
@@ -90,7 +108,7 @@ export const CAPTURE = {
   containers: [{ name: 'app', containerID: 'abc123' }],
   freezer: 'Auto',
   timeoutSeconds: 10,
-  holdSeconds: 60,
+  hold: { seconds: 60 },
   dryRun: false,
 };
 
@@ -100,8 +118,9 @@ export const FULL = {
   containers: ['app', 'sidecar'],
   freezer: 'None',
   timeoutSeconds: 300,
-  holdSeconds: 3600,
-  maxPauseMilliseconds: 3_900_000,
+  startingDeadlineSeconds: 86_400,
+  hold: { seconds: 3600, release: false, despiteProbes: true },
+  maxPauseMilliseconds: 300_000,
   dryRun: true,
   include: ['Cmdline'],
   ttlSecondsAfterFinished: 31_536_000,

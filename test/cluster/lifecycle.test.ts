@@ -191,7 +191,7 @@ describeAsRoot('a throw-away cluster', () => {
       await runPod(cluster, 'first');
       const where = await cluster.kubectl(['get', 'pod', 'first', '-o', 'jsonpath={.spec.nodeName}']);
       const node = cluster.node(where.stdout);
-      const echo = (): Promise<unknown> => cluster.kubectl(['exec', 'first', '--', 'echo', 'here']);
+      const echo = async () => await cluster.kubectl(['exec', 'first', '--', 'echo', 'here']);
       expect(await echo()).toMatchObject({ status: 0, stdout: 'here\n' });
 
       await node.restart('kubelet');
@@ -202,7 +202,11 @@ describeAsRoot('a throw-away cluster', () => {
       expect(await cluster.kubectl(['get', 'nodes'])).not.toMatchObject({ status: 0 });
       await cluster.apiserver.start();
       await cluster.ready();
-      expect(await echo()).toMatchObject({ status: 0, stdout: 'here\n' });
+      // The nodes may be Ready by what etcd has kept, while the kubelet still connects again.
+      let answer: Awaited<ReturnType<typeof echo>> | undefined;
+      const answers = async (): Promise<boolean> => (answer = await echo()).status === 0;
+      await eventually('exec to answer', answers, 30_000, 500).catch(() => undefined);
+      expect(answer).toMatchObject({ status: 0, stdout: 'here\n' });
 
       await node.exec(['sh', '-c', 'echo kept > /var/lib/stasis/kept']);
       await node.stop();

@@ -12,6 +12,7 @@ import { Command } from 'commander';
 import { type Architecture, ARCHITECTURES } from './harness/architecture.js';
 import { attach, type Cluster } from './harness/cluster.js';
 import { takeDown, takeDownOnly } from './harness/down.js';
+import { lastWords } from './harness/logs.js';
 import { type CgroupView, knownClusters } from './harness/state.js';
 import { up, type UpOptions } from './harness/up.js';
 
@@ -25,6 +26,7 @@ interface UpFlags {
   readonly nodes: string;
   readonly cgroups: string;
   readonly systemdNode: boolean | string;
+  readonly oldest: boolean;
 }
 
 function print(text: string): void {
@@ -116,8 +118,15 @@ cli
     'add a node that is an emulated machine with systemd and cgroup v2 alone; amd64 or arm64, or else as this machine',
     false,
   )
-  .action(({ name, nodes, cgroups, systemdNode }: UpFlags) =>
-    bringUp({ name, nodes: Number(nodes), views: parseViews(cgroups), systemdNode: parseArchitecture(systemdNode) }),
+  .option('--oldest', 'the oldest Kubernetes that the product supports, with containerd and runc of Debian', false)
+  .action(({ name, nodes, cgroups, systemdNode, oldest }: UpFlags) =>
+    bringUp({
+      name,
+      nodes: Number(nodes),
+      views: parseViews(cgroups),
+      systemdNode: parseArchitecture(systemdNode),
+      oldest,
+    }),
   );
 cli
   .command('down')
@@ -153,11 +162,13 @@ cli
   });
 cli
   .command('logs')
-  .description('print the output of a program of the cluster: etcd, kube-apiserver, node-1/kubelet, …')
-  .argument('<program>')
+  .description(
+    'print the output of a program of the cluster: etcd, kube-apiserver, node-1/kubelet, …, or the last lines of all',
+  )
+  .argument('[program]')
   .option(...NAME)
-  .action((program: string, { name }: { name: string }) => {
-    print(running(name).logsOf(program));
+  .action((program: string | undefined, { name }: { name: string }) => {
+    print(program === undefined ? lastWords(name) : running(name).logsOf(program));
   });
 cli
   .command('tools')

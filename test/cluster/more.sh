@@ -1,7 +1,7 @@
 #!/bin/sh
 # more.sh PROGRAM: makes a further program that only tests need, once, in the same cache folder as build.sh, and prints its
-# path: helm4; prometheus, because Debian's cannot discover Kubernetes targets; kubelet-arm64, for the emulated node. Minutes
-# the first time. Safe when two run at once.
+# path: helm4; prometheus, because Debian's cannot discover Kubernetes targets; for the emulated node kubelet-arm64, and
+# containerd-arm64, which is a folder of programs. Minutes the first time. Safe when two run at once.
 # `more.sh PROGRAM --due` makes nothing, and prints the names of the steps (scripts/progress) that are still to be done.
 set -eu
 
@@ -12,12 +12,11 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/go/bin
 
 name=$1
 module=$name
-tags=
 flags=
 case $name in
 helm4)
   package=helm.sh/helm/v4/cmd/helm
-  flags="-X helm.sh/helm/v4/internal/version.version=$(required helm4 helm.sh/helm/v4)"
+  flags="-X helm.sh/helm/v4/internal/version.version=$(required helm4/go.mod helm.sh/helm/v4)"
   ;;
 prometheus)
   package=github.com/prometheus/prometheus/cmd/prometheus
@@ -30,12 +29,20 @@ kubelet-arm64)
   flags=$(stamps)
   export GOARCH=arm64 CGO_ENABLED=0
   ;;
+containerd-arm64)
+  module=containerd
+  package=$CONTAINERD
+  tags=$CONTAINERD_TAGS
+  flags=$(containerd_stamp)
+  export GOARCH=arm64 CGO_ENABLED=0
+  ;;
 *)
   fail "no such program: $name"
   ;;
 esac
 
-program=$cache/$name-$(key "$here/$module/go.mod" "$here/$module/go.sum")
+case $name in containerd-*) folder=/ ;; *) folder= ;; esac
+program=$cache/$name-$(sources_key "$module")
 if [ "${2:-}" = --due ]; then
   [ -x "$program" ] || printf '%s\n' modules "$name"
   exit
@@ -45,8 +52,10 @@ if [ ! -x "$program" ]; then
   exec 9> "$cache/lock"
   flock 9
   if [ ! -x "$program" ]; then # another run may have made it while this one waited
-    modules "$module" "$package" "$name" "$tags"
-    compile "$module" "$package" "$name" "$program" "$flags" "$tags"
+    # shellcheck disable=SC2086 # a list of words
+    modules "$module" "$name" $package
+    # shellcheck disable=SC2086
+    compile "$module" "$name" "$program$folder" "$flags" $package
   fi
   exec 9>&-
 fi

@@ -99,11 +99,19 @@ describe('a user', () => {
     expect(await world.apply(owner, `${list}/by-apply`, named)).toMatchObject(refusedBy('stasis-podcapture-writers'));
 
     const path = await world.makeCapture(OTHER_NODE);
-    const spec = await world.merge(owner, path, { spec: { holdSeconds: 1 } });
+    const spec = await world.merge(owner, path, { spec: { hold: { releaseReason: 'ReleaseRequested' } } });
     expect(spec).toMatchObject(refusedBy('stasis-podcapture-writers'));
-    expect(spec.message).toContain('lower holdSeconds on the Checkpoint');
+    expect(spec.message).toContain('hold.release');
     const status = await world.merge(owner, `${path}/status`, HARMLESS);
     expect(status).toMatchObject(refusedBy('stasis-podcapture-writers'));
+    // A user who could wipe the status of a Checkpoint could have its pod held again.
+    const checkpoints = `${API}/namespaces/${world.mine}/checkpoints`;
+    const asked = { ...CHECKPOINT, metadata: { generateName: 'status-' }, spec: { podName: 'web' } };
+    const { metadata } = (await api.must('POST', checkpoints, { body: asked })).json as { metadata: { name: string } };
+    const ofCheckpoint = `${checkpoints}/${metadata.name}/status`;
+    const seen = { status: { observedGeneration: 1 } };
+    expect(await world.merge(owner, ofCheckpoint, seen)).toMatchObject(refusedBy('stasis-podcapture-writers'));
+    expect(await world.merge(world.tokens.controller, ofCheckpoint, seen)).toMatchObject({ code: 200 });
     // The garbage collector changes only metadata, and cancelling is a deletion. Both are left to RBAC alone.
     expect(await world.merge(owner, path, { metadata: { labels: { a: 'b' } } })).toMatchObject({ code: 200 });
     expect(await world.ask('DELETE', path, { token: owner })).toMatchObject({ code: 200 });

@@ -113,7 +113,7 @@ export function captureBody(nodeName: string, more: object = {}): { readonly spe
         containers: [{ name: 'app', containerID: 'abc' }],
         freezer: 'Auto',
         timeoutSeconds: 10,
-        holdSeconds: 60,
+        hold: { seconds: 60 },
         dryRun: false,
       },
     },

@@ -4,7 +4,7 @@
  * refusal could have any other reason.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { MERGE_PATCH, until, type Answer } from './api-client.js';
+import { MERGE_PATCH, until, type Answer, type Asking } from './api-client.js';
 import { grant, makeAgentPod } from './identities.js';
 import { STASIS_NAMESPACE } from './installed.js';
 import {
@@ -23,6 +23,8 @@ import {
 // Many of these tests wait until the API server knows of a role.
 jest.setTimeout(90_000);
 
+/** The end of a hold, as the controller asks the agent for it. */
+const RELEASE = { spec: { hold: { releaseReason: 'ReleaseRequested' } } };
 const world = new PermissionsWorld();
 beforeAll(async () => await world.open(), 120_000);
 afterAll(async () => await world.close(), 60_000);
@@ -98,12 +100,12 @@ describe('a node agent', () => {
 
   test('a node agent can change neither spec nor finalizers through the status', async () => {
     const path = await world.makeCapture(world.node.name, { finalizers: ['stasis.dev/release'] });
-    const body = { ...HARMLESS, spec: { nodeName: OTHER_NODE, holdSeconds: 0 }, metadata: { finalizers: null } };
+    const body = { ...HARMLESS, spec: { nodeName: OTHER_NODE, hold: { seconds: 1 } }, metadata: { finalizers: null } };
     expect(await world.merge(world.tokens.agent, `${path}/status`, body)).toMatchObject({ code: 200 });
     const { json } = await world.ask('GET', path);
     expect(json).toMatchObject({
       metadata: { finalizers: ['stasis.dev/release'] },
-      spec: { nodeName: world.node.name, holdSeconds: 60 },
+      spec: { nodeName: world.node.name, hold: { seconds: 60 } },
     });
     expect(await world.merge(world.tokens.controller, path, { metadata: { finalizers: null } })).toMatchObject({
       code: 200,
@@ -112,7 +114,7 @@ describe('a node agent', () => {
 
   test.each([
     ['create a PodCapture', 'POST', '', captureBody('x'), undefined],
-    ['change the spec of a PodCapture', 'PATCH', '/own', { spec: { holdSeconds: 0 } }, MERGE_PATCH],
+    ['change the spec of a PodCapture', 'PATCH', '/own', RELEASE, MERGE_PATCH],
     ['take over a PodCapture from another node', 'PATCH', '/other', { spec: { nodeName: 'x' } }, MERGE_PATCH],
     ['delete one', 'DELETE', '/own', undefined, undefined],
     ['write a Checkpoint', 'POST', 'checkpoints', { ...CHECKPOINT, metadata: { name: 'x' } }, undefined],
@@ -129,15 +131,14 @@ describe('a node agent', () => {
       { apiGroups: ['stasis.dev'], resources: ['*'], verbs: ['*'] },
     ]);
     const path = await world.makeCapture(world.node.name);
-    const lower = { spec: { holdSeconds: 1 } };
     const refused = await until('RBAC to allow it', async () => {
-      const answer = await world.merge(world.tokens.agent, path, lower);
+      const answer = await world.merge(world.tokens.agent, path, RELEASE);
       return /cannot patch resource/.test(answer.message) ? undefined : answer;
     });
     // Two policies refuse this request, and the server names the one that it evaluated first.
     const REFUSED = { code: 403, message: expect.stringMatching(/'stasis-(agent-own-node|podcapture-writers)'/) };
     expect(refused).toMatchObject(REFUSED);
-    expect(await world.merge(world.tokens.controller, path, lower)).toMatchObject({ code: 200 });
+    expect(await world.merge(world.tokens.controller, path, RELEASE)).toMatchObject({ code: 200 });
     const create = async (token: string): Promise<Answer> =>
       await world.ask('POST', `${API}/namespaces/${world.mine}/podcaptures`, {
         token,
@@ -195,7 +196,7 @@ test('the uninstall Job may end holds, but neither create a PodCapture nor write
   const headers = { 'Impersonate-User': account, 'Impersonate-Group': 'system:masters' };
   const path = await world.makeCapture(OTHER_NODE, { finalizers: ['stasis.dev/release'] });
   const as = { headers, contentType: MERGE_PATCH };
-  const body = { spec: { holdSeconds: 0 }, metadata: { finalizers: null } };
+  const body = { ...RELEASE, metadata: { finalizers: null } };
   expect(await world.ask('PATCH', path, { ...as, body })).toMatchObject({ code: 200 });
   const status = await world.ask('PATCH', `${path}/status`, { ...as, body: HARMLESS });
   expect(status).toMatchObject(refusedBy('stasis-podcapture-writers'));
@@ -212,16 +213,12 @@ describe('RBAC', () => {
     readonly resourceNames?: string[];
   }
 
-  /**
-   * Returns 'verb group/resource[names]' for everything that the token's account may do in a namespace, except what
-   * everybody may do.
-   */
-  async function rules(token: string, namespace: string): Promise<string[]> {
+  /** Returns 'verb group/resource[names]' for everything that somebody may do in a namespace. */
+  async function allRules(who: Pick<Asking, 'token' | 'headers'>, namespace: string): Promise<string[]> {
     const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
-    const { json } = await world.api.must('POST', path, { token, body: { spec: { namespace } } });
+    const { json } = await world.api.must('POST', path, { ...who, body: { spec: { namespace } } });
     const given = (json['status'] as { resourceRules: Given[] }).resourceRules;
     return given
-      .filter(({ resources }) => !resources.every((resource) => resource.startsWith('self')))
       .flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
         resources.map(
           (resource) =>
@@ -229,6 +226,13 @@ describe('RBAC', () => {
         ),
       )
       .sort();
+  }
+
+  /** Returns what the token's account may do in a namespace, except what every account may do. */
+  async function rules(token: string, namespace: string): Promise<string[]> {
+    const nobody = { 'impersonate-user': `system:serviceaccount:${namespace}:nobody` };
+    const everybodys = await allRules({ headers: nobody }, namespace);
+    return (await allRules({ token }, namespace)).filter((rule) => !everybodys.includes(rule));
   }
 
   test('RBAC grants a node agent exactly these permissions', async () => {
@@ -242,9 +246,10 @@ describe('RBAC', () => {
 
   test('RBAC grants the controller exactly these permissions', async () => {
     const everywhere = [
+      'create events.k8s.io/events',
       'create,delete,get,list,patch,watch stasis.dev/podcaptures',
-      'create,patch events.k8s.io/events',
       'delete,get,list,patch,watch stasis.dev/checkpoints',
+      'get node.k8s.io/runtimeclasses',
       'get,list,watch /nodes',
       'get,list,watch /pods',
       'patch stasis.dev/checkpoints/status',
@@ -257,7 +262,7 @@ describe('RBAC', () => {
         ...everywhere,
         'create coordination.k8s.io/leases',
         'get,list,watch apps/daemonsets[stasis-node-agent]',
-        'get,list,watch coordination.k8s.io/leases',
+        'delete,get,list,watch coordination.k8s.io/leases',
         'update coordination.k8s.io/leases[stasis-controller]',
       ].sort(),
     );

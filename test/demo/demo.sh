@@ -19,7 +19,8 @@ take_down() {
   fi
 }
 trap 'exit 130' INT TERM HUP PIPE
-kubeconfig=$(cluster up --nodes 2)
+# The first node sees cgroup v2 alone, as most nodes do; the second sees all hierarchies of this machine.
+kubeconfig=$(cluster up --nodes 2 --cgroups node-1=v2)
 trap take_down EXIT
 cluster load build/stasis-image-here.tar
 
@@ -29,7 +30,7 @@ STASIS_CLUSTER=$name node build/test/cluster/main.js helm install stasis deploy/
 run kubectl apply -f test/demo/web.yaml
 kubectl wait --for=condition=Ready pod/web --timeout=60s > /dev/null
 run kubectl apply -f examples/checkpoint.yaml
-run kubectl wait --for=condition=Succeeded checkpoint/web --timeout=60s
+run kubectl wait --for=condition=Finished checkpoint/web --timeout=60s
 run kubectl get checkpoint web
 capture=$(kubectl get checkpoint web -o 'jsonpath={.status.pods[0].captureName}')
 echo && echo "\$ kubectl get podcapture $capture -o json | stasis show"

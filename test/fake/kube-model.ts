@@ -91,13 +91,14 @@ export class KubeModel {
       get: (resource, { namespace, name }) =>
         call('get', resource.plural, name, () => {
           const object = this.#objects.get(keyFor(resource.plural, namespace, name));
-          return object === undefined ? refused('GET', 404, 'NotFound', name) : success(object);
+          return object === undefined ? notFound('GET', resource, name) : success(object);
         }),
       list: (resource, { namespace, fieldSelector } = {}) =>
         call('list', resource.plural, '', () =>
           success({
             items: this.all(resource).filter((object) => selects(object, namespace, fieldSelector)),
             metadata: { resourceVersion: String(this.#revision) },
+            length: 0,
           }),
         ),
       create: (resource, object) =>
@@ -120,7 +121,6 @@ export class KubeModel {
               : ({ ...before, ...(spec === undefined ? {} : { spec }), metadata: finalizers } as Stored);
           });
         }),
-      jsonPatch: () => Promise.resolve(refused('PATCH', 405, 'MethodNotAllowed', 'jsonPatch')),
       replace: (resource, object) =>
         call('replace', resource.plural, object.metadata.name, () =>
           this.#change(resource, object.metadata, object.metadata.resourceVersion, () => object),
@@ -129,7 +129,7 @@ export class KubeModel {
         call('delete', resource.plural, name, () => {
           const key = keyFor(resource.plural, namespace, name);
           const object = this.#objects.get(key);
-          if (object === undefined) return refused('DELETE', 404, 'NotFound', name);
+          if (object === undefined) return notFound('DELETE', resource, name);
           const isOther = uid !== undefined && uid !== object.metadata.uid;
           const isNewer = resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion;
           if (isOther || isNewer) return refused('DELETE', 409, 'Conflict', name);
@@ -166,7 +166,7 @@ export class KubeModel {
   ): KubeResult<Stored> {
     const key = keyFor(resource.plural, namespace, name);
     const before = this.#objects.get(key);
-    if (before === undefined) return refused('PATCH', 404, 'NotFound', name);
+    if (before === undefined) return notFound('PATCH', resource, name);
     if (expected !== undefined && expected !== before.metadata.resourceVersion) {
       return refused('PATCH', 409, 'Conflict', 'the object has been modified');
     }
@@ -247,12 +247,19 @@ function refused(method: string, code: number, reason: string, message: string):
   return failure({ method, path: '/model', code, reason, message });
 }
 
+/** As the API server names an object that there is not. */
+function notFound(method: string, { group, plural }: Resource, name: string): KubeResult<never> {
+  const details = { ...(group === '' ? {} : { group }), kind: plural, name };
+  const message = `${plural}${group === '' ? '' : `.${group}`} ${JSON.stringify(name)} not found`;
+  return failure({ method, path: '/model', code: 404, reason: 'NotFound', message, details });
+}
+
 function selects(object: KubeObject, namespace: string | undefined, fieldSelector: string | undefined): boolean {
   if (namespace !== undefined && object.metadata.namespace !== namespace) return false;
   const [field, value] = fieldSelector?.split('=') ?? [];
   if (field === undefined) return true;
-  const spec = (object as Stored).spec as { nodeName?: string } | undefined;
-  return (field === 'metadata.name' ? object.metadata.name : spec?.nodeName) === value;
+  const spec = (object as Stored).spec;
+  return (field === 'metadata.name' ? object.metadata.name : spec?.[field.replace(/^spec\./, '')]) === value;
 }
 
 function strip({ metadata, ...rest }: Stored): unknown {

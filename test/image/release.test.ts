@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 import { REPOSITORY } from '../kernel/harness/programs.js';
 import { ARCHITECTURES, ARCHIVE, built, sha256, UNPACK_MS, version } from './built-image.js';
@@ -14,6 +14,7 @@ import { openImage, readJson, type OpenedImage } from './opened-image.js';
 
 const run = promisify(execFile);
 const NAME = `stasis-${version}`;
+const PLUGIN = `kubectl-stasis-${version}`;
 const BOUND_MS = 300_000;
 
 interface Component {
@@ -65,9 +66,12 @@ function sbom(architecture: string): Sbom {
 }
 
 (built ? describe : describe.skip)('the release', () => {
-  test('release.sh writes the image, the chart, the CRDs, every dashboard, the alerts, the SBOMs and their checksums', () => {
+  test('release.sh writes the image, the chart, the CRDs, every dashboard, the alerts, the plugin, the SBOMs and their checksums', () => {
     const expected = [
       'SHA256SUMS',
+      'stasis.yaml',
+      `${PLUGIN}.cdx.json`,
+      `${PLUGIN}.tar.gz`,
       ...['oci.tar', 'tgz', 'crds.yaml'].map((ending) => `${NAME}.${ending}`),
       ...ARCHITECTURES.map((architecture) => `${NAME}.${architecture}.cdx.json`),
       ...sources('dashboards', '.json').map((file) => `${NAME}.dashboard.${file}`),
@@ -104,11 +108,63 @@ function sbom(architecture: string): Sbom {
   });
 
   test('no text of the release names a path or a registry of the machine that wrote it', () => {
-    const texts = readdirSync(release).filter((file) => !/\.(?:oci\.tar|tgz)$/.test(file));
+    const texts = readdirSync(release).filter((file) => !/\.(?:oci\.tar|tgz|tar\.gz)$/.test(file));
     const chart = execFileSync('tar', ['-xzOf', join(release, `${NAME}.tgz`)], { encoding: 'utf8' });
     const all = [...texts.map((file) => readFileSync(join(release, file), 'utf8')), chart].join('\n');
     expect(all.includes(REPOSITORY)).toBe(false);
     expect(all.match(/https?:\/\/[^\s"']*registry[^\s"']*/g)).toBeNull();
+  });
+});
+
+(built ? describe : describe.skip)('the plugin of the release', () => {
+  test('the archive has the plugin, its licences and no owner, at its top', () => {
+    const listing = execFileSync('tar', ['-tvzf', join(release, `${PLUGIN}.tar.gz`), '--numeric-owner'], {
+      encoding: 'utf8',
+    });
+    const entries = listing
+      .trim()
+      .split('\n')
+      .map((line) => /^(\S+) (\S+) .* (\S+)$/.exec(line)?.slice(1, 4));
+    expect(entries).toEqual([
+      ['-rw-r--r--', '0/0', 'LICENSE'],
+      ['-rw-r--r--', '0/0', 'THIRD-PARTY-LICENSES'],
+      ['-rwxr-xr-x', '0/0', 'kubectl-stasis'],
+      ['-rwxr-xr-x', '0/0', 'kubectl_complete-stasis'],
+    ]);
+  });
+
+  test("the manifest of krew names the archive by its checksum, and obeys krew's rules", () => {
+    const { apiVersion, kind, metadata, spec } = parse(readFileSync(join(release, 'stasis.yaml'), 'utf8')) as {
+      apiVersion: string;
+      kind: string;
+      metadata: { name: string };
+      spec: { version: string; shortDescription: string; platforms: Record<string, unknown>[] };
+    };
+    expect({ apiVersion, kind, metadata }).toEqual({
+      apiVersion: 'krew.googlecontainertools.github.com/v1alpha2',
+      kind: 'Plugin',
+      metadata: { name: 'stasis' },
+    });
+    expect(spec.version).toBe(`v${version}`);
+    // https://krew.sigs.k8s.io/docs/developer-guide/develop/naming-guide: krew's list has one line of 80 columns for a plugin.
+    expect(spec.shortDescription).toMatch(/^.{10,50}(?<!\.)$/);
+    const [platform, another] = spec.platforms;
+    expect(another).toBeUndefined();
+    expect(platform).toMatchObject({
+      uri: `https://github.com/stasis-dev/stasis/releases/download/v${version}/${PLUGIN}.tar.gz`,
+      sha256: sha256(readFileSync(join(release, `${PLUGIN}.tar.gz`))).replace('sha256:', ''),
+      bin: 'kubectl-stasis',
+      selector: { matchExpressions: [{ key: 'os', operator: 'In', values: ['darwin', 'linux'] }] },
+    });
+  });
+
+  test('the SBOM of the plugin names the packages that are in it, with licences and checksums, and no other', () => {
+    const { packages } = readJson(join(REPOSITORY, 'build/plugin/packages.json')) as { packages: readonly Component[] };
+    const { metadata, components: said } = readJson(join(release, `${PLUGIN}.cdx.json`)) as Sbom;
+    expect(metadata.component).toMatchObject({ type: 'application', name: 'kubectl-stasis', version });
+    const named = ({ name, version: of }: Component): string => `${name}@${of}`;
+    expect(said.map(named).sort()).toEqual(packages.map(named).sort());
+    expect(said.filter(({ licenses, hashes }) => licenses === undefined || hashes === undefined)).toEqual([]);
   });
 });
 

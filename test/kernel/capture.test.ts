@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 
 import type { CaptureReport } from '../../src/node-agent/report/report.js';
-import { ascending, describeWays, useTracer } from './harness/capturing.js';
+import { ascending, describeWays, FREEZER_NAMES, undisturbed, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readHeartbeat, resetHeartbeat } from './harness/heartbeat.js';
@@ -41,11 +41,17 @@ describeWays('capture()', (make, { freezer, named }) => {
       const inner = await startWorkload(cgroup.child('nested'), 'tree', [2, 2]);
       const pids = [outer.pid, ...descendantsOf(outer.pid), inner.pid, ...descendantsOf(inner.pid)];
       for (let round = 0; round < 50; round++) {
-        const report = await capturing.report(cgroup, { freezer });
+        const report = await undisturbed(
+          FREEZER_NAMES[named],
+          async () => await capturing.report(cgroup, { freezer }),
+          ({ containers }) => containers.map((container) => container.freezer),
+        );
         expectCaptured(report);
         expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([...pids].sort(ascending));
         expect(report).toMatchObject({ threads: 1 + 3 * 4 + 1 + 2 * 2, joined: 0, unfrozen: [] });
-        expect(report.containers).toMatchObject([{ freezer: named, wasFrozen: false, processes: 7, threads: 18 }]);
+        expect(report.containers).toMatchObject([
+          { freezer: FREEZER_NAMES[named], wasFrozen: false, processes: 7, threads: 18 },
+        ]);
         expect(report.tree.filter((row) => row.cgroup.endsWith('/nested'))).toHaveLength(3);
         for (const row of report.tree) {
           expect(row.state).toBe('Alive');

@@ -158,7 +158,11 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
       process.kill(command.pid, signal);
       const { status, stderr, stdout } = await command.ended;
       expect([status, stderr]).toEqual([0, '']);
-      expect(JSON.parse(stdout)).toMatchObject({ status: { conditions: [{ reason: 'Captured' }, {}] } });
+      expect(JSON.parse(stdout)).toMatchObject({
+        status: {
+          conditions: [{ reason: 'ReleaseRequested' }, { reason: 'FreezersRestored' }, { reason: 'Captured' }],
+        },
+      });
       await free(cgroup);
     },
     LONG,

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
 import type { PodCapture } from '../../src/api/podcapture.js';
-import { describeWays } from './harness/capturing.js';
+import { describeWays, FREEZER_NAMES, undisturbed } from './harness/capturing.js';
 import { cleanupAll, onCleanup } from './harness/cleanup.js';
 import { readHeartbeat, resetHeartbeat } from './harness/heartbeat.js';
 import { findHierarchy } from './harness/hierarchy.js';
@@ -93,7 +93,6 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
     [['--timeout', '0'], '0'],
     [['--timeout', '-1s'], '-1s'],
     [['--hold', '25h'], '25h'],
-    [['--hold', '2s', '--max-pause', '1s'], '2s'],
     [['--max-pause', '1e3ms'], '1e3ms'],
     [['--repeat', '0'], '0'],
     [['--repeat', '1.5'], '1.5'],
@@ -133,8 +132,11 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
       const { pid } = await startWorkload(cgroup, 'tree', [2, 3]);
       const members = [pid, ...descendantsOf(pid)];
       const args = ['checkpoint', '--cgroup', cgroup.directory, '--freezer', freezer];
-      const json = await stasis(...args, '-o', 'json');
-      const yaml = await stasis(...args, '-o', 'yaml');
+      const [json, yaml] = await undisturbed(
+        FREEZER_NAMES[named],
+        async () => [await stasis(...args, '-o', 'json'), await stasis(...args, '-o', 'yaml')] as const,
+        (printed) => printed.map(({ stdout }) => (parse(stdout) as PodCapture).status.containers?.[0]?.freezer),
+      );
       const tree = await stasis(...args);
       for (const { status, stderr } of [json, yaml, tree]) expect([status, stderr]).toEqual([0, '']);
       for (const capture of [JSON.parse(json.stdout), parse(yaml.stdout)] as PodCapture[]) {
@@ -147,7 +149,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
           joined: 0,
           unfrozen: [],
         });
-        expect(capture.status.containers).toMatchObject([{ freezer: named, wasFrozen: false }]);
+        expect(capture.status.containers).toMatchObject([{ freezer: FREEZER_NAMES[named], wasFrozen: false }]);
         expect(capture.status.tree.map((row) => row.pid)).toEqual(members);
         expect(capture.status.tree.some((row) => 'cmdline' in row)).toBe(false);
         expect(capture.status.samples).toBeUndefined();
@@ -173,7 +175,7 @@ describeWays('stasis checkpoint', (make, { freezer, named }) => {
       expect([dry.status, dry.stderr]).toEqual([0, '']);
       const { status } = JSON.parse(dry.stdout) as PodCapture;
       expect(status).toMatchObject({ processes: 1, threads: 1, timings: { pauseMicroseconds: 0 } });
-      expect(status.conditions).toMatchObject([{ reason: 'DryRunPassed' }, { reason: 'FreezersRestored' }]);
+      expect(status.conditions).toMatchObject([{ reason: 'NothingTouched' }, { reason: 'DryRunPassed' }]);
       // A freeze or a ptrace stop would have ended a nanosleep of the heartbeat with EINTR.
       expect(readHeartbeat(file).interrupted).toBe(0);
       expect(statSync(control).mtimeMs).toBe(writtenAt);

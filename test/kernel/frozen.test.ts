@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from '@jest/globals';
 
-import { ascending, describeWays, useTracer } from './harness/capturing.js';
+import { ascending, describeWays, FREEZER_NAMES, useTracer } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readCounters, STOPPED_COUNTERS } from './harness/counters.js';
@@ -50,7 +50,9 @@ function foundFrozen(version: 'v1' | 'v2', make: (name: string) => Cgroup): void
       for (let round = 0; round < (hold > 0 ? 2 : ROUNDS); round++) {
         const report = await capturing.report(cgroup, { hold });
         expect(report).toMatchObject({ failure: undefined, unfrozen: [], thawUnproved: [], threads: 8 });
-        expect(report.containers).toMatchObject([{ freezer: version, wasFrozen: true, processes: 4, threads: 8 }]);
+        expect(report.containers).toMatchObject([
+          { freezer: FREEZER_NAMES[version], wasFrozen: true, processes: 4, threads: 8 },
+        ]);
         expect(cgroup.freezeState()).toBe('FROZEN');
         expect(tracerPidOf(pid)).toBe(0);
       }

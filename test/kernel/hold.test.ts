@@ -123,7 +123,8 @@ describeWays('a hold', (make, { freezer }) => {
     await eventually('waitpid returned', () => readCounters(file, WAITER_COUNTERS).returned !== 0n, 500);
     const tookMs = Number(readCounters(file, WAITER_COUNTERS).returned - killedAt) / 1e6;
     expect(tookMs).toBeLessThan(REAPED_WITHIN_MS);
-    expect((await capture).failure).toBeUndefined();
+    const report = await capture;
+    expect(report).toMatchObject({ failure: undefined, threads: 1, tree: [{ pid: child }] });
     expect([isAlive(child), isAlive(pid)]).toEqual([false, true]);
     await assertUntouched([pid]);
   });
@@ -145,17 +146,62 @@ describeWays('a hold', (make, { freezer }) => {
     await assertUntouched([pid]);
   });
 
-  test('that exceeds the pause budget is undone, and the reason says so', async () => {
+  test('ends at the bound that the heartbeat sets, also when the main thread gets no time', async () => {
+    const cgroup = make('bounded');
+    const { pid } = await startWorkload(cgroup, 'tree', [1, 1]);
+    const capture = capturing.report(cgroup, { freezer, hold: LONG }, undefined, { mayHoldFor: () => 1000 });
+    await eventually('held', () => stateOf(pid) === 't');
+    const since = performance.now();
+    // The bound is put off as long as the main thread runs.
+    await sleep(2000);
+    expect(stateOf(pid)).toBe('t');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+    expect(tracerPidOf(pid)).toBe(0);
+    const report = await capture;
+    expect(report).toMatchObject({ failure: undefined, isCutOff: true });
+    expect(report.timings.holdMicroseconds / 1000).toBeLessThan(performance.now() - since);
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched([pid, ...descendantsOf(pid)]);
+  });
+
+  test('is no part of the pause budget', async () => {
     const cgroup = make('budget');
     const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);
     const members = [pid, ...descendantsOf(pid)];
     await capturing.report(cgroup, { freezer });
-    const report = await capturing.report(cgroup, { freezer, hold: 2000, maxPause: 50 });
+    const report = await capturing.report(cgroup, { freezer, hold: 1000, maxPause: 500 });
+    expect(report).toMatchObject({ failure: undefined, overrunMicroseconds: 0 });
+    expect(report.timings.holdMicroseconds).toBeGreaterThanOrEqual(1_000_000);
+    expect(cgroup.freezeState()).toBe('THAWED');
+    await assertUntouched(members);
+  });
+
+  test('whose pod took too long to stop for its budget does not begin', async () => {
+    const cgroup = make('late');
+    const { pid } = await startWorkload(cgroup, 'tree', [4, 4]);
+    const members = [pid, ...descendantsOf(pid)];
+    const report = await capturing.report(cgroup, { freezer, hold: 2000, maxPause: 0.1 });
     expect(report.failure?.reason).toBe('PauseBudgetExceeded');
     expect(report.timings.pauseMicroseconds).toBeLessThan(1_000_000);
     expect(cgroup.freezeState()).toBe('THAWED');
     expect(members.map(tracerPidOf)).toEqual([0, 0, 0, 0, 0]);
     await assertUntouched(members);
+  });
+
+  test('and a capture without one tell by the wall clock from when until when the pod stood still', async () => {
+    const cgroup = make('clock');
+    const { pid } = await startWorkload(cgroup, 'sleeper');
+    for (const hold of [0, 300]) {
+      const before = Date.now();
+      const report = await capturing.report(cgroup, { freezer, hold });
+      const { from = 0, until = 0 } = report.standstill ?? {};
+      // The wall clock of this test shows whole milliseconds, too.
+      expect(from / 1000).toBeGreaterThan(before - 1);
+      expect(until / 1000).toBeLessThan(Date.now() + 1);
+      expect(until - from).toBeGreaterThanOrEqual(hold * 1000 - 1_000);
+      expect(until - from).toBeLessThanOrEqual(report.timings.pauseMicroseconds + 1_000);
+    }
+    await assertUntouched([pid]);
   });
 
   test('whose freezing stage takes longer than its budget or its timeout is undone', async () => {

@@ -111,7 +111,7 @@ describeWays('capture()', (make, { freezer }) => {
         expect(performance.now() - since).toBeLessThan(1500);
         expect(cgroup.freezeState()).toBe('THAWED');
         expect(report).toMatchObject({ failure: undefined, thawUnproved: [] });
-        expect(report.containers).toMatchObject([{ freezer: 'none' }]);
+        expect(report.containers).toMatchObject([{ freezer: 'None' }]);
         expect(report.unfrozen).toMatchObject([{ tid: reader, cause: 'Uninterruptible', state: 'D' }]);
         expect(tracerPidOf(reader)).toBe(0);
         expect(waitChannelOf(reader)).toBe('request_wait_answer');

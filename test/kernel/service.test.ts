@@ -5,15 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../src/api/kinds.js';
 import { systemClock } from '../../src/kube/clock.js';
-import { silentLogger } from '../../src/kube/log.js';
 import { openLibc } from '../../src/native/libc.js';
 import { rehearse } from '../../src/node-agent/tracer/rehearsal.js';
 import type { ResolveRoots } from '../../src/node-agent/resolve/request.js';
 import { guardDoor } from '../../src/node-agent/service/guard-door.js';
 import { GuardKeeper } from '../../src/node-agent/service/guard-keeper.js';
 import { startTracer } from '../../src/node-agent/tracer/tracer.js';
-import { podCapture, startAgent, succeeded, thawed, type Agent } from '../unit/node-agent/service/fixtures.js';
-import { ascending } from './harness/capturing.js';
+import {
+  held as heldOf,
+  podCapture,
+  released,
+  startAgent,
+  succeeded,
+  type Agent,
+} from '../unit/node-agent/service/fixtures.js';
+import { ascending, FREEZER_NAMES, undisturbed } from './harness/capturing.js';
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll, onCleanup } from './harness/cleanup.js';
 import { startGuard, type GuardOptions, type RunningGuard } from './harness/guard.js';
@@ -22,6 +28,7 @@ import { describeOn } from './harness/requirements.js';
 import { scratchDirectory } from './harness/scratch.js';
 import { assertUntouched, descendantsOf, stateOf } from './harness/tasks.js';
 import { startWorkload } from './harness/workload.js';
+import { silentLogger } from '../fake/silent-logger.js';
 
 const LONG = 60_000;
 const CONTAINERS = [
@@ -52,7 +59,7 @@ async function nothingIsLeft(members: readonly number[], cgroups: readonly Cgrou
 }
 
 async function held(agent: Agent, members: readonly number[]): Promise<void> {
-  agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS, holdSeconds: HOLD_SECONDS }));
+  agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS, hold: { seconds: HOLD_SECONDS } }));
   await agent.until('held', () => succeeded(agent.capture(1))?.reason === 'Holding', 10_000);
   expect(isHeld(members)).toBe(true);
 }
@@ -103,13 +110,22 @@ for (const version of ['v1', 'v2'] as const) {
       'captures the requested containers, and names them',
       async () => {
         const { agent, members, cgroups } = await pod();
-        agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS }));
-        await agent.until('ended', () => succeeded(agent.capture(1))?.status === 'True', 10_000);
-        expect(succeeded(agent.capture(1))?.reason).toBe('Captured');
-        const { containers, processes, tree, freezeSkewMicroseconds } = agent.capture(1)?.status ?? {};
+        let number = 0;
+        const capture = await undisturbed(
+          FREEZER_NAMES[version],
+          async () => {
+            number += 1;
+            agent.model.put(PODCAPTURES, podCapture(number, { containers: CONTAINERS }));
+            await agent.until('ended', () => succeeded(agent.capture(number))?.status === 'True', 10_000);
+            return agent.capture(number);
+          },
+          (made) => made?.status?.containers?.map(({ freezer }) => freezer) ?? [],
+        );
+        expect(succeeded(capture)?.reason).toBe('Captured');
+        const { containers, processes, tree, freezeSkewMicroseconds } = capture?.status ?? {};
         expect(containers).toMatchObject([
-          { ...CONTAINERS[0], processes: 3, cgroupVersion: version, freezer: version },
-          { ...CONTAINERS[1], processes: 3, cgroupVersion: version, freezer: version },
+          { ...CONTAINERS[0], processes: 3, cgroupVersion: FREEZER_NAMES[version], freezer: FREEZER_NAMES[version] },
+          { ...CONTAINERS[1], processes: 3, cgroupVersion: FREEZER_NAMES[version], freezer: FREEZER_NAMES[version] },
         ]);
         expect([processes, tree?.length]).toEqual([6, 6]);
         expect(tree?.map(({ pid }) => pid).sort(ascending)).toEqual([...members].sort(ascending));
@@ -123,13 +139,21 @@ for (const version of ['v1', 'v2'] as const) {
     );
 
     test(
-      'ends a hold when holdSeconds is lowered',
+      'ends a hold when its release is requested, and tells from when until when the pod was held',
       async () => {
         const { agent, members, cgroups } = await pod();
         await held(agent, members);
-        const patch = { spec: { holdSeconds: 0 } };
+        const { heldFrom = '', holdUntil = '' } = agent.capture(1)?.status ?? {};
+        expect(Math.abs(Date.parse(holdUntil) - Date.parse(heldFrom) - 1000 * HOLD_SECONDS)).toBeLessThan(1000);
+        const patch = { spec: { hold: { releaseReason: 'ReleaseRequested' } } };
+        const asked = Date.now();
         await agent.model.api().mergePatch(PODCAPTURES, { namespace: 'default', name: 'capture-1', patch });
         expect(await agent.end(1)).toMatchObject({ reason: 'Captured' });
+        const { status } = agent.capture(1) ?? {};
+        expect(status).toMatchObject({ heldFrom });
+        expect(Date.parse(heldFrom)).toBeLessThanOrEqual(asked);
+        expect(Date.parse(status?.heldUntil ?? '')).toBeGreaterThanOrEqual(asked);
+        expect(Date.parse(status?.heldUntil ?? '') - asked).toBeLessThan(1000);
         await nothingIsLeft(members, cgroups);
       },
       LONG,
@@ -154,8 +178,9 @@ for (const version of ['v1', 'v2'] as const) {
         const { agent, members, cgroups } = await pod();
         await held(agent, members);
         await agent.stop();
-        expect(succeeded(agent.capture(1))).toMatchObject({ status: 'True', reason: 'Captured' });
-        expect(thawed(agent.capture(1))).toMatchObject({ status: 'True' });
+        expect(succeeded(agent.capture(1))).toMatchObject({ status: 'False', reason: 'HoldCutShort' });
+        expect(heldOf(agent.capture(1))).toMatchObject({ status: 'False', reason: 'NodeAgentStopped' });
+        expect(released(agent.capture(1))).toMatchObject({ status: 'True' });
         await nothingIsLeft(members, cgroups);
       },
       LONG,
@@ -169,7 +194,8 @@ for (const version of ['v1', 'v2'] as const) {
         await guard.end('SIGKILL');
         await agent.until('let go', () => !isHeld(members), 1000);
         expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'GuardUnavailable' });
-        expect(thawed(agent.capture(1))).toMatchObject({ status: 'True' });
+        expect(heldOf(agent.capture(1))).toMatchObject({ status: 'False', reason: 'GuardUnavailable' });
+        expect(released(agent.capture(1))).toMatchObject({ status: 'True' });
         await nothingIsLeft(members, cgroups);
         agent.model.put(PODCAPTURES, podCapture(2, { containers: CONTAINERS, podUID: podCapture(1).spec.podUID }));
         await agent.until('claimed', () => succeeded(agent.capture(2)) !== undefined);
@@ -248,7 +274,7 @@ for (const version of ['v1', 'v2'] as const) {
         agent.model.put(PODCAPTURES, podCapture(1, { containers: CONTAINERS }, { status }));
         await agent.until('ended', () => succeeded(agent.capture(1))?.status === 'False', 10_000);
         expect(succeeded(agent.capture(1))?.reason).toBe('NodeAgentRestarted');
-        expect(thawed(agent.capture(1))).toMatchObject({
+        expect(released(agent.capture(1))).toMatchObject({
           status: 'False',
           message: expect.stringContaining(join('/', 'a'.repeat(64))),
         });

@@ -40,7 +40,7 @@ for (const version of ['v1', 'v2'] as const) {
           const report = await capturing.report(cgroup, { timeout: 30_000 });
           expect(report).toMatchObject({ failure: undefined, threads: TASKS, unfrozen: [], thawUnproved: [] });
           expect(cgroup.freezeState()).toBe('THAWED');
-          wentOn = report.containers[0]?.freezer === 'none';
+          wentOn = report.containers[0]?.freezer === 'None';
         }
         expect(wentOn).toBe(true);
         await assertUntouched(pids, 20_000);

@@ -7,6 +7,7 @@ import type {
   ContainerCapture,
   PodCapture,
   PodCaptureStatus,
+  PrintedRow,
   ProcessRow,
   ThreadRow,
   Timings,
@@ -19,7 +20,7 @@ const NO_CAPABILITIES = '0000000000000000';
  * The init process of a container: PID 1 in its PID namespace, one thread, user root. Threads and nsPids are derived
  * from `pid`.
  */
-export function processRow(row: Partial<ProcessRow> & Pick<ProcessRow, 'pid'>): ProcessRow {
+export function processRow(row: Partial<PrintedRow> & Pick<PrintedRow, 'pid'>): PrintedRow {
   const { pid, comm = 'sh' } = row;
   return {
     ppid: 1,
@@ -48,11 +49,8 @@ export function processRow(row: Partial<ProcessRow> & Pick<ProcessRow, 'pid'>): 
   };
 }
 
-/** Fields that only the command's object and the artifact have. The custom resource has no command lines. */
-type CommandLineField = 'cmdline' | 'cmdlineCut' | 'cmdlineBase64' | 'cmdlineUnread';
-
-/** A row with every field. When a field is added to the type, this does not compile until the field is added here. */
-export function completeRow(pid: number): Required<Omit<ProcessRow, CommandLineField>> {
+/** A row with every field of the custom resource. When a field is added to the type, this does not compile until the field is added here. */
+export function completeRow(pid: number): Required<ProcessRow> {
   const ids = { real: 1000, effective: 0, saved: 1000, filesystem: 0 };
   const row = processRow({ pid, state: 'Stopped' });
   const { capabilities, noNewPrivileges, seccomp } = row;
@@ -135,8 +133,8 @@ export function condition(values: Partial<Condition> = {}): Condition {
 export function containerCapture(values: Partial<ContainerCapture> = {}): ContainerCapture {
   return {
     cgroupPath: '/sample',
-    cgroupVersion: 'v2',
-    freezer: 'v2',
+    cgroupVersion: 'V2',
+    freezer: 'V2',
     wasFrozen: false,
     processes: 1,
     threads: 1,

@@ -65,7 +65,13 @@ async function controllerFamilies(): Promise<readonly Family[]> {
     metrics.leader('stasis-controller');
     metrics.reflector('checkpoints');
     const census = { expected: 1, seen: 0, missing: [{ nodeName: 'node-1', seconds: 1 }] };
-    const row = { podName: 'web-0', podUID: 'u', nodeName: 'node-1', timings: timings({ pauseMicroseconds: 1 }) };
+    const row = {
+      podName: 'web-0',
+      podUID: 'u',
+      nodeName: 'node-1',
+      state: 'Succeeded' as const,
+      timings: timings({ pauseMicroseconds: 1 }),
+    };
     const checkpoints = () => [checkpoint({ status: { pods: [row] } })];
     controllerMetrics({ registry, version: '0', clock: systemClock(), workers: 4, checkpoints, census });
   });

@@ -10,7 +10,7 @@ export const FROZEN_NOW: readonly Builder<Panel>[] = [
     {
       title: 'Pods held',
       description:
-        'Pods that stand still now: during a capture for milliseconds, and with `holdSeconds` for as long as the Checkpoint asks.',
+        'Pods that stand still now: during a capture for milliseconds, and with `hold.seconds` for as long as the Checkpoint asks.',
       unit: 'short',
       empty: 'No agent reports',
       width: 4,

@@ -10,6 +10,8 @@ import { agents, controllers, events, known, occurring, ofLeader, top } from './
 
 const NO_AGENT = 'No agent reports';
 const NO_CONTROLLER = 'No controller reports';
+/** In the order of PROGRESS_REASONS. */
+const PROGRESS_COLORS = ['text', 'yellow', 'semi-dark-yellow', 'purple', 'blue', 'light-blue'];
 const leader = (metric: string, ...by: string[]) => ofLeader(controllers(metric), ...by);
 /** The same for each cluster by itself. */
 const lead = (metric: string) => `max by (cluster, namespace) (${controllers(metric)})`;
@@ -98,7 +100,7 @@ const checkpoints: Builder<Panel>[] = [
       {
         title: 'Checkpoints by state',
         description:
-          'The Checkpoints that exist, by the reason of their condition `Succeeded`; `New` before the controller has looked at them.',
+          'The Checkpoints that exist, by the reason of their condition `Succeeded`; `Pending` before the controller has looked at them.',
         unit: 'short',
         empty: 'No Checkpoint exists',
         width: 12,
@@ -107,13 +109,10 @@ const checkpoints: Builder<Panel>[] = [
       { '{{state}}': leader('stasis_checkpoints', 'state') },
     ),
     {
-      New: 'text',
       ...Object.fromEntries(
         SUCCESS_REASONS.map((reason, index) => [reason, ['green', 'super-light-green'][index] ?? 'green']),
       ),
-      ...Object.fromEntries(
-        PROGRESS_REASONS.map((reason, index) => [reason, ['yellow', 'purple', 'blue', 'light-blue'][index] ?? 'blue']),
-      ),
+      ...Object.fromEntries(PROGRESS_REASONS.map((reason, index) => [reason, PROGRESS_COLORS[index] ?? 'blue'])),
     },
   ),
   bars(
@@ -145,7 +144,7 @@ const checkpoints: Builder<Panel>[] = [
     {
       title: 'Oldest waiting Checkpoint, by reason',
       description:
-        '`New`: the controller has not looked at it. `PodBusy`: another capture of the pod comes first. `Dispatched`: the agent has not begun.',
+        '`Pending`: the controller has not looked at it. `PodBusy`: another capture of the pod comes first. `NodeBusy`: the node carries out or holds as many as it may. `NodeAgentUnavailable`: no agent is known to be alive on the node. `DispatchForbidden`: a quota or a policy denies it. `Dispatched`: the agent has not begun.',
       unit: 's',
       empty: NO_CONTROLLER,
       width: 8,

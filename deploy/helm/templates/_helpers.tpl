@@ -196,6 +196,11 @@ httpGet: { path: {{ .path }}, port: {{ include "stasis.probePort" .root }} }
 {{- end }}
 {{- end -}}
 
+{{/* A whole number as decimal digits; nothing for null. A template would print 31536000 as 3.1536e+07. */}}
+{{- define "stasis.number" -}}
+{{- if not (kindIs "invalid" .) }}{{ int64 . }}{{ end -}}
+{{- end -}}
+
 {{/* The name of the plain port. `metrics` is always the name of the port of the metrics. */}}
 {{- define "stasis.probePort" -}}
 {{- ternary "http" "metrics" .Values.metrics.secure.enabled -}}

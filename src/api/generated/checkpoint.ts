@@ -12,13 +12,24 @@ export interface Checkpoint {
   status?: CheckpointStatus;
 }
 /**
- * What to hold, and how. Fixed once created, but for holdSeconds, which may be lowered to release the pod early.
+ * What to hold, and how. Fixed once created, except that hold.release may be set to let the pod go early, and that ttlSecondsAfterFinished may be changed.
  */
 export interface CheckpointSpec {
   /**
-   * Name of the pod, in the Checkpoint's own namespace.
+   * Name of the pod, in the Checkpoint's own namespace. Exactly one of podName and podSelector is set.
    */
-  podName: string;
+  podName?: string;
+  /**
+   * Reserved: selects several pods, to be held at one moment. Not implemented yet; a Checkpoint with podSelector is refused.
+   */
+  podSelector?: {
+    /**
+     * The labels that a pod must have.
+     */
+    matchLabels?: {
+      [k: string]: string;
+    };
+  };
   /**
    * Names of the containers to hold. Default: every running one, init containers and sidecars included. The pod's sandbox is never held.
    *
@@ -31,15 +42,16 @@ export interface CheckpointSpec {
    */
   freezer?: 'Auto' | 'None';
   /**
-   * The freezing stage (first freezer write until the tree is collected) is rolled back when it takes longer than this many seconds.
+   * The freezing stage (first freezer write until the tree is collected) is rolled back when it takes longer than this many seconds, 1 to 300. Default 10.
    */
   timeoutSeconds?: number;
   /**
-   * How many seconds the pod is held after it was read. 0 lets it go at once. May be lowered while the pod is held, to release it early; never raised.
+   * The capture must begin within this many seconds after the Checkpoint was created. A Checkpoint that still waits then (for other Checkpoints of the pod, for the agent of the node, for a quota) ends, and the pod is not touched. 1 to 86400, default 600.
    */
-  holdSeconds?: number;
+  startingDeadlineSeconds?: number;
+  hold?: CheckpointHold;
   /**
-   * The longest pause, hold included, in milliseconds. A capture that would exceed it is rolled back. Without it the timeout is the only bound.
+   * The longest pause in milliseconds, without the hold, 1 to 300000. A capture that would exceed it is rolled back. Without it the timeout is the only bound.
    */
   maxPauseMilliseconds?: number;
   /**
@@ -54,9 +66,26 @@ export interface CheckpointSpec {
    */
   include?: 'Cmdline'[];
   /**
-   * The Checkpoint is deleted this many seconds after its completionTime. 0 deletes it at once; without it, it stays.
+   * The Checkpoint is deleted this many seconds after its completionTime, 0 to 31536000. 0 deletes it at once. May be changed at any time. Default: what the installation sets.
    */
   ttlSecondsAfterFinished?: number;
+}
+/**
+ * Holds the pod after it was read. Without it, the pod is let go at once. A hold that ends before its time for a reason that its author did not ask for makes the Checkpoint fail with HoldCutShort; what was read is kept.
+ */
+export interface CheckpointHold {
+  /**
+   * How many seconds the pod is held at most, 1 to 3600.
+   */
+  seconds: number;
+  /**
+   * True lets the pod go now. It is never taken back: false after true is refused until the release is carried out. After that it is accepted, and changes nothing, so that the first manifest can be applied again.
+   */
+  release?: boolean;
+  /**
+   * Holds the pod even if its own liveness or startup probes would have kubelet restart a container during the hold. By default such a hold is refused (ProbeWouldKill).
+   */
+  despiteProbes?: boolean;
 }
 /**
  * What came of it. Written by the controller.
@@ -75,7 +104,19 @@ export interface CheckpointStatus {
    */
   completionTime?: string;
   /**
-   * Dispatched (a PodCapture was made), Thawed (every freezer is in the state it was found in) and Succeeded, which sums up: True or False at the end, until then Unknown with the progress as reason. Reasons are explained in docs/errors.md.
+   * By the clock of the node, in microseconds, when every task of the pod stood still. Absent while a task that the kernel holds may go on.
+   */
+  heldFrom?: string;
+  /**
+   * By the clock of the node, in microseconds, when the first task was let go.
+   */
+  heldUntil?: string;
+  /**
+   * While the pod is held, when the hold ends by itself, by the clock of the node.
+   */
+  holdUntil?: string;
+  /**
+   * Dispatched: a PodCapture was made. Held, only with hold: the pod stands still now; False says why the hold ended. Released: every freezer is in the state it was found in, and no task is traced. Succeeded: the sum, True or False at the end, until then Unknown with the progress as reason. Finished: True at every end. Reconciling and Stalled say the same to tools that follow kstatus. Reasons are explained in docs/errors.md.
    *
    * @maxItems 8
    */
@@ -137,6 +178,18 @@ export interface CheckpointPod {
    */
   captureName?: string;
   /**
+   * How far its capture is.
+   */
+  state: 'Waiting' | 'Dispatched' | 'Capturing' | 'Holding' | 'Succeeded' | 'Failed';
+  /**
+   * Why, in one word of a closed list.
+   */
+  reason?: string;
+  /**
+   * Why, for a person; a failure names the task or path.
+   */
+  message?: string;
+  /**
    * Processes captured, zombies included.
    */
   processes?: number;
@@ -145,7 +198,7 @@ export interface CheckpointPod {
    */
   threads?: number;
   /**
-   * timings.pauseMicroseconds as text, such as 12.345ms.
+   * The pause as text, without a hold: timings.pauseMicroseconds less holdMicroseconds, such as 12.345ms.
    */
   pause?: string;
   timings?: Timings;

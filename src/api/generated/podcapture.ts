@@ -12,7 +12,7 @@ export interface PodCapture {
   status?: PodCaptureStatus;
 }
 /**
- * What to capture, settled. Fixed once created, but for holdSeconds, which may be lowered.
+ * What to capture, settled. Fixed once created, except that hold.releaseReason may be set once.
  */
 export interface PodCaptureSpec {
   /**
@@ -20,11 +20,11 @@ export interface PodCaptureSpec {
    */
   nodeName: string;
   /**
-   * Name of the pod, in the same namespace.
+   * Name of the pod, in the same namespace. A selectable field.
    */
   podName: string;
   /**
-   * UID of the pod; its cgroups are found by it.
+   * UID of the pod; its cgroups are found by it. A selectable field.
    */
   podUID: string;
   /**
@@ -42,10 +42,7 @@ export interface PodCaptureSpec {
    * As on the Checkpoint.
    */
   timeoutSeconds: number;
-  /**
-   * As on the Checkpoint. Lowered by the controller when the Checkpoint's is, when the pod is deleted, and when its node is drained.
-   */
-  holdSeconds: number;
+  hold?: CaptureHold;
   /**
    * As on the Checkpoint.
    */
@@ -76,6 +73,26 @@ export interface CaptureContainer {
   containerID: string;
 }
 /**
+ * The hold, as on the Checkpoint.
+ */
+export interface CaptureHold {
+  /**
+   * How many seconds the pod is held at most.
+   */
+  seconds: number;
+  /**
+   * Set by the controller: the agent lets the pod go at once, and reports this as the reason of Held=False. ReleaseRequested: hold.release of the Checkpoint. NodeAgentStopped: Stasis is being uninstalled. The others: what the hold would obstruct.
+   */
+  releaseReason?:
+    | 'ReleaseRequested'
+    | 'PodNotFound'
+    | 'PodReplaced'
+    | 'PodTerminating'
+    | 'ContainerEnded'
+    | 'NodeDrained'
+    | 'NodeAgentStopped';
+}
+/**
  * What came of it. Written by the agent of the node; by the controller only where that agent is lost.
  */
 export interface PodCaptureStatus {
@@ -92,7 +109,19 @@ export interface PodCaptureStatus {
    */
   completionTime?: string;
   /**
-   * Thawed (every freezer is in the state it was found in) and Succeeded, True or False at the end, until then Unknown with the progress as reason.
+   * By the clock of the node, in microseconds, when every task of the pod stood still. Absent while a task that the kernel holds may go on.
+   */
+  heldFrom?: string;
+  /**
+   * By the clock of the node, in microseconds, when the first task was let go.
+   */
+  heldUntil?: string;
+  /**
+   * While the pod is held, when the hold ends by itself, by the clock of the node.
+   */
+  holdUntil?: string;
+  /**
+   * Held, only with hold: the pod stands still now; False says why the hold ended. Released: every freezer is in the state it was found in, and no task is traced. Succeeded: True or False at the end, until then Unknown with the progress as reason.
    *
    * @maxItems 8
    */
@@ -133,13 +162,13 @@ export interface PodCaptureStatus {
   containers?: ContainerCapture[];
   timings?: Timings;
   /**
-   * The processes, parents before their children. At most 500; the artifact on the node has all of them.
+   * The processes, parents before their children. At most 100, and at most 32 KiB together with unfrozen and containers; the artifact has all of them.
    *
-   * @maxItems 500
+   * @maxItems 100
    */
   tree?: ProcessRow[];
   /**
-   * The tree here is cut; the artifact has all of it.
+   * The tree, its threads or paths, unfrozen or containers are cut here; the counts above are of all, and the artifact has the whole.
    */
   truncated?: boolean;
   /**
@@ -198,11 +227,11 @@ export interface ContainerCapture {
   /**
    * Which hierarchy the path is in.
    */
-  cgroupVersion: 'v1' | 'v2';
+  cgroupVersion: 'V1' | 'V2';
   /**
    * How it was held: by its freezer until seized, or interrupted task by task.
    */
-  freezer: 'v1' | 'v2' | 'none';
+  freezer: 'V1' | 'V2' | 'None';
   /**
    * Somebody else had frozen it before; it was left so.
    */
@@ -286,7 +315,7 @@ export interface ProcessRow {
    */
   comm: string;
   /**
-   * Target of /proc/PID/exe, never followed; absent for zombies.
+   * Target of /proc/PID/exe, never followed; absent for zombies. A path of more than 512 bytes is cut, ends in … here, and sets truncated.
    */
   exe?: string;
   /**
@@ -345,11 +374,11 @@ export interface ProcessRow {
     [k: string]: number;
   };
   /**
-   * The cgroup of the leader, below the mount point of the captured hierarchy.
+   * The cgroup of the leader, below the mount point of the captured hierarchy. Cut like exe.
    */
   cgroup: string;
   /**
-   * Its threads, the leader first. At most 32; the artifact on the node has all of them.
+   * Its threads, the leader first. At most 32, and fewer where they would bring the row beyond 4 KiB; the artifact on the node has all of them.
    *
    * @maxItems 32
    */
@@ -487,4 +516,8 @@ export interface Artifact {
    * Its SHA-256 digest.
    */
   sha256: string;
+  /**
+   * The command that prints the file, for users who may exec into the pods of the agents.
+   */
+  command: string;
 }

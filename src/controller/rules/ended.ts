@@ -4,11 +4,11 @@
  */
 import { RELEASE_FINALIZER } from '../../api/kinds.js';
 import type { Checkpoint, PodCapture } from '../../api/kinds.js';
-import { hasEnded } from '../condition.js';
+import { hasEnded } from '../../api/conditions.js';
 import { wait, type Action, type Decision } from '../decision.js';
 import { endActions } from '../end-actions.js';
 import type { Settled } from '../observation.js';
-import { endedStatus, vanishedStatus } from '../status.js';
+import { endedStatus, refreshedStatus, vanishedStatus } from '../status.js';
 
 /**
  * The longest time until the next visit, in milliseconds. A timer cannot run longer than 24 days, and the clock may be
@@ -46,10 +46,10 @@ export function captureVanished({ checkpoint, captureName, capture, now }: Settl
 }
 
 /**
- * The Checkpoint has ended. What remains: removing finalizers, recording the generation of a change without effect, and
- * the time to live.
+ * The Checkpoint has ended. What remains: removing finalizers, recording the generation of a change without effect, the
+ * time to live, and the limit of the history.
  */
-export function finished({ checkpoint, capture, now }: Settled): Decision | undefined {
+export function finished({ checkpoint, capture, now, isExcess, settings }: Settled): Decision | undefined {
   const { status, spec, metadata } = checkpoint;
   if (status === undefined || !hasEnded(status)) return undefined;
   // Only a status written by somebody else can say that the Checkpoint ended while its capture runs. Nobody waits for
@@ -57,19 +57,33 @@ export function finished({ checkpoint, capture, now }: Settled): Decision | unde
   if (capture !== undefined && !hasEnded(capture.status)) return cancel('finished', capture);
   const removals = finalizerRemovals(checkpoint, capture);
   if (metadata.deletionTimestamp !== undefined) return { rule: 'finished', actions: removals };
-  const { generation } = metadata;
-  const seen: readonly Action[] =
-    generation === undefined || status.observedGeneration === generation
-      ? []
-      : [{ kind: 'write-status', status: { ...status, observedGeneration: generation } }];
-  const ttl = timeToLive(spec.ttlSecondsAfterFinished, status.completionTime, now);
-  if (ttl === undefined) return { rule: 'finished', actions: [...removals, ...seen] };
+  const refreshed = refreshedStatus(checkpoint, now);
+  const actions: readonly Action[] = [
+    ...removals,
+    ...(refreshed === undefined ? [] : [{ kind: 'write-status', status: refreshed } as const]),
+  ];
+  if (isExcess) return { rule: 'historyLimit', actions: [...removals, { kind: 'delete-checkpoint' }] };
+  if (isTracked(checkpoint)) return { rule: 'finished', actions };
+  const seconds = spec.ttlSecondsAfterFinished ?? settings.defaultTTLSeconds;
+  const ttl = timeToLive(seconds, status.completionTime, now);
+  if (ttl === undefined) return { rule: 'finished', actions };
   if (ttl <= 0) return { rule: 'timeToLive', actions: [...removals, { kind: 'delete-checkpoint' }] };
-  return {
-    rule: 'finished',
-    actions: [...removals, ...seen],
-    againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT_MILLISECONDS),
-  };
+  return { rule: 'finished', actions, againAfterMilliseconds: Math.min(ttl, LONGEST_WAIT_MILLISECONDS) };
+}
+
+/** The marks of the tools that keep objects as their manifests say: Argo CD, and the two controllers of Flux. */
+export const TRACKING_ANNOTATION = 'argocd.argoproj.io/tracking-id';
+export const TRACKING_LABELS = ['kustomize.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/name'];
+
+/**
+ * Whether a tool would make the Checkpoint again if it were deleted. The new object would be another Checkpoint, and the
+ * pod would be captured again, each time that the old one is cleaned up. Anybody can set these marks, so history.ts bounds
+ * how many such Checkpoints a namespace keeps.
+ */
+export function isTracked({ metadata }: Checkpoint): boolean {
+  const { annotations, labels } = metadata;
+  if (annotations?.[TRACKING_ANNOTATION] !== undefined) return true;
+  return TRACKING_LABELS.some((label) => labels?.[label] !== undefined);
 }
 
 /**

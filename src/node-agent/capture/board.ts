@@ -30,6 +30,10 @@ const MAX_TIDS = 65_536;
 const SLOT = { phase: 0, progress: 1, orders: 2, writer: 3, closed: 4, freezers: 5, tids: 6, writing: 7 } as const;
 const FREEZERS_AT = 8;
 const TIDS_AT = FREEZERS_AT + 2 * MAX_FREEZERS;
+/** Slots of 8 bytes behind the tids: times in microseconds, 0 for none. */
+const TIMES_AT = TIDS_AT + MAX_TIDS;
+const TIME = { heldFrom: 0, mayHoldUntil: 1 } as const;
+const TIMES = 2;
 
 /** A freezer as the main thread needs it: a descriptor that is open for writing, and the version, which decides the words to write. */
 export interface PublishedFreezer {
@@ -42,16 +46,19 @@ export interface PublishedFreezer {
 export class Board {
   readonly memory: SharedArrayBuffer;
   readonly #slots: Int32Array;
+  readonly #times: BigInt64Array;
 
   /** Lays out a board, in new memory or in the memory that the other thread made. */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * (TIDS_AT + MAX_TIDS))) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * TIMES_AT + 8 * TIMES)) {
     this.memory = memory;
     this.#slots = new Int32Array(memory);
+    this.#times = new BigInt64Array(memory, 4 * TIMES_AT, TIMES);
   }
 
   /** Clears the board. The main thread calls this between captures. */
   reset(): void {
     this.#slots.fill(0, 0, FREEZERS_AT);
+    this.#times.fill(0n);
   }
 
   // The tracing thread's side.
@@ -100,6 +107,16 @@ export class Board {
     Atomics.store(this.#slots, SLOT.tids, count + 1);
   }
 
+  /** Tells since when every task stands still, by the wall clock, in microseconds since the epoch. */
+  setHeldFrom(microseconds: number): void {
+    this.#setTime(TIME.heldFrom, microseconds);
+  }
+
+  /** Until when the pod may be held, by the monotonic clock, in microseconds. Undefined: no such bound. */
+  mayHoldUntil(): number | undefined {
+    return this.#time(TIME.mayHoldUntil);
+  }
+
   orders(): number {
     return Atomics.load(this.#slots, SLOT.orders);
   }
@@ -123,6 +140,16 @@ export class Board {
       writer: Atomics.load(this.#slots, SLOT.writer) === 1,
       closed: Atomics.load(this.#slots, SLOT.closed),
     };
+  }
+
+  /** Since when every task stands still. Undefined: not yet. A hold may begin before that. */
+  heldFrom(): number | undefined {
+    return this.#time(TIME.heldFrom);
+  }
+
+  /** Bounds the hold. The tracing thread keeps the bound, also when the main thread gets no CPU time. */
+  setMayHoldUntil(microseconds: number): void {
+    this.#setTime(TIME.mayHoldUntil, microseconds);
   }
 
   /** Calls `write` for each published freezer. Until this returns, none of their descriptors is closed. */
@@ -152,5 +179,14 @@ export class Board {
 
   tids(): Int32Array {
     return this.#slots.subarray(TIDS_AT, TIDS_AT + Atomics.load(this.#slots, SLOT.tids));
+  }
+
+  #setTime(index: number, microseconds: number): void {
+    Atomics.store(this.#times, index, BigInt(Math.max(1, Math.round(microseconds))));
+  }
+
+  #time(index: number): number | undefined {
+    const microseconds = Number(Atomics.load(this.#times, index));
+    return microseconds === 0 ? undefined : microseconds;
   }
 }

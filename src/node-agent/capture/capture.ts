@@ -14,6 +14,7 @@
 import type { Phase } from '../../api/podcapture.js';
 import type { Failure } from '../pure/failure.js';
 import { announce, dismiss } from './announcement.js';
+import type { CaptureContext } from './context.js';
 import { lookForCoreDumps } from './core-dumps.js';
 import { collect } from './phases/collect.js';
 import { takeStatusFiles } from './first-look.js';
@@ -26,7 +27,8 @@ import { stop } from './phases/stop.js';
 import { thaw } from './phases/thaw.js';
 import { rawCapture } from './make-raw-capture.js';
 import type { RawCapture } from './raw-capture.js';
-import { Session, type CaptureContext, type CaptureRequest } from './session.js';
+import { Session, type CaptureRequest } from './session.js';
+import { noteStandstill } from './standstill.js';
 
 type PhaseFunction = (session: Session) => Failure | undefined;
 
@@ -51,6 +53,7 @@ export function capture(context: CaptureContext, request: CaptureRequest): RawCa
       run(session, 'seize', seize) ??
       stopAndThaw(session) ??
       run(session, 'stop', seizeEscaped) ??
+      standsStill(session) ??
       run(session, 'collect', collect) ??
       run(session, 'collect', readTheRest, 'hold') ??
       run(session, 'hold', hold);
@@ -69,6 +72,10 @@ function warmUp(session: Session): undefined {
   session.context.warmUp?.(session.firstLooks.size);
 }
 
+function standsStill(session: Session): undefined {
+  noteStandstill(session);
+}
+
 /** A defect in one step of the release must not keep the other steps from being done. */
 function letGo(session: Session): Failure | undefined {
   let defect: Failure | undefined;
@@ -80,6 +87,7 @@ function letGo(session: Session): Failure | undefined {
       onDefect();
     }
   };
+  if (session.stoodStillAt !== undefined) session.letGoAt = session.kernel.now();
   attempt(
     () => thaw(session),
     () =>

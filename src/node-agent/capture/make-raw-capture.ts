@@ -15,7 +15,7 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
       freezer: way === 'interrupts' ? 'none' : (freezer?.version ?? 'none'),
       wasFrozen: found !== 'THAWED',
     })),
-    tasks: [...session.tasks.values()].map(rawTask),
+    tasks: [...session.tasks.values(), ...departedTasks(session)].map(rawTask),
     processes: [...session.processes],
     firstLooks: session.firstLooks,
     zombies: [...session.zombies],
@@ -24,12 +24,27 @@ export function rawCapture(session: Session, failure: Failure | undefined): RawC
     unfrozen: [...session.unfrozen.values()],
     timings,
     budgetMicroseconds: budget,
-    overrunMicroseconds: budget === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - budget),
+    overrunMicroseconds: overrun(timings, budget),
     ...freezeSkew(session),
     thawUnproved: session.thawUnproved,
     threadMustEnd: session.threadMustEnd,
+    isCutOff: session.isCutOff,
     firstActAt: session.firstActAt,
+    stoodStillAt: session.stoodStillAt,
+    heldFrom: session.heldFrom,
+    letGoAt: session.letGoAt,
   };
+}
+
+/** A newcomer that got the tid of a departed task was read under that tid, and takes its place. */
+function departedTasks({ departed, tasks }: Session): Task[] {
+  return [...departed.values()].filter(({ tid }) => !tasks.has(tid));
+}
+
+/** By how much the pause without the hold exceeded its budget. */
+export function overrun(timings: Timings, budgetMicroseconds: number | undefined): number {
+  if (budgetMicroseconds === undefined) return 0;
+  return Math.max(0, timings.pauseMicroseconds - timings.holdMicroseconds - budgetMicroseconds);
 }
 
 /** The skew as the freeze phase saw it: its looks are at most half a millisecond apart. */

@@ -58,6 +58,14 @@ export interface RawCapture {
   readonly thawUnproved: readonly string[];
   /** The tracing thread must end, because only its end releases the last tasks. */
   readonly threadMustEnd: boolean;
+  /** The hold ended because it lasted until the bound that the main thread had set. */
+  readonly isCutOff: boolean;
   /** When the pause began, by the monotonic clock; undefined when nothing was touched. */
   readonly firstActAt: number | undefined;
+  /** When every task stood still, by the monotonic clock. Undefined when it did not come to that, or a task was set aside. */
+  readonly stoodStillAt: number | undefined;
+  /** The same time by the wall clock, in microseconds since the epoch, as it was when a requested hold began. */
+  readonly heldFrom: number | undefined;
+  /** When the release began, by the monotonic clock; undefined when not every task had stood still. */
+  readonly letGoAt: number | undefined;
 }

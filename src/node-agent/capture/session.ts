@@ -1,16 +1,15 @@
 /** Everything that one capture knows while it runs. {@link ./capture.ts} makes the session and drops it at the end. */
 import type { Phase, UnfrozenTask } from '../../api/podcapture.js';
-import type { Guard } from '../../native/guard.js';
 import type { Kernel } from '../../native/kernel.js';
 import type { Running, Tracee } from '../../native/tracee.js';
 import type { Board } from './board.js';
+import type { CaptureContext } from './context.js';
 import { ORDER_CANCEL, ORDER_REOPEN, ORDER_TIMEOUT, ORDER_UNGUARDED } from './board.js';
 import { failure, type Failure } from '../pure/failure.js';
-import type { ArmedFault } from './fault-points.js';
 import { FREEZER_WINDOW_MICROSECONDS, type Freezer } from '../cgroup/freezer.js';
 import type { ContainerTarget } from '../pure/container-target.js';
 import type { FreezerState } from '../pure/freezer-state.js';
-import { releaseEstimate, type ReleaseCost } from '../pure/release-cost.js';
+import { releaseEstimate } from '../pure/release-cost.js';
 import { LIST_BYTES } from '../cgroup/list-tasks.js';
 import { RawArena } from './raw-arena.js';
 import type { FirstLook } from './raw-capture.js';
@@ -24,32 +23,10 @@ export interface CaptureRequest {
   readonly timeoutMicroseconds: number;
   /** How long to hold after the tree is collected. */
   readonly holdMicroseconds: number;
-  /** Budget of the whole pause, release included. */
+  /** Budget of the pause without the hold, release included. */
   readonly maxPauseMicroseconds?: number;
   /** Mount point of the host's procfs. */
   readonly proc: string;
-}
-
-/** The surroundings of a capture: the seam to the kernel, the shared memory, and a sleep that an order ends early. */
-export interface CaptureContext {
-  readonly kernel: Kernel;
-  readonly board: Board;
-  /** -errno: there is no guard, and nothing is frozen or traced. */
-  readonly guard: Guard | number;
-  /** The id under which the guard knows this capture. */
-  readonly captureId: Uint8Array;
-  /** Asks for more CPU time, until the capture has ended. */
-  readonly hurry?: () => void;
-  /** Readies the thread for a pause of so many tasks. */
-  readonly warmUp?: (tasks: number) => void;
-  /** Sleeps until the orders differ from `known`, but no longer than `microseconds`. */
-  readonly wait: (known: number, microseconds: number) => void;
-  /** Set only in tests. */
-  readonly fault?: ArmedFault | undefined;
-  /** Memory for the raw bytes. The bytes of an earlier capture in it are lost. */
-  readonly arena?: RawArena;
-  /** The cost of earlier releases. The budget keeps back the time for the release. */
-  readonly releaseCost: ReleaseCost;
 }
 
 /**
@@ -122,6 +99,11 @@ export class Session {
   /** Every freezer whose files were opened and must be closed at the end, also where the cgroup did not become a target. */
   readonly freezers: Freezer[] = [];
   readonly tasks = new Map<number, Task>();
+  /**
+   * Tasks that stood still when the hold began, and ended or left their cgroup during it. They are reported, but nothing is
+   * done about them any more. By tid.
+   */
+  readonly departed = new Map<number, Task>();
   /** Tracees that were seized and then found not to belong: their tids were reused between listing and seizing. */
   readonly strays: Tracee[] = [];
   /** Tids of the tasks that the kernel attached at a fork, vfork or clone of a tracee. */
@@ -154,12 +136,23 @@ export class Session {
   readonly ranWhenLate = new Map<number, number>();
   /** Number of kernel stacks that were read. */
   stacksRead = 0;
-  /** The tree is collected and the pod is held. A cancellation then ends the hold, and is no failure. */
+  /** The tree is collected, and the hold that was asked for has begun. A cancellation then ends the hold, and is no failure. */
   isHolding = false;
+  /** The hold ended because it lasted until {@link Board.mayHoldUntil}. */
+  isCutOff = false;
   readonly durations: Partial<Record<Phase, number>> = {};
   /** Time of the first freezer write, or without freezer of the first interrupt. The pause and the deadlines count from here. */
   firstActAt: number | undefined;
   collectedAt: number | undefined;
+  /**
+   * When every task stood still: the end of the stop phase, or later, when a task that was set aside has reached its stop
+   * during the hold. Undefined while a task may go on.
+   */
+  stoodStillAt: number | undefined;
+  /** The same by the wall clock, in microseconds since the epoch. Known when a requested hold begins. */
+  heldFrom: number | undefined;
+  /** When the release began, after every task had stood still. */
+  letGoAt: number | undefined;
   /** Time of the announcement. The guard's bound for a closed freezer runs from then. */
   announcedAt: number | undefined;
   lastDetachAt: number | undefined;
@@ -225,7 +218,9 @@ export class Session {
     this.tellOpenedInTime();
     const elapsed = this.kernel.now() - this.firstActAt;
     const budget = this.request.maxPauseMicroseconds;
-    if (budget !== undefined && elapsed + this.releaseEstimate() > budget) return this.overBudget();
+    // The budget is for the pause without the hold. Once the hold has begun, only the release is left, which an early end of the
+    // hold would not shorten.
+    if (budget !== undefined && !this.isHolding && elapsed + this.releaseEstimate() > budget) return this.#overBudget();
     if (this.collectedAt !== undefined) return undefined;
     if ((orders & ORDER_TIMEOUT) !== 0 || elapsed > this.request.timeoutMicroseconds) {
       return failure('FreezeTimeout', `the freezing stage did not end within ${this.request.timeoutMicroseconds} µs`);
@@ -275,7 +270,7 @@ export class Session {
     return (this.board.orders() & ORDER_REOPEN) !== 0;
   }
 
-  overBudget(): Failure {
+  #overBudget(): Failure {
     const elapsed = Math.round(this.kernel.now() - (this.firstActAt ?? this.kernel.now()));
     return failure(
       'PauseBudgetExceeded',

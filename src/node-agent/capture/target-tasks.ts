@@ -81,13 +81,14 @@ export function takeTask(
 /**
  * Drops the tracees that are not listed. Every listed task is seized, so a tracee that is not listed is a stray: its tid was
  * reused between the list and the SEIZE, or the task was moved away or is dying. A stray in its stop is detached at once, the
- * others at the release.
+ * others at the release. A task that stood still when the hold began belongs to what was captured, also when it ends later.
  */
 export function dropUnlisted(session: Session, target: Target, listed: ReadonlySet<number>): void {
   for (const task of session.tasks.values()) {
     if (task.target !== target || listed.has(task.tid)) continue;
     session.tasks.delete(task.tid);
     session.unfrozen.delete(task.tid);
+    if (session.isHolding && !task.joined) session.departed.set(task.tid, task);
     const tracee = task.tracee?.look();
     if (tracee?.state === 'running' || (tracee?.state === 'stopped' && tracee.detach() === 'refused'))
       session.strays.push(tracee);

@@ -1,5 +1,5 @@
 /** Turns the bytes of command lines into the fields of the report, with a mark for everything that is missing. Pure. */
-import type { CmdlineCounts, CmdlineUnread, ProcessRow } from '../../api/podcapture.js';
+import type { CmdlineCounts, CmdlineUnread, CommandLine } from '../../api/podcapture.js';
 import { fairCap } from './fair-cap.js';
 
 /**
@@ -17,9 +17,6 @@ export type RawCommandLine =
       readonly lengthBytes: number;
     }
   | { readonly unread: CmdlineUnread };
-
-/** The fields of a process row that concern its command line. */
-export type CommandLine = Pick<ProcessRow, 'cmdline' | 'cmdlineCut' | 'cmdlineBase64' | 'cmdlineUnread'>;
 
 /** Command lines by PID. */
 export type CommandLines = ReadonlyMap<number, CommandLine>;

@@ -1,5 +1,5 @@
 /** From parsed /proc files to the rows of the API. Pure. */
-import type { IdSet, ProcessRow, TaskState, ThreadRow } from '../../api/podcapture.js';
+import { onlyDeclared, type IdSet, type ProcessRow, type TaskState, type ThreadRow } from '../../api/podcapture.js';
 import { parseCredentials, type Credentials, type ProcStatus } from './proc-status.js';
 import { idInside, type IdRange } from './uid-map.js';
 
@@ -51,6 +51,11 @@ export interface TreeFacts {
   readonly bootTime: number;
 }
 
+const declaredRow = onlyDeclared<ProcessRow>();
+/** The fields that the rows of living processes and of zombies have in common. */
+type SharedFields = Omit<ProcessRow, 'state' | 'cgroup' | 'threads'>;
+const declaredShared = onlyDeclared<SharedFields>();
+const declaredThread = onlyDeclared<ThreadRow>();
 const UNKNOWN: ProcessFacts = { startTimeTicks: 0, namespaces: {} };
 
 /** The flat tree: parents before their children, siblings by pid. */
@@ -93,29 +98,25 @@ function livingRow(facts: TreeFacts, pid: number, tasks: readonly CapturedTask[]
   threads.sort((a, b) => (a.tid === pid ? -1 : b.tid === pid ? 1 : a.tid - b.tid));
   const signal = STOP_SIGNALS[stopSignal];
   const pending = signalNames(leader === undefined ? 0 : leader.sharedPendingStops | leader.pendingStops);
-  return {
+  return declaredRow({
     ...sharedFields(facts, pid, status),
     state: stopSignal === 0 ? 'Alive' : 'Stopped',
     ...(signal === undefined ? {} : { stopSignal: signal }),
     ...(pending.length === 0 ? {} : { pendingStopSignals: pending }),
-    ...(leader?.isUnsettled === true ? { unsettled: true as const } : {}),
-    ...(leaderDead ? { leaderDead: true as const } : {}),
+    ...(leader?.isUnsettled === true ? { unsettled: true } : {}),
+    ...(leaderDead ? { leaderDead: true } : {}),
     cgroup: any.cgroup,
     threads,
-  };
+  });
 }
 
 function zombieRow(facts: TreeFacts, pid: number, status: ProcStatus, cgroup: string): ProcessRow {
   return { ...sharedFields(facts, pid, status), state: 'Zombie', cgroup, threads: [] };
 }
 
-function sharedFields(
-  facts: TreeFacts,
-  pid: number,
-  status: ProcStatus,
-): Omit<ProcessRow, 'state' | 'cgroup' | 'threads'> {
+function sharedFields(facts: TreeFacts, pid: number, status: ProcStatus): SharedFields {
   const { exe, startTimeTicks, namespaces, idMaps } = facts.processes.get(pid) ?? UNKNOWN;
-  return {
+  return declaredShared({
     pid,
     ppid: status.ppid,
     pgid: status.pgid,
@@ -134,7 +135,7 @@ function sharedFields(
     seccomp: status.seccomp,
     nsPids: status.nsPids,
     namespaces,
-  };
+  });
 }
 
 function inside(map: readonly IdRange[], ids: IdSet): IdSet {
@@ -148,14 +149,14 @@ function inside(map: readonly IdRange[], ids: IdSet): IdSet {
 
 function threadRow(task: CapturedTask, leader: CapturedTask | undefined, row: Credentials): ThreadRow {
   const pending = task === leader ? [] : signalNames(task.pendingStops);
-  return {
+  return declaredThread({
     tid: task.tid,
     comm: task.comm,
     state: threadState(task),
     ...(task.credentials === leader?.credentials ? {} : differences(task, row)),
     ...(pending.length === 0 ? {} : { pendingStopSignals: pending }),
-    ...(task.isUnsettled && task !== leader ? { unsettled: true as const } : {}),
-  };
+    ...(task.isUnsettled && task !== leader ? { unsettled: true } : {}),
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { CaptureReport } from './parse-report.js';
 /** A report, and whether only the end of the process releases the tasks. */
 export type FinalReport = CaptureReport & { readonly processMustEnd?: boolean };
 
-/** The report of a capture that touched nothing, or of which nobody knows what it touched. */
+/** The report of a capture that touched nothing. */
 export function emptyReport(failure: CaptureReport['failure']): FinalReport {
   return {
     failure,
@@ -17,6 +17,7 @@ export function emptyReport(failure: CaptureReport['failure']): FinalReport {
     timings: NOTHING,
     overrunMicroseconds: 0,
     thawUnproved: [],
+    isTouched: false,
     processMustEnd: false,
   };
 }

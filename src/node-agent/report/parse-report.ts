@@ -1,5 +1,11 @@
 /** Makes the report of a capture from the bytes that were read. Pure. */
-import type { ContainerCapture, ProcessRow, Timings, UnfrozenTask } from '../../api/podcapture.js';
+import {
+  onlyDeclared,
+  type ContainerCapture,
+  type ProcessRow,
+  type Timings,
+  type UnfrozenTask,
+} from '../../api/podcapture.js';
 import type { RawRecords } from '../capture/raw-arena.js';
 import type { RawCapture, RawTarget, RawTask } from '../capture/raw-capture.js';
 import { shownPath } from '../../native/path-text.js';
@@ -32,6 +38,20 @@ export interface CaptureReport {
   readonly overrunMicroseconds: number;
   readonly freezeSkewMicroseconds?: number;
   readonly thawUnproved: readonly string[];
+  /** A freezer was closed or a task was traced, or nobody knows. */
+  readonly isTouched: boolean;
+  /** The hold was cut off by the bound that the heartbeat sets. */
+  readonly isCutOff?: boolean;
+  /** When the pod stood still. Absent when it never stood still as a whole. */
+  readonly standstill?: Standstill;
+}
+
+/** By the wall clock of the node, in microseconds since the epoch. See {@link ../pure/wall-clock.ts} for the error. */
+export interface Standstill {
+  /** Every task stood still. */
+  readonly from: number;
+  /** The first task was about to be let go. */
+  readonly until: number;
 }
 
 /**
@@ -40,8 +60,16 @@ export interface CaptureReport {
  */
 const STOPPED_CHANNEL = 'do_signal_stop';
 
-/** Makes the report from the capture and the reads after the release. */
-export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport {
+/** The freezers by their names in the API. */
+const FREEZERS = { v1: 'V1', v2: 'V2', none: 'None' } as const;
+const declaredContainer = onlyDeclared<ContainerCapture>();
+
+/**
+ * Makes the report from the capture and the reads after the release.
+ *
+ * @param wallOffset by how many microseconds the wall clock is ahead of the monotonic clock
+ */
+export function parseReport(raw: RawCapture, second: SecondLook, wallOffset: number): CaptureReport {
   const parsed = parseRecords(raw.records, second.records);
   const captured = raw.tasks.map((task) => capturedTask(task, raw, parsed, second));
   const tasks = captured.filter((task) => task !== undefined);
@@ -64,7 +92,25 @@ export function parseReport(raw: RawCapture, second: SecondLook): CaptureReport 
     overrunMicroseconds: raw.overrunMicroseconds,
     ...(raw.freezeSkewMicroseconds === undefined ? {} : { freezeSkewMicroseconds: raw.freezeSkewMicroseconds }),
     thawUnproved: raw.thawUnproved,
+    isTouched: raw.firstActAt !== undefined,
+    ...(raw.isCutOff ? { isCutOff: true } : {}),
+    ...standstillOf(raw, wallOffset),
   };
+}
+
+/**
+ * The hold may last an hour, in which the wall clock is slewed or set. Its begin therefore comes from a look at the clock at
+ * that time, and its end from another. Where the clock was set back so far that the end would be before the begin, the end is
+ * the begin plus what has passed by the monotonic clock.
+ */
+function standstillOf(
+  { stoodStillAt, heldFrom, letGoAt }: RawCapture,
+  wallOffset: number,
+): { readonly standstill?: Standstill } {
+  if (stoodStillAt === undefined || letGoAt === undefined) return {};
+  const from = heldFrom ?? stoodStillAt + wallOffset;
+  const until = letGoAt + wallOffset;
+  return { standstill: { from, until: until < from ? from + (letGoAt - stoodStillAt) : until } };
 }
 
 /**
@@ -150,14 +196,14 @@ function containerCapture(
 ): ContainerCapture {
   const own = tasks.filter((task, at) => task !== undefined && raw[at]?.target === index);
   const { name, containerID, cgroupPath, cgroupVersion } = target.container;
-  return {
+  return declaredContainer({
     ...(name === undefined ? {} : { name }),
     ...(containerID === undefined ? {} : { containerID }),
     cgroupPath: shownPath(cgroupPath),
-    cgroupVersion,
-    freezer: target.freezer,
+    cgroupVersion: cgroupVersion === 'v1' ? 'V1' : 'V2',
+    freezer: FREEZERS[target.freezer],
     wasFrozen: target.wasFrozen,
     processes: new Set(own.map((task) => task?.tgid)).size,
     threads: own.length,
-  };
+  });
 }

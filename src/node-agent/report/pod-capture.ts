@@ -1,8 +1,13 @@
 /** Turns reports into the object that users see. Pure. */
-import { API_VERSION, KIND, type Condition, type PodCapture } from '../../api/podcapture.js';
-import { isSuccess, type Reason } from '../../api/reasons.js';
-import { summarize } from '../pure/summary.js';
+import { conditionsOf, findCondition } from '../../api/conditions.js';
+import { API_VERSION, KIND, type PodCapture, type PodCaptureStatus } from '../../api/podcapture.js';
 import { countCommandLines, type CommandLines } from '../pure/command-lines.js';
+import { summarize } from '../pure/summary.js';
+import { wallTime } from '../pure/wall-clock.js';
+import { countTree } from './counts.js';
+import { endTime } from './end-time.js';
+import type { FinalReport } from './empty-report.js';
+import { endFacts, type EndedHold } from './end-conditions.js';
 import type { CaptureReport } from './parse-report.js';
 
 export interface PodCaptureFacts {
@@ -11,30 +16,34 @@ export interface PodCaptureFacts {
   readonly startTime: string;
   readonly completionTime: string;
   /** In order. With --repeat there is more than one report, and the last one is shown whole. */
-  readonly reports: readonly [CaptureReport, ...CaptureReport[]];
+  readonly reports: readonly [FinalReport, ...FinalReport[]];
   readonly dryRun: boolean;
+  /** Absent where no hold was asked for. */
+  readonly hold?: EndedHold;
   /** Undefined where command lines were not requested. */
   readonly cmdlines: CommandLines | undefined;
+  /** Who let the pod go. */
+  readonly by: string;
 }
 
 /** Builds the PodCapture. Its status shows the last report. */
 export function podCapture(facts: PodCaptureFacts): PodCapture {
-  const { reports } = facts;
+  const { reports, dryRun, hold } = facts;
+  const completionTime = endTime(facts.startTime, facts.completionTime, reports);
   const last = reports.at(-1) ?? reports[0];
   const tree = last.tree.map((row) => ({ ...row, ...facts.cmdlines?.get(row.pid) }));
   const samples = reports.map((report) => report.timings);
+  const end = { report: last, dryRun, ...(hold === undefined ? {} : { hold }) };
   return {
     apiVersion: API_VERSION,
     kind: KIND,
     metadata: { name: facts.name },
     status: {
       startTime: facts.startTime,
-      completionTime: facts.completionTime,
-      conditions: conditions(last, facts),
-      processes: tree.length,
-      threads: tree.reduce((sum, row) => sum + row.threads.filter((thread) => thread.state !== 'Zombie').length, 0),
-      stopped: tree.filter((row) => row.state === 'Stopped').length,
-      zombies: tree.filter((row) => row.state === 'Zombie').length,
+      completionTime,
+      ...standstillTimes(last),
+      conditions: conditionsOf(endFacts(end, facts.by), undefined, undefined, completionTime),
+      ...countTree(tree),
       joined: last.joined,
       ...(last.freezeSkewMicroseconds === undefined ? {} : { freezeSkewMicroseconds: last.freezeSkewMicroseconds }),
       containers: last.containers,
@@ -48,36 +57,11 @@ export function podCapture(facts: PodCaptureFacts): PodCapture {
   };
 }
 
-/** The reason of `Succeeded`. */
-export function reasonOf(capture: PodCapture): Reason {
-  const reason = capture.status.conditions.find((condition) => condition.type === 'Succeeded')?.reason;
-  return (reason ?? 'InternalError') as Reason;
+/** From when until when the pod stood still, as the API has it. */
+export function standstillTimes({ standstill }: CaptureReport): Pick<PodCaptureStatus, 'heldFrom' | 'heldUntil'> {
+  return standstill === undefined ? {} : { heldFrom: wallTime(standstill.from), heldUntil: wallTime(standstill.until) };
 }
 
 export function succeeded(capture: PodCapture): boolean {
-  return isSuccess(reasonOf(capture));
-}
-
-function conditions(report: CaptureReport, facts: PodCaptureFacts): Condition[] {
-  const lastTransitionTime = facts.completionTime;
-  const { failure, thawUnproved } = report;
-  const thawed = thawUnproved.length === 0;
-  return [
-    {
-      type: 'Succeeded',
-      status: failure === undefined ? 'True' : 'False',
-      reason: failure?.reason ?? (facts.dryRun ? 'DryRunPassed' : 'Captured'),
-      message: failure?.message ?? (facts.dryRun ? 'nothing stands in the way' : 'held, read and let go'),
-      lastTransitionTime,
-    },
-    {
-      type: 'Thawed',
-      status: thawed ? 'True' : 'False',
-      reason: thawed ? 'FreezersRestored' : 'FreezerNotRestored',
-      message: thawed
-        ? 'every freezer is in the state it was found in'
-        : `not proved to be thawed: ${thawUnproved.join(', ')}`,
-      lastTransitionTime,
-    },
-  ];
+  return findCondition(capture.status.conditions, 'Succeeded')?.status === 'True';
 }

@@ -7,9 +7,14 @@ import { takeSecondLook } from './second-look.js';
 
 export type { CaptureReport } from './parse-report.js';
 
-/** Looks at the tasks for the second time, and parses everything. */
-export function report(files: KernelFiles, proc: string, raw: RawCapture): CaptureReport {
+/**
+ * Looks at the tasks for the second time, and parses everything.
+ *
+ * @param wallOffset returns by how many microseconds the wall clock is ahead of the monotonic clock now
+ */
+export function report(files: KernelFiles, proc: string, raw: RawCapture, wallOffset: () => number): CaptureReport {
   const held = new Set<number>();
   for (const { look, file, id } of eachRecord(raw.records)) if (look === 'held' && file === 'status') held.add(id);
-  return parseReport(raw, takeSecondLook(files, proc, raw, held));
+  const second = takeSecondLook(files, proc, raw, held);
+  return parseReport(raw, second, wallOffset());
 }

@@ -49,7 +49,10 @@ function keepStatus(arena: RawArena, tid: number, bytes: Uint8Array): void {
   });
 }
 
-/** Reads the id maps of one process in each user namespace other than the reader's. */
+/**
+ * Reads the id maps of one process in each user namespace other than the reader's. A process may end between the read of its
+ * link and that of its maps; then the next process of its namespace is asked.
+ */
 function readIdMaps(files: KernelFiles, proc: string, arena: RawArena): void {
   const own = new Uint8Array(64);
   const length = files.readlinkInto(`${proc}/self/ns/user`, own);
@@ -58,9 +61,10 @@ function readIdMaps(files: KernelFiles, proc: string, arena: RawArena): void {
     if (file !== 'ns/user') continue;
     const name = new TextDecoder().decode(bytes);
     if (known.has(name)) continue;
-    known.add(name);
-    for (const map of ['uid_map', 'gid_map'] as const)
-      arena.add('after', map, id, (into) => files.readInto(`${proc}/${id}/${map}`, into));
+    const maps = (['uid_map', 'gid_map'] as const).map((map) =>
+      arena.add('after', map, id, (into) => files.readInto(`${proc}/${id}/${map}`, into)),
+    );
+    if (maps.every((map) => typeof map !== 'number' && map.length > 0)) known.add(name);
   }
 }
 

@@ -7,10 +7,11 @@
  *
  * All dependencies are passed in, so that the whole agent can run in a unit test.
  */
+import { setMaxListeners } from 'node:events';
 import type { Registry } from 'prom-client';
 import { heartbeatLeaseName, type PodCapture } from '../../api/kinds.js';
 import { after } from '../../kube/abort.js';
-import type { KubeApi } from '../../kube/api.js';
+import type { KubeApi, LeaseApi } from '../../kube/api.js';
 import type { Clock } from '../../kube/clock.js';
 import { startHeartbeat } from '../../kube/heartbeat.js';
 import { createHttpServer } from '../../kube/http-server.js';
@@ -24,8 +25,11 @@ import { Store } from '../../kube/store.js';
 import { keyOf } from '../../kube/types.js';
 import { Artifacts } from './artifacts.js';
 import { CAPTURES, project } from './captured-object.js';
-import { Captures, type CapturesParts } from './captures.js';
-import { DiskGate } from './disk-gate.js';
+import { artifactCommand } from './artifact-command.js';
+import { Captures } from './captures.js';
+import type { CapturesParts } from './captures-parts.js';
+import type { DiskGate } from './disk-gate.js';
+import { keepFence, mayHoldFor, RENEWALS } from './fence.js';
 import type { GuardKeeper } from './guard-keeper.js';
 import { liveness, readiness, type HealthFacts } from './health.js';
 import { keepMemoryLow } from './idle-memory.js';
@@ -47,7 +51,10 @@ export interface AgentOptions {
   readonly port: number;
   /** Absent: the metrics are served on `port`. */
   readonly secureMetrics?: SecureMetrics;
+  /** Most captures at a time. A capture that holds its pod does not count. */
   readonly maxConcurrentCaptures: number;
+  /** Most pods that are held at a time. */
+  readonly maxConcurrentHolds: number;
   /** The pause that the installation aims at, in seconds: a metric, for dashboards and alerts. */
   readonly pauseBudgetSeconds: number;
   /** Mount point of the host's procfs. */
@@ -57,6 +64,9 @@ export interface AgentOptions {
 export interface AgentParts
   extends Pick<CapturesParts, 'resolve' | 'readCmdlines' | 'die'>, Pick<TracerPoolParts, 'start' | 'rehearse'> {
   readonly api: KubeApi;
+  readonly gate: DiskGate;
+  /** Carries the heartbeat, which must not wait behind reports. */
+  readonly leaseApi: Pick<LeaseApi, 'apply'>;
   /** The agent closes it when it has ended. */
   readonly guard: GuardKeeper;
   readonly metrics: KubeMetrics;
@@ -86,18 +96,22 @@ const RETRY_GUARD_MS = 500;
  * unless the API server is away.
  */
 export async function runAgent(options: AgentOptions, parts: AgentParts, signal: AbortSignal): Promise<void> {
-  const { api, clock, random, log, metrics, guard } = parts;
+  const { api, clock, random, log, metrics, guard, gate } = parts;
   const stopped = new AbortController();
   const lastCall = new AbortController();
+  // Each capture and each report listens to these. Node would warn of a leak from eleven listeners on, in plain text.
+  setMaxListeners(0, signal, stopped.signal, lastCall.signal);
   const store = new Store<PodCapture>();
-  const gate = new DiskGate(clock);
-  const artifacts = new Artifacts(options.artifacts, gate, options.artifactsLimitBytes);
+  const place = { ...options, folder: options.artifacts };
+  const artifacts = new Artifacts(options.artifacts, gate, options.artifactsLimitBytes, (uid) =>
+    artifactCommand(place, uid),
+  );
   const pool = new TracerPool(parts);
   const observer = agentMetrics({
     ...parts,
     figures: {
       waiting: () => captures.waiting,
-      running: () => captures.running,
+      running: () => captures.inSlots,
       unreported: () => captures.unreported,
       holding: () => captures.holding,
       overdueSeconds: () => captures.overdueMilliseconds / 1000,
@@ -108,30 +122,34 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
       pauseBudgetSeconds: options.pauseBudgetSeconds,
     },
   });
+  const holdFor = (): number => mayHoldFor(heartbeat.lastRenewal(), clock.monotonic());
   const captures: Captures = new Captures({
     ...parts,
     me: options.podUID,
     proc: options.proc,
-    maxConcurrent: options.maxConcurrentCaptures,
+    maxConcurrentCaptures: options.maxConcurrentCaptures,
+    maxConcurrentHolds: options.maxConcurrentHolds,
+    mayHoldFor: holdFor,
+    isCutOff: () => holdFor() === 0,
     pool,
     artifacts,
     gate,
     observer,
     list: () => store.list(),
+    forget: (object) => forget(store, object),
     newest: (object) => newest(store, object),
     learn: (object) => void store.upsert(project(object)),
     lastCall: lastCall.signal,
   });
 
   processMetrics(parts.registry);
-  const lookSoon = coalesced(() => captures.look());
   const reflector = startReflector({
     api,
     resource: CAPTURES,
     fieldSelector: `spec.nodeName=${options.nodeName}`,
     store,
     project,
-    handler: (change) => (change.type === 'delete' ? captures.vanished(change.object) : lookSoon()),
+    handler: (change) => (change.type === 'delete' ? captures.vanished(change.object) : captures.heard(change.object)),
     clock,
     random,
     log,
@@ -148,15 +166,19 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   guard.onRestarted = () => observer.guardRestarted();
   const guarding = guard.run();
   const heartbeat = startHeartbeat({
-    api,
+    api: parts.leaseApi,
     namespace: options.namespace,
     name: heartbeatLeaseName(options.nodeName),
     identity: options.podUID,
+    ...RENEWALS,
+    onRenewal: () => captures.lookSoon(),
     clock,
     random,
     log,
     signal: stopped.signal,
   });
+  const letGo = (): void => captures.letGo();
+  const fencing = keepFence({ clock, lastRenewal: () => heartbeat.lastRenewal(), letGo }, stopped.signal);
   const facts: HealthFacts = {
     now: () => clock.monotonic(),
     started: clock.monotonic(),
@@ -193,7 +215,7 @@ export async function runAgent(options: AgentOptions, parts: AgentParts, signal:
   await captures.stop();
   patience.abort();
   stopped.abort();
-  await Promise.all([pool.close(), heartbeat.done, reflector.done, server.close(), serving]);
+  await Promise.all([pool.close(), heartbeat.done, fencing, reflector.done, server.close(), serving]);
   guard.close();
   await guarding;
   log.info('node agent stopped', {});
@@ -205,17 +227,10 @@ function newest(store: Store<PodCapture>, object: PodCapture): PodCapture {
   return known?.metadata.uid === object.metadata.uid ? known : object;
 }
 
-/** Combines calls within one turn of the event loop: hundreds of changes, such as those of a list, lead to one look. */
-function coalesced(look: () => void): () => void {
-  let due = false;
-  return () => {
-    if (due) return;
-    due = true;
-    queueMicrotask(() => {
-      due = false;
-      look();
-    });
-  };
+/** Removes the newest known state of this object, but never a later object of the same name. */
+function forget(store: Store<PodCapture>, object: PodCapture): void {
+  const known = store.get(keyOf(object));
+  if (known?.metadata.uid === object.metadata.uid) store.delete(known);
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The text of an artifact: the whole capture as JSON, produced in pieces. Pure. */
 import type { PodCapture } from '../../api/kinds.js';
+import { escapeJson } from '../../kube/safe-json.js';
 import type { CommandLines } from '../pure/command-lines.js';
 import { podCapture } from '../report/pod-capture.js';
+import type { EndedHold } from '../report/end-conditions.js';
 import type { CaptureReport } from '../report/parse-report.js';
 
 /** Rows per piece. Formatting a piece takes about 1 ms; then other work on this thread gets its turn. */
@@ -10,6 +12,8 @@ const ROWS_AT_ONCE = 500;
 export interface ArtifactFacts {
   readonly object: PodCapture;
   readonly report: CaptureReport;
+  /** Absent where no hold was asked for. */
+  readonly hold?: EndedHold;
   /** RFC 3339, like completionTime. */
   readonly startTime: string;
   readonly completionTime: string;
@@ -19,18 +23,26 @@ export interface ArtifactFacts {
 
 /**
  * One JSON object: the PodCapture with its complete final status, one row of the tree per line. `stasis show` prints
- * it.
+ * it. The command in the status prints the file as it is, on the terminal of whoever follows it, so no character that a
+ * terminal would act on is raw in it.
  */
-export function* artifactText({
-  object,
-  report,
-  startTime,
-  completionTime,
-  cmdlines,
-}: ArtifactFacts): Generator<string> {
+export function* artifactText(facts: ArtifactFacts): Generator<string> {
+  for (const piece of jsonPieces(facts)) yield escapeJson(piece);
+}
+
+function* jsonPieces({ object, report, hold, startTime, completionTime, cmdlines }: ArtifactFacts): Generator<string> {
   const { apiVersion, kind, metadata, spec } = object;
   const { name, namespace, uid } = metadata;
-  const ended = podCapture({ name, startTime, completionTime, reports: [report], dryRun: spec.dryRun, cmdlines });
+  const ended = podCapture({
+    name,
+    startTime,
+    completionTime,
+    reports: [report],
+    dryRun: spec.dryRun,
+    ...(hold === undefined ? {} : { hold }),
+    cmdlines,
+    by: 'the node agent',
+  });
   const { tree, ...rest } = ended.status;
   const head = JSON.stringify({ apiVersion, kind, metadata: { name, namespace, uid }, spec });
   const status = JSON.stringify(rest);

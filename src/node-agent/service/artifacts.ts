@@ -11,12 +11,11 @@ import { chmod, lstat, mkdir, open, readdir, rename, statfs, unlink, type FileHa
 import { join } from 'node:path';
 import type { Artifact } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
+import { artifactName, OURS, UID } from './artifact-files.js';
 import type { DiskGate } from './disk-gate.js';
+import { readKept } from './kept-artifact.js';
+import type { KeptByAnother } from './status.js';
 
-/** The form of metadata.uid. The API server generates version 4 UUIDs. */
-const UID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** The names of artifacts and of unfinished files. */
-const OURS = /^(?:([0-9a-f-]{36})\.json|\.([0-9a-f-]{36})\.[0-9a-f]{8}\.tmp)$/;
 /** Least free space for a capture to begin, in bytes. The artifact of 20,000 processes takes about this much. */
 const LEAST_FREE_BYTES = 16 << 20;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -39,13 +38,16 @@ export class Artifacts {
   readonly #folder: string;
   readonly #gate: DiskGate;
   readonly #limitBytes: number;
+  readonly #commandFor: (uid: string) => string;
   /** The size of each artifact by its UID, in bytes; undefined until the folder was read. */
   #sizes: Map<string, number> | undefined;
 
-  constructor(folder: string, gate: DiskGate, limitBytes: number) {
+  /** @param commandFor returns the command that prints the artifact of a capture */
+  constructor(folder: string, gate: DiskGate, limitBytes: number, commandFor: (uid: string) => string) {
     this.#folder = folder;
     this.#gate = gate;
     this.#limitBytes = limitBytes;
+    this.#commandFor = commandFor;
   }
 
   /** The number and size of the artifacts, as known without touching the disk. */
@@ -54,12 +56,14 @@ export class Artifacts {
     return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), limitBytes: this.#limitBytes };
   }
 
-  /** Tests before anything is frozen whether an artifact could be written now. */
-  async check(): Promise<Failure | undefined> {
-    return await this.#gate.touch(async () => {
+  /** Tests before anything is frozen whether an artifact could be written now. Waits no longer once `signal` has aborted. */
+  async check(signal?: AbortSignal): Promise<Failure | undefined> {
+    const look = async (): Promise<Failure | undefined> => {
       try {
         await this.#prepare();
-        this.#sizes ??= await sizesIn(this.#folder);
+        // Somebody may have removed artifacts by hand. Nothing tells of it, so the folder is read again before anything is refused.
+        if (this.#sizes === undefined || this.filling.bytes >= this.#limitBytes)
+          this.#sizes = await sizesIn(this.#folder);
         const { bytes } = this.filling;
         if (bytes >= this.#limitBytes) {
           const most = `the artifacts in ${this.#folder} take ${bytes} of at most ${this.#limitBytes} bytes`;
@@ -76,37 +80,57 @@ export class Artifacts {
       } catch (error) {
         return this.#failed('cannot be written to', error);
       }
-    });
+    };
+    return await this.#gate.touch(look, () => this.#silent(), signal);
   }
 
   /** Writes and syncs a temporary file and renames it, so that a file under the final name is always complete. */
-  async write(uid: string, text: Iterable<string>): Promise<Written> {
+  async write(uid: string, text: Iterable<string>, signal?: AbortSignal): Promise<Written> {
     if (!UID.test(uid))
       return { ok: false, failure: failure('ArtifactFailed', 'the UID of the PodCapture is not a UUID') };
-    return await this.#gate.touch(async () => {
+    const store = async (): Promise<Written> => {
       const temporary = join(this.#folder, temporaryName(uid));
-      const path = join(this.#folder, `${uid}.json`);
+      const path = join(this.#folder, artifactName(uid));
       try {
         await this.#prepare();
         const { sizeBytes, sha256 } = await writeAll(temporary, text);
         await rename(temporary, path);
         this.#sizes?.set(uid, sizeBytes);
         await syncFolder(this.#folder);
-        return { ok: true, artifact: { path, sizeBytes, sha256 } };
+        return { ok: true, artifact: { path, sizeBytes, sha256, command: this.#commandFor(uid) } };
       } catch (error) {
         await unlink(temporary).catch(() => undefined);
         return { ok: false, failure: this.#failed('could not store the artifact', error) };
       }
-    });
+    };
+    return await this.#gate.touch(store, () => ({ ok: false, failure: this.#silent() }), signal);
+  }
+
+  /** The whole artifact that an earlier agent has stored for this capture, with its counts if it has them. */
+  async kept(uid: string, signal?: AbortSignal): Promise<KeptByAnother | undefined> {
+    if (!UID.test(uid)) return undefined;
+    const path = join(this.#folder, artifactName(uid));
+    const found = await this.#gate.touch(
+      async () => await readKept(path, uid),
+      () => undefined,
+      signal,
+    );
+    if (found === undefined) return undefined;
+    const { sizeBytes, sha256, counts } = found;
+    return { artifact: { path, sizeBytes, sha256, command: this.#commandFor(uid) }, counts };
   }
 
   /** Removes the artifact of one capture, if it exists. */
   async remove(uid: string): Promise<void> {
     if (!UID.test(uid)) return;
-    await this.#gate.touch(async () => {
-      const code = await unlink(join(this.#folder, `${uid}.json`)).catch((error: NodeJS.ErrnoException) => error.code);
+    const unlinkIt = async (): Promise<void> => {
+      const code = await unlink(join(this.#folder, artifactName(uid))).catch(
+        (error: NodeJS.ErrnoException) => error.code,
+      );
       if (code === undefined || code === 'ENOENT') this.#sizes?.delete(uid);
-    });
+    };
+    // An artifact that a silent disk keeps is removed after the next start of the agent.
+    await this.#gate.touch(unlinkIt, () => undefined);
   }
 
   /**
@@ -114,7 +138,7 @@ export class Artifacts {
    * files in the folder stay.
    */
   async removeOrphans(known: () => ReadonlySet<string>): Promise<number> {
-    return await this.#gate.touch(async () => {
+    const sweep = async (): Promise<number> => {
       const uids = known();
       let removed = 0;
       const names = await readdir(this.#folder).catch(() => []);
@@ -128,7 +152,8 @@ export class Artifacts {
       }
       this.#sizes = await sizesIn(this.#folder);
       return removed;
-    });
+    };
+    return await this.#gate.touch(sweep, () => 0);
   }
 
   /**
@@ -146,6 +171,10 @@ export class Artifacts {
     if (found.uid !== process.geteuid?.()) throw new Error('it belongs to another user');
     if ((found.mode & FOREIGN_WRITES) !== 0) throw new Error('others than its owner can write to it');
     if ((found.mode & FOREIGN) !== 0 && (await readdir(this.#folder)).length === 0) await chmod(this.#folder, 0o700);
+  }
+
+  #silent(): Failure {
+    return failure('ArtifactFailed', `the disk of ${this.#folder} does not answer`);
   }
 
   #failed(what: string, error: unknown): Failure {

@@ -1,5 +1,5 @@
 /** A PodCapture as the service uses it, and questions about its state. Pure. */
-import { PODCAPTURES, type Condition, type PodCapture } from '../../api/kinds.js';
+import { PODCAPTURES, type PodCapture } from '../../api/kinds.js';
 import type { Resource } from '../../kube/types.js';
 
 export const CAPTURES: Resource<PodCapture> = PODCAPTURES;
@@ -34,20 +34,10 @@ export function project(object: PodCapture): PodCapture {
   };
 }
 
-/** The condition that shows progress and result. */
-export function succeededOf(object: PodCapture): Condition | undefined {
-  return object.status?.conditions?.find(({ type }) => type === 'Succeeded');
-}
-
-/** Whether the capture has ended. The server's rules keep an end once it is written. */
-export function captureHasEnded(object: PodCapture): boolean {
-  const status = succeededOf(object)?.status;
-  return status !== undefined && status !== 'Unknown';
-}
-
 /** Returns why the capture is no longer wanted; undefined while it is. */
 export function withdrawn(object: PodCapture): string | undefined {
-  if (object.metadata.deletionTimestamp !== undefined) return 'the PodCapture is being deleted';
+  if (object.metadata.deletionTimestamp !== undefined)
+    return 'the PodCapture was deleted, as it is with its Checkpoint';
   const owners = object.metadata.ownerReferences ?? [];
   return owners.length === 0 ? 'no Checkpoint owns the PodCapture any more' : undefined;
 }

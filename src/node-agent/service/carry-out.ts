@@ -15,7 +15,8 @@ import type { CaptureRequest } from '../capture/session.js';
 import { artifactText } from './artifact-text.js';
 import type { Artifacts } from './artifacts.js';
 import type { CaptureRun } from './capture-run.js';
-import type { DiskGate } from './disk-gate.js';
+import { DISK_BOUND_MS, type DiskGate } from './disk-gate.js';
+import { CUT_OFF } from './fence.js';
 import type { GuardKeeper } from './guard-keeper.js';
 import type { Ended } from './status.js';
 import type { TracerPool } from './tracer-pool.js';
@@ -23,26 +24,32 @@ import type { Tracer } from '../tracer/tracer.js';
 
 export interface CarryOutParts {
   readonly proc: string;
-  readonly resolve: (tracer: Tracer, request: ContainersRequest) => Promise<ContainersResolution>;
+  readonly resolve: (tracer: Pick<Tracer, 'resolve'>, request: ContainersRequest) => Promise<ContainersResolution>;
   readonly pool: TracerPool;
   readonly artifacts: Artifacts;
   readonly gate: DiskGate;
   readonly readCmdlines: (tree: readonly ProcessRow[]) => Promise<CommandLines>;
   readonly clock: Clock;
   readonly guard: Pick<GuardKeeper, 'whenAlive' | 'check' | 'recovered'>;
+  /** For how much longer pods may be held, in milliseconds. See {@link ./fence.ts}. */
+  readonly mayHoldFor: () => number;
+  /** Aborts when nothing may be waited for any longer, not even a report. */
+  readonly lastCall: AbortSignal;
 }
 
 export interface Watchers {
-  /** Called when the hold has begun. */
-  readonly onHold: () => void;
+  /** Called when the hold has begun, and when all tasks stand still. See `Progress` in {@link ../tracer/tracer-thread.ts}. */
+  readonly onHold: (heldFrom: number | undefined) => void;
+  /** Called with what the capture waits for before it touches the pod, and with nothing when it goes on. */
+  readonly onWait: (why: Failure | undefined) => void;
+  /** Called when the pod runs again, before what was read is stored. */
+  readonly onRead: (ended: Ended) => void;
   /** Called before the capture may freeze these cgroups. */
   readonly onTargets: (containers: readonly ContainerTarget[]) => void;
 }
 
 export type CarriedOut = Ended & { readonly processMustEnd: boolean };
 
-/** How long a capture waits for a write to the disk to end, in milliseconds. */
-const DISK_BOUND_MS = 5_000;
 /**
  * How long a capture waits for a guard, in milliseconds. kubelet restarts a killed guard, the first time at once and
  * later after growing delays.
@@ -71,13 +78,18 @@ export async function carryOut(
   const now = (): string => new Date(parts.clock.wall()).toISOString();
   const { dryRun, include } = object.spec;
   const report = withWhy(await captureOf(parts, object, run, watchers), run.why);
+  // The tracing thread may have let go before the main thread, without CPU time, saw that the time was over.
+  if (report.isCutOff === true) run.cancel('HeartbeatLost', CUT_OFF);
   run.letGo();
   const completionTime = now();
-  const ended = { report, dryRun, completionTime, processMustEnd: report.processMustEnd === true };
+  const hold = run.endedHold(report.timings.holdMicroseconds);
+  const end = { report, dryRun, ...(hold === undefined ? {} : { hold }), completionTime };
+  const ended = { ...end, processMustEnd: report.processMustEnd === true };
   if (dryRun || report.tree.length === 0 || ended.processMustEnd) return ended;
+  watchers.onRead(ended);
   const cmdlines = include?.includes('Cmdline') === true ? await parts.readCmdlines(report.tree) : undefined;
-  const text = artifactText({ object, report, startTime, completionTime, cmdlines });
-  const written = await parts.artifacts.write(object.metadata.uid, text);
+  const text = artifactText({ object, ...end, startTime, cmdlines });
+  const written = await parts.artifacts.write(object.metadata.uid, text, parts.lastCall);
   return written.ok ? { ...ended, artifact: written.artifact } : { ...ended, failure: written.failure };
 }
 
@@ -88,13 +100,14 @@ async function captureOf(
   watchers: Watchers,
 ): Promise<FinalReport> {
   const { spec } = object;
-  const obstacle = cancelled(run) ?? (spec.dryRun ? undefined : await parts.artifacts.check());
+  const refusal = run.cancelled || spec.dryRun ? undefined : await checkDisk(parts, run, watchers);
+  const obstacle = cancelled(run) ?? refusal;
   if (obstacle !== undefined) return emptyReport(obstacle);
   const until = parts.clock.monotonic() + GUARD_BOUND_MS;
   let refusedSince: number | undefined;
   for (;;) {
     const left = until - parts.clock.monotonic();
-    const unguarded = spec.dryRun ? undefined : await awaitGuard(parts, run, left);
+    const unguarded = spec.dryRun ? undefined : await awaitGuard(parts, run, left, watchers);
     if (unguarded !== undefined) return emptyReport(unguarded);
     const report = await attempt(parts, object, run, watchers);
     if (!isUntouchedForWantOfGuard(report) || run.cancelled) return report;
@@ -108,12 +121,30 @@ async function captureOf(
   }
 }
 
+const NO_DISK = failure('ArtifactFailed', 'waits for the disk of the artifacts; nothing was touched');
+const NO_GUARD = failure('GuardUnavailable', 'waits for a guard, for at most 30 s; nothing is frozen without one');
+
+async function checkDisk(
+  { artifacts }: CarryOutParts,
+  run: CaptureRun,
+  { onWait }: Watchers,
+): Promise<Failure | undefined> {
+  onWait(NO_DISK);
+  const refusal = await artifacts.check(run.signal);
+  onWait(undefined);
+  return refusal;
+}
+
 async function awaitGuard(
   { guard }: CarryOutParts,
   run: CaptureRun,
   milliseconds: number,
+  { onWait }: Watchers,
 ): Promise<Failure | undefined> {
-  if (await guard.whenAlive(milliseconds, run.signal)) return undefined;
+  onWait(NO_GUARD);
+  const isGuarded = await guard.whenAlive(milliseconds, run.signal);
+  onWait(undefined);
+  if (isGuarded) return undefined;
   return (
     cancelled(run) ?? failure('GuardUnavailable', 'no guard answered within 30 s, and nothing is frozen without one')
   );
@@ -150,9 +181,11 @@ async function attempt(
       freezer: spec.freezer === 'None' ? 'none' : 'auto',
     });
     if (!target.ok) return emptyReport(target.failure);
-    const request = captureRequest(object, target.containers, run.holdSeconds, parts.proc);
+    const request = captureRequest(object, target.containers, run.holdMicroseconds, parts.proc);
     if (spec.dryRun) return noteLoss(finalReport(await tracer.preflight(request)));
+    watchers.onWait(NO_DISK);
     const leave = await parts.gate.enterStill(DISK_BOUND_MS);
+    watchers.onWait(undefined);
     if (leave === undefined) {
       return emptyReport(failure('ArtifactFailed', 'the disk of the artifacts does not answer; nothing was touched'));
     }
@@ -160,11 +193,11 @@ async function attempt(
       const stopped = cancelled(run);
       if (stopped !== undefined) return emptyReport(stopped);
       watchers.onTargets(target.containers);
-      const onHold = (): void => {
+      const onHold = (heldFrom: number | undefined): void => {
         leave();
-        watchers.onHold();
+        watchers.onHold(heldFrom);
       };
-      return noteLoss(finalReport(await tracer.capture(request, run.signal, { onHold })));
+      return noteLoss(finalReport(await tracer.capture(request, run.signal, { onHold, mayHoldFor: parts.mayHoldFor })));
     } finally {
       leave();
     }
@@ -187,7 +220,7 @@ function withWhy(report: FinalReport, why: string | undefined): FinalReport {
 function captureRequest(
   { spec, metadata }: PodCapture,
   containers: readonly ContainerTarget[],
-  holdSeconds: number,
+  holdMicroseconds: number,
   proc: string,
 ): CaptureRequest {
   const budget = spec.maxPauseMilliseconds === undefined ? undefined : 1000 * spec.maxPauseMilliseconds;
@@ -195,7 +228,7 @@ function captureRequest(
     uid: metadata.uid,
     containers,
     timeoutMicroseconds: Math.min(1_000_000 * spec.timeoutSeconds, budget ?? Number.POSITIVE_INFINITY),
-    holdMicroseconds: 1_000_000 * holdSeconds,
+    holdMicroseconds,
     ...(budget === undefined ? {} : { maxPauseMicroseconds: budget }),
     proc,
   };

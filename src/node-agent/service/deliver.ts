@@ -1,11 +1,12 @@
 /** Writes a status, and repeats the write until the server has accepted it or no longer needs it. */
+import { hasEnded } from '../../api/conditions.js';
 import { NODE_AGENT_MANAGER, type PodCapture, type PodCaptureStatus } from '../../api/kinds.js';
 import type { KubeApi } from '../../kube/api.js';
 import { backoffDelay, type Backoff } from '../../kube/backoff.js';
 import type { Clock } from '../../kube/clock.js';
 import type { Logger } from '../../kube/log.js';
 import { describeError, isConflict, isNotFound, type KubeError, type KubeResult } from '../../kube/result.js';
-import { CAPTURES, captureHasEnded } from './captured-object.js';
+import { CAPTURES } from './captured-object.js';
 
 export interface DeliveryParts {
   readonly api: Pick<KubeApi, 'apply' | 'get'>;
@@ -25,8 +26,6 @@ export type Delivered =
   | 'ended'
   /** The object no longer exists, or another object has its name. */
   | 'gone'
-  /** The server accepts none of the statuses, which is a defect of Stasis. */
-  | 'refused'
   /** `signal` aborted first. */
   | 'gaveUp';
 
@@ -39,25 +38,29 @@ const BACKOFF: Backoff = { baseMilliseconds: 100, maxMilliseconds: 10_000 };
 const INVALID = new Set([400, 413, 422]);
 
 /**
- * Applies the first of `statuses` that the server accepts as valid. The later ones contain less.
+ * Applies the first of `statuses` that the server accepts as valid. The later ones contain less. A server that accepts none of
+ * them, by a policy of the cluster perhaps, is asked again and again: an end that is not reported leaves its Checkpoint
+ * waiting for ever.
  *
  * Each write names the resourceVersion on which it was decided. So a late write can neither reach a later object of the
  * same name nor overwrite the end or the claim of somebody else. After a conflict the object is read and the decision
  * taken again.
+ *
+ * @param onRefused called when the server refuses a write, and not only for this moment
  */
 export async function deliver(
   parts: DeliveryParts,
   object: PodCapture,
-  statuses: readonly PodCaptureStatus[],
+  statuses: readonly [PodCaptureStatus, ...PodCaptureStatus[]],
   signal: AbortSignal,
+  onRefused: () => void = () => undefined,
 ): Promise<Delivered> {
-  const claimant = statuses[0]?.claimedBy;
+  const [first] = statuses;
   let known = parts.newest(object);
   let failures = 0;
   let next = 0;
   while (!signal.aborted) {
-    const status = statuses[next];
-    if (status === undefined) return 'refused';
+    const status = asOf(statuses[next] ?? first, known);
     const result = await applyCaptureStatus(parts.api, known, status, signal);
     if (result.ok) {
       parts.learn(result.value);
@@ -65,17 +68,18 @@ export async function deliver(
     }
     const { error } = result;
     if (isNotFound(error)) return 'gone';
+    if (isRefusal(error)) onRefused();
     const looked = isConflict(error) || isInvalid(error) ? await read(parts, known, signal) : undefined;
     if (looked?.ok === true) {
       known = looked.value;
-      const late = tooLate(known, object, claimant);
+      const late = tooLate(known, object, first.claimedBy);
       if (late !== undefined) return late;
       // After a lost race the write is repeated at once. An invalid status that this process is entitled to write is
       // replaced by the next, smaller one.
       if (isInvalid(error)) {
         parts.log.error('status refused as invalid', { name: object.metadata.name, error: describeError(error) });
-        next += 1;
-        continue;
+        next = (next + 1) % statuses.length;
+        if (next > 0) continue;
       }
     } else if (looked !== undefined && isNotFound(looked.error)) return 'gone';
     failures += 1;
@@ -83,6 +87,13 @@ export async function deliver(
     await parts.clock.sleep(deliveryDelay(error, failures, parts.random), signal);
   }
   return 'gaveUp';
+}
+
+/** The conditions of an end are about the spec as it is now: a release has raised the generation since the claim. */
+function asOf(status: PodCaptureStatus, { metadata: { generation } }: PodCapture): PodCaptureStatus {
+  if (generation === undefined || !hasEnded(status)) return status;
+  const conditions = (status.conditions ?? []).map((one) => ({ ...one, observedGeneration: generation }));
+  return { ...status, conditions };
 }
 
 export async function applyCaptureStatus(
@@ -114,11 +125,18 @@ export async function read(
 function tooLate(now: PodCapture, object: PodCapture, claimant: string | undefined): 'gone' | 'ended' | undefined {
   if (now.metadata.uid !== object.metadata.uid) return 'gone';
   const claimedBy = now.status?.claimedBy;
-  return captureHasEnded(now) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
+  return hasEnded(now.status) || (claimedBy !== undefined && claimedBy !== claimant) ? 'ended' : undefined;
 }
 
 export function isInvalid(error: KubeError): boolean {
   return error.code !== undefined && INVALID.has(error.code);
+}
+
+/** Whether the server has understood the write and refuses it. A webhook that refuses or fails answers 500 as well. */
+function isRefusal(error: KubeError): boolean {
+  const { code } = error;
+  if (code === undefined || code === 401 || code === 429) return false;
+  return code >= 400 && code <= 500 && !isConflict(error);
 }
 
 export function deliveryDelay(error: KubeError, failures: number, random: () => number): number {

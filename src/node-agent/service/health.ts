@@ -1,6 +1,7 @@
 /** The health and readiness checks of the agent. */
 import type { NamedCheck } from '../../kube/http-server.js';
 import type { Failure } from '../pure/failure.js';
+import { mayHoldFor } from './fence.js';
 
 export interface HealthFacts {
   /** Monotonic milliseconds. `started` and `lastRenewal` use the same clock. */
@@ -27,8 +28,6 @@ export interface HealthFacts {
  * idle agent loses nothing by a restart.
  */
 const SILENT_MS = 20 * 60_000;
-/** A heartbeat older than this fails the readiness check: the Lease counts for as long. */
-const HEARTBEAT_MS = 40_000;
 
 /** The checks of /healthz. An answer alone already shows that the event loop runs. */
 export function liveness(facts: HealthFacts): NamedCheck[] {
@@ -53,12 +52,8 @@ export function readiness(facts: HealthFacts): NamedCheck[] {
     { name: 'rehearsal', check: () => rehearsal(facts) },
     {
       name: 'heartbeat',
-      check: () => {
-        const last = facts.lastRenewal();
-        return last !== undefined && facts.now() - last < HEARTBEAT_MS
-          ? undefined
-          : 'the Lease has not been renewed in time';
-      },
+      check: () =>
+        mayHoldFor(facts.lastRenewal(), facts.now()) > 0 ? undefined : 'the Lease has not been renewed in time',
     },
   ];
 }

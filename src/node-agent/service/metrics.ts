@@ -6,7 +6,7 @@ import type { Clock } from '../../kube/clock.js';
 import { buildInfo } from '../../kube/process-metrics.js';
 import { GUARD_OUTCOMES } from '../../native/guard.js';
 import type { CarriedOut } from './carry-out.js';
-import type { CaptureObserver } from './captures.js';
+import type { CaptureObserver } from './captures-parts.js';
 import { FrozenCgroups } from './frozen-cgroups.js';
 import { endReason } from './status.js';
 import { REHEARSAL_STATES, type RehearsalState } from './tracer-pool.js';
@@ -182,10 +182,14 @@ function guardMetrics(registry: Registry): Pick<AgentObserver, 'recovered' | 'gu
 
 function captureGauges(registry: Registry, figures: AgentFigures, frozen: FrozenCgroups): void {
   const gauge = gaugesOf(registry);
-  gauge('stasis_captures_waiting', 'PodCaptures of this node that no agent has begun.', figures.waiting);
+  gauge(
+    'stasis_captures_waiting',
+    'PodCaptures of this node that no agent has begun. Those that wait for the end of a hold are not counted.',
+    figures.waiting,
+  );
   gauge(
     'stasis_captures_running',
-    'Captures that were begun and have not released their pod yet, held pods included.',
+    'Captures that take a slot: they were begun, and neither hold their pod nor have released it.',
     figures.running,
   );
   gauge(

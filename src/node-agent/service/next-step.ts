@@ -1,14 +1,17 @@
 /** Decides what to do about one PodCapture, from what this process knows. Pure. */
+import { hasEnded } from '../../api/conditions.js';
 import { CLAIMED_BY_CONTROLLER, type PodCapture } from '../../api/kinds.js';
 import { failure, type Failure } from '../pure/failure.js';
-import { captureHasEnded, withdrawn } from './captured-object.js';
+import type { ReleaseReason } from '../report/end-conditions.js';
+import { withdrawn } from './captured-object.js';
+import type { Busy } from './slots.js';
 
 /** The state of a capture that this process is working on. */
 export interface OwnRun {
   /** The run was told to end. Telling it again changes nothing. */
   readonly cancelled: boolean;
-  /** How long the run will hold, in seconds, as it was told last. */
-  readonly holdSeconds: number;
+  /** The run was told to end its hold. */
+  readonly released: boolean;
 }
 
 export interface Knowledge {
@@ -16,13 +19,20 @@ export interface Knowledge {
   readonly me: string;
   /** SIGTERM has arrived: nothing new begins. */
   readonly stopping: boolean;
+  /** The heartbeat could not be renewed for so long that nothing new begins. */
+  readonly cutOff: boolean;
   /** Set while this process claims, carries out or reports the capture. */
   readonly run: OwnRun | undefined;
   /** This process has finished the capture, whatever the watch still shows. */
   readonly finished: boolean;
   /** This agent runs another capture of the same pod. */
   readonly podBusy: boolean;
-  readonly slotFree: boolean;
+  /** The reason why the capture has to wait on this node; undefined when the capture may begin. */
+  readonly nodeBusy: Busy | undefined;
+  /** A claim of this process was sent, and its answer is not known: a claim by this agent is that one. */
+  readonly claimSent: boolean;
+  /** The step that is not tried again yet: a claim after a refusal, or everything after a defect. */
+  readonly resting: 'claim' | 'everything' | undefined;
 }
 
 export type NextStep =
@@ -31,8 +41,9 @@ export type NextStep =
   /** Nothing is carried out: one write claims the capture (if nobody has) and ends it. */
   | { readonly do: 'end'; readonly failure: Failure }
   | { readonly do: 'cancel'; readonly why: string }
-  | { readonly do: 'adjustHold'; readonly holdSeconds: number }
-  | { readonly do: 'wait'; readonly for: 'pod' | 'slot' };
+  | { readonly do: 'release'; readonly reason: ReleaseReason }
+  | { readonly do: 'wait'; readonly for: 'pod' | 'heartbeat' | 'retry' }
+  | { readonly do: 'wait'; readonly for: 'node'; readonly busy: Busy };
 
 const IGNORE: NextStep = { do: 'ignore' };
 
@@ -45,22 +56,27 @@ function forOwn(object: PodCapture, run: OwnRun): NextStep {
   if (run.cancelled) return IGNORE;
   // Only another agent or the controller can have ended the capture, and both do so only when they believe this agent
   // dead.
-  if (captureHasEnded(object)) return { do: 'cancel', why: 'another agent or the controller ended the capture' };
-  const reason = withdrawn(object);
-  if (reason !== undefined) return { do: 'cancel', why: reason };
-  const { holdSeconds } = object.spec;
-  return holdSeconds < run.holdSeconds ? { do: 'adjustHold', holdSeconds } : IGNORE;
+  if (hasEnded(object.status)) return { do: 'cancel', why: 'another agent or the controller ended the capture' };
+  const why = withdrawn(object);
+  if (why !== undefined) return { do: 'cancel', why };
+  const reason = object.spec.hold?.releaseReason;
+  return reason === undefined || run.released ? IGNORE : { do: 'release', reason };
 }
 
-function forStranger(object: PodCapture, { me, stopping, finished, podBusy, slotFree }: Knowledge): NextStep {
-  if (captureHasEnded(object) || finished || stopping) return IGNORE;
+function forStranger(object: PodCapture, knowledge: Knowledge): NextStep {
+  const { me, stopping, finished, cutOff, podBusy, nodeBusy, claimSent, resting } = knowledge;
+  if (hasEnded(object.status) || finished || stopping) return IGNORE;
   const claimedBy = object.status?.claimedBy;
   if (claimedBy === CLAIMED_BY_CONTROLLER) return IGNORE;
-  if (claimedBy !== undefined) return { do: 'end', failure: abandoned(claimedBy, me) };
+  if (resting === 'everything') return { do: 'wait', for: 'retry' };
+  if (claimedBy !== undefined && !(claimSent && claimedBy === me))
+    return { do: 'end', failure: abandoned(claimedBy, me) };
   const reason = withdrawn(object);
   if (reason !== undefined) return { do: 'end', failure: failure('Cancelled', `cancelled before it began: ${reason}`) };
+  if (cutOff) return { do: 'wait', for: 'heartbeat' };
+  if (resting === 'claim') return { do: 'wait', for: 'retry' };
   if (podBusy) return { do: 'wait', for: 'pod' };
-  return slotFree ? { do: 'claim' } : { do: 'wait', for: 'slot' };
+  return nodeBusy === undefined ? { do: 'claim' } : { do: 'wait', for: 'node', busy: nodeBusy };
 }
 
 /**
@@ -69,8 +85,6 @@ function forStranger(object: PodCapture, { me, stopping, finished, podBusy, slot
  */
 function abandoned(claimedBy: string, me: string): Failure {
   const who = claimedBy === me ? 'this agent, before its restart,' : `the agent ${claimedBy}`;
-  return failure(
-    'NodeAgentRestarted',
-    `${who} had claimed the capture and did not report its end; everything that it held is released`,
-  );
+  // The condition Released says what became of the pod, once an agent has looked at the pod.
+  return failure('NodeAgentRestarted', `${who} had claimed the capture and did not report its end`);
 }

@@ -1,9 +1,9 @@
 /** Counts and logs what guards did for agents that could not, until it is reported. */
+import { hasEnded } from '../../api/conditions.js';
 import type { PodCapture } from '../../api/kinds.js';
 import type { Logger } from '../../kube/log.js';
 import { uidOf } from '../../native/guard-protocol.js';
 import type { GuardOutcome, Recovered } from '../../native/guard.js';
-import { captureHasEnded } from './captured-object.js';
 
 export interface RecoveriesParts {
   readonly log: Logger;
@@ -37,7 +37,7 @@ export class Recoveries {
     for (const key of present) this.#seen.add(key);
     const objects = this.#parts.list();
     if (objects === undefined) return;
-    const awaited = new Set(objects.filter((object) => !captureHasEnded(object)).map(({ metadata }) => metadata.uid));
+    const awaited = new Set(objects.filter((object) => !hasEnded(object.status)).map(({ metadata }) => metadata.uid));
     for (const uid of new Set(recovered.map(({ capture }) => uidOf(capture))))
       if (!awaited.has(uid)) this.#parts.acknowledge(uid);
   }

@@ -1,166 +1,180 @@
 /** The statuses that the agent writes, from the claim to the end. Each of them carries `claimedBy`. Pure. */
+import { conditionsOf, type Fact } from '../../api/conditions.js';
 import type { Artifact, Condition, PodCapture, PodCaptureStatus } from '../../api/kinds.js';
-import type { Timings } from '../../api/podcapture.js';
+import { onlyDeclared } from '../../api/podcapture.js';
 import type { Reason } from '../../api/reasons.js';
 import type { Failure } from '../pure/failure.js';
-import type { CaptureReport } from '../report/parse-report.js';
-import { boundContainers, boundTree, boundUnfrozen, count, cutText, MAX_MESSAGE } from './status-bounds.js';
+import { countTree, type TreeCounts } from '../report/counts.js';
+import { endTime } from '../report/end-time.js';
+import { endFacts, releasedFact, succeededFact, type CaptureEnd, type ReleaseFacts } from '../report/end-conditions.js';
+import { standstillTimes } from '../report/pod-capture.js';
+import { boundLists, boundMessage, bytesOf, count, wholeTimings } from './status-bounds.js';
 
 /**
- * Most bytes of JSON in a status. etcd accepts 1.5 MiB per request; an object of this size is still easy to read and
- * watch.
+ * Most bytes of JSON in a status. Lists, watches, etcd and every `kubectl get -o yaml` carry it; the artifact has the whole.
  */
-export const MAX_STATUS_BYTES = 256 << 10;
+export const MAX_STATUS_BYTES = 32 << 10;
 
-/** The claimant, and the time of its claim. */
+/** Who sees to the release, in the message of `Released`. */
+const AGENT = 'the node agent';
+
+/** The claimant, the time of its claim, and what it has written since. */
 export interface Claim {
   readonly claimedBy: string;
   /** RFC 3339. */
   readonly startTime: string;
   /** The generation of the spec with which the capture was claimed. */
   readonly generation?: number;
+  /** A hold was asked for. */
+  readonly holds: boolean;
+  /** The conditions that were written last. */
+  readonly conditions?: readonly Condition[];
 }
 
 /** The result of a capture. */
-export interface Ended {
-  readonly report: CaptureReport;
-  readonly dryRun: boolean;
+export interface Ended extends CaptureEnd {
   /** RFC 3339. */
   readonly completionTime: string;
   readonly artifact?: Artifact;
-  /** A failure after the release. A failure in `report` takes precedence. */
-  readonly failure?: Failure;
 }
 
-/** The status of a capture in progress. The freezers may be closed, so `Thawed` is not known yet. */
-export function progressStatus(claim: Claim, reason: 'Capturing' | 'Holding'): PodCaptureStatus {
-  const message =
-    reason === 'Capturing' ? 'the node agent carries out the capture' : 'the processes were read, and the pod is held';
-  const at = { status: 'Unknown', time: claim.startTime, generation: claim.generation } as const;
+/** The times of a hold that has begun, RFC 3339 with microseconds. */
+export interface HoldTimes {
+  /** Absent while a task that was set aside may go on. */
+  readonly heldFrom?: string;
+  /** When the hold ends by itself. */
+  readonly holdUntil: string;
+}
+
+const declared = onlyDeclared<PodCaptureStatus>();
+
+/** The claim for the capture, or the claim of somebody whose capture is ended now. */
+export function claimOf({ metadata, spec, status }: PodCapture, me: string, time: string): Claim {
+  const { generation } = metadata;
   return {
-    claimedBy: claim.claimedBy,
-    startTime: claim.startTime,
-    conditions: [
-      condition('Succeeded', { ...at, reason, message }),
-      condition('Thawed', { ...at, reason, message: 'known when the capture has ended' }),
-    ],
+    claimedBy: status?.claimedBy ?? me,
+    startTime: status?.startTime ?? time,
+    holds: !spec.dryRun && spec.hold !== undefined,
+    ...(generation === undefined ? {} : { generation }),
+    ...(status?.conditions === undefined ? {} : { conditions: status.conditions }),
   };
+}
+
+/** The status of a capture that was begun. The freezers may be closed, so `Released` is not known yet. */
+export function capturingStatus(claim: Claim): PodCaptureStatus {
+  const message = 'the node agent carries out the capture';
+  const facts = [
+    ...(claim.holds ? [unknown('Held', 'Capturing', 'the hold has not begun')] : []),
+    unknown('Released', 'Capturing', 'known when the capture has ended'),
+    unknown('Succeeded', 'Capturing', message),
+  ];
+  return declared({ ...begun(claim), conditions: conditions(claim, facts, claim.startTime) });
+}
+
+/** The status of a capture that has begun and waits for something before it touches its pod. */
+export function waitingStatus(claim: Claim, { reason, message }: Failure): PodCaptureStatus {
+  const status = capturingStatus(claim);
+  const told = (status.conditions ?? []).map((one) => (one.type === 'Succeeded' ? { ...one, reason, message } : one));
+  return { ...status, conditions: told };
+}
+
+/** The status of a capture that holds its pod. `Held` is True only when no task of the pod goes on. */
+export function holdingStatus(claim: Claim, times: HoldTimes, time: string): PodCaptureStatus {
+  const message = 'the processes were read, and the pod is held';
+  const held: Fact =
+    times.heldFrom === undefined
+      ? unknown('Held', 'Holding', 'the pod is held, but for tasks in the kernel that have not come to their stop yet')
+      : { type: 'Held', status: 'True', reason: 'Holding', message: 'every task of the pod stands still' };
+  const facts = [
+    held,
+    unknown('Released', 'Holding', 'known when the capture has ended'),
+    unknown('Succeeded', 'Holding', message),
+  ];
+  return declared({ ...begun(claim), ...times, conditions: conditions(claim, facts, time) });
+}
+
+/** The status of a capture whose pod runs again, and whose artifact takes long to store: its pod must not look held. */
+export function storingStatus(claim: Claim, ended: Ended, time: string): PodCaptureStatus {
+  const message = 'the pod is released; waits for the disk to store what was read';
+  const facts = endFacts(ended, AGENT).map((fact): Fact =>
+    fact.type === 'Succeeded' ? { ...fact, status: 'Unknown', reason: 'ArtifactFailed', message } : fact,
+  );
+  return declared({ ...begun(claim), ...standstillTimes(ended.report), conditions: conditions(claim, facts, time) });
 }
 
 /** The final status, cut to the bounds of the schema. */
 export function endStatus(claim: Claim, ended: Ended): PodCaptureStatus {
-  const { report } = ended;
-  const unfrozen = boundUnfrozen(report.unfrozen);
-  const containers = boundContainers(report.containers);
-  const rest = { ...bareEndStatus(claim, ended), containers, unfrozen, tree: [], truncated: true };
-  const { rows, truncated } = boundTree(report.tree, MAX_STATUS_BYTES - Buffer.byteLength(JSON.stringify(rest)));
-  const cut = truncated || report.unfrozen.length > unfrozen.length || report.containers.length > containers.length;
-  return { ...rest, tree: rows, truncated: cut } as PodCaptureStatus;
+  const rest = bareEndStatus(claim, ended);
+  const room = MAX_STATUS_BYTES - bytesOf({ ...rest, containers: [], unfrozen: [], tree: [], truncated: false });
+  return declared({ ...rest, ...boundLists(ended.report, room) });
 }
 
 /** The final status without lists, for a server that refuses the full status as invalid. */
 export function bareEndStatus(claim: Claim, ended: Ended): PodCaptureStatus {
-  const { report, completionTime, artifact } = ended;
-  const { tree } = report;
-  return {
-    claimedBy: claim.claimedBy,
-    startTime: claim.startTime,
+  const { report, artifact } = ended;
+  const completionTime = endTime(claim.startTime, ended.completionTime, [report]);
+  const { freezeSkewMicroseconds: skew, overrunMicroseconds: overrun } = report;
+  return declared({
+    ...begun(claim),
     completionTime,
-    conditions: endConditions(claim, ended),
-    processes: tree.length,
-    threads: tree.reduce((sum, row) => sum + row.threads.filter(({ state }) => state !== 'Zombie').length, 0),
-    stopped: tree.filter(({ state }) => state === 'Stopped').length,
-    zombies: tree.filter(({ state }) => state === 'Zombie').length,
+    ...standstillTimes(report),
+    conditions: conditions(claim, endFacts(ended, AGENT), completionTime),
+    ...countTree(report.tree),
     joined: count(report.joined),
-    ...(report.freezeSkewMicroseconds === undefined
-      ? {}
-      : { freezeSkewMicroseconds: count(report.freezeSkewMicroseconds) }),
-    ...(report.overrunMicroseconds > 0 ? { overrunMicroseconds: count(report.overrunMicroseconds) } : {}),
+    ...(skew === undefined ? {} : { freezeSkewMicroseconds: count(skew) }),
+    ...(overrun > 0 ? { overrunMicroseconds: count(overrun) } : {}),
     timings: wholeTimings(report.timings),
     ...(artifact === undefined ? {} : { artifact }),
-  };
+  });
 }
 
-/** The state of the freezers at the end. */
-export interface ThawFacts {
-  /** Directories of the cgroups that were not proved to be as they were found. */
-  readonly unproved: readonly string[];
-  /** A text about what a guard did in place of the agent. */
-  readonly byGuard?: string;
+/** The artifact that an earlier agent stored of a capture whose end that agent did not report. */
+export interface KeptByAnother {
+  readonly artifact: Artifact;
+  readonly counts: TreeCounts | undefined;
 }
 
 /** The final status of a capture that was not carried out. It also claims the capture if nobody has. */
 export function refusedCaptureStatus(
-  object: PodCapture,
-  me: string,
+  claim: Claim,
   failure: Failure,
-  thaw: ThawFacts,
-  time: string,
+  release: Omit<ReleaseFacts, 'by'> & { readonly byGuard?: string },
+  now: string,
+  kept?: KeptByAnother,
 ): PodCaptureStatus {
-  const { claimedBy = me, startTime = time } = object.status ?? {};
-  const { generation } = object.metadata;
-  const claim = { claimedBy, startTime, ...(generation === undefined ? {} : { generation }) };
-  return { claimedBy, startTime, completionTime: time, conditions: conditions(claim, failure, thaw, time) };
+  // An earlier agent may have claimed the capture, before the wall clock was set back.
+  const time = endTime(claim.startTime, now, []);
+  const { reason, message } = failure;
+  const { byGuard = '' } = release;
+  const by = byGuard === '' ? AGENT : `${AGENT}; ${byGuard}`;
+  const facts: Fact[] = [
+    ...(claim.holds ? [{ type: 'Held', status: 'False', reason, message } as const] : []),
+    releasedFact({ ...release, by }),
+    { type: 'Succeeded', status: 'False', reason, message },
+  ];
+  return declared({
+    ...begun(claim),
+    completionTime: time,
+    conditions: conditions(claim, facts, time),
+    ...kept?.counts,
+    ...(kept === undefined ? {} : { artifact: kept.artifact }),
+  });
 }
 
 /** The reason with which the capture ended. */
-export function endReason({ report, failure, dryRun }: Ended): Reason {
-  return (report.failure ?? failure)?.reason ?? (dryRun ? 'DryRunPassed' : 'Captured');
+export function endReason(ended: CaptureEnd): Reason {
+  return succeededFact(ended).reason;
 }
 
-function endConditions(claim: Claim, { report, failure, dryRun, completionTime }: Ended): Condition[] {
-  const end = report.failure ?? failure;
-  return conditions(claim, end ?? (dryRun ? PASSED : CAPTURED), { unproved: report.thawUnproved }, completionTime);
+function begun({ claimedBy, startTime }: Claim): Pick<PodCaptureStatus, 'claimedBy' | 'startTime'> {
+  return { claimedBy, startTime };
 }
 
-interface End {
-  readonly reason: Reason;
-  readonly message: string;
-  readonly good?: true;
+function unknown(type: Fact['type'], reason: 'Capturing' | 'Holding', message: string): Fact {
+  return { type, status: 'Unknown', reason, message };
 }
 
-const CAPTURED: End = { reason: 'Captured', message: 'held, read and let go', good: true };
-const PASSED: End = { reason: 'DryRunPassed', message: 'nothing stands in the way', good: true };
-
-function conditions(claim: Claim, end: End, { unproved, byGuard = '' }: ThawFacts, time: string): Condition[] {
-  const { generation } = claim;
-  const thawed = unproved.length === 0;
-  const more = byGuard === '' ? '' : `; ${byGuard}`;
-  const { reason, message } = end;
-  return [
-    condition('Succeeded', { status: end.good === true ? 'True' : 'False', reason, message, time, generation }),
-    condition('Thawed', {
-      status: thawed ? 'True' : 'False',
-      reason: thawed ? 'FreezersRestored' : 'FreezerNotRestored',
-      message: thawed
-        ? `every freezer is in the state it was found in${more}`
-        : `not proved to be thawed: ${unproved.join(', ')}${more}`,
-      time,
-      generation,
-    }),
-  ];
-}
-
-interface ConditionFacts {
-  readonly status: Condition['status'];
-  readonly reason: string;
-  readonly message: string;
-  readonly time: string;
-  readonly generation: number | undefined;
-}
-
-function condition(type: string, { status, reason, message, time, generation }: ConditionFacts): Condition {
-  return {
-    type,
-    status,
-    reason,
-    message: cutText(message, MAX_MESSAGE),
-    lastTransitionTime: time,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  };
-}
-
-function wholeTimings(timings: Timings): Timings {
-  const entries = Object.entries(timings as unknown as Record<string, number>);
-  return Object.fromEntries(entries.map(([name, value]) => [name, count(value)])) as unknown as Timings;
+function conditions(claim: Claim, facts: readonly Fact[], time: string): Condition[] {
+  const bounded = facts.map((fact) => ({ ...fact, message: boundMessage(fact.message) }));
+  return conditionsOf(bounded, claim.conditions, claim.generation, time);
 }

@@ -5,5 +5,10 @@ import type { TracerResult } from './tracer.js';
 export function finalReport(result: TracerResult): FinalReport {
   return 'report' in result
     ? result.report
-    : { ...emptyReport(result.failure), thawUnproved: result.thawUnproved, processMustEnd: result.processMustEnd };
+    : {
+        ...emptyReport(result.failure),
+        thawUnproved: result.thawUnproved,
+        isTouched: true,
+        processMustEnd: result.processMustEnd,
+      };
 }

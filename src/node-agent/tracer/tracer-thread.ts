@@ -6,6 +6,7 @@ import { ENOTCONN } from '../../native/errno.js';
 import { isHungUp } from '../../native/guard-channel.js';
 import { createLinuxKernel } from '../../native/linux-kernel.js';
 import { Board } from '../capture/board.js';
+import { overrun } from '../capture/make-raw-capture.js';
 import { failure, type Failure } from '../pure/failure.js';
 import { openFreezer, thawAndVerify } from '../cgroup/freezer.js';
 import type { GuardSupply } from './guard-supply.js';
@@ -23,6 +24,20 @@ const YOUNG_GENERATION_MB = 16;
 const CLOSE_BOUND_MS = 1_000;
 /** As many attempts as in the thaw phase, each 0.2 ms later than the one before. */
 const THAW_ATTEMPTS = 40;
+
+/** Callbacks while a capture runs, on the main thread. */
+export interface Progress {
+  /**
+   * The tree is collected, no freezer is closed any more, and the hold has begun. Called at most a tick late; called a second
+   * time when a task that was set aside has reached its stop.
+   *
+   * @param heldFrom since when every task stands still, by the wall clock, in microseconds since the epoch. Undefined while a
+   *   task that was set aside may go on.
+   */
+  readonly onHold?: (heldFrom: number | undefined) => void;
+  /** Returns for how much longer the pod may be held, in milliseconds. Read at each tick, and kept by the tracing thread. */
+  readonly mayHoldFor?: () => number;
+}
 
 export type Outcome =
   | { readonly kind: 'reported'; readonly report: CaptureReport }
@@ -87,7 +102,7 @@ export class TracerThread {
     request: CaptureRequest,
     captureId: Uint8Array,
     signal?: AbortSignal,
-    progress?: { readonly onHold?: () => void },
+    progress?: Progress,
   ): Promise<Outcome> {
     const guard = this.#connect();
     const outcome = await this.ask({ kind: 'capture', request, captureId, guard }, request, signal, progress);
@@ -98,16 +113,12 @@ export class TracerThread {
   }
 
   /** Sends a message and returns the outcome. With `request`, the thread is watched meanwhile. */
-  async ask(
-    message: ToTracer,
-    request?: CaptureRequest,
-    signal?: AbortSignal,
-    progress?: { readonly onHold?: () => void },
-  ): Promise<Outcome> {
+  async ask(message: ToTracer, request?: CaptureRequest, signal?: AbortSignal, progress?: Progress): Promise<Outcome> {
     this.#board.reset();
     const watching =
       request && new WatchdogDriver(this.#board, this.#libc, this.#worker, request, () => this.#isGuarded());
     if (watching !== undefined && progress?.onHold !== undefined) watching.onHold = progress.onHold;
+    if (watching !== undefined && progress?.mayHoldFor !== undefined) watching.keepBound(progress.mayHoldFor);
     const cancel = (): void => watching?.handle({ kind: 'cancel' });
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted === true) cancel();
@@ -220,7 +231,6 @@ function endedByProof(raw: RawCapture): Outcome {
     releaseMicroseconds: raw.timings.releaseMicroseconds + late,
     pauseMicroseconds: raw.timings.pauseMicroseconds + late,
   };
-  const overrunMicroseconds =
-    raw.budgetMicroseconds === undefined ? 0 : Math.max(0, timings.pauseMicroseconds - raw.budgetMicroseconds);
+  const overrunMicroseconds = overrun(timings, raw.budgetMicroseconds);
   return { kind: 'ended', raw: { ...raw, timings, overrunMicroseconds }, failure: ended };
 }

@@ -10,7 +10,9 @@ import type { CaptureReport } from '../report/report.js';
 import type { ContainersRequest, ContainersResolution } from '../resolve/containers.js';
 import type { ResolveRoots } from '../resolve/request.js';
 import type { CaptureRequest } from '../capture/session.js';
-import { TracerThread, type Outcome } from './tracer-thread.js';
+import { TracerThread, type Outcome, type Progress } from './tracer-thread.js';
+
+export type { Progress } from './tracer-thread.js';
 
 /** The end of a capture: a report, or none because the thread died. */
 export type TracerResult =
@@ -22,12 +24,6 @@ export type TracerResult =
       /** The thread does not even end. Only the end of this process, by SIGKILL, releases its tracees. */
       readonly processMustEnd: boolean;
     };
-
-/** Callbacks while a capture runs, on the main thread. */
-export interface Progress {
-  /** The tree is collected, no freezer is closed any more, and the hold has begun. Called at most once, and at most a tick late. */
-  readonly onHold?: () => void;
-}
 
 export interface Tracer {
   /** Carries out one capture at a time. `signal` ends a hold early, or cancels the capture before its hold. */

@@ -17,10 +17,11 @@ import { capture } from '../capture/capture.js';
 import { armFault } from '../capture/fault-points.js';
 import { preflight } from '../capture/preflight.js';
 import { FIRST_RELEASE_COST, nextReleaseCost } from '../pure/release-cost.js';
+import { wallOffset } from '../pure/wall-clock.js';
 import { RawArena } from '../capture/raw-arena.js';
 import { report } from '../report/report.js';
 import { resolveContainers } from '../resolve/containers.js';
-import type { CaptureContext } from '../capture/session.js';
+import type { CaptureContext } from '../capture/context.js';
 import { Practice, type Stage } from './practice/practice.js';
 import type { FromTracer, GuardSocket, ToTracer, TracerData } from './tracer-messages.js';
 
@@ -76,6 +77,7 @@ function warmUp(tasks: number): void {
   practice?.refresh();
 }
 
+const aheadOfMonotonic = (): number => wallOffset(() => kernel.now(), Date.now);
 const answer = (message: FromTracer): void => port.postMessage(message);
 
 /**
@@ -95,7 +97,10 @@ function greet({ fd, isNew }: GuardSocket): void {
 }
 
 /** Real and practised captures are given objects of one shape, so that code which was compiled for the one serves the other. */
-function contextOf(stage: Stage, own: Required<Pick<CaptureContext, 'hurry' | 'warmUp' | 'arena'>>): CaptureContext {
+function contextOf(
+  stage: Stage,
+  own: Required<Pick<CaptureContext, 'hurry' | 'warmUp' | 'arena' | 'wallOffset'>>,
+): CaptureContext {
   const { board: shared } = stage;
   return {
     ...stage,
@@ -107,12 +112,15 @@ function contextOf(stage: Stage, own: Required<Pick<CaptureContext, 'hurry' | 'w
 }
 
 function realContext(captureId: Uint8Array): CaptureContext {
-  return contextOf({ kernel, board, guard, captureId }, { hurry: () => setHurry(true), warmUp, arena });
+  return contextOf(
+    { kernel, board, guard, captureId },
+    { hurry: () => setHurry(true), warmUp, arena, wallOffset: aheadOfMonotonic },
+  );
 }
 
 const practice = data.practises
   ? new Practice(libc, (stage) =>
-      contextOf(stage, { hurry: () => undefined, warmUp: () => undefined, arena: new RawArena() }),
+      contextOf(stage, { hurry: () => undefined, warmUp: () => undefined, arena: new RawArena(), wallOffset: () => 0 }),
     )
   : undefined;
 
@@ -130,15 +138,15 @@ port.on('message', (message: ToTracer) => {
         process.exit(0);
       }
       answer({ kind: 'released' });
-      answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
+      answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw, aheadOfMonotonic) });
       break;
     }
     case 'report':
-      answer({ kind: 'reported', report: report(kernel.files, message.proc, message.raw) });
+      answer({ kind: 'reported', report: report(kernel.files, message.proc, message.raw, aheadOfMonotonic) });
       break;
     case 'preflight': {
       const raw = preflight(realContext(new Uint8Array()), message.request);
-      answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw) });
+      answer({ kind: 'reported', report: report(kernel.files, message.request.proc, raw, aheadOfMonotonic) });
       break;
     }
     case 'resolve':

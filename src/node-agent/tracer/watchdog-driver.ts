@@ -14,8 +14,8 @@ const HOLD_TICK_MS = 20;
 /** Runs {@link stepWatch} and takes the actions that it names. */
 export class WatchdogDriver {
   onLost: () => void = () => undefined;
-  /** Called once, when a requested hold has begun. */
-  onHold: () => void = () => undefined;
+  /** Called when a requested hold has begun, and when all tasks stand still. See `Progress` in {@link ./tracer-thread.ts}. */
+  onHold: (heldFrom: number | undefined) => void = () => undefined;
   readonly #board: Board;
   readonly #libc: Libc;
   readonly #worker: Worker;
@@ -24,6 +24,8 @@ export class WatchdogDriver {
   #timer: NodeJS.Timeout | undefined;
   readonly #isGuarded: () => boolean;
   #holding = false;
+  #heldFrom: number | undefined;
+  #mayHoldFor: (() => number) | undefined;
   #guarded = true;
 
   constructor(board: Board, libc: Libc, worker: Worker, limits: CaptureRequest, isGuarded: () => boolean) {
@@ -34,10 +36,17 @@ export class WatchdogDriver {
     this.#isGuarded = isGuarded;
   }
 
+  /** Bounds the hold by this from now on, in milliseconds. */
+  keepBound(mayHoldFor: () => number): void {
+    this.#mayHoldFor = mayHoldFor;
+    this.#setBound();
+  }
+
   start(): void {
     const tick = (): void => {
       const view = this.#board.view();
-      this.handle({ kind: 'tick', now: Number(process.hrtime.bigint()) / 1000, view });
+      this.handle({ kind: 'tick', now: monotonicMicroseconds(), view });
+      this.#setBound();
       if (this.#guarded && !this.#isGuarded()) {
         this.#guarded = false;
         this.handle({ kind: 'unguarded' });
@@ -60,9 +69,17 @@ export class WatchdogDriver {
 
   /** Captures without a hold enter this phase too. */
   #noteHold(): void {
-    if (this.#holding || this.#limits.holdMicroseconds === 0) return;
+    if (this.#limits.holdMicroseconds === 0) return;
+    const heldFrom = this.#board.heldFrom();
+    if (this.#holding && heldFrom === this.#heldFrom) return;
     this.#holding = true;
-    this.onHold();
+    this.#heldFrom = heldFrom;
+    this.onHold(heldFrom);
+  }
+
+  #setBound(): void {
+    if (this.#mayHoldFor === undefined) return;
+    this.#board.setMayHoldUntil(monotonicMicroseconds() + 1000 * this.#mayHoldFor());
   }
 
   #do(effect: WatchEffect): void {
@@ -91,4 +108,9 @@ export class WatchdogDriver {
         effect satisfies never;
     }
   }
+}
+
+/** The clock of the tracing thread, too: `now()` in {@link ../../native/linux-kernel.ts}. */
+function monotonicMicroseconds(): number {
+  return Number(process.hrtime.bigint()) / 1000;
 }

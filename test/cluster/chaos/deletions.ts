@@ -10,7 +10,7 @@ const FORCED_MS = 3000;
 const OVERLAP_MS = 10_000;
 /** The token of a deleted pod becomes invalid, so the server may refuse the old agent's reports. */
 const REASONS = {
-  held: ['Captured', 'NodeAgentRestarted'],
+  held: ['HoldCutShort', 'NodeAgentRestarted'],
   short: ['Captured', 'NodeAgentRestarted', 'Cancelled'],
 };
 

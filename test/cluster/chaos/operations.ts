@@ -19,7 +19,7 @@ export const rollingUpdate: Row = {
   // first.
   bound: 2 * GRACE_MS,
   moments: ['hold'],
-  reasons: { held: ['Captured'], short: ['Captured'] },
+  reasons: { held: ['HoldCutShort'], short: ['Captured'] },
   harm: begins,
   during: async ({ cluster }) => await kubectl(cluster, 'rollout', 'restart', ...AGENTS),
   mend: async ({ cluster }) => await kubectl(cluster, 'rollout', 'status', ...AGENTS, '--timeout=120s'),
@@ -30,7 +30,7 @@ export const drain: Row = {
   row: 'node drain during a hold',
   bound: GRACE_MS,
   moments: ['hold'],
-  reasons: { held: ['Captured'], short: ['Captured'] },
+  reasons: { held: ['HoldCutShort'], short: ['Captured'] },
   endsPod: true,
   harm: begins,
   during: async ({ cluster, site }) =>

@@ -18,11 +18,11 @@ export async function whatIsTold(scene: Scene, checkpoint: Checkpoint): Promise<
   const { world } = scene;
   if (succeeded(checkpoint)?.reason !== REASON) return { byGuard: false, missing: [] };
   const [capture] = await world.captures(checkpoint);
-  const thawed = condition(capture, 'Thawed');
-  const byGuard = thawed?.message.includes(BY_GUARD) === true;
+  const released = condition(capture, 'Released');
+  const byGuard = released?.message.includes(BY_GUARD) === true;
   const missing = [
     ...(succeeded(capture)?.reason === REASON ? [] : [`the PodCapture says ${succeeded(capture)?.reason}`]),
-    ...(thawed?.status === 'True' ? [] : [`Thawed is ${thawed?.status}: ${thawed?.message}`]),
+    ...(released?.status === 'True' ? [] : [`Released is ${released?.status}: ${released?.message}`]),
     ...(byGuard && (await recoveriesOf(scene)) === 0 ? ['the metric counts no recovery'] : []),
   ];
   await until(`an Event ${REASON}`, async () => {

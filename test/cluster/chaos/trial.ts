@@ -58,7 +58,8 @@ export async function runTrial(plan: Plan): Promise<Outcome> {
     const agent = await readyAgent(world, site);
     await row.prepare?.(ground);
     const holdSeconds = moment === 'hold' ? (row.holdSeconds ?? HOLD_SECONDS) : 0;
-    await world.create(name, { podName: 'target', holdSeconds, timeoutSeconds: row.timeoutSeconds ?? TIMEOUT_SECONDS });
+    const hold = holdSeconds === 0 ? {} : { hold: { seconds: holdSeconds } };
+    await world.create(name, { podName: 'target', ...hold, timeoutSeconds: row.timeoutSeconds ?? TIMEOUT_SECONDS });
     const heldAt = await momentOf(plan);
     scene = { ...ground, ...plan, agent, holdSeconds, heldAt };
     seen = await strike(row, scene);

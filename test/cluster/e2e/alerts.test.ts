@@ -82,7 +82,10 @@ describeOnNamespaceNodes('every alert fires', ({ freezer, nodeName }) => {
   const capture = async (holdSeconds = 0): Promise<string> => {
     names += 1;
     const name = `alert-${names}`;
-    await ground.world.create(name, { podName: 'target', holdSeconds });
+    await ground.world.create(name, {
+      podName: 'target',
+      ...(holdSeconds === 0 ? {} : { hold: { seconds: holdSeconds } }),
+    });
     if (holdSeconds === 0) await ground.world.ended(name);
     else await ground.world.reached(name, 'Holding');
     return name;

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+import type { Checkpoint, PodCapture } from '../../../src/api/kinds.js';
 import { heart, shell, sleeper, longestGap } from './pods.js';
 import { describeOnNodes } from './requirement.js';
-import { condition, openWorld, PATIENCE, succeeded, until, value, type World } from './world.js';
+import { condition, openWorld, PATIENCE, succeeded, until, type World } from './world.js';
 
 describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
   let world: World;
@@ -15,12 +17,18 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
   afterAll(async () => await world.close());
 
   test('captures every running container of a pod, and no ended container', async () => {
-    await world.create('all', { podName: 'web' });
-    const checkpoint = await world.ended('all');
+    const made = async (attempt = 1): Promise<{ checkpoint: Checkpoint; captures: readonly PodCapture[] }> => {
+      await world.create(`all-${attempt}`, { podName: 'web' });
+      const checkpoint = await world.ended(`all-${attempt}`);
+      const captures = await world.captures(checkpoint);
+      const disturbed = captures[0]?.status?.containers?.some(({ freezer }) => freezer === 'None') === true;
+      return disturbed && attempt < 3 ? await made(attempt + 1) : { checkpoint, captures };
+    };
+    const { checkpoint, captures } = await made();
     expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured', observedGeneration: 1 });
     expect(condition(checkpoint, 'Dispatched')?.status).toBe('True');
-    expect(condition(checkpoint, 'Thawed')).toMatchObject({ status: 'True', reason: 'FreezersRestored' });
-    const [capture, ...others] = await world.captures(checkpoint);
+    expect(condition(checkpoint, 'Released')).toMatchObject({ status: 'True', reason: 'FreezersRestored' });
+    const [capture, ...others] = captures;
     expect(others).toEqual([]);
     expect(capture?.status?.containers?.map(({ name }) => name).toSorted()).toEqual(['helper', 'server', 'sidecar']);
     const tree = capture?.status?.tree ?? [];
@@ -29,11 +37,13 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     const firsts = tree.filter(({ ppid }) => tree.every(({ pid }) => pid !== ppid));
     expect(firsts.map(({ comm }) => comm)).toEqual(['sh', 'sh', 'sh']);
     expect(tree.map(({ comm }) => comm)).not.toContain('pause');
-    // On an emulated machine a freezer may take longer than Auto waits for it, and then the tasks are interrupted.
+    // On an emulated machine a freezer may take longer than Auto waits for it, and then the tasks are interrupted. Elsewhere a
+    // busy machine may disturb one capture, but not three.
     const freezers = new Set(capture?.status?.containers?.map((container) => container.freezer));
-    const allowed = expected === undefined ? freezers : new Set([expected, ...(PATIENCE > 1 ? ['none'] : [])]);
+    const allowed =
+      expected === undefined ? freezers : new Set([expected.toUpperCase(), ...(PATIENCE > 1 ? ['None'] : [])]);
     expect([...freezers].filter((freezer) => !allowed.has(freezer))).toEqual([]);
-    const skew = freezers.has('none') ? 0 : capture?.status?.freezeSkewMicroseconds;
+    const skew = freezers.has('None') ? 0 : capture?.status?.freezeSkewMicroseconds;
     expect(skew).toBeGreaterThanOrEqual(0);
     expect(capture?.status?.unfrozen ?? []).toEqual([]);
     await until('the finalizer to be removed once the result is copied', async () => {
@@ -44,6 +54,8 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     const pod = await world.getPod('web');
     expect(row).toMatchObject({
       podName: 'web',
+      state: 'Succeeded',
+      reason: 'Captured',
       podUID: pod?.metadata.uid,
       nodeName: pod?.spec.nodeName,
       captureName: capture?.metadata.name,
@@ -58,27 +70,20 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
   test('is printed with its pod, node, state, pause and counts', async () => {
     await world.create('table', { podName: 'web' });
     const checkpoint = await world.ended('table');
-    const answer = await world.api.raw(
-      'GET',
-      `/apis/stasis.dev/v1alpha1/namespaces/${world.namespace}/checkpoints/table`,
-      { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' },
-    );
-    const table = JSON.parse(value(answer).text) as {
-      columnDefinitions: { name: string; priority: number }[];
-      rows: { cells: unknown[] }[];
-    };
-    const columns = table.columnDefinitions.filter(({ priority }) => priority === 0).map(({ name }) => name);
-    expect(columns).toEqual(['Name', 'Pod', 'Node', 'State', 'Pause', 'Processes', 'Threads', 'Age']);
     const [row] = checkpoint.status?.pods ?? [];
-    expect(table.rows[0]?.cells.slice(0, 7)).toEqual([
-      'table',
-      'web',
-      row?.nodeName,
-      'Captured',
-      row?.pause,
-      row?.processes,
-      row?.threads,
+    expect(Object.entries(await world.cells('checkpoints', 'table'))).toEqual([
+      ['Name', 'table'],
+      ['Pod', 'web'],
+      ['Node', row?.nodeName],
+      ['State', 'Captured'],
+      ['Pause', row?.pause],
+      ['Hold-Until', null],
+      ['Processes', row?.processes],
+      ['Threads', row?.threads],
+      ['Age', expect.any(String)],
     ]);
+    const { captureName = '' } = row ?? {};
+    expect(await world.cells('podcaptures', captureName)).toMatchObject({ Checkpoint: 'table', Pod: 'web' });
   });
 
   test('captures exactly the named containers', async () => {
@@ -92,7 +97,7 @@ describeOnNodes('a Checkpoint', ({ nodeName, freezer: expected }) => {
     const checkpoint = await world.ended('none');
     expect(succeeded(checkpoint)?.reason).toBe('Captured');
     const [capture] = await world.captures(checkpoint);
-    expect(new Set(capture?.status?.containers?.map(({ freezer }) => freezer))).toEqual(new Set(['none']));
+    expect(new Set(capture?.status?.containers?.map(({ freezer }) => freezer))).toEqual(new Set(['None']));
   });
 
   test('touches nothing in a dry run', async () => {

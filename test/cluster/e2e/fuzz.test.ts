@@ -6,7 +6,7 @@ import { anyStep, FOREIGN_FINALIZER, type Step } from './hostile.js';
 import { everythingRuns, testCluster } from './node-view.js';
 import { heart, lastBeat, sleeper, type Pod } from './pods.js';
 import { describeOnCluster } from './requirement.js';
-import { openWorld, PATIENCE, PODS, succeeded, until, value, type World } from './world.js';
+import { found, openWorld, PATIENCE, PODS, succeeded, until, value, type World } from './world.js';
 
 const STEPS = Number(process.env['STASIS_TEST_FUZZ_STEPS'] ?? '600') / PATIENCE;
 /** Printed on failure. STASIS_TEST_SEED repeats the same steps, though not at the same times. */
@@ -140,7 +140,9 @@ describeOnCluster(`a fuzz run with seed ${SEED}`, () => {
     expect(new Set(refused.filter(({ step }) => step === 'create').map(({ code }) => code))).toContain(422);
 
     for (const checkpoint of await world.checkpoints())
-      if ((checkpoint.spec.holdSeconds ?? 0) > 3) await world.patchHold(checkpoint.metadata.name, 0);
+      // A Checkpoint may have been deleted since, for example by its ttlSecondsAfterFinished.
+      if ((checkpoint.spec.hold?.seconds ?? 0) > 3)
+        found(await world.patch(checkpoint.metadata.name, { spec: { hold: { release: true } } }));
     await until(
       'every Checkpoint to end',
       async () => ((await undone()).length === 0 ? true : undefined),

@@ -40,7 +40,7 @@ describeOnMachines('a power cut during a hold', ({ nodeName }) => {
     await world.createPod('heart', [heart('beat')]);
     await world.running('heart');
     const [bootBefore] = await journals();
-    await world.create('dark', { podName: 'heart', holdSeconds: 600 });
+    await world.create('dark', { podName: 'heart', hold: { seconds: 600 } });
     await world.reached('dark', 'Holding');
     // The file that CNI wrote for a new pod may not be on the disk yet. A truncated file keeps containerd from ever
     // starting the pod again.
@@ -58,7 +58,7 @@ describeOnMachines('a power cut during a hold', ({ nodeName }) => {
     let attempt = 0;
     await until('a capture by the next agent', async () => {
       const name = `light-${attempt++}`;
-      await world.create(name, { podName: 'heart' });
+      await world.create(name, { podName: 'heart', startingDeadlineSeconds: 10 });
       return succeeded(await world.ended(name))?.reason === 'Captured' ? true : undefined;
     });
   });

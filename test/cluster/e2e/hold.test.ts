@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expectCutShort } from './endings.js';
 import { heart, lastBeat, longestGap } from './pods.js';
-import { CHECKPOINTS } from '../../../src/api/kinds.js';
+import { CHECKPOINTS, PODCAPTURES } from '../../../src/api/kinds.js';
 import { describeOnNodes } from './requirement.js';
-import { openWorld, PATIENCE, PODS, succeeded, type World, until, value } from './world.js';
+import { condition, openWorld, PATIENCE, succeeded, type World, until, value } from './world.js';
 
 const LONG = 600;
 
@@ -40,7 +41,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
   };
 
   test('keeps the pod still for the requested time, and releases it', async () => {
-    await world.create('three', { podName: 'heart', holdSeconds: 3 * PATIENCE });
+    await world.create('three', { podName: 'heart', hold: { seconds: 3 * PATIENCE } });
     await world.reached('three', 'Holding');
     await expectStill();
     const checkpoint = await world.ended('three');
@@ -55,26 +56,35 @@ describeOnNodes('a hold', ({ nodeName }) => {
     );
   });
 
-  test('ends early with success when holdSeconds is lowered', async () => {
-    await world.create('early', { podName: 'heart', holdSeconds: LONG });
+  test('ends early with success when its author asks for the release', async () => {
+    await world.create('early', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('early', 'Holding');
-    value(await world.patchHold('early', 0));
+    await world.release('early');
     const checkpoint = await world.ended('early');
-    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
+    expect(condition(checkpoint, 'Held')).toMatchObject({ status: 'False', reason: 'ReleaseRequested' });
     expect(checkpoint.status?.pods?.[0]?.timings?.holdMicroseconds).toBeLessThan(LONG * 1e6);
     expect(checkpoint.status?.observedGeneration).toBe(2);
+    await expectRuns();
+    // The first manifest again: nothing is taken back, and nobody holds the pod anew.
+    const again = value(await world.patch('early', { spec: { hold: { seconds: LONG, release: false } } }));
+    await until('the change to be seen', async () => {
+      const now = await world.getCheckpoint('early');
+      return now?.status?.observedGeneration === again.metadata.generation ? true : undefined;
+    });
+    expect(await world.captures(checkpoint)).toHaveLength(1);
     await expectRuns();
   });
 
   test('cannot be made longer', async () => {
-    await world.create('longer', { podName: 'heart', holdSeconds: 2 });
-    const refused = await world.patchHold('longer', 3);
-    expect(refused.ok ? '' : refused.error.message).toContain('holdSeconds may only be lowered: it is 2, asked 3');
+    await world.create('longer', { podName: 'heart', hold: { seconds: 2 } });
+    const refused = await world.patch('longer', { spec: { hold: { seconds: 3 } } });
+    expect(refused.ok ? '' : refused.error.message).toContain('hold.seconds cannot be changed; set hold.release');
     await world.ended('longer');
   });
 
   test('ends when the Checkpoint is deleted, and the Checkpoint disappears only when the pod runs', async () => {
-    await world.create('deleted', { podName: 'heart', holdSeconds: LONG });
+    await world.create('deleted', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('deleted', 'Holding');
     await world.removeCheckpoint('deleted');
     await world.expectGone('deleted');
@@ -83,28 +93,38 @@ describeOnNodes('a hold', ({ nodeName }) => {
   });
 
   test('ends at once when the pod is deleted, and the pod ends within its grace period', async () => {
-    await world.create('pod-deleted', { podName: 'heart', holdSeconds: LONG });
+    await world.create('pod-deleted', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('pod-deleted', 'Holding');
     await world.removePod('heart');
-    const checkpoint = await world.ended('pod-deleted');
-    expect(succeeded(checkpoint)?.reason).toBe('Captured');
+    await expectCutShort(world, 'pod-deleted', 'PodTerminating', LONG);
     await world.podGone('heart');
   });
 
   test('ends at once when the pod is evicted, as a drain does', async () => {
-    await world.create('evicted', { podName: 'heart', holdSeconds: LONG });
+    await world.create('evicted', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('evicted', 'Holding');
     value(
       await world.api.raw('POST', `/api/v1/namespaces/${world.namespace}/pods/heart/eviction`, {
         body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'heart', namespace: world.namespace } },
       }),
     );
-    expect(succeeded(await world.ended('evicted'))?.reason).toBe('Captured');
+    await expectCutShort(world, 'evicted', 'PodTerminating', LONG);
     await world.podGone('heart');
   });
 
+  test('ends as Cancelled when its PodCapture is deleted, and the Checkpoint says so', async () => {
+    const holding = await world.hold('taken', 'heart', LONG);
+    const name = holding.status?.pods?.[0]?.captureName ?? '';
+    value(await world.api.remove(PODCAPTURES, { namespace: world.namespace, name }));
+    const checkpoint = await world.ended('taken');
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(condition(checkpoint, 'Held')).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(await world.warned('taken', 'Cancelled')).not.toBe('');
+    await expectRuns();
+  });
+
   test('reports its start and its end in Events', async () => {
-    await world.create('told', { podName: 'heart', holdSeconds: 1 });
+    await world.create('told', { podName: 'heart', hold: { seconds: 1 } });
     await world.ended('told');
     const reasons = await until('four events', async () => {
       const events = (await world.events()).filter(
@@ -116,7 +136,7 @@ describeOnNodes('a hold', ({ nodeName }) => {
   });
 
   test('ends when the PodCapture is orphaned from its Checkpoint', async () => {
-    await world.create('orphan', { podName: 'heart', holdSeconds: LONG });
+    await world.create('orphan', { podName: 'heart', hold: { seconds: LONG } });
     await world.reached('orphan', 'Holding');
     value(
       await world.api.remove(CHECKPOINTS, { namespace: world.namespace, name: 'orphan', propagationPolicy: 'Orphan' }),
@@ -125,11 +145,30 @@ describeOnNodes('a hold', ({ nodeName }) => {
     await world.expectGone('orphan');
   });
 
-  test('ends by itself when the only container of the pod is killed', async () => {
-    const pod = value(await world.api.get(PODS, { namespace: world.namespace, name: 'heart' }));
-    expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0);
-    await world.create('exec', { podName: 'heart', holdSeconds: 2 });
-    await world.reached('exec', 'Holding');
-    expect(succeeded(await world.ended('exec'))?.status).toBe('True');
+  test('says while it lasts until when the pod is held, and afterwards from when to when it was', async () => {
+    const asked = 5 * PATIENCE;
+    const holding = await world.hold('timed', 'heart', asked);
+    const { holdUntil = '', heldFrom = '', heldUntil } = holding.status ?? {};
+    expect(heldUntil).toBeUndefined();
+    for (const time of [holdUntil, heldFrom]) expect(time).toMatch(/T[0-9:]{8}\.\d{6}Z$/);
+    const planned = Date.parse(holdUntil) - Date.parse(heldFrom);
+    expect(Math.abs(planned - asked * 1000)).toBeLessThan(1000 * PATIENCE);
+    expect(condition(holding, 'Held')).toMatchObject({ status: 'True', reason: 'Holding' });
+    expect(condition(holding, 'Finished')?.status).toBe('False');
+    expect(condition(holding, 'Reconciling')?.status).toBe('True');
+    expect(holding.status?.pods).toMatchObject([{ podName: 'heart', state: 'Holding', reason: 'Holding' }]);
+    expect(await world.cells('checkpoints', 'timed')).toMatchObject({ State: 'Holding', 'Hold-Until': holdUntil });
+
+    const checkpoint = await world.ended('timed');
+    expect(condition(checkpoint, 'Held')).toMatchObject({ status: 'False', reason: 'HoldElapsed' });
+    expect(succeeded(checkpoint)).toMatchObject({ status: 'True', reason: 'Captured' });
+    const { status } = checkpoint;
+    expect(status?.holdUntil).toBeUndefined();
+    expect(status?.heldFrom).toBe(heldFrom);
+    const held = Date.parse(status?.heldUntil ?? '') - Date.parse(heldFrom);
+    expect(held).toBeGreaterThanOrEqual(asked * 1000 - 2);
+    expect(held).toBeLessThan(asked * 1000 + 5000 * PATIENCE);
+    expect(status?.pods).toMatchObject([{ state: 'Succeeded', reason: 'Captured' }]);
+    expect(await world.cells('checkpoints', 'timed')).toMatchObject({ State: 'Captured', 'Hold-Until': null });
   });
 });

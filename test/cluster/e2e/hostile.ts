@@ -56,6 +56,16 @@ const validName = fc.oneof(
   { weight: 1, arbitrary: fc.stringMatching(/^[a-z]{253}$/) },
 );
 
+const hold = fc.record(
+  {
+    seconds: mostly(fc.constantFrom(1, 2, 3600)),
+    release: mostly(fc.boolean()),
+    despiteProbes: mostly(fc.boolean()),
+    later: fc.oneof({ weight: 20, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: junk }),
+  },
+  { requiredKeys: ['seconds'] },
+);
+
 const spec = fc.record(
   {
     podName: mostly(
@@ -67,8 +77,10 @@ const spec = fc.record(
     containers: mostly(fc.subarray(['beat', 'one', 'two', 'nobody'], { minLength: 1, maxLength: 2 })),
     freezer: mostly(fc.constantFrom('Auto', 'None')),
     timeoutSeconds: mostly(fc.integer({ min: 1, max: 300 })),
-    holdSeconds: mostly(fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2, 3600)),
-    maxPauseMilliseconds: mostly(fc.constantFrom(1, 50, 1000, 3_900_000)),
+    startingDeadlineSeconds: mostly(fc.constantFrom(1, 20, 86_400)),
+    hold: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: mostly(hold) }),
+    maxPauseMilliseconds: mostly(fc.constantFrom(1, 50, 1000, 300_000)),
+    podSelector: fc.oneof({ weight: 40, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: junk }),
     dryRun: mostly(fc.boolean()),
     include: mostly(fc.constant(['Cmdline'])),
     ttlSecondsAfterFinished: mostly(fc.constantFrom(0, 1, 3600)),
@@ -88,7 +100,7 @@ const metadata = fc.record(
 );
 
 const condition = fc.record({
-  type: fc.constantFrom('Succeeded', 'Dispatched', 'Thawed', 'Other'),
+  type: fc.constantFrom('Succeeded', 'Dispatched', 'Held', 'Released', 'Finished', 'Other'),
   status: fc.constantFrom('True', 'False', 'Unknown', 'Perhaps'),
   reason: fc.constantFrom('Captured', 'Holding', 'Dispatched', 'NotOfTheList', 'no reason'),
   message: fc.string({ maxLength: 20 }),
@@ -98,7 +110,14 @@ const status = fc.record({ conditions: fc.array(condition, { maxLength: 3 }), po
 
 const which = fc.nat({ max: 30 });
 const specPatch = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(0, 1, 5000).map((holdSeconds) => ({ holdSeconds })) },
+  { weight: 3, arbitrary: fc.constantFrom(true, true, false, null).map((release) => ({ hold: { release } })) },
+  {
+    weight: 1,
+    arbitrary: mostly(fc.constantFrom(null, { seconds: 5 }, { releaseReason: 'NodeDrained' })).map((value) => ({
+      hold: value,
+    })),
+  },
+  { weight: 1, arbitrary: mostly(fc.constantFrom(0, 60, null)).map((ttl) => ({ ttlSecondsAfterFinished: ttl })) },
   { weight: 1, arbitrary: fc.dictionary(fc.constantFrom('podName', 'containers', 'dryRun', 'freezer'), junk) },
 );
 const capturePatch = fc.oneof(

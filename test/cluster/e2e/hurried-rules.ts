@@ -12,7 +12,7 @@ const HURRIED: Readonly<Record<string, readonly (readonly [string, string])[]>> 
   StasisGuardDown: [['[3m]', '[5s]']],
   StasisPauseOverBudget: [['[10m]', '[5s]']],
   StasisNoLeader: [['[3m]', '[5s]']],
-  StasisQueueStuck: [['> 300', '> 5']],
+  StasisQueueStuck: [['> 120', '> 5']],
 };
 
 interface RulesFile {

@@ -74,7 +74,7 @@ export async function captureForAWhile({ world, nodes }: Monitored, milliseconds
     for (const nodeName of nodes) {
       for (const kind of ['small', 'medium', 'large'])
         await make(`${kind}-${nodeName}`, { podName: `${kind}-${nodeName}` });
-      await make(`held-${nodeName}`, { podName: `held-${nodeName}`, holdSeconds: 1 + (round % 3) });
+      await make(`held-${nodeName}`, { podName: `held-${nodeName}`, hold: { seconds: 1 + (round % 3) } });
       // Three hundred processes take longer than a millisecond.
       await make(`late-${nodeName}`, { podName: `large-${nodeName}`, maxPauseMilliseconds: 1 });
       await make(`dry-${nodeName}`, { podName: `small-${nodeName}`, dryRun: true });

@@ -9,7 +9,9 @@ export interface Container {
   readonly image: string;
   readonly command: readonly string[];
   readonly restartPolicy?: 'Always';
+  readonly ports?: readonly object[];
   readonly livenessProbe?: object;
+  readonly resources?: object;
   readonly securityContext?: object;
   readonly volumeMounts?: readonly object[];
 }
@@ -45,9 +47,10 @@ export function shell(name: string, script: string, rest: Partial<Container> = {
   return { name, image: IMAGE, command: ['sh', '-c', `trap 'exit 0' TERM; ${script}`], ...rest };
 }
 
-/** Prints the machine's uptime every 10 ms, so that a pause shows as a gap. */
-export function heart(name: string, rest: Partial<Container> = {}): Container {
-  return shell(name, 'while :; do read up idle < /proc/uptime; echo "beat $up"; usleep 10000; done', rest);
+/** Prints the machine's uptime every 10 ms, so that a pause shows as a gap. `first` is a script that runs before. */
+export function heart(name: string, rest: Partial<Container> = {}, first = ':'): Container {
+  const beat = 'while :; do read up idle < /proc/uptime; echo "beat $up"; usleep 10000; done';
+  return shell(name, `${first}; ${beat}`, rest);
 }
 
 export function sleeper(name: string, rest: Partial<Container> = {}): Container {

@@ -1,18 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expectRefused } from './endings.js';
 import { heart, sleeper, type Pod } from './pods.js';
 import { describeOnNodes } from './requirement.js';
 import { openWorld, PODS, succeeded, until, value, type World } from './world.js';
-import { CHECKPOINTS, type Checkpoint } from '../../../src/api/kinds.js';
-
-/** Expects that the Checkpoint was refused before a PodCapture was created. */
-async function expectRefused(world: World, name: string, reason: string, message: RegExp): Promise<Checkpoint> {
-  const checkpoint = await world.ended(name);
-  expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason });
-  expect(succeeded(checkpoint)?.message).toMatch(message);
-  expect(await world.captures(checkpoint)).toEqual([]);
-  expect(checkpoint.status?.completionTime).toBeDefined();
-  return checkpoint;
-}
+import { CHECKPOINTS } from '../../../src/api/kinds.js';
 
 describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeName }) => {
   let world: World;
@@ -102,22 +93,23 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     }
   });
 
-  test('NamespaceExcluded', async () => {
-    const name = `excluded-${world.namespace}`;
-    const namespace = 'kube-system';
-    value(await world.api.create(CHECKPOINTS, { metadata: { name, namespace }, spec: { podName: 'any' } }));
-    const reason = await until('its end', async () => {
-      const end = succeeded(value(await world.api.get(CHECKPOINTS, { namespace, name })));
-      return end === undefined || end.status === 'Unknown' ? undefined : end.reason;
-    });
-    expect(reason).toBe('NamespaceExcluded');
-    value(await world.api.remove(CHECKPOINTS, { namespace, name }));
+  test('is refused at `kubectl apply` in an excluded namespace', async () => {
+    const metadata = { name: `excluded-${world.namespace}`, namespace: 'kube-system' };
+    const made = await world.api.create(CHECKPOINTS, { metadata, spec: { podName: 'any' } });
+    expect(made).toMatchObject({ ok: false, error: { code: 403 } });
+    expect(made.ok ? '' : made.error.message).toMatch(/kube-system.* never captured/);
+  });
+
+  test('RestoredFromBackup, for nobody asks for a hold by restoring a backup', async () => {
+    const labels = { 'velero.io/restore-name': 'nightly-20260101' };
+    await world.create('restored', { podName: 'web' }, { labels });
+    await expectRefused(world, 'restored', 'RestoredFromBackup', /nightly-20260101|backup/);
   });
 
   test('PodReplaced when another pod took the name while the Checkpoint waited', async () => {
     await world.createPod('twin', [heart('server')]);
     await world.running('twin');
-    await world.create('first', { podName: 'twin', holdSeconds: 600 });
+    await world.create('first', { podName: 'twin', hold: { seconds: 600 } });
     await world.reached('first', 'Holding');
     await world.create('second', { podName: 'twin' });
     await world.reached('second', 'PodBusy');
@@ -138,6 +130,6 @@ describeOnNodes('a Checkpoint that cannot work ends with the reason', ({ nodeNam
     const checkpoint = await world.ended('budget');
     expect(succeeded(checkpoint)).toMatchObject({ status: 'False', reason: 'PauseBudgetExceeded' });
     const [capture] = await world.captures(checkpoint);
-    expect(capture?.status?.conditions?.find(({ type }) => type === 'Thawed')?.status).toBe('True');
+    expect(capture?.status?.conditions?.find(({ type }) => type === 'Released')?.status).toBe('True');
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../../../src/api/kinds.js';
 import { connect } from '../../../src/kube/connect.js';
 import { describeError, type KubeResult } from '../../../src/kube/result.js';
+import type { ObjectMeta } from '../../../src/api/object-meta.js';
 import type { KubeObject, Resource } from '../../../src/kube/types.js';
 import type { Container, Pod, PodSpec } from './pods.js';
 
@@ -41,6 +42,11 @@ export interface Event extends KubeObject {
   readonly reportingController: string;
 }
 
+interface Table {
+  readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
+  readonly rows: readonly { readonly cells: readonly unknown[] }[];
+}
+
 /** Factor for all time limits: an emulated machine is several times slower. */
 export const PATIENCE = Number(process.env['STASIS_TEST_PATIENCE'] ?? '1');
 const POLL_MS = 50;
@@ -61,6 +67,32 @@ export async function openWorld(topic: string, nodeName?: string) {
   const getPod = async (name: string): Promise<Pod | undefined> => found(await api.get(PODS, { namespace, name }));
   const getCheckpoint = async (name: string): Promise<Checkpoint | undefined> =>
     found(await api.get(CHECKPOINTS, { namespace, name }));
+
+  const create = async (name: string, spec: CheckpointSpec, metadata: Partial<ObjectMeta> = {}): Promise<Checkpoint> =>
+    value(await api.create(CHECKPOINTS, { metadata: { ...metadata, name, namespace }, spec }));
+  const statusOf = async (name: string): Promise<string> => JSON.stringify((await getCheckpoint(name))?.status);
+  /** Waits until the condition Succeeded has one of these reasons. */
+  const reached = async (name: string, ...reasons: string[]): Promise<Checkpoint> =>
+    await until(
+      `checkpoint ${name} to be ${reasons.join(' or ')}`,
+      async () => {
+        const checkpoint = await getCheckpoint(name);
+        const reason = succeeded(checkpoint)?.reason;
+        return reason !== undefined && reasons.includes(reason) ? checkpoint : undefined;
+      },
+      async () => await statusOf(name),
+    );
+  /** Waits until the Checkpoint has ended, successfully or not. */
+  const ended = async (name: string, seconds?: number): Promise<Checkpoint> =>
+    await until(
+      `checkpoint ${name} to end`,
+      async () => {
+        const checkpoint = await getCheckpoint(name);
+        return condition(checkpoint, 'Finished')?.status === 'True' ? checkpoint : undefined;
+      },
+      async () => await statusOf(name),
+      seconds,
+    );
 
   return {
     api,
@@ -102,38 +134,23 @@ export async function openWorld(topic: string, nodeName?: string) {
       value(await api.remove(PODS, { namespace, name }));
     },
 
-    async create(name: string, spec: CheckpointSpec): Promise<Checkpoint> {
-      return value(await api.create(CHECKPOINTS, { metadata: { name, namespace }, spec }));
+    create,
+    reached,
+    ended,
+
+    /** Creates a Checkpoint with a hold, and waits until the pod is held. */
+    async hold(name: string, podName: string, seconds: number): Promise<Checkpoint> {
+      await create(name, { podName, hold: { seconds } });
+      return await reached(name, 'Holding');
     },
 
-    /** Waits until the condition Succeeded has one of these reasons. */
-    async reached(name: string, ...reasons: string[]): Promise<Checkpoint> {
-      return await until(
-        `checkpoint ${name} to be ${reasons.join(' or ')}`,
-        async () => {
-          const checkpoint = await getCheckpoint(name);
-          const reason = succeeded(checkpoint)?.reason;
-          return reason !== undefined && reasons.includes(reason) ? checkpoint : undefined;
-        },
-        async () => JSON.stringify((await getCheckpoint(name))?.status),
-      );
+    async patch(name: string, patch: object): Promise<KubeResult<Checkpoint>> {
+      return await api.mergePatch(CHECKPOINTS, { namespace, name, patch });
     },
 
-    /** Waits until the Checkpoint has ended, successfully or not. */
-    async ended(name: string): Promise<Checkpoint> {
-      return await until(
-        `checkpoint ${name} to end`,
-        async () => {
-          const checkpoint = await getCheckpoint(name);
-          const status = succeeded(checkpoint)?.status ?? 'Unknown';
-          return status === 'Unknown' ? undefined : checkpoint;
-        },
-        async () => JSON.stringify((await getCheckpoint(name))?.status),
-      );
-    },
-
-    async patchHold(name: string, holdSeconds: number): Promise<KubeResult<Checkpoint>> {
-      return await api.mergePatch(CHECKPOINTS, { namespace, name, patch: { spec: { holdSeconds } } });
+    /** Ends the hold early, as its author does. */
+    async release(name: string): Promise<void> {
+      value(await api.mergePatch(CHECKPOINTS, { namespace, name, patch: { spec: { hold: { release: true } } } }));
     },
 
     async removeCheckpoint(name: string): Promise<void> {
@@ -159,6 +176,31 @@ export async function openWorld(topic: string, nodeName?: string) {
 
     async checkpoints(): Promise<readonly Checkpoint[]> {
       return value(await api.list(CHECKPOINTS, { namespace })).items;
+    },
+
+    /** Returns what `kubectl get` prints of an object, by column, without the wide columns. */
+    async cells(plural: 'checkpoints' | 'podcaptures', name: string): Promise<Readonly<Record<string, unknown>>> {
+      const path = `/apis/stasis.dev/v1alpha1/namespaces/${namespace}/${plural}/${name}`;
+      const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+      const table = JSON.parse(value(await api.raw('GET', path, { accept })).text) as Table;
+      const columns = table.columnDefinitions.map((column, index) => ({
+        ...column,
+        cell: table.rows[0]?.cells[index],
+      }));
+      return Object.fromEntries(
+        columns.filter(({ priority }) => priority === 0).map((column) => [column.name, column.cell]),
+      );
+    },
+
+    /** Waits for the Warning Event about the Checkpoint with that reason, and returns its text. */
+    async warned(name: string, reason: string): Promise<string> {
+      return await until(`a Warning ${reason} about ${name}`, async () => {
+        const events = value(await api.list(EVENTS, { namespace })).items;
+        const event = events.find(
+          (one) => one.type === 'Warning' && one.reason === reason && one.regarding.name === name,
+        );
+        return event?.note;
+      });
     },
 
     async events(): Promise<readonly Event[]> {

@@ -103,7 +103,7 @@ export function clusterOf(state: ClusterState, onDown: () => void): Cluster {
       if (found === undefined) throw new Error(`no node ${name} in ${nodeNames(state).join(', ')}`);
       return found;
     },
-    ...controlPlane(control, certificatesOf(state)),
+    ...controlPlane(control, certificatesOf(state), state.controllers),
     kubectl: (args, options) =>
       tool('kubectl', options?.as === undefined ? args : [`--as=${options.as}`, ...args], options),
     helm: (args, options) => tool('helm', args, options),

@@ -45,8 +45,8 @@ export function configureControlPlane(control: Place, certificates: string): voi
   }
 }
 
-/** The four programs of the control plane, not started. */
-export function controlPlane(control: Place, certificates: string): ControlPlane {
+/** The four programs of the control plane, not started. `controllers` are those of kube-controller-manager; default: its own. */
+export function controlPlane(control: Place, certificates: string, controllers?: readonly string[]): ControlPlane {
   const user = (name: string): string => `--kubeconfig=${join(control.state, `${name}.kubeconfig`)}`;
   return {
     etcd: service(
@@ -83,6 +83,7 @@ export function controlPlane(control: Place, certificates: string): ControlPlane
         `--service-cluster-ip-range=${SERVICES}`,
         // Without this option the default folder, below the machine's /usr, would be created.
         `--flex-volume-plugin-dir=${join(control.state, 'volume-plugins')}`,
+        ...(controllers === undefined ? [] : [`--controllers=${controllers.join(',')}`]),
       ],
       10_257,
     ),
@@ -122,5 +123,7 @@ function apiserver(control: Place, certificates: string): string[] {
     `--audit-policy-file=${join(control.state, 'audit-policy.json')}`,
     `--audit-log-path=${auditLogOf(control)}`,
     '--audit-log-mode=blocking',
+    // In megabytes: one file for the whole life of the cluster. By default a new one begins after 100 MB.
+    '--audit-log-maxsize=100000',
   ];
 }

@@ -7,8 +7,8 @@ const LINES = 4;
 const WIDTH = 400;
 
 /**
- * Returns the last lines of every log of a cluster, to explain why it did not come up. Call it before the logs are
- * removed.
+ * Returns the last lines of every log of a cluster, to explain why it did not come up or why a test failed. Call it before the
+ * logs are removed.
  */
 export function lastWords(name: string): string {
   const folder = stateFolder(name);

@@ -18,7 +18,11 @@ export function writeNodeSettings(node: Place, index: number, certificates: stri
   writeFileSync(join(node.state, 'containerd.toml'), containerd(node, cni));
   writeFileSync(
     join(node.state, 'kubelet.json'),
-    JSON.stringify(kubeletSettings(identity(certificates, 'ca').certificate), undefined, 2),
+    JSON.stringify(
+      { ...kubeletSettings(identity(certificates, 'ca').certificate), failCgroupV1: !seesV1(node) },
+      undefined,
+      2,
+    ),
   );
 }
 
@@ -59,6 +63,12 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
       ${runc}
+  # For pods of a RuntimeClass whose handler stands for a sandbox. The node has no sandbox, and runs them with runc.
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runsc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runsc.options]
+      SystemdCgroup = false
+      ${runc}
 `;
 }
 
@@ -94,6 +104,11 @@ export function kubeletSettings(authority: string): object {
     crashLoopBackOff: { maxContainerRestartPeriod: '1s' },
     maxPods: 200,
   };
+}
+
+/** Whether kubelet finds cgroup v1, which it refuses since Kubernetes 1.35 unless it is told not to. */
+function seesV1(node: Place): boolean {
+  return node.view !== 'v2' && hasV1();
 }
 
 function hasV1(): boolean {

@@ -35,6 +35,8 @@ export interface ClusterState {
   readonly systemdNode?: string;
   /** Its architecture. */
   readonly architecture?: Architecture;
+  /** The controllers that kube-controller-manager runs. Absent: those that it runs by default. */
+  readonly controllers?: readonly string[];
   /** The port on 127.0.0.1 on which the API server is reached. */
   readonly port: number;
   /** The folder that test/cluster/build.sh printed. */
@@ -73,9 +75,22 @@ export function strayCgroups(name: string): string[] {
 
 /**
  * Creates the folder. Throws when somebody else created something under that name, because names in /var/tmp are not
- * reserved.
+ * reserved. A cluster that is taken down at the same moment removes the common folder while it is empty, so the attempt is
+ * repeated.
  */
 export function makeStateFolder(name: string): string {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return makeFolders(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+const MOST_TRIES = 10;
+
+function makeFolders(name: string): string {
   for (const folder of [FOLDER, stateFolder(name)]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const facts = lstatSync(folder);

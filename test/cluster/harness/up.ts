@@ -26,8 +26,13 @@ import { makeMachine, turnOn, untilUp } from '../vm/systemd-node.js';
 export interface UpOptions {
   /** Lower-case letters, digits and hyphens. Default `test`. An existing cluster of this name is taken down first. */
   readonly name?: string;
-  /** Number of nodes, which are named node-1, node-2, … Default 2. */
+  /** Number of nodes, which are named node-1, node-2, … Default 2. 0: a control plane alone. */
   readonly nodes?: number;
+  /**
+   * The controllers that kube-controller-manager runs; default: those that it runs by default. Node objects without a kubelet
+   * need the node's life cycle to be left out, which would evict their pods.
+   */
+  readonly controllers?: readonly string[];
   /**
    * The cgroup hierarchies that a node sees, by its name; default all. With v2 alone, kubelet and runc use v2 for
    * everything. If the machine's controllers belong to v1, pods on such a node have no limits, but they freeze like any
@@ -39,6 +44,8 @@ export interface UpOptions {
    * architecture; true means that of this machine.
    */
   readonly systemdNode?: boolean | Architecture;
+  /** The oldest Kubernetes that the product supports, with containerd and runc of Debian. */
+  readonly oldest?: boolean;
   /** Leaves the cluster running when the caller ends. Otherwise it is taken down with the caller, however that ends. */
   readonly stay?: boolean;
   /** Called at the beginning of each step, with the seconds so far. */
@@ -51,7 +58,7 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
   const began = performance.now();
   const step = (what: string): void => options.onStep?.(what, (performance.now() - began) / 1000);
   step('programs and images');
-  const folder = await programs();
+  const folder = await programs(options.oldest);
   const images = await testImages(folder, nativeArchitecture());
   const { systemdNode = false } = options;
   const architecture = systemdNode === true ? nativeArchitecture() : systemdNode;
@@ -64,8 +71,11 @@ export async function up(options: UpOptions = {}): Promise<Cluster> {
     const nodes = Array.from({ length: options.nodes ?? 2 }, (_, at) => `node-${at + 1}`);
     const views = options.views ?? {};
     const own = { name, id, nodes, views, port, programs: folder, cgroups: cgroupsFor(name, id) };
-    const state: ClusterState =
-      architecture === false ? own : { ...own, systemdNode: `node-${nodes.length + 1}`, architecture };
+    const state: ClusterState = {
+      ...own,
+      ...(architecture === false ? {} : { systemdNode: `node-${nodes.length + 1}`, architecture }),
+      ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
+    };
     return await build(state, server, { images, parts }, step, release);
   } catch (error) {
     const logs = lastWords(name);
@@ -104,7 +114,7 @@ async function build(
     await turnOn(machine);
   }
   step('control plane and containerd');
-  const plane = controlPlane(control, certificates);
+  const plane = controlPlane(control, certificates, state.controllers);
   // All programs start at once: they wait for each other by themselves, and the API server takes longest.
   await Promise.all([plane.etcd, plane.apiserver, plane.controllerManager, plane.scheduler].map((one) => one.launch()));
   const local = state.nodes.map((name) => cluster.node(name));

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes the images that every throw-away cluster gets, without a registry and without a daemon, as one docker-archive,
 # and prints its path in the cache: stasis.test/pause:1, stasis.test/busybox:1, and stasis.test/programs:1, which is
-# busybox with the workloads of test/programs in /bin. `build.sh FOLDER [ARCHITECTURE]`: FOLDER is what ../build.sh printed;
-# the architecture is the machine's own, unless another is named.
+# busybox with the workloads of test/programs in /bin. busybox has a second name, which the pods in examples/ use.
+# `build.sh FOLDER [ARCHITECTURE]`: FOLDER is what ../build.sh printed; the architecture is the machine's own, unless another is
+# named.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,9 +42,11 @@ pack() (
   layer=$1.tar
   tar -C "$work/$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$work/archive/$layer" .
   digest=$(sha256sum "$work/archive/$layer" | cut -d ' ' -f 1)
+  tags="\"stasis.test/$1:1\""
+  [ "$1" != busybox ] || tags="$tags,\"docker.io/library/busybox:1.36\""
   printf '{"architecture":"%s","os":"linux","config":{"Cmd":["%s"],"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
     "$architecture" "$2" "$digest" > "$work/archive/$1.json"
-  entry=$(printf '{"Config":"%s.json","RepoTags":["stasis.test/%s:1"],"Layers":["%s"]}' "$1" "$1" "$layer")
+  entry=$(printf '{"Config":"%s.json","RepoTags":[%s],"Layers":["%s"]}' "$1" "$tags" "$layer")
   echo "$entry" >> "$work/entries"
 )
 

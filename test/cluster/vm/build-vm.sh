@@ -1,7 +1,8 @@
 #!/bin/sh
 # build-vm.sh [--due] [amd64|arm64]: makes the disk of the systemd node, once, in the cache folder outside of the tree, and
-# prints where it is: a folder with vmlinuz, initrd.img, root.ext4 and run-qemu. The disk has Debian's kernel, systemd,
-# containerd and an SSH server, and nothing of any one cluster: that comes on a second disk (seed.ts). Nothing is installed
+# prints where it is: a folder with vmlinuz, initrd.img, root.ext4 and run-qemu. The disk has Debian's systemd and an SSH
+# server, the kernel of Debian's backports, and nothing of any one cluster: containerd, kubelet and the settings come on a
+# second disk (seed.ts). Nothing is installed
 # on the machine: QEMU and mmdebstrap are unpacked into the cache where the machine has them not. Half a minute and 150 MB
 # of downloads on an idle machine of two cores; for arm64, whose packages set themselves up by emulation, three minutes;
 # afterwards milliseconds. `--due` makes nothing, and prints the names of the steps (scripts/progress) that are still to be
@@ -26,11 +27,13 @@ SUITE=bookworm
 DISK_SIZE=8G
 INODES=131072
 
-# systemd-sysv: process 1. apparmor: containerd loads its default profile when it finds apparmor_parser, as on most
-# clusters. dbus: runc asks systemd for cgroups over it. pigz: containerd unpacks images with it, if it is there, in half the
-# time of its own gzip.
-PACKAGES=linux-image-cloud-$architecture,initramfs-tools,systemd-sysv,dbus,udev,kmod,iproute2,apparmor
-PACKAGES=$PACKAGES,pigz,containerd,runc,containernetworking-plugins,openssh-server
+# The kernel is that of SUITE's backports. systemd-sysv: process 1. apparmor: containerd loads its default profile when it finds
+# apparmor_parser, as on most clusters. crun: CRI-O's runtime. dbus: runc asks systemd for cgroups over it. pigz: containerd
+# unpacks images with it, if it is there, in half the time of its own gzip.
+PACKAGES=linux-image-cloud-$architecture/$SUITE-backports,initramfs-tools,systemd-sysv,dbus,udev,kmod,iproute2,apparmor
+PACKAGES=$PACKAGES,pigz,containernetworking-plugins,openssh-server,crun
+# A build of runc needs C libraries, so a machine of another architecture has the runc of the distribution.
+[ "$architecture" = amd64 ] || PACKAGES=$PACKAGES,runc
 # The emulator that runs the packages' own set-up programs where the machine is no arm64.
 USER_QEMU=qemu-aarch64-static
 # How many packages these are with all that they depend on, counted on the disk that was made of them. For progress only.
@@ -130,6 +133,7 @@ step "machine$suffix" --log "$scratch.log" --unit packages --total $PACKAGES_IN_
   --count "grep -c ^Package: '$scratch/root/var/lib/dpkg/status'" -- \
   env PERL5LIB="$(folders -path '*/perl/5.*[0-9]' -o -name perl5)" $emulation mmdebstrap --quiet --mode=root --architectures="$architecture" --skip=check/qemu --variant=essential --include="$PACKAGES" \
   --aptopt='APT::Install-Recommends "false"' \
+  --setup-hook="sed -n 's/ $SUITE / $SUITE-backports /p' \"\$1/etc/apt/sources.list\" > \"\$1/etc/apt/sources.list.d/backports.list\"" \
   --setup-hook="mkdir -p \"\$1/etc/dpkg/dpkg.cfg.d\" \"\$1/etc/initramfs-tools/conf.d\" \"\$1/usr/share/initramfs-tools/modules.d\"" \
   --setup-hook="printf 'path-exclude=/usr/share/%s/*\n' man locale doc > \"\$1/etc/dpkg/dpkg.cfg.d/stasis\"" \
   --setup-hook="printf 'MODULES=list\nCOMPRESS=gzip\n' > \"\$1/etc/initramfs-tools/conf.d/stasis\"" \

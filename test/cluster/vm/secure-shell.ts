@@ -10,10 +10,14 @@ export const KEY = 'ssh.key';
 /** The socket of the {@link sharedConnection}. */
 export const CONNECTION = 'ssh.socket';
 const CONNECT_SECONDS = 10;
+/** A connection whose other side is silent for eight times as long is given up, so that a machine that hangs makes a test fail. */
+const ALIVE_SECONDS = 15;
+/** The longest command, the import of an image, takes a minute. */
+const COMMAND_BOUND_MS = 600_000;
 
 /**
  * Runs a command on the machine as root as if it were a child process, with the same arguments, input, output and exit
- * status. When the machine cannot be reached, the status is 255 and the output comes from ssh.
+ * status. When the machine cannot be reached, the status is 255 and the output comes from ssh. Throws after ten minutes.
  */
 export function execOn(machine: Machine, argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { env, ...rest } = options;
@@ -21,7 +25,8 @@ export function execOn(machine: Machine, argv: readonly string[], options: RunOp
   const command = [...(variables.length === 0 ? [] : ['env', ...variables]), ...argv].map(quoted).join(' ');
   // `exit $?` keeps the remote shell from becoming the command: a signal that ends the command would otherwise be
   // reported as 255.
-  return execIn(machine.control, [...client(machine), '--', `${command}; exit $?`], rest);
+  const signal = rest.signal ?? AbortSignal.timeout(COMMAND_BOUND_MS);
+  return execIn(machine.control, [...client(machine), '--', `${command}; exit $?`], { ...rest, signal });
 }
 
 /**
@@ -46,6 +51,8 @@ function client(machine: Machine): string[] {
     BatchMode: 'yes',
     LogLevel: 'ERROR',
     ConnectTimeout: String(CONNECT_SECONDS),
+    ServerAliveInterval: String(ALIVE_SECONDS),
+    ServerAliveCountMax: '8',
     ControlPath: join(machine.state, CONNECTION),
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);

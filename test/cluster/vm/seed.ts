@@ -23,12 +23,17 @@ const ROOM_MIB = 32;
  * shared folder, because the cloud kernel has no 9p, and virtiofs needs a daemon.
  */
 export async function makeSeed(machine: Machine, parts: MachineParts, certificates: string): Promise<void> {
-  const { kubelet, images } = parts;
+  const { kubelet, containerd, images } = parts;
   const folder = join(machine.state, 'seed');
   mkdirSync(join(folder, 'images'), { recursive: true, mode: 0o700 });
   cpSync(join(sourceFolder(), 'vm', 'seed'), folder, { recursive: true });
-  copyFileSync(kubelet, join(folder, 'kubelet'));
-  chmodSync(join(folder, 'kubelet'), 0o755);
+  mkdirSync(join(folder, 'bin'));
+  for (const program of [kubelet, ...containerd]) {
+    // A kubelet of another architecture has its architecture and a key in its name.
+    const copy = join(folder, 'bin', program === kubelet ? 'kubelet' : basename(program));
+    copyFileSync(program, copy);
+    chmodSync(copy, 0o755);
+  }
   copyFileSync(images, join(folder, 'images', basename(images)));
   copyFileSync(identity(certificates, 'ca').certificate, join(folder, 'ca.crt'));
   writeKubeconfig(join(folder, 'kubeconfig'), `https://${API_ADDRESS}:443`, certificates, machine.name);
@@ -37,7 +42,7 @@ export async function makeSeed(machine: Machine, parts: MachineParts, certificat
   writeFileSync(join(folder, 'node.env'), environment(machine));
   await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'stasis-test', '-f', join(machine.state, KEY)]);
   writeFileSync(join(folder, 'authorized_keys'), readFileSync(join(machine.state, `${KEY}.pub`)));
-  const bytes = statSync(kubelet).size + statSync(images).size;
+  const bytes = [kubelet, ...containerd, images].reduce((sum, file) => sum + statSync(file).size, 0);
   const disk = join(machine.state, SEED_DISK);
   await must(['truncate', `--size=${Math.ceil(bytes / MIB) + ROOM_MIB}M`, disk]);
   await must(

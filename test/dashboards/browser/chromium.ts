@@ -12,7 +12,7 @@ interface Playwright {
 }
 
 export interface Browser {
-  newContext(options: { viewport: typeof PHONE; colorScheme: Theme }): Promise<Context>;
+  newContext(options: { viewport: Viewport; colorScheme: Theme; javaScriptEnabled?: boolean }): Promise<Context>;
   close(): Promise<void>;
 }
 
@@ -29,10 +29,22 @@ export interface Page {
   evaluate(script: string): Promise<unknown>;
   on(event: 'console', listener: (message: { text(): string }) => void): void;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
+  on(event: 'pageerror', listener: (error: Error) => void): void;
+  emulateMedia(options: { media: 'print' | 'screen' }): Promise<void>;
+  pdf(options: { format: 'A4'; printBackground?: boolean }): Promise<Buffer>;
+  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
 }
 
-interface Locator {
+export interface Locator {
   first(): Locator;
+  click(): Promise<void>;
+  count(): Promise<number>;
+  fill(text: string): Promise<void>;
+  focus(): Promise<void>;
+  innerText(): Promise<string>;
+  getAttribute(name: string): Promise<string | null>;
+  selectOption(value: string): Promise<unknown>;
   check(): Promise<void>;
   screenshot(options: { path: string }): Promise<unknown>;
 }
@@ -41,12 +53,18 @@ const { chromium } = createRequire(import.meta.url)('playwright-core') as Playwr
 
 const CHROMIUM = '/usr/bin/chromium';
 
-export const DESKTOP = { width: 1280, height: 900 };
-export const PHONE = { width: 390, height: 844 };
+/** In CSS pixels. */
+export interface Viewport {
+  readonly width: number;
+  readonly height: number;
+}
+
+export const DESKTOP: Viewport = { width: 1280, height: 900 };
+export const PHONE: Viewport = { width: 390, height: 844 };
 
 export type Theme = 'light' | 'dark';
 
-/** Chromium's sandbox needs an account other than root. The page is our own file and has no script. */
+/** Chromium's sandbox needs an account other than root. The page is our own file. */
 export async function openBrowser(): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing. On Debian: apt-get install chromium`);
   return chromium.launch({
@@ -59,12 +77,14 @@ export async function openBrowser(): Promise<Browser> {
 export async function openPage(
   browser: Browser,
   file: string,
-  viewport: typeof PHONE,
+  viewport: Viewport,
   theme: Theme,
   hear?: (text: string) => void,
+  options: { readonly javaScriptEnabled?: boolean } = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ viewport, colorScheme: theme });
+  const context = await browser.newContext({ viewport, colorScheme: theme, ...options });
   const page = await context.newPage();
+  page.on('pageerror', (error) => hear?.(`error ${error.message}`));
   page.on('request', (request) => hear?.(`request ${request.url()}`));
   page.on('console', (message) => hear?.(message.text()));
   await page.goto(pathToFileURL(resolve(file)).href);

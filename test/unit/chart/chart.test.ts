@@ -65,12 +65,18 @@ interface Schema {
   readonly additionalProperties?: unknown;
 }
 
+const WITHOUT_DEFAULT = [
+  // Only a parent chart sets it, and the chart itself does not read it.
+  '.enabled',
+  // It has moved, and a template refuses it with the new name. By the schema, helm could not say that.
+  '.controller.excludedNamespaces',
+];
+
 /** Lists the keys that only values.yaml or only the schema has. */
 function fields(path: string, value: unknown, described: Schema): string[] {
   if (described.properties === undefined) return [];
   const given = Object.keys(value as object);
-  // Only a parent chart sets `enabled`, and the chart itself does not read it.
-  const known = Object.keys(described.properties).filter((name) => `${path}.${name}` !== '.enabled');
+  const known = Object.keys(described.properties).filter((name) => !WITHOUT_DEFAULT.includes(`${path}.${name}`));
   const open =
     described.additionalProperties === false || path === '.global' ? [] : [`${path || 'values'}: allows unknown keys`];
   return [

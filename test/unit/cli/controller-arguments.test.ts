@@ -11,9 +11,10 @@ describe('parseArguments(), controller', () => {
       kind: 'controller',
       options: {
         excludedNamespaces: [],
+        sandboxedRuntimeHandlers: [],
         agentDaemonset: 'stasis-node-agent',
         port: 8080,
-        workers: 4,
+        workers: 16,
         leaseSeconds: 15,
         logLevel: 'info',
         logFormat: 'json',
@@ -22,7 +23,7 @@ describe('parseArguments(), controller', () => {
   });
 
   test('accepts every option', () => {
-    const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b,'];
+    const given = ['--kubeconfig', 'k', '--namespace', 'own', '--identity', 'me', '--excluded-namespaces', 'a,b-*,'];
     expect(
       parse(
         ...given,
@@ -30,6 +31,12 @@ describe('parseArguments(), controller', () => {
         '0',
         '--workers',
         '8',
+        '--default-ttl-seconds',
+        '0',
+        '--history-limit',
+        '500',
+        '--sandboxed-runtime-handlers',
+        'runsc,kata-*',
         '--lease-seconds',
         '5',
         '--log-level',
@@ -49,7 +56,10 @@ describe('parseArguments(), controller', () => {
         kubeconfig: 'k',
         namespace: 'own',
         identity: 'me',
-        excludedNamespaces: ['a', 'b'],
+        excludedNamespaces: ['a', 'b-*'],
+        defaultTTLSeconds: 0,
+        historyLimit: 500,
+        sandboxedRuntimeHandlers: ['runsc', 'kata-*'],
         agentDaemonset: 'd.1',
         port: 0,
         secureMetrics: { port: 8443, folder: '/tls' },
@@ -65,7 +75,14 @@ describe('parseArguments(), controller', () => {
     [['--workers', '0'], '--workers'],
     [['--port', '70000'], '--port'],
     [['--lease-seconds', '1'], '--lease-seconds'],
-    [['--excluded-namespaces', 'a,B'], 'B'],
+    [['--excluded-namespaces', 'a,B'], '--excluded-namespaces: "B"'],
+    [['--excluded-namespaces', 'a,-b'], '--excluded-namespaces: "-b"'],
+    [['--excluded-namespaces', 'a.*'], '--excluded-namespaces: "a.*"'],
+    [['--sandboxed-runtime-handlers', 'kata|runsc'], '--sandboxed-runtime-handlers: "kata|runsc"'],
+    [['--default-ttl-seconds', '31536001'], '--default-ttl-seconds'],
+    [['--default-ttl-seconds', ''], '--default-ttl-seconds'],
+    [['--history-limit', '0'], '--history-limit'],
+    [['--history-limit', '1e3'], '--history-limit'],
     [['--namespace', 'a b'], 'a b'],
     [['--log-level', 'trace'], '--log-level'],
     [['--log-format', 'xml'], '--log-format'],

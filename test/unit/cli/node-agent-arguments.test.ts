@@ -12,6 +12,7 @@ describe('parseArguments() of node-agent', () => {
         guard: '/run/stasis/guard/private/guard.sock',
         port: 8081,
         maxConcurrentCaptures: 4,
+        maxConcurrentHolds: 8,
         logLevel: 'info',
         logFormat: 'json',
       },
@@ -31,6 +32,7 @@ describe('parseArguments() of node-agent', () => {
       '--log-format=text',
       '--artifacts-limit-bytes=16777216',
       '--pause-budget=2.5ms',
+      '--max-concurrent-holds=16',
       '--metrics-port=8443',
       '--metrics-tls=/tls',
     ];
@@ -49,6 +51,7 @@ describe('parseArguments() of node-agent', () => {
         port: 0,
         secureMetrics: { port: 8443, folder: '/tls' },
         maxConcurrentCaptures: 64,
+        maxConcurrentHolds: 16,
         logLevel: 'warn',
         logFormat: 'text',
       },
@@ -58,6 +61,7 @@ describe('parseArguments() of node-agent', () => {
   test.each([
     [['--port', '65536'], '--port: "65536" is not a whole number from 0 to 65535'],
     [['--max-concurrent-captures', '0'], '--max-concurrent-captures: "0" is not a whole number from 1 to 64'],
+    [['--max-concurrent-holds', '65'], '--max-concurrent-holds: "65" is not a whole number from 1 to 64'],
     [['--artifacts', 'here'], '--artifacts: "here" is not an absolute path'],
     [['--guard', 'g'], '--guard: "g" is not an absolute path'],
     [['--cgroup-root', '.'], '--cgroup-root: "." is not an absolute path'],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ProcessRow } from '../../../src/api/podcapture.js';
+import type { PrintedRow } from '../../../src/api/podcapture.js';
 import { describeProcess, describeUid, summarizeThreads } from '../../../src/cli/render-process.js';
 import { processRow, threadRows } from '../builders.js';
 
-function describeText(row: ProcessRow): string {
+function describeText(row: PrintedRow): string {
   return describeProcess(row)
     .map(({ text }) => text)
     .join('');
@@ -39,7 +39,7 @@ describe('describeProcess()', () => {
     ['a command line that imitates a mark', { cmdline: ['(not', 'UTF-8)'] }, "sh  '(not' 'UTF-8)'"],
     ['a name that imitates a state', { comm: 'sh  zombie' }, "'sh  zombie'"],
     ['an empty name', { comm: '' }, "''"],
-  ] satisfies [string, Partial<ProcessRow>, string][])('describeProcess() shows %s', (_, row, text) => {
+  ] satisfies [string, Partial<PrintedRow>, string][])('describeProcess() shows %s', (_, row, text) => {
     expect(describeText(processRow({ pid: 7, ...row }))).toBe(text);
   });
 

@@ -43,7 +43,7 @@ const sample = podCapture({
 const failed = podCapture({
   conditions: [
     condition({ status: 'False', reason: 'FreezeTimeout', message: 'dd (77) did not freeze within 10s' }),
-    condition({ type: 'Thawed', reason: 'FreezersRestored' }),
+    condition({ type: 'Released', reason: 'FreezersRestored' }),
   ],
   containers: [],
   tree: [],
@@ -129,6 +129,19 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
 `);
   });
 
+  test('renderTree() says when the tree is cut, and where the whole is', () => {
+    const command = 'kubectl exec pod -- stasis artifact 0f8fad5b';
+    const artifact = { path: '/x', sizeBytes: 1, sha256: 'a'.repeat(64), command };
+    const cut = podCapture({ tree: [processRow({ pid: 1 })], processes: 181, truncated: true, artifact });
+    expect(renderTree(cut, { color: false, width: 40 })).toContain(
+      `\n1 of 181 processes are shown. The artif…\n${command}\n`,
+    );
+    expect(renderTree(cut, { color: false })).toContain(
+      '1 of 181 processes are shown. The artifact has the whole tree:\n',
+    );
+    expect(renderTree(sample, { color: false })).not.toContain('are shown');
+  });
+
   test('renderTree() puts the reason of a failure first, and names every task that did not freeze', () => {
     expect(renderTree(failed, { color: false })).toBe(`\
 ✘ FreezeTimeout: dd (77) did not freeze within 10s
@@ -143,7 +156,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
   });
 
   test('renderTree() shows a freezer that could not be restored', () => {
-    const thawed = condition({ type: 'Thawed', status: 'False', reason: 'FreezerNotRestored', message: 'EIO' });
+    const thawed = condition({ type: 'Released', status: 'False', reason: 'FreezerNotRestored', message: 'EIO' });
     const text = renderTree(podCapture({ conditions: [condition(), thawed] }), { color: false });
     expect(text).toContain('✔ Captured\n✘ FreezerNotRestored: EIO\n');
   });
@@ -162,7 +175,7 @@ PROCESSES  THREADS  STOPPED  ZOMBIES  JOINED  UNFROZEN
 
   test('renderTree() gives each of several containers a heading, and loses no process', () => {
     const containers = [
-      containerCapture({ containerID: 'abc', cgroupPath: '/pod/abc', cgroupVersion: 'v1', freezer: 'none' }),
+      containerCapture({ containerID: 'abc', cgroupPath: '/pod/abc', cgroupVersion: 'V1', freezer: 'None' }),
       containerCapture({ containerID: 'def', cgroupPath: '/pod/def', wasFrozen: true, processes: 2, threads: 2 }),
     ];
     const tree = [

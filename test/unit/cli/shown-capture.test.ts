@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseArguments } from '../../../src/cli/arguments.js';
 import { renderTree } from '../../../src/cli/render-tree.js';
-import { parseShown, renderShown } from '../../../src/cli/shown-capture.js';
+import { parseShown } from '../../../src/cli/parse-shown.js';
+import { renderShown } from '../../../src/cli/shown-capture.js';
 import { podCapture, processRow } from '../builders.js';
 
 const ended = {
@@ -15,12 +16,29 @@ const ended = {
   },
 };
 
+function list(...items: object[]): string {
+  return JSON.stringify({ kind: 'List', items });
+}
+
 describe('parseShown()', () => {
   test('reads JSON and YAML, and adds the fields that the API server omits', () => {
     const shown = parseShown(JSON.stringify(ended));
     expect(shown).toMatchObject({ ok: true, capture: { status: { tree: [], unfrozen: [], joined: 0 } } });
     expect(parseShown('kind: PodCapture\nstatus: {conditions: [], timings: {}}').ok).toBe(true);
     expect(shown.ok && renderTree(shown.capture, { color: false })).toContain('Captured');
+  });
+
+  test('takes the only object of a List, and tells where a PodCapture is otherwise', () => {
+    expect(parseShown(list(ended))).toEqual(parseShown(JSON.stringify(ended)));
+    expect(parseShown(list(ended, ended))).toEqual({
+      ok: false,
+      message: 'it is a List of 2 objects; give one PodCapture',
+    });
+    const checkpoint = { kind: 'Checkpoint', status: { pods: [{ captureName: 'web-0123456789' }] } };
+    expect(parseShown(JSON.stringify(checkpoint))).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/^it is a Checkpoint; its PodCapture is .?web-0123456789.?$/),
+    });
   });
 
   test('reports in one line what is wrong with other input', () => {
@@ -38,7 +56,7 @@ describe('parseShown()', () => {
     });
     expect(parseShown('kind: PodCapture\nmetadata: {name: x}')).toEqual({
       ok: false,
-      message: 'PodCapture x has not ended: there is nothing to show yet',
+      message: 'PodCapture x has not ended: its tree comes when the pod is let go',
     });
   });
 });

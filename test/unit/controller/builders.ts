@@ -12,15 +12,31 @@ import {
   type PodCaptureSpec,
   type PodCaptureStatus,
 } from '../../../src/api/kinds.js';
+import type { ConditionType } from '../../../src/api/conditions.js';
 import type { Reason } from '../../../src/api/reasons.js';
 import { captureName } from '../../../src/controller/capture-name.js';
-import type { Settled, Undispatched } from '../../../src/controller/observation.js';
+import type { Settings, Settled, Undispatched } from '../../../src/controller/observation.js';
 import type { KubeNode, Pod } from '../../../src/controller/resources.js';
+import { property, schemaOf } from '../api/crd.js';
 import { timings } from '../builders.js';
+import { schemaViolations } from '../node-agent/service/schema.js';
 
 /** 2026-01-01T00:00:10Z. The sample objects were created ten seconds earlier. */
 export const NOW = Date.parse('2026-01-01T00:00:10Z');
 export const CREATED = '2026-01-01T00:00:00Z';
+
+export const SETTINGS: Settings = {
+  namespace: 'stasis-system',
+  excludedNamespaces: [],
+  defaultTTLSeconds: undefined,
+  historyLimit: undefined,
+  sandboxedRuntimeHandlers: ['runsc', 'kata*'],
+};
+
+/** With the defaults that the API server fills in. */
+export function checkpointSpec(podName: string): CheckpointSpec {
+  return { podName, freezer: 'Auto', timeoutSeconds: 10, startingDeadlineSeconds: 600, dryRun: false };
+}
 
 export function checkpoint(
   parts: {
@@ -41,7 +57,7 @@ export function checkpoint(
       creationTimestamp: CREATED,
       ...parts.metadata,
     },
-    spec: { podName: 'web-0', freezer: 'Auto', timeoutSeconds: 10, holdSeconds: 0, dryRun: false, ...parts.spec },
+    spec: { ...checkpointSpec('web-0'), ...parts.spec },
     ...(parts.status === undefined ? {} : { status: parts.status }),
   };
 }
@@ -115,7 +131,6 @@ export function capture(
       containers: [{ name: 'app', containerID: 'aaa' }],
       freezer: 'Auto',
       timeoutSeconds: 10,
-      holdSeconds: 0,
       dryRun: false,
       ...parts.spec,
     },
@@ -124,12 +139,18 @@ export function capture(
 }
 
 export function condition(
-  type: 'Dispatched' | 'Thawed' | 'Succeeded',
+  type: ConditionType,
   status: Condition['status'],
   reason: string,
   message = 'so it is',
 ): Condition {
   return { type, status, reason, message, lastTransitionTime: '2026-01-01T00:00:06Z' };
+}
+
+/** What the API server would refuse in the status of a Checkpoint. */
+export function objectionsTo(status: Checkpoint['status']): string[] {
+  const schema = property(schemaOf('Checkpoint'), 'status');
+  return status === undefined ? [] : schemaViolations(schema as Parameters<typeof schemaViolations>[0], status);
 }
 
 /** The final status that an agent reports. */
@@ -138,7 +159,7 @@ export function endedAs(reason: Reason, status: 'True' | 'False' = 'True'): PodC
     claimedBy: 'agent-1',
     startTime: '2026-01-01T00:00:06Z',
     completionTime: '2026-01-01T00:00:07Z',
-    conditions: [condition('Succeeded', status, reason), condition('Thawed', 'True', 'FreezersRestored')],
+    conditions: [condition('Succeeded', status, reason), condition('Released', 'True', 'FreezersRestored')],
     processes: 3,
     threads: 10,
     timings: timings({ pauseMicroseconds: 12_345 }),
@@ -147,7 +168,8 @@ export function endedAs(reason: Reason, status: 'True' | 'False' = 'True'): PodC
 
 /** The status that an agent reports while the capture is in progress. */
 export function under(reason: 'Capturing' | 'Holding', startTime = '2026-01-01T00:00:06Z'): PodCaptureStatus {
-  return { claimedBy: 'agent-1', startTime, conditions: [condition('Succeeded', 'Unknown', reason)] };
+  const held = reason === 'Holding' ? [condition('Held', 'True', 'Holding')] : [];
+  return { claimedBy: 'agent-1', startTime, conditions: [condition('Succeeded', 'Unknown', reason), ...held] };
 }
 
 export function undispatched(parts: Partial<Undispatched> = {}): Undispatched {
@@ -160,7 +182,9 @@ export function undispatched(parts: Partial<Undispatched> = {}): Undispatched {
     pod: pod(),
     agent: 'Alive',
     predecessor: undefined,
-    settings: { namespace: 'stasis-system', excludedNamespaces: [] },
+    runtimeHandler: undefined,
+    shownFor: undefined,
+    settings: SETTINGS,
     ...parts,
   };
 }
@@ -174,8 +198,12 @@ export function settled(parts: Partial<Settled> = {}): Settled {
     captureName: captureName(subject.metadata),
     capture: undefined,
     agent: 'Alive',
+    dispatchedFor: undefined,
     pod: { known: false },
     node: { known: false },
+    nodeWasSchedulable: false,
+    isExcess: false,
+    settings: SETTINGS,
     ...parts,
   };
 }

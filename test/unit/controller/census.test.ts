@@ -32,7 +32,15 @@ function census(alive: () => ReadonlySet<string> | undefined): {
     metadata,
     status: { desiredNumberScheduled: 3 },
   });
-  taken.begin({ alive });
+  taken.begin({
+    look: (nodeName) => {
+      if (alive() === undefined) return 'Unknown';
+      return alive()?.has(nodeName) === true ? 'Alive' : 'Away';
+    },
+    get alive() {
+      return alive()?.size ?? 0;
+    },
+  });
   return { clock, taken };
 }
 
@@ -72,5 +80,16 @@ describe('AgentCensus', () => {
     alive = undefined;
     taken.tick();
     expect([taken.missing, taken.seen]).toEqual([[], 0]);
+  });
+
+  test('goes on to miss a missing agent while nobody can know', async () => {
+    let alive: ReadonlySet<string> | undefined = new Set();
+    const { clock, taken } = census(() => alive);
+    taken.pods.upsert(agentPod('a'));
+    taken.tick();
+    alive = undefined;
+    await clock.advance(5000);
+    taken.tick();
+    expect(taken.missing).toEqual([{ nodeName: 'a', seconds: 5 }]);
   });
 });

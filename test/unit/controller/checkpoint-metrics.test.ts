@@ -15,7 +15,13 @@ function at(
   const status = FINAL_REASONS.some((known) => known === reason) ? ('True' as const) : ('Unknown' as const);
   const condition = { type: 'Succeeded', status, reason: reason ?? '', message: '', lastTransitionTime: '' };
   const measured = timings({ pauseMicroseconds: pause?.total ?? 0, holdMicroseconds: pause?.hold ?? 0 });
-  const row = { podName: `pod-${name}`, podUID: 'u', nodeName: 'node-1', timings: measured };
+  const row = {
+    podName: `pod-${name}`,
+    podUID: 'u',
+    nodeName: 'node-1',
+    state: 'Succeeded' as const,
+    timings: measured,
+  };
   return checkpoint({
     metadata: { name, creationTimestamp: new Date(NOW - 1000 * seconds).toISOString() },
     ...(reason === undefined
@@ -33,9 +39,9 @@ async function scrape(...checkpoints: readonly Checkpoint[]): Promise<string> {
 describe('checkpointMetrics()', () => {
   test('has a series for every state and every reason to wait, without any Checkpoint', async () => {
     const text = await scrape();
-    for (const state of ['New', 'PodBusy', 'Holding', 'Captured', 'InternalError'])
+    for (const state of ['Pending', 'PodBusy', 'Holding', 'Captured', 'InternalError'])
       expect(text).toContain(`stasis_checkpoints{state="${state}"} 0\n`);
-    for (const reason of ['New', 'PodBusy', 'Dispatched'])
+    for (const reason of ['Pending', 'PodBusy', 'NodeBusy', 'Dispatched'])
       expect(text).toContain(`stasis_checkpoint_oldest_waiting_seconds{reason="${reason}"} 0\n`);
     expect(text).not.toContain('stasis_slowest_pause_seconds{');
   });
@@ -50,7 +56,7 @@ describe('checkpointMetrics()', () => {
     expect(text).toContain('stasis_checkpoints{state="PodBusy"} 2\n');
     expect(text).toContain('stasis_checkpoints{state="Captured"} 1\n');
     expect(text).toContain('stasis_checkpoint_oldest_waiting_seconds{reason="PodBusy"} 70\n');
-    expect(text).toContain('stasis_checkpoint_oldest_waiting_seconds{reason="New"} 3\n');
+    expect(text).toContain('stasis_checkpoint_oldest_waiting_seconds{reason="Pending"} 3\n');
     expect(text).toContain('stasis_checkpoint_oldest_waiting_seconds{reason="Dispatched"} 0\n');
   });
 

@@ -5,8 +5,9 @@ import type { Action } from '../../../src/controller/decision.js';
 import type { Undispatched } from '../../../src/controller/observation.js';
 import type { Pod } from '../../../src/controller/resources.js';
 import { waitingStatus } from '../../../src/controller/status.js';
-import { checkpoint, NOW, pod, running, undispatched } from './builders.js';
+import { checkpoint, NOW, objectionsTo, pod, running, SETTINGS, undispatched } from './builders.js';
 
+const BUSY = { reason: 'PodBusy', message: 'others come first' } as const;
 const GONE = { deletionTimestamp: '2026-01-01T00:00:08Z' };
 function kinds(actions: readonly Action[]): string[] {
   return actions.map(({ kind }) => kind);
@@ -14,16 +15,12 @@ function kinds(actions: readonly Action[]): string[] {
 
 describe('decide(), Checkpoint not dispatched', () => {
   const refused: [string, string, Partial<Undispatched>][] = [
-    [
-      'in an excluded namespace',
-      'NamespaceExcluded',
-      { settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] } },
-    ],
+    ['in an excluded namespace', 'NamespaceExcluded', { settings: { ...SETTINGS, excludedNamespaces: ['shop'] } }],
     [
       'in an excluded namespace, and missing',
       'NamespaceExcluded',
       {
-        settings: { namespace: 'stasis-system', excludedNamespaces: ['shop'] },
+        settings: { ...SETTINGS, excludedNamespaces: ['sh*'] },
         pod: undefined,
       },
     ],
@@ -33,7 +30,7 @@ describe('decide(), Checkpoint not dispatched', () => {
       'PodReplaced',
       {
         checkpoint: checkpoint({
-          status: waitingStatus(checkpoint(), { podName: 'web-0', podUID: 'former', nodeName: 'node-1' }, '', NOW),
+          status: waitingStatus(checkpoint(), BUSY, { podName: 'web-0', podUID: 'former', nodeName: 'node-1' }, NOW),
         }),
       },
     ],
@@ -86,30 +83,50 @@ describe('decide(), Checkpoint not dispatched', () => {
       },
     ],
     ['without a running container', 'ContainerNotRunning', { pod: pod({ status: { containerStatuses: [] } }) }],
-    ['on a node without agent', 'NodeAgentUnavailable', { agent: 'Away' }],
-    ['on a node whose agent is lost', 'NodeAgentUnavailable', { agent: 'Lost' }],
     [
-      'on a node without agent, and behind other Checkpoints',
-      'NodeAgentUnavailable',
+      'in a Checkpoint that was restored from a backup',
+      'RestoredFromBackup',
+      { checkpoint: checkpoint({ metadata: { labels: { 'velero.io/restore-name': 'nightly' } } }) },
+    ],
+    ['in a sandbox', 'SandboxedRuntime', { runtimeHandler: 'kata-qemu' }],
+    [
+      'to be held for longer than its probe allows',
+      'ProbeWouldKill',
       {
-        agent: 'Away',
-        predecessor: { kind: 'Checkpoint', name: 'other' },
+        checkpoint: checkpoint({ spec: { hold: { seconds: 21 } } }),
+        pod: pod({ spec: { containers: [{ name: 'app', livenessProbe: { timeoutSeconds: 1 } }] } }),
+      },
+    ],
+    [
+      'to be held for longer than its probe allows, in a dry run',
+      'ProbeWouldKill',
+      {
+        checkpoint: checkpoint({ spec: { hold: { seconds: 21 }, dryRun: true } }),
+        pod: pod({ spec: { containers: [{ name: 'app', livenessProbe: { timeoutSeconds: 1 } }] } }),
       },
     ],
   ];
 
   test.each(refused)('refuses a pod that is %s', (_what, reason, parts) => {
     const { rule, actions } = decide(undispatched(parts));
+    const { hold, dryRun } = parts.checkpoint?.spec ?? {};
+    const holds = hold !== undefined && dryRun !== true;
     expect(rule).toBe(reason);
     expect(kinds(actions)).toEqual(['write-status', 'emit-event']);
+    const [write] = actions;
+    expect(objectionsTo(write?.kind === 'write-status' ? write.status : undefined)).toEqual([]);
     expect(actions[0]).toMatchObject({
       endLabels: { result: 'failed', reason },
       status: {
         completionTime: '2026-01-01T00:00:10Z',
         conditions: [
           { type: 'Dispatched', status: 'False', reason },
-          { type: 'Thawed', status: 'True', message: 'Nothing was touched.' },
+          ...(holds ? [{ type: 'Held', status: 'False', reason }] : []),
+          { type: 'Released', status: 'True', message: 'Nothing was touched.' },
           { type: 'Succeeded', status: 'False', reason },
+          { type: 'Finished', status: 'True', reason },
+          { type: 'Reconciling', status: 'False' },
+          { type: 'Stalled', status: 'True' },
         ],
       },
     });
@@ -135,19 +152,96 @@ describe('decide(), Checkpoint not dispatched', () => {
     expect(decide(undispatched({ predecessor, checkpoint: checkpoint({ status }) })).actions).toEqual([]);
   });
 
+  test.each([
+    ['Away', 'waits for an agent of Stasis on node node-1: none runs there now'],
+    ['Unknown', 'which this controller has not been able to see yet'],
+    ['Lost', 'waits for the agent of node node-1, which gives no sign of life'],
+  ] as const)('waits for an agent that is %s, tells so at once, and ends at its deadline', (agent, message) => {
+    const { rule, actions, againAfterMilliseconds } = decide(undispatched({ agent }));
+    expect(rule).toBe('NodeAgentUnavailable');
+    expect(actions).toMatchObject([
+      { kind: 'write-status', status: { pods: [{ state: 'Waiting', reason: 'NodeAgentUnavailable' }] } },
+      { kind: 'emit-event', event: { type: 'Warning', reason: 'NodeAgentUnavailable' } },
+    ]);
+    expect(JSON.stringify(actions)).toContain(message);
+    expect(againAfterMilliseconds).toBe(10_000);
+    const [write] = actions;
+    const waiting = checkpoint({ status: write?.kind === 'write-status' ? write.status : {} });
+    expect(decide(undispatched({ agent, checkpoint: waiting })).actions).toEqual([]);
+    const late = decide(undispatched({ agent, checkpoint: waiting, now: NOW + 601_000 }));
+    expect(late.actions[0]).toMatchObject({ endLabels: { result: 'failed', reason: 'NodeAgentUnavailable' } });
+  });
+
+  test('ends at its deadline what waits behind others of its pod, with what it waited for', () => {
+    const predecessor = { kind: 'Checkpoint', name: 'other' } as const;
+    const own = checkpoint({ spec: { startingDeadlineSeconds: 30 } });
+    const first = decide(undispatched({ predecessor, checkpoint: own }));
+    expect(first.againAfterMilliseconds).toBe(31_000);
+    const [written] = first.actions;
+    const seen = checkpoint({ ...own, status: written?.kind === 'write-status' ? written.status : {} });
+    const { actions } = decide(undispatched({ predecessor, checkpoint: seen, now: NOW + 31_000 }));
+    expect(actions[0]).toMatchObject({ endLabels: { reason: 'StartingDeadlineExceeded' } });
+    expect(JSON.stringify(actions[0])).toContain('other Checkpoints of pod web-0 come first');
+  });
+
+  test('counts the deadline from when a controller saw the Checkpoint, whose clock may be wrong, or from an old creation', () => {
+    const agent = 'Away' as const;
+    const own = checkpoint({ spec: { startingDeadlineSeconds: 30 } });
+    // The Checkpoint was created 10 s before NOW: the clock is 30 s ahead, behind, and the controller was away for 2 minutes.
+    for (const [at, rule] of [
+      [NOW + 30_000, 'write-status'],
+      [NOW - 30_000, 'write-status'],
+      [NOW + 120_000, 'end'],
+    ] as const) {
+      const [write] = decide(undispatched({ agent, checkpoint: own, now: at })).actions;
+      expect(write?.kind === 'write-status' && write.endLabels !== undefined).toBe(rule === 'end');
+    }
+  });
+
+  test('does not end a fresh Checkpoint whose startTime a former leader with a slow clock wrote', () => {
+    const own = checkpoint({ spec: { startingDeadlineSeconds: 600 } });
+    const status = waitingStatus(own, { reason: 'NodeAgentUnavailable', message: 'x' }, undefined, NOW - 660_000);
+    const { actions } = decide(undispatched({ agent: 'Away', checkpoint: { ...own, status } }));
+    expect(actions.some((action) => action.kind === 'write-status' && action.endLabels !== undefined)).toBe(false);
+  });
+
+  test('does nothing about a Checkpoint in the queue until its deadline', () => {
+    const row = { podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' };
+    const queued = checkpoint({ status: waitingStatus(checkpoint(), BUSY, row, NOW) });
+    expect(decide({ stage: 'Queued', checkpoint: queued, now: NOW })).toMatchObject({
+      actions: [],
+      againAfterMilliseconds: 601_000,
+    });
+    const [write] = decide({ stage: 'Queued', checkpoint: queued, now: NOW + 601_000 }).actions;
+    expect(write).toMatchObject({ endLabels: { reason: 'StartingDeadlineExceeded' }, status: { pods: [row] } });
+  });
+
+  test('remembers a release that was asked for while it waited, also after the first manifest was applied again', () => {
+    const row = { podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' };
+    const released = checkpoint({ spec: { hold: { seconds: 60, release: true } } });
+    const status = waitingStatus(released, BUSY, row, NOW);
+    expect(status.conditions?.find(({ type }) => type === 'Held')).toMatchObject({
+      status: 'False',
+      reason: 'ReleaseRequested',
+    });
+    const again = checkpoint({ spec: { hold: { seconds: 60, release: false } }, status });
+    const create = decide(undispatched({ checkpoint: again })).actions.find(({ kind }) => kind === 'create-capture');
+    expect(create).toMatchObject({ spec: { hold: { seconds: 60, releaseReason: 'ReleaseRequested' } } });
+  });
+
   test('adds its finalizer before dispatching a hold, and none where nothing is held', () => {
-    expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture', 'write-status']);
-    const holds = checkpoint({ spec: { holdSeconds: 5 } });
-    const first = ['add-checkpoint-finalizer', 'create-capture', 'write-status'];
+    expect(kinds(decide(undispatched()).actions)).toEqual(['create-capture']);
+    const holds = checkpoint({ spec: { hold: { seconds: 5 } } });
+    const first = ['add-checkpoint-finalizer', 'create-capture'];
     expect(kinds(decide(undispatched({ checkpoint: holds })).actions)).toEqual(first);
   });
 
   test('copies the options, with their defaults, to the PodCapture', () => {
-    const spec = { holdSeconds: 5, dryRun: true, maxPauseMilliseconds: 9000, include: ['Cmdline' as const] };
+    const spec = { hold: { seconds: 5 }, dryRun: true, maxPauseMilliseconds: 9000, include: ['Cmdline' as const] };
     const [create] = decide(undispatched({ checkpoint: checkpoint({ spec }) })).actions;
     expect(create).toMatchObject({
       kind: 'create-capture',
-      spec: { dryRun: true, holdSeconds: 0, maxPauseMilliseconds: 9000, include: ['Cmdline'], timeoutSeconds: 10 },
+      spec: { dryRun: true, maxPauseMilliseconds: 9000, include: ['Cmdline'], timeoutSeconds: 10 },
     });
   });
 });

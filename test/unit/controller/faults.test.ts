@@ -4,8 +4,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CHECKPOINTS, PODCAPTURES, type Checkpoint, type PodCapture } from '../../../src/api/kinds.js';
-import { hasEnded } from '../../../src/controller/condition.js';
+import { hasEnded } from '../../../src/api/conditions.js';
 import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
+import { objectionsTo } from './builders.js';
 import { Simulation, type Fault } from './simulation.js';
 
 const PODS_OF_ALL = ['web-0', 'web-1'] as const;
@@ -20,10 +21,10 @@ const MOVES = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), seconds: fc.nat(100) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete checkpoint' as const), which: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete capture' as const), which: fc.nat(9) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lower' as const), which: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete pod' as const), which: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('replace pod' as const), which: fc.nat(1) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('agent state' as const), state: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('agent state' as const), state: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('die' as const) }) },
   {
     weight: 1,
@@ -44,16 +45,19 @@ const ASKED = fc.array(
   fc.record({
     name: fc.constantFrom(...NAMES),
     podName: fc.constantFrom(...PODS_OF_ALL, 'nowhere'),
-    holdSeconds: fc.constantFrom(0, 0, 30),
+    hold: fc.constantFrom(undefined, undefined, { seconds: 30 }),
     ttlSecondsAfterFinished: fc.constantFrom(undefined, undefined, 0),
   }),
   { minLength: 1, maxLength: 4 },
 );
 
-async function begin(asked: readonly { name: string; podName: string; holdSeconds: number }[]): Promise<Simulation> {
+async function begin(
+  asked: readonly { name: string; podName: string; hold?: { seconds: number } | undefined }[],
+): Promise<Simulation> {
   const simulation = new Simulation();
   PODS_OF_ALL.forEach((name, index) => simulation.addPod(name, `node-${index}`));
-  for (const { name, podName, ...spec } of asked) await simulation.ask(name, podName, spec);
+  for (const { name, podName, hold, ...spec } of asked)
+    await simulation.ask(name, podName, { ...spec, ...(hold === undefined ? {} : { hold }) });
   simulation.sync();
   return simulation;
 }
@@ -94,11 +98,11 @@ async function make(simulation: Simulation, move: Move): Promise<void> {
       await model.api().remove(resource, { namespace: 'shop', name: object.metadata.name });
       break;
     }
-    case 'lower': {
+    case 'release': {
       const checkpoint = one(checkpoints, move.which);
-      if (checkpoint === undefined) break;
+      if (checkpoint?.spec.hold === undefined) break;
       const at = { namespace: 'shop', name: checkpoint.metadata.name };
-      await model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { holdSeconds: 0 } } });
+      await model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { hold: { release: true } } } });
       break;
     }
     case 'delete pod':
@@ -108,13 +112,13 @@ async function make(simulation: Simulation, move: Move): Promise<void> {
       simulation.addPod(PODS_OF_ALL[move.which] ?? '', `node-${move.which}`);
       break;
     case 'agent state':
-      simulation.setAgent('node-0', (['Alive', 'Away', 'Lost'] as const)[move.state] ?? 'Alive');
+      simulation.setAgent('node-0', (['Alive', 'Away', 'Lost', 'Unknown'] as const)[move.state] ?? 'Alive');
       break;
     case 'die':
       simulation.die();
       break;
     case 'ask':
-      await simulation.ask(move.name, move.podName, { holdSeconds: 5 });
+      await simulation.ask(move.name, move.podName, { hold: { seconds: 5 } });
       break;
     case 'former':
       await simulation.visitAsFormer(move.which);
@@ -155,12 +159,13 @@ function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[]
       const checkpoint = object as Checkpoint;
       const { uid, name } = checkpoint.metadata;
       const reason = checkpoint.status?.conditions?.find(({ type: of }) => of === 'Succeeded')?.reason ?? '';
+      wrong.push(...objectionsTo(checkpoint.status).map((objection) => `${name}${objection}`));
       const before = reasons.get(uid) ?? reason;
       if (before !== reason) wrong.push(`${name} ended as ${before}, and then as ${reason}`);
       if (hasEnded(checkpoint.status)) reasons.set(uid, reason);
       // Once a deletion has returned, nothing may be held any more.
       const capture = present.get(checkpoint.status?.pods?.[0]?.captureName ?? '');
-      const held = capture !== undefined && capture.spec.holdSeconds > 0 && !hasEnded(capture.status);
+      const held = capture !== undefined && capture.spec.hold !== undefined && !hasEnded(capture.status);
       if (type === 'DELETED' && held) wrong.push(`${name} was deleted while ${capture.metadata.name} held`);
     }
   }
@@ -169,12 +174,13 @@ function wrongOnTheWay(simulation: Simulation, leaders: 'one' | 'two'): string[]
 
 async function wrongInTheEnd(simulation: Simulation, leaders: 'one' | 'two' = 'one'): Promise<string[]> {
   const wrong = wrongOnTheWay(simulation, leaders);
-  for (const { metadata, status } of simulation.model.all(CHECKPOINT_RESOURCE)) {
+  for (const { metadata, spec, status } of simulation.model.all(CHECKPOINT_RESOURCE)) {
     const { name } = metadata;
     if (!hasEnded(status) || status?.completionTime === undefined) wrong.push(`${name} has not ended`);
     if (metadata.deletionTimestamp !== undefined) wrong.push(`${name} has not been deleted`);
     const types = status?.conditions?.map(({ type }) => type).join();
-    if (types !== 'Dispatched,Thawed,Succeeded') wrong.push(`${name} has ${types}`);
+    const expected = `Dispatched,${spec.hold === undefined ? '' : 'Held,'}Released,Succeeded,Finished,Reconciling`;
+    if (types !== expected && types !== `${expected},Stalled`) wrong.push(`${name} has ${types}`);
     const capture = simulation.model.find(PODCAPTURE_RESOURCE, 'shop', status?.pods?.[0]?.captureName ?? '');
     const result = capture?.status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
     const said = simulation.reason(name);
@@ -221,7 +227,7 @@ describe('reconcile()', () => {
   });
 
   const STORIES = [0, 30].flatMap((holdSeconds) =>
-    (['runs', 'is deleted', 'is lowered'] as const).map((end) => [holdSeconds, end] as const),
+    (['runs', 'is deleted', 'is released'] as const).map((end) => [holdSeconds, end] as const),
   );
 
   test.each(STORIES)(
@@ -242,12 +248,12 @@ describe('reconcile()', () => {
 /** Plays two Checkpoints of one pod from beginning to end. Returns the number of requests. */
 async function story(
   holdSeconds: number,
-  end: 'runs' | 'is deleted' | 'is lowered',
+  end: 'runs' | 'is deleted' | 'is released',
   faults: readonly Fault[],
 ): Promise<{ requests: number; wrong: string[] }> {
   const simulation = await begin([
-    { name: 'a', podName: 'web-0', holdSeconds },
-    { name: 'b', podName: 'web-0', holdSeconds: 0 },
+    { name: 'a', podName: 'web-0', ...(holdSeconds === 0 ? {} : { hold: { seconds: holdSeconds } }) },
+    { name: 'b', podName: 'web-0' },
   ]);
   simulation.faults = [...faults];
   await simulation.rest();
@@ -256,7 +262,8 @@ async function story(
   await make(simulation, agent);
   simulation.sync();
   await simulation.rest();
-  if (end !== 'runs') await make(simulation, { kind: end === 'is deleted' ? 'delete checkpoint' : 'lower', which: 0 });
+  if (end !== 'runs')
+    await make(simulation, { kind: end === 'is deleted' ? 'delete checkpoint' : 'release', which: 0 });
   simulation.sync();
   await simulation.rest();
   await make(simulation, agent);

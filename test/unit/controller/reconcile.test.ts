@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
+import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER, type CheckpointSpec } from '../../../src/api/kinds.js';
 import { PODCAPTURE_RESOURCE, PODS, NODES } from '../../../src/controller/resources.js';
-import { node } from './builders.js';
+import { node, pod } from './builders.js';
 import { Simulation } from './simulation.js';
 
-async function dispatched(spec: { holdSeconds?: number } = {}): Promise<Simulation> {
+async function dispatched(spec: Partial<CheckpointSpec> = {}): Promise<Simulation> {
   const simulation = new Simulation();
   simulation.addPod('web-0');
   await simulation.ask('look', 'web-0', spec);
@@ -28,18 +28,21 @@ function writes(simulation: Simulation): string[] {
 }
 
 describe('reconcile()', () => {
-  test('creates a PodCapture for the node with all options, and sets Dispatched', async () => {
+  test('creates a PodCapture for the node with all options, and shows Dispatched when that lasts', async () => {
     const simulation = await dispatched();
     const [capture] = simulation.model.all(PODCAPTURE_RESOURCE);
     expect(capture).toMatchObject({
       metadata: { finalizers: [RELEASE_FINALIZER], ownerReferences: [{ kind: 'Checkpoint', controller: true }] },
       spec: { nodeName: 'node-1', containers: [{ containerID: 'aaa' }, { containerID: 'bbb' }], freezer: 'Auto' },
     });
+    expect(simulation.reason('look')).toBeUndefined();
+    simulation.pass(300);
+    await rest(simulation);
     expect(simulation.reason('look')).toBe('Dispatched');
     expect(simulation.checkpoint('look')?.metadata.finalizers).toBeUndefined();
   });
 
-  test('needs four writes and two Events for a whole Checkpoint', async () => {
+  test('needs three writes and two Events for a whole Checkpoint', async () => {
     const simulation = await dispatched();
     simulation.sync();
     await rest(simulation);
@@ -48,12 +51,7 @@ describe('reconcile()', () => {
     await agent(simulation);
     await rest(simulation);
     expect(simulation.reason('look')).toBe('Captured');
-    expect(writes(simulation)).toEqual([
-      'create podcaptures',
-      'apply checkpoints',
-      'apply checkpoints',
-      'patch podcaptures',
-    ]);
+    expect(writes(simulation)).toEqual(['create podcaptures', 'apply checkpoints', 'patch podcaptures']);
     expect(simulation.told.map(({ regarding, reason }) => [regarding.kind, reason])).toEqual([
       ['Checkpoint', 'Captured'],
       ['Pod', 'Captured'],
@@ -64,13 +62,13 @@ describe('reconcile()', () => {
   });
 
   test('adds the finalizer to a Checkpoint with a hold before its PodCapture is created', async () => {
-    const simulation = await dispatched({ holdSeconds: 60 });
-    expect(writes(simulation)).toEqual(['patch checkpoints', 'create podcaptures', 'apply checkpoints']);
+    const simulation = await dispatched({ hold: { seconds: 60 } });
+    expect(writes(simulation)).toEqual(['patch checkpoints', 'create podcaptures']);
     expect(simulation.withFinalizer()).toHaveLength(2);
   });
 
   test('releases a held pod before its Checkpoint disappears', async () => {
-    const simulation = await dispatched({ holdSeconds: 60 });
+    const simulation = await dispatched({ hold: { seconds: 60 } });
     await agent(simulation);
     await agent(simulation);
     await rest(simulation);
@@ -88,19 +86,19 @@ describe('reconcile()', () => {
   });
 
   test.each([
-    ['the author lowers it', 20, (s: Simulation) => lower(s, 20)],
-    ['the pod is deleted', 0, (s: Simulation) => s.model.drop(PODS, 'shop', 'web-0')],
-    ['the pod is replaced', 0, (s: Simulation) => s.addPod('web-0')],
-    ['the node is cordoned', 0, (s: Simulation) => s.model.put(NODES, node({ unschedulable: true }))],
-  ])('lowers the hold when %s', async (_what, expected, happen) => {
-    const simulation = await dispatched({ holdSeconds: 60 });
+    ['the author asks for it', 'ReleaseRequested', (s: Simulation) => release(s)],
+    ['the pod is deleted', 'PodNotFound', (s: Simulation) => s.model.drop(PODS, 'shop', 'web-0')],
+    ['the pod is replaced', 'PodReplaced', (s: Simulation) => s.addPod('web-0')],
+    ['the node is cordoned', 'NodeDrained', (s: Simulation) => s.model.put(NODES, node({ unschedulable: true }))],
+  ])('ends the hold when %s', async (_what, expected, happen) => {
+    const simulation = await dispatched({ hold: { seconds: 60 } });
     await agent(simulation);
     await agent(simulation);
     await rest(simulation);
     await Promise.resolve(happen(simulation));
     simulation.sync();
     await rest(simulation);
-    expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(expected);
+    expect(simulation.model.all(PODCAPTURE_RESOURCE)[0]?.spec.hold?.releaseReason).toBe(expected);
   });
 
   test('runs the Checkpoints of one pod one after the other, in order', async () => {
@@ -108,6 +106,8 @@ describe('reconcile()', () => {
     simulation.addPod('web-0');
     for (const name of ['b', 'c', 'a']) await simulation.ask(name, 'web-0');
     simulation.sync();
+    await rest(simulation);
+    simulation.pass(300);
     await rest(simulation);
     expect(['a', 'b', 'c'].map((name) => simulation.reason(name))).toEqual(['Dispatched', 'PodBusy', 'PodBusy']);
     await simulation.settle();
@@ -133,6 +133,8 @@ describe('reconcile()', () => {
     await new Promise((turn) => setImmediate(turn));
     gate.dispatchEvent(new Event('open'));
     await Promise.all([first, second]);
+    // The second visit found the pod in the hands of the first, and comes again.
+    await simulation.rest();
     expect(simulation.model.all(PODCAPTURE_RESOURCE)).toHaveLength(1);
     expect(simulation.reason('a')).toBe('PodBusy');
   });
@@ -162,6 +164,7 @@ describe('reconcile()', () => {
     const simulation = await dispatched();
     simulation.sync();
     simulation.setAgent('node-1', 'Away');
+    simulation.pass(300);
     await rest(simulation);
     expect(simulation.reason('look')).toBe('Dispatched');
   });
@@ -182,6 +185,56 @@ describe('reconcile()', () => {
     simulation.pass(2000);
     await rest(simulation);
     expect(simulation.checkpoint('look')).toBeUndefined();
+  });
+
+  test('shows at once that the API server denies the PodCapture, goes on when it accepts it, and ends at the deadline', async () => {
+    const denial = 'podcaptures.stasis.dev "look" is forbidden: exceeded quota: none, requested: count/podcaptures=1';
+    const simulation = await denied({ code: 403, reason: 'Forbidden', message: denial });
+    expect(simulation.reason('look')).toBe('DispatchForbidden');
+    expect(JSON.stringify(simulation.checkpoint('look')?.status)).toContain('exceeded quota: none');
+    expect(simulation.told.map(({ type, reason }) => [type, reason])).toContainEqual(['Warning', 'DispatchForbidden']);
+    simulation.denial = undefined;
+    for (const milliseconds of [5000, 300]) {
+      simulation.pass(milliseconds);
+      await rest(simulation);
+    }
+    expect(simulation.reason('look')).toBe('Dispatched');
+    const late = await denied({ code: 403, reason: 'Forbidden', message: denial });
+    late.pass(602_000);
+    await rest(late);
+    expect(late.reason('look')).toBe('DispatchForbidden');
+    expect(late.checkpoint('look')?.status?.completionTime).toBeDefined();
+  });
+
+  test.each([
+    ["ValidatingAdmissionPolicy 'x' with binding 'x' denied request: not here", 422, 'DispatchForbidden'],
+    ['admission webhook "x" denied the request: not here', 400, 'DispatchForbidden'],
+    ['Internal error occurred: failed calling webhook "x": timeout', 500, 'DispatchForbidden'],
+    ['PodCapture.stasis.dev "x" is invalid: spec.freezer: Unsupported value', 422, 'InternalError'],
+  ])('takes %j (%d) for %s', async (message, code, expected) => {
+    const simulation = await denied({ code, reason: 'Invalid', message });
+    expect(simulation.reason('look')).toBe(expected);
+  });
+
+  test('costs nothing while it waits behind others of its pod', async () => {
+    const simulation = new Simulation();
+    simulation.addPod('web-0');
+    for (const name of ['a', 'b', 'c']) await simulation.ask(name, 'web-0');
+    simulation.sync();
+    await rest(simulation);
+    const before = simulation.calls.length;
+    await simulation.visit('shop/b', 'shop/c');
+    expect(simulation.calls.length).toBe(before);
+  });
+
+  test('refuses a pod whose RuntimeClass is a sandbox, also when the class is gone', async () => {
+    const simulation = new Simulation();
+    simulation.model.put(PODS, pod({ spec: { runtimeClassName: 'kata' } }));
+    simulation.agents.set('node-1', 'Alive');
+    await simulation.ask('look', 'web-0');
+    simulation.sync();
+    await rest(simulation);
+    expect(simulation.reason('look')).toBe('SandboxedRuntime');
   });
 
   test('cancels an orphan, and removes its finalizer when it has ended', async () => {
@@ -205,7 +258,18 @@ describe('reconcile()', () => {
   });
 });
 
-async function lower(simulation: Simulation, holdSeconds: number): Promise<void> {
+/** A Checkpoint whose PodCapture the API server answers with this error. */
+async function denied(denial: NonNullable<Simulation['denial']>): Promise<Simulation> {
+  const simulation = new Simulation();
+  simulation.denial = denial;
+  simulation.addPod('web-0');
+  await simulation.ask('look', 'web-0');
+  simulation.sync();
+  await rest(simulation);
+  return simulation;
+}
+
+async function release(simulation: Simulation): Promise<void> {
   const at = { namespace: 'shop', name: 'look' };
-  await simulation.model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { holdSeconds } } });
+  await simulation.model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { hold: { release: true } } } });
 }

@@ -5,13 +5,13 @@
 import {
   CHECKPOINTS,
   NODE_AGENT_MANAGER,
-  PODCAPTURES,
   RELEASE_FINALIZER,
   type Checkpoint,
   type PodCapture,
 } from '../../../src/api/kinds.js';
-import { createCaches, projectCapture, projectCheckpoint, type Caches } from '../../../src/controller/caches.js';
-import { hasEnded } from '../../../src/controller/condition.js';
+import { CheckpointMemory } from '../../../src/controller/checkpoint-memory.js';
+import type { Caches } from '../../../src/controller/caches.js';
+import { hasEnded } from '../../../src/api/conditions.js';
 import type { AgentState } from '../../../src/controller/observation.js';
 import { KeyedLock } from '../../../src/controller/pod-lock.js';
 import { reconcile, type Reconciler } from '../../../src/controller/reconcile.js';
@@ -23,13 +23,13 @@ import {
   type KubeNode,
   type Pod,
 } from '../../../src/controller/resources.js';
-import { keysOfCapture, keysOfCheckpoint } from '../../../src/controller/wake.js';
 import type { EventDraft } from '../../../src/kube/event-object.js';
-import { silentLogger } from '../../../src/kube/log.js';
-import { failure, type KubeResult } from '../../../src/kube/result.js';
+import { failure, type KubeError, type KubeResult } from '../../../src/kube/result.js';
 import { keyOf } from '../../../src/kube/types.js';
 import { KubeModel, type ModelCall } from '../../fake/kube-model.js';
-import { condition, endedAs, NOW, pod } from './builders.js';
+import { checkpointSpec, condition, endedAs, NOW, pod, SETTINGS } from './builders.js';
+import { SimulatedWatches } from './simulated-watches.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 /**
  * The fate of a request: it succeeds, is not sent, is sent without an answer, or the controller dies before or after
@@ -37,16 +37,15 @@ import { condition, endedAs, NOW, pod } from './builders.js';
  */
 export type Fault = 'none' | 'unsent' | 'unanswered' | 'dies before' | 'dies after';
 
-class Died extends Error {}
+export type Denial = Pick<KubeError, 'code' | 'reason' | 'message'>;
 
+class Died extends Error {}
 /** One controller process, from its start to its death. */
 interface Incarnation {
-  readonly caches: Caches;
+  readonly watches: SimulatedWatches;
   readonly queue: Set<string>;
   readonly later: Set<string>;
   readonly reconciler: Reconciler;
-  /** Number of the model's events that it has seen. */
-  seen: number;
 }
 
 export class Simulation {
@@ -57,6 +56,9 @@ export class Simulation {
   readonly calls: ModelCall[] = [];
   /** Faults for the next requests, one per request, taken from the front. When empty, requests succeed. */
   faults: Fault[] = [];
+  /** The answer to every creation of a PodCapture, and to each request of the controller; undefined: the model decides. */
+  denial: Denial | undefined;
+  denies = ({ verb }: ModelCall): Denial | undefined => (verb === 'create' ? this.denial : undefined);
   /** A PodCapture is created only after this has resolved. */
   gate: Promise<void> = Promise.resolve();
   #controller: Incarnation;
@@ -72,7 +74,7 @@ export class Simulation {
   }
 
   get caches(): Caches {
-    return this.#controller.caches;
+    return this.#controller.watches.caches;
   }
 
   addPod(name: string, nodeName = 'node-1'): void {
@@ -81,7 +83,7 @@ export class Simulation {
   }
 
   async ask(name: string, podName: string, spec: Partial<Checkpoint['spec']> = {}): Promise<void> {
-    const full = { podName, freezer: 'Auto', timeoutSeconds: 10, holdSeconds: 0, dryRun: false, ...spec } as const;
+    const full = { ...checkpointSpec(podName), ...spec };
     await this.model.api().create(CHECKPOINTS, { metadata: { name, namespace: 'shop' }, spec: full });
   }
 
@@ -95,21 +97,12 @@ export class Simulation {
 
   /** Lets each watch deliver so many events; all of them by default. */
   sync(events = Infinity): void {
-    const { caches, queue } = this.#controller;
-    const until = Math.min(this.model.events.length, this.#controller.seen + events);
-    for (; this.#controller.seen < until; this.#controller.seen += 1) {
-      const event = this.model.events[this.#controller.seen];
-      const type = event?.type === 'DELETED' ? 'delete' : 'upsert';
-      if (event?.plural === CHECKPOINTS.plural) {
-        const object = projectCheckpoint(event.object as Checkpoint);
-        if (!caches.checkpoints[type](object)) continue;
-        for (const key of keysOfCheckpoint(caches, { type, object })) queue.add(key);
-      } else if (event?.plural === PODCAPTURES.plural) {
-        const object = projectCapture(event.object as PodCapture);
-        if (!caches.captures[type](object)) continue;
-        for (const key of keysOfCapture(caches, { type, object })) queue.add(key);
-      } else this.#wakeRunning();
-    }
+    this.#controller.watches.sync(events);
+  }
+
+  /** The watches broke, and new lists take the place of the events that have not arrived. */
+  relist(): void {
+    this.#controller.watches.list();
   }
 
   /** Visits one key of the queue, or several at once. The requests of the visits meet the next faults. */
@@ -132,6 +125,8 @@ export class Simulation {
         try {
           const outcome = await reconcile(controller.reconciler, key, new AbortController().signal);
           if (outcome === 'retry') controller.queue.add(key);
+          else if (outcome !== undefined && 'once' in outcome)
+            void outcome.once.finally(() => controller.queue.add(key));
           else if (outcome !== undefined) controller.later.add(key);
         } catch (error) {
           if (!(error instanceof Died)) throw error;
@@ -156,7 +151,7 @@ export class Simulation {
 
   setAgent(nodeName: string, state: AgentState): void {
     this.agents.set(nodeName, state);
-    this.#wakeRunning();
+    this.#controller.watches.wakeRunning();
   }
 
   /** The agent of a live node takes the next step of a capture: it claims, holds, or ends it. */
@@ -170,11 +165,15 @@ export class Simulation {
       if (!isClaimed && !isCancelled)
         return { claimedBy: 'agent-1', conditions: [condition('Succeeded', 'Unknown', 'Capturing')] };
       if (progress === 'Holding') {
-        const goesOn = !isCancelled && capture.spec.holdSeconds > 0 && patience > 0;
+        const goesOn =
+          !isCancelled &&
+          capture.spec.hold !== undefined &&
+          capture.spec.hold.releaseReason === undefined &&
+          patience > 0;
         return goesOn ? undefined : endedAs('Captured');
       }
       if (isCancelled) return endedAs('Cancelled', 'False');
-      if (capture.spec.holdSeconds > 0)
+      if (capture.spec.hold !== undefined)
         return { claimedBy: 'agent-1', conditions: [condition('Succeeded', 'Unknown', 'Holding')] };
       return endedAs(capture.spec.dryRun ? 'DryRunPassed' : 'Captured');
     })();
@@ -208,8 +207,11 @@ export class Simulation {
       this.model.collectGarbage();
       this.sync();
       this.pass(60_000);
-      for (const [nodeName, state] of this.agents) if (state === 'Away') this.setAgent(nodeName, 'Lost');
-      if (this.model.revision === before && round > 2) return;
+      for (const [nodeName, state] of this.agents) {
+        if (state === 'Away') this.setAgent(nodeName, 'Lost');
+        if (state === 'Unknown') this.setAgent(nodeName, 'Alive');
+      }
+      if (this.model.revision === before && round > 11) return; // Each round is a minute, and the deadline ten
     }
     throw new Error('the simulation does not settle');
   }
@@ -225,55 +227,43 @@ export class Simulation {
     return all.filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER) === true).map(keyOf);
   }
 
-  #wakeRunning(): void {
-    const { caches, queue } = this.#controller;
-    for (const object of caches.captures.list().filter(({ status }) => !hasEnded(status))) {
-      for (const key of keysOfCapture(caches, { type: 'upsert', object })) queue.add(key);
-    }
-  }
-
   #start(): Incarnation {
-    const caches = createCaches();
     const queue = new Set<string>();
-    const checkpoints = this.model.all(CHECKPOINT_RESOURCE).map(projectCheckpoint);
-    const captures = this.model.all(PODCAPTURE_RESOURCE).map(projectCapture);
-    const version = String(this.model.revision);
-    const add = (keys: readonly string[]): void => keys.forEach((key) => queue.add(key));
-    for (const change of caches.checkpoints.replaceAll(checkpoints, version)) add(keysOfCheckpoint(caches, change));
-    for (const change of caches.captures.replaceAll(captures, version)) {
-      add(keysOfCapture(caches, change));
-    }
+    const watches = new SimulatedWatches(this.model, (keys) => keys.forEach((key) => queue.add(key)));
     const api = this.model.api((call, perform) => this.#meet(call, perform));
     const reconciler: Reconciler = {
       api: {
         ...api,
-        create: async (...request) => {
-          await this.gate;
-          return await api.create(...request);
-        },
+        create: async (...request) => await this.gate.then(() => api.create(...request)),
       },
-      caches,
+      caches: watches.caches,
       agents: { stateOf: (nodeName) => this.agents.get(nodeName) ?? 'Away' },
       holds: {
         podOf: ({ metadata, spec }) => ({
           known: true,
           object: this.model.find<Pod>(PODS, metadata.namespace ?? '', spec.podName),
         }),
+        nodeWasSchedulable: () => true,
         nodeOf: ({ spec }) => ({ known: true, object: this.model.find<KubeNode>(NODES, '', spec.nodeName) }),
       },
-      settings: { namespace: 'stasis-system', excludedNamespaces: ['kube-system'] },
+      memory: new CheckpointMemory(),
+      history: { isExcess: () => false },
+      settings: { ...SETTINGS, excludedNamespaces: ['kube-system'] },
       wall: () => this.now,
+      monotonic: () => this.now,
       events: { record: (event) => this.told.push(event) },
       onEnd: () => undefined,
       lock: new KeyedLock(),
       metrics: { timed: async (visit) => (await visit()).outcome },
       log: silentLogger(),
     };
-    return { caches, queue, later: new Set(), reconciler, seen: this.model.events.length };
+    return { watches, queue, later: new Set(), reconciler };
   }
 
   #meet<T>(call: ModelCall, perform: () => KubeResult<T>): KubeResult<T> {
     this.calls.push(call);
+    const denial = this.denies(call);
+    if (denial !== undefined) return failure<T>({ method: call.verb, path: call.plural, ...denial });
     const fault = this.faults.shift() ?? 'none';
     if (fault === 'dies before') throw new Died(call.verb);
     const lost = failure<T>({ method: call.verb, path: call.plural, reason: 'Unreachable', message: fault });

@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { captureName } from '../../../src/controller/capture-name.js';
-import { conditionsOf, type Fact } from '../../../src/controller/condition.js';
+import { conditionsOf, type Fact } from '../../../src/api/conditions.js';
 import { eventsOf } from '../../../src/controller/checkpoint-event.js';
 import { orphanKey, orphanOf } from '../../../src/controller/keys.js';
-import { pauseText } from '../../../src/controller/pause-text.js';
-import { KeyedLock } from '../../../src/controller/pod-lock.js';
-import { sameStatus } from '../../../src/controller/status.js';
+import { pauseText, pauseWithoutHold } from '../../../src/controller/pause-text.js';
+import { sameStatus } from '../../../src/controller/assemble.js';
 import { checkpoint } from './builders.js';
 
 describe('captureName()', () => {
@@ -41,6 +40,17 @@ describe('pauseText()', () => {
   });
 });
 
+describe('pauseWithoutHold()', () => {
+  test.each([
+    [2_410, 0, 2_410],
+    [10_002_410, 10_000_000, 2_410],
+    // Both are rounded to whole microseconds.
+    [10, 11, 0],
+  ])('of a pause of %d us with a hold of %d us is %d us', (pauseMicroseconds, holdMicroseconds, expected) => {
+    expect(pauseWithoutHold({ pauseMicroseconds, holdMicroseconds })).toBe(expected);
+  });
+});
+
 describe('conditionsOf()', () => {
   const fact: Fact = { type: 'Succeeded', status: 'Unknown', reason: 'Capturing', message: '' };
   const [before] = conditionsOf([fact], undefined, 1, 'then');
@@ -56,8 +66,8 @@ describe('conditionsOf()', () => {
   });
 
   test('cuts a message to the bound of the schema', () => {
-    const [cut] = conditionsOf([{ ...fact, message: '𝄞'.repeat(4096) }], undefined, 1, 'now');
-    expect(cut?.message.length).toBeLessThanOrEqual(4096);
+    const [cut] = conditionsOf([{ ...fact, message: '𝄞'.repeat(4097) }], undefined, 1, 'now');
+    expect(Array.from(cut?.message ?? '')).toHaveLength(4096);
     expect(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/.test(cut?.message ?? '')).toBe(false);
   });
 });
@@ -77,8 +87,14 @@ describe('eventsOf()', () => {
     expect(eventsOf(checkpoint(), event).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
   });
 
+  test('is no news of a pod that a dry run did not touch', () => {
+    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1', state: 'Succeeded' as const }];
+    const dry = checkpoint({ spec: { dryRun: true }, status: { pods } });
+    expect(eventsOf(dry, event).map(({ regarding }) => regarding.kind)).toEqual(['Checkpoint']);
+  });
+
   test('is also about the pod with its UID, related to the Checkpoint', () => {
-    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1' }];
+    const pods = [{ podName: 'web-0', podUID: 'pod-uid-1', nodeName: 'node-1', state: 'Succeeded' as const }];
     expect(eventsOf(checkpoint({ status: { pods } }), event)).toMatchObject([
       {
         regarding: { kind: 'Checkpoint', uid: 'uid-look' },
@@ -94,26 +110,5 @@ describe('orphanKey()', () => {
   test('differs from the key of a Checkpoint', () => {
     expect(orphanOf(orphanKey('shop/x'))).toBe('shop/x');
     expect(orphanOf('orphan/x')).toBeUndefined();
-  });
-});
-
-describe('KeyedLock', () => {
-  test('runs one piece of work per key at a time, in order and also after a failure, and other keys in parallel', async () => {
-    const lock = new KeyedLock();
-    const log: string[] = [];
-    const work = (name: string, turns: number) => async (): Promise<void> => {
-      log.push(`${name} begins`);
-      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
-      log.push(`${name} ends`);
-      if (name === 'a1') throw new Error('a defect');
-    };
-    const first = lock.run('a', work('a1', 20));
-    await Promise.all([
-      expect(first).rejects.toThrow('a defect'),
-      lock.run('a', work('a2', 1)),
-      lock.run('b', work('b1', 1)),
-    ]);
-    expect(log.filter((line) => line.startsWith('a'))).toEqual(['a1 begins', 'a1 ends', 'a2 begins', 'a2 ends']);
-    expect(log.indexOf('b1 ends')).toBeLessThan(log.indexOf('a1 ends'));
   });
 });

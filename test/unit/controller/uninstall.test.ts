@@ -1,140 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CHECKPOINTS, PODCAPTURES, RELEASE_FINALIZER } from '../../../src/api/kinds.js';
-import { hasEnded } from '../../../src/controller/condition.js';
-import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE, PODS } from '../../../src/controller/resources.js';
-import { uninstall } from '../../../src/controller/uninstall.js';
-import type { KubeApi } from '../../../src/kube/api.js';
-import type { Clock } from '../../../src/kube/clock.js';
+import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from '../../../src/controller/resources.js';
+import type { KubeApi, ListOptions } from '../../../src/kube/api.js';
+import { captureName } from '../../../src/controller/capture-name.js';
 import { LEASES } from '../../../src/kube/lease.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
-import type { OwnerReference, Resource } from '../../../src/kube/types.js';
-import { KubeModel, type Intercept } from '../../fake/kube-model.js';
-import { capture, checkpoint, condition, NOW, pod } from './builders.js';
+import type { Intercept } from '../../fake/kube-model.js';
 
-const ACCOUNTS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'serviceaccounts',
-  namespaced: true,
-  kind: 'ServiceAccount',
-};
-const CAPTURING = { claimedBy: 'agent-uid', conditions: [condition('Succeeded', 'Unknown', 'Holding')] };
-const ENDED = { claimedBy: 'agent-uid', conditions: [condition('Succeeded', 'True', 'Captured')] };
-
-function ownedBy(name: string): OwnerReference[] {
-  return [{ apiVersion: 'stasis.dev/v1alpha1', kind: 'Checkpoint', name, uid: `uid-${name}` }];
-}
-
-/** A cluster in which the agent of node-1 ends a released capture whenever the uninstall sleeps. */
-class Cluster {
-  readonly model = new KubeModel(() => NOW);
-  now = 0;
-  /** Milliseconds after which the agent ends a capture that is released or being deleted. Infinity: never. */
-  agentEndsAfter = 300;
-  controllerGoneAt = 1000;
-  scaled = false;
-
-  constructor() {
-    this.model.put(PODS, pod({ metadata: { name: 'agent', namespace: 'stasis-system', uid: 'agent-uid' } }));
-    this.model.put(PODS, pod({ metadata: { name: 'controller', namespace: 'stasis-system', uid: 'controller-uid' } }));
-    this.model.put(ACCOUNTS, {
-      metadata: { name: 'stasis-node-agent', namespace: 'stasis-system', uid: 'account-uid' },
-    });
-    for (const name of ['stasis-controller', 'stasis-node-node-1', 'of-others'])
-      this.model.put(LEASES, { metadata: { name, namespace: 'stasis-system' }, spec: {} });
-  }
-
-  clock(): Clock {
-    return {
-      wall: () => NOW,
-      monotonic: () => this.now,
-      sleep: (milliseconds) => {
-        this.now += milliseconds;
-        this.#others();
-        return Promise.resolve();
-      },
-    };
-  }
-
-  async uninstall(intercept?: Intercept, overrides: Partial<KubeApi> = {}): Promise<boolean> {
-    const api = this.model.api(intercept);
-    const list: KubeApi['list'] = async (resource, options) => {
-      const listed = await api.list(resource, options);
-      if (!listed.ok || options?.labelSelector === undefined) return listed;
-      const items = listed.value.items.filter(({ metadata }) => metadata.name === 'controller');
-      return success({ ...listed.value, items });
-    };
-    return await uninstall({
-      api: {
-        ...api,
-        list,
-        raw: () => {
-          this.scaled = true;
-          return Promise.resolve(success({ code: 200, text: '' }));
-        },
-        ...overrides,
-      },
-      clock: this.clock(),
-      log: silentLogger(),
-      namespace: 'stasis-system',
-      controller: 'stasis-controller',
-      controllerPods: 'component=controller',
-      agentAccount: 'stasis-node-agent',
-      waitSeconds: 30,
-    });
-  }
-
-  #others(): void {
-    if (this.scaled && this.now >= this.controllerGoneAt) this.model.drop(PODS, 'stasis-system', 'controller');
-    if (this.now < this.agentEndsAfter) return;
-    for (const object of this.model.all(PODCAPTURE_RESOURCE)) {
-      const { metadata, spec, status } = object;
-      const free = spec.holdSeconds === 0 || metadata.deletionTimestamp !== undefined;
-      if (status?.claimedBy === 'agent-uid' && free && !hasEnded(status))
-        this.model.put(PODCAPTURES, { ...object, status: ENDED });
-    }
-  }
-
-  /** Creates one Checkpoint for each state that a Checkpoint can be in. */
-  fill(): void {
-    const release = [RELEASE_FINALIZER];
-    const made = (name: string, spec: object, status?: typeof CAPTURING) => {
-      this.model.put(CHECKPOINTS, checkpoint({ metadata: { name, uid: `uid-${name}`, finalizers: release }, spec }));
-      const metadata = { name: `${name}-1`, uid: `uid-${name}-1`, finalizers: release, ownerReferences: ownedBy(name) };
-      this.model.put(PODCAPTURES, capture({ metadata, spec, ...(status === undefined ? {} : { status }) }));
-    };
-    made('held', { holdSeconds: 60 }, CAPTURING);
-    made('in-passing', { holdSeconds: 0 }, CAPTURING);
-    made('unclaimed', { holdSeconds: 60 });
-    made('of-a-dead-agent', { holdSeconds: 60 }, { ...CAPTURING, claimedBy: 'dead' });
-    made('ended', { holdSeconds: 0 }, ENDED);
-    this.model.put(
-      CHECKPOINTS,
-      checkpoint({ metadata: { name: 'new', uid: 'uid-new', finalizers: ['example.com/x'] } }),
-    );
-    const deletionTimestamp = '2026-01-01T00:00:00Z';
-    const going = { name: 'going', uid: 'uid-going', finalizers: release, deletionTimestamp };
-    this.model.put(CHECKPOINTS, checkpoint({ metadata: going }));
-  }
-
-  finalizers(): string[] {
-    const objects = [...this.model.all(CHECKPOINT_RESOURCE), ...this.model.all(PODCAPTURE_RESOURCE)];
-    return objects
-      .filter(({ metadata }) => metadata.finalizers?.includes(RELEASE_FINALIZER))
-      .map(({ metadata }) => metadata.name);
-  }
-
-  endings(): Record<string, string> {
-    return Object.fromEntries(
-      this.model.all(CHECKPOINT_RESOURCE).map(({ metadata, status }) => {
-        const succeeded = status?.conditions?.find(({ type }) => type === 'Succeeded');
-        return [metadata.name, `${succeeded?.status} ${succeeded?.reason}`];
-      }),
-    );
-  }
-}
+import { Cluster } from './uninstall-cluster.js';
 
 const WITHOUT_KINDS: Intercept = ({ plural }, perform) =>
   plural === 'checkpoints' || plural === 'podcaptures'
@@ -168,7 +42,39 @@ describe('uninstall()', () => {
     const cluster = new Cluster();
     cluster.fill();
     await cluster.uninstall();
-    expect(cluster.model.find(PODCAPTURE_RESOURCE, 'shop', 'held-1')?.metadata.deletionTimestamp).toBeUndefined();
+    const held = cluster.model.find(PODCAPTURE_RESOURCE, 'shop', captureName({ name: 'held', uid: 'uid-held' }));
+    expect([held?.metadata.deletionTimestamp, held?.spec.hold?.releaseReason]).toEqual([undefined, 'NodeAgentStopped']);
+  });
+
+  test('uninstall() lists PodCaptures in short pages, and then only their metadata', async () => {
+    const cluster = new Cluster();
+    cluster.fill();
+    cluster.agentEndsAfter = Infinity;
+    const lists: (ListOptions | undefined)[] = [];
+    const looks: number[] = [];
+    const api = cluster.model.api();
+    const counting: KubeApi['list'] = (resource, options) => {
+      if (resource.plural === PODCAPTURES.plural) lists.push(options);
+      return api.list(resource, options);
+    };
+    // The controller's pods, which are listed by a label, are gone.
+    const byLabel: KubeApi['list'] = (resource, options) =>
+      options?.labelSelector === undefined
+        ? counting(resource, options)
+        : Promise.resolve(success({ items: [], metadata: { resourceVersion: '1' }, length: 0 }));
+    const get: KubeApi['get'] = (resource, at) => {
+      if (resource.plural === PODCAPTURES.plural && looks.at(-1) !== cluster.now) looks.push(cluster.now);
+      return api.get(resource, at);
+    };
+    expect(await cluster.uninstall(undefined, { list: byLabel, get })).toBe(true);
+    expect(lists.map((options) => [options?.limit, options?.metadataOnly ?? false])).toEqual([
+      [25, false],
+      // The first takes the finalizers off, and the second sees that none is left.
+      [25, true],
+      [25, true],
+    ]);
+    // The looks at those that have not ended are ever rarer.
+    expect(looks.slice(0, 7)).toEqual([250, 750, 1750, 3750, 7750, 11_750, 15_750]);
   });
 
   test('uninstall() changes nothing when it runs again', async () => {
@@ -249,8 +155,12 @@ describe('uninstall()', () => {
         const cluster = new Cluster();
         cluster.fill();
         const queue = [...faults];
+        let failed = 0;
         const unreliable: Intercept = <T>(call: { verb: string }, perform: () => KubeResult<T>): KubeResult<T> => {
-          const next = queue.shift() ?? 'none';
+          const drawn = queue.shift() ?? 'none';
+          // A request is tried eight times; a longer outage rightly fails the step, and the Job runs again.
+          const next = failed >= 7 ? 'none' : drawn;
+          failed = next === 'unsent' || next === 'unanswered' ? failed + 1 : 0;
           const error = { method: call.verb, path: '', reason: 'Unreachable', message: 'cut' };
           if (next === 'unsent') return failure(error);
           if (next === 'conflict' && call.verb === 'patch') return failure({ ...error, code: 409, reason: 'Conflict' });

@@ -5,20 +5,24 @@ import { CHECKPOINT_RESOURCE, PODCAPTURE_RESOURCE } from '../../../src/controlle
 import {
   applyStatus,
   addReleaseFinalizer,
-  lowerHold,
+  releaseHold,
   remove,
   removeReleaseFinalizer,
 } from '../../../src/controller/writes.js';
+import { failure } from '../../../src/kube/result.js';
 import { KubeModel } from '../../fake/kube-model.js';
 import { capture, checkpoint, endedAs, NOW } from './builders.js';
 
 /** A Checkpoint that its author has changed since the controller read it. */
 async function changed(): Promise<{ model: KubeModel; seen: Checkpoint }> {
   const model = new KubeModel(() => NOW);
-  model.put(CHECKPOINTS, checkpoint({ spec: { holdSeconds: 60 }, metadata: { finalizers: [RELEASE_FINALIZER] } }));
+  model.put(
+    CHECKPOINTS,
+    checkpoint({ spec: { hold: { seconds: 60 } }, metadata: { finalizers: [RELEASE_FINALIZER] } }),
+  );
   const seen = model.find(CHECKPOINT_RESOURCE, 'shop', 'look') ?? checkpoint();
   const at = { namespace: 'shop', name: 'look' };
-  await model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { holdSeconds: 1 } } });
+  await model.api().mergePatch(CHECKPOINTS, { ...at, patch: { spec: { hold: { release: true } } } });
   return { model, seen };
 }
 
@@ -45,22 +49,47 @@ describe('writes', () => {
     expect(model.all(PODCAPTURE_RESOURCE)[0]?.metadata.finalizers).toEqual(['others/own']);
   });
 
-  test("lowerHold() overtakes the agent's writes, and accepts a value that is already lower", async () => {
+  test("releaseHold() overtakes the agent's writes, and accepts that the hold was released for another reason", async () => {
     const model = new KubeModel(() => NOW);
-    model.put(PODCAPTURES, capture({ spec: { holdSeconds: 60 } }));
+    model.put(PODCAPTURES, capture({ spec: { hold: { seconds: 60 } } }));
     const [seen] = model.all(PODCAPTURE_RESOURCE);
     if (seen === undefined) throw new Error('none');
     await applyStatus(model.api(), PODCAPTURE_RESOURCE, seen, endedAs('Captured'));
-    expect(await lowerHold(model.api(), seen, 5)).toMatchObject({ ok: true, value: { spec: { holdSeconds: 5 } } });
-    expect(await lowerHold(model.api(), seen, 30)).toEqual({ ok: true, value: undefined });
-    expect(model.all(PODCAPTURE_RESOURCE)[0]?.spec.holdSeconds).toBe(5);
+    expect(await releaseHold(model.api(), seen, 'NodeDrained')).toMatchObject({
+      ok: true,
+      value: { spec: { hold: { seconds: 60, releaseReason: 'NodeDrained' } } },
+    });
+    expect(await releaseHold(model.api(), seen, 'ReleaseRequested')).toMatchObject({
+      ok: true,
+      value: { spec: { hold: { releaseReason: 'NodeDrained' } } },
+    });
+    expect(model.all(PODCAPTURE_RESOURCE)[0]?.spec.hold?.releaseReason).toBe('NodeDrained');
   });
+
+  test.each([
+    [422, 'Invalid'],
+    [403, 'Forbidden'],
+  ])(
+    'releaseHold() fails when a policy denies it (%d %s), and takes it for done only when it is',
+    async (code, reason) => {
+      const message = "ValidatingAdmissionPolicy 'change-freeze' with binding 'all' denied request: no changes today";
+      const denied = failure({ method: 'PATCH', path: '/x', code, reason, message });
+      const held = new KubeModel(() => NOW);
+      held.put(PODCAPTURES, capture({ spec: { hold: { seconds: 60 } } }));
+      const api = { ...held.api(), mergePatch: () => Promise.resolve(denied) };
+      expect(await releaseHold(api, capture(), 'ReleaseRequested')).toEqual(denied);
+      held.put(PODCAPTURES, capture({ spec: { hold: { seconds: 60, releaseReason: 'NodeDrained' } } }));
+      expect(await releaseHold(api, capture(), 'ReleaseRequested')).toMatchObject({ ok: true });
+      held.drop(PODCAPTURES, 'shop', capture().metadata.name);
+      expect(await releaseHold(api, capture(), 'ReleaseRequested')).toEqual({ ok: true, value: undefined });
+    },
+  );
 
   test('succeed when the object is gone', async () => {
     const model = new KubeModel(() => NOW);
     const gone = { ok: true, value: undefined };
     expect(await removeReleaseFinalizer(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
     expect(await remove(model.api(), PODCAPTURE_RESOURCE, capture())).toEqual(gone);
-    expect(await lowerHold(model.api(), capture(), 0)).toEqual(gone);
+    expect(await releaseHold(model.api(), capture(), 'PodNotFound')).toEqual(gone);
   });
 });

@@ -86,6 +86,11 @@ export class ManualClock implements Clock {
     return this.#sleepers.length;
   }
 
+  /** Milliseconds until the next timer fires. Undefined where there is none. */
+  get nextIn(): number | undefined {
+    return this.#sleepers.length === 0 ? undefined : Math.min(...this.#sleepers.map(({ due }) => due)) - this.#now;
+  }
+
   /** Moves the clock forward, wakes the sleepers in their order, and lets the woken code run. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
@@ -118,9 +123,9 @@ export function fastClock(factor: number): Clock {
   };
 }
 
-/** Waits until `condition` holds. Fails after 3 s. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 3_000;
+/** Waits until `condition` holds. Fails after the given time in milliseconds. */
+export async function until(what: string, condition: () => boolean, within = 3_000): Promise<void> {
+  const deadline = performance.now() + within;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
     await systemClock().sleep(2);

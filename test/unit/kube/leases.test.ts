@@ -2,12 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../../src/kube/clock.js';
 import { startHeartbeat } from '../../../src/kube/heartbeat.js';
 import { LeaderElector } from '../../../src/kube/leader-election.js';
-import type { Lease } from '../../../src/kube/lease.js';
-import { expiresIn, isAlive, NO_SIGHTINGS, observeLeases } from '../../../src/kube/lease-observer.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { microTime } from '../../../src/kube/micro-time.js';
 import { LeaseServer, type LeaseApi } from './lease-server.js';
 import { ManualClock, seeded } from './fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 describe('microTime()', () => {
   test.each([
@@ -21,6 +19,7 @@ describe('microTime()', () => {
 
 interface Stand {
   readonly elector: LeaderElector;
+  readonly leads: () => boolean;
   readonly controller: AbortController;
   readonly log: string[];
   readonly ended: Promise<'stopped' | 'lost'>;
@@ -29,6 +28,7 @@ interface Stand {
 function stand(clock: Clock, api: LeaseApi, identity: string, work?: (signal: AbortSignal) => Promise<void>): Stand {
   const controller = new AbortController();
   const log: string[] = [];
+  let isLeader = false;
   const elector = new LeaderElector({
     api,
     namespace: 'ns',
@@ -43,9 +43,12 @@ function stand(clock: Clock, api: LeaseApi, identity: string, work?: (signal: Ab
       return work?.(signal);
     },
     onStoppedLeading: () => log.push('stopped'),
-    onStatus: (isLeader) => log.push(String(isLeader)),
+    onStatus: (status) => {
+      isLeader = status;
+      log.push(String(status));
+    },
   });
-  return { elector, controller, log, ended: elector.run(controller.signal) };
+  return { elector, leads: () => isLeader, controller, log, ended: elector.run(controller.signal) };
 }
 
 describe('LeaderElector', () => {
@@ -54,7 +57,7 @@ describe('LeaderElector', () => {
     const a = stand(clock, server.client(), 'a');
     const b = stand(clock, server.client(), 'bb');
     await clock.advance(60_000);
-    expect([a.elector.isLeader(), b.elector.isLeader(), b.elector.leader()]).toEqual([true, false, 'a']);
+    expect([a.leads(), b.leads(), b.elector.leader()]).toEqual([true, false, 'a']);
     expect(server.lease?.spec).toMatchObject({ leaseDurationSeconds: 15, leaseTransitions: 0 });
     expect(server.lease?.spec?.renewTime).toMatch(/\.\d{6}Z$/);
     a.controller.abort();
@@ -62,7 +65,7 @@ describe('LeaderElector', () => {
     expect(a.log).toEqual(['false', 'true', 'started', 'told to stop', 'false', 'stopped']);
     expect(server.lease?.spec?.holderIdentity).toBe('');
     await clock.advance(4_400);
-    expect([b.elector.isLeader(), server.lease?.spec?.leaseTransitions]).toEqual([true, 1]);
+    expect([b.leads(), server.lease?.spec?.leaseTransitions]).toEqual([true, 1]);
     b.controller.abort();
     await b.ended;
     expect(clock.pending).toBe(0);
@@ -86,9 +89,9 @@ describe('LeaderElector', () => {
       await clock.advance(30_000);
       dead = true;
       await clock.advance(10_500);
-      expect([await a.ended, a.elector.isLeader(), b.elector.isLeader()]).toEqual(['lost', false, false]);
+      expect([await a.ended, a.leads(), b.leads()]).toEqual(['lost', false, false]);
       await clock.advance(10_000);
-      expect(b.elector.isLeader()).toBe(true);
+      expect(b.leads()).toBe(true);
       b.controller.abort();
       await b.ended;
     }
@@ -116,10 +119,10 @@ describe('LeaderElector', () => {
       server.lease = { ...server.lease, metadata: { ...metadata, resourceVersion: 'touched' } };
     }
     await clock.advance(20_000);
-    expect(a.elector.isLeader()).toBe(true);
+    expect(a.leads()).toBe(true);
     server.lease = undefined;
     await clock.advance(20_000);
-    expect([a.elector.isLeader(), a.log]).toEqual([true, ['false', 'true', 'started']]);
+    expect([a.leads(), a.log]).toEqual([true, ['false', 'true', 'started']]);
     a.controller.abort();
     await a.ended;
   });
@@ -160,6 +163,25 @@ describe('LeaderElector', () => {
     expect([await stuck.ended, server.lease?.spec?.holderIdentity]).toEqual(['stopped', 'bb']);
   });
 
+  test('tells when it last read or wrote the Lease, also when it does not lead', async () => {
+    const [clock, server] = [new ManualClock(), new LeaseServer()];
+    let away = true;
+    const fault = () => (away ? 'away' : 'works');
+    const leader = stand(clock, server.client(fault), 'a');
+    await clock.advance(5_000);
+    expect(leader.elector.lastContact()).toBeUndefined();
+    away = false;
+    const other = stand(clock, server.client(fault), 'bb');
+    await clock.advance(60_000);
+    const last = [leader, other].map(({ elector }) => clock.monotonic() - (elector.lastContact() ?? 0));
+    for (const ago of last) expect(ago).toBeLessThan(5_000);
+    away = true;
+    await clock.advance(8_000);
+    expect(clock.monotonic() - (other.elector.lastContact() ?? 0)).toBeGreaterThanOrEqual(8_000);
+    for (const { controller } of [leader, other]) controller.abort();
+    await clock.advance(20_000);
+  });
+
   test('stops leading when its work fails', async () => {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
     const a = stand(clock, server.client(), 'a', () => Promise.reject(new Error('x')));
@@ -176,7 +198,7 @@ describe('LeaderElector', () => {
       let led = 0;
       for (let step = 0; step < 300; step += 1) {
         await clock.advance(500);
-        const leaders = stands.filter(({ elector }) => elector.isLeader()).length;
+        const leaders = stands.filter(({ leads }) => leads()).length;
         expect(leaders).toBeLessThanOrEqual(1);
         led += leaders;
       }
@@ -184,7 +206,7 @@ describe('LeaderElector', () => {
       for (const { controller } of stands) controller.abort();
       await clock.advance(20_000);
     }
-  });
+  }, 60_000);
 });
 
 describe('startHeartbeat()', () => {
@@ -212,22 +234,5 @@ describe('startHeartbeat()', () => {
     controller.abort();
     await heartbeat.done;
     expect([server.lease?.spec?.holderIdentity, clock.pending]).toEqual(['node-1', 0]);
-  });
-});
-
-const lease = (name: string, renewTime: string, holderIdentity = 'x', resourceVersion = '1'): Lease => ({
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  metadata: { namespace: 'ns', name, uid: name, resourceVersion, creationTimestamp: '' },
-  spec: { holderIdentity, renewTime, leaseDurationSeconds: 40 },
-});
-
-describe('observeLeases()', () => {
-  test('calls a Lease alive only if it was seen to change within its duration', () => {
-    const first = observeLeases(NO_SIGHTINGS, [lease('a', '1970'), lease('b', '2099'), lease('gone', '1', '')], 0);
-    const second = observeLeases(first, [lease('a', '1971'), lease('b', '2099', 'x', '2')], 30_000);
-    expect(['a', 'b', 'gone', 'c'].map((name) => isAlive(first, `ns/${name}`, 0))).toEqual([true, true, false, false]);
-    expect(['a', 'b', 'gone'].map((name) => isAlive(second, `ns/${name}`, 41_000))).toEqual([true, false, false]);
-    expect([expiresIn(second, 'ns/a', 41_000), expiresIn(second, 'ns/b', 41_000)]).toEqual([29_000, 0]);
   });
 });

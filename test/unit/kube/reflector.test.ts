@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connect, type KubeConnection } from '../../../src/kube/connect.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { startReflector, type Reflector, type ReflectorOptions } from '../../../src/kube/reflector.js';
+import { stepReflector } from '../../../src/kube/reflector-step.js';
 import { Store } from '../../../src/kube/store.js';
+import { keyOf } from '../../../src/kube/types.js';
 import { FakeApiServer, type FakeResponse, type FakeWatch } from '../../fake/api-server.js';
 import { fastClock, page, thing, THINGS, until, type Thing } from './fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 /**
  * The server's answers, one per request. kube-rs calls this a scenario. The last step also answers all later requests.
@@ -97,7 +99,7 @@ describe('startReflector()', () => {
       expect([query.get('fieldSelector'), query.get('labelSelector')]).toEqual(['spec.nodeName=n1', 'app']);
     }
     expect([server.requests[0]?.query.get('limit'), server.requests[0]?.query.has('resourceVersion')]).toEqual([
-      '500',
+      '25',
       false,
     ]);
     expect(server.requests[1]?.query.get('allowWatchBookmarks')).toBe('true');
@@ -124,7 +126,7 @@ describe('startReflector()', () => {
   ])('lists again after a list that failed: %s', async (_what, step) => {
     const { reflector, store } = reflect([step, step, list(10, thing('a', 3)), watch()]);
     await reflector.synced;
-    expect(store.keys()).toEqual(['team-a/a']);
+    expect(store.list().map(keyOf)).toEqual(['team-a/a']);
   });
 
   test.each<[string, Step]>([
@@ -184,6 +186,14 @@ describe('startReflector()', () => {
     reflect([list(10), watch(), watch()], { clock: fastClock(3000) });
     await until('the reflector watches again', () => server.requests.length >= 3);
     expect(asked().slice(0, 3)).toEqual(['L', 'W10', 'W10']);
+    await watches[0]?.closed;
+  });
+
+  test('takes silence for a dead connection after the given time, also while a watch is being opened', async () => {
+    reflect([list(10), watch(), () => undefined, watch()], { clock: fastClock(20), silenceMilliseconds: 2_000 });
+    // Twice 2 s, and the delays, on the fast clock. Without the option it would be 150 s, 7.5 s of the real clock.
+    await until('the reflector watches again', () => server.requests.length >= 4, 5_000);
+    expect(asked()).toEqual(['L', 'W10', 'W10', 'W10']);
     await watches[0]?.closed;
   });
 
@@ -249,5 +259,25 @@ describe('startReflector()', () => {
     await reflector.done;
     await reflector.synced;
     expect(reflector.hasSynced()).toBe(false);
+  });
+});
+
+describe('stepReflector()', () => {
+  const error = { method: 'GET', path: 'things', reason: 'Unreachable', message: 'cut' };
+  const ended = { kind: 'watchEnded', resourceVersion: '7', empty: false, error } as const;
+  test.each([
+    ['a watch that had worked breaks', 0, 1_000, 0, 400],
+    ['a watch breaks at once', 0, 999, 800, 1_600],
+    ['a watch breaks again soon', 1, 59_999, 1_600, 3_200],
+    ['a watch breaks again that had worked for a minute', 4, 60_000, 0, 400],
+  ])('rests for a bounded time when %s', (_what, failures, lastedMilliseconds, least, most) => {
+    for (const chance of [0, 0.5, 0.999]) {
+      const state = { at: 'watching', resourceVersion: '1', failures } as const;
+      const next = stepReflector(state, { ...ended, lastedMilliseconds }, () => chance);
+      expect(next).toMatchObject({ at: 'resting', next: { at: 'watching', resourceVersion: '7' } });
+      const { milliseconds } = next as { milliseconds: number };
+      expect(milliseconds).toBeGreaterThanOrEqual(least);
+      expect(milliseconds).toBeLessThanOrEqual(most);
+    }
   });
 });

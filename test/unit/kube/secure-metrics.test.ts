@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Gauge, Registry } from 'prom-client';
 import type { KubeApi, RawOptions } from '../../../src/kube/api.js';
-import { silentLogger } from '../../../src/kube/log.js';
 import { MetricsAccess } from '../../../src/kube/metrics-access.js';
 import { serveMetrics } from '../../../src/kube/metrics-server.js';
 import { failure, success, type KubeResult } from '../../../src/kube/result.js';
 import { IDENTITY_A, IDENTITY_B, type ServerIdentity } from '../../fake/api-server-identities.js';
 import { ManualClock } from './fixtures.js';
+import { silentLogger } from '../../fake/silent-logger.js';
 
 /** An API server that knows the tokens `reader` and `stranger`, and lets only `reader` get the metrics. */
 class Reviews {

@@ -3,7 +3,7 @@ import { connect as connectTo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { createHttpServer, type HttpServerOptions } from '../../../src/kube/http-server.js';
-import { createLogger, silentLogger } from '../../../src/kube/log.js';
+import { createLogger } from '../../../src/kube/log.js';
 import { kubeMetrics } from '../../../src/kube/metrics.js';
 import { WorkQueue } from '../../../src/kube/work-queue.js';
 import { ManualClock } from './fixtures.js';
@@ -148,6 +148,16 @@ describe('createLogger()', () => {
     ]);
   });
 
+  test.each(['json', 'text'] as const)('writes nothing raw that a terminal would obey, as %s', (format) => {
+    const lines: string[] = [];
+    const log = createLogger({ level: 'info', format, sink: (line) => lines.push(line), wall: () => 0 });
+    const name = 'a\u009b2J\u202e\u007f\u2028b';
+    log.info('x', { name, list: [name] });
+    const escaped = 'a\\u009b2J\\u202e\\u007f\\u2028b';
+    expect(lines[0]?.split(escaped)).toHaveLength(3);
+    expect(lines[0]).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/u);
+  });
+
   test('redacts secrets, and copes with values that are no JSON', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
@@ -169,6 +179,5 @@ describe('createLogger()', () => {
     });
     expect(JSON.stringify(lines[0]).length).toBeLessThan(8_000);
     expect(lines[1]).toMatchObject({ msg: 'y' });
-    silentLogger().with({}).error('nothing');
   });
 });

@@ -74,6 +74,31 @@ describe('WorkQueue', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('takes urgent keys of a group first, whether they are added, waiting or being handled', async () => {
+    const { clock, queue, controller } = setUp();
+    const seen: string[] = [];
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+    queue.add('c', true);
+    queue.add('e', true);
+    const running = queue.run(
+      1,
+      async (key) => {
+        seen.push(key);
+        if (seen.length === 1) {
+          queue.add('c');
+          queue.add('c', true);
+        }
+        await clock.sleep(10);
+        return undefined;
+      },
+      controller.signal,
+    );
+    await clock.advance(100);
+    expect(seen).toEqual(['c', 'e', 'c', 'a', 'b', 'd']);
+    controller.abort();
+    await running;
+  });
+
   test('addAfter() keeps the earliest of several delays', async () => {
     const { clock, queue } = setUp();
     queue.addAfter('a', 100);
@@ -105,6 +130,48 @@ describe('WorkQueue', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('lets the groups of its keys take turns', async () => {
+    const clock = new ManualClock();
+    const queue = new WorkQueue({ clock, random: () => 0, groupOf: (key) => key.split('/')[0] ?? '' });
+    const controller = new AbortController();
+    for (let i = 0; i < 4_000; i += 1) queue.add(`many/${i}`);
+    for (const key of ['few/a', 'few/b', 'one/a']) queue.add(key);
+    expect(queue.snapshot().depth).toBe(4_003);
+    const seen: string[] = [];
+    const running = queue.run(
+      1,
+      async (key) => {
+        seen.push(key);
+        await clock.sleep(10);
+        return undefined;
+      },
+      controller.signal,
+    );
+    await clock.advance(75);
+    expect(seen).toEqual(['many/0', 'few/a', 'one/a', 'many/1', 'few/b', 'many/2', 'many/3', 'many/4']);
+    controller.abort();
+    await clock.advance(10);
+    await running;
+  });
+
+  test('handles a key again once the promise of its outcome has resolved, and meanwhile the others', async () => {
+    const { clock, queue, controller } = setUp();
+    const seen: string[] = [];
+    const once = clock.sleep(500);
+    const running = queue.run(
+      1,
+      (key) => Promise.resolve(seen.push(key) === 1 ? { once } : undefined),
+      controller.signal,
+    );
+    for (const key of ['a', 'b']) queue.add(key);
+    await clock.advance(499);
+    expect(seen).toEqual(['a', 'b']);
+    await clock.advance(1);
+    expect(seen).toEqual(['a', 'b', 'a']);
+    controller.abort();
+    await running;
+  });
+
   test('snapshot() tells how long work has gone on', async () => {
     const { clock, queue, controller } = setUp();
     const running = queue.run(2, () => clock.sleep(10_000).then(() => undefined), controller.signal);
@@ -132,7 +199,7 @@ describe('WorkQueue', () => {
         async (acts, workers, seed) => {
           const clock = new ManualClock();
           const random = seeded(seed + 1);
-          const queue = new WorkQueue({ clock, random });
+          const queue = new WorkQueue({ clock, random, groupOf: (key) => (key < 'c' ? '1' : '2') });
           const controller = new AbortController();
           const inHand = new Set<string>();
           /** The moments at which each key was last added and last taken. */

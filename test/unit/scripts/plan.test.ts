@@ -32,10 +32,10 @@ describe('scripts/progress/plan.mjs', () => {
   });
 
   test('scripts/progress/plan.mjs asks build.sh what the cluster lacks, and says what a first run costs', () => {
-    const { steps, says } = plan('modules', 'kubernetes', 'helm', 'demo');
-    expect(steps).toBe('modules kubernetes helm demo');
+    const { steps, says } = plan('modules', 'kubernetes', 'helm', 'containerd', 'demo');
+    expect(steps).toBe('modules kubernetes helm containerd demo');
     expect(says).toMatch(
-      /^First run on this machine: 4 steps, about \d+ minutes on \d+ processors?; the next run takes about 40 seconds\.$/m,
+      /^First run on this machine: 5 steps, about \d+ minutes on \d+ processors?; the next run takes about 40 seconds\.$/m,
     );
     expect(says).toMatch(/^It downloads about \d+ MB, and takes about \d\.\d GB of disk space\.$/m);
   });

@@ -17,7 +17,7 @@ import { stateOf, tgidOf, tracerPidOf } from '../../pure/proc-status.js';
 import { dropGroups } from '../../pure/without-groups.js';
 import { readStat } from '../bracket.js';
 import { faultPoint } from '../fault-points.js';
-import { MAX_ARENA_BYTES, type RawFile } from '../raw-arena.js';
+import { MAX_ARENA_BYTES, NAMESPACES, type RawFile } from '../raw-arena.js';
 import type { Session, Task } from '../session.js';
 import { unlisted } from '../target-tasks.js';
 import { seizeRunning } from './seize-running.js';
@@ -198,6 +198,23 @@ export function readProcesses(session: Session, processes: Processes): void {
     const { proc } = session.request;
     session.arena.add('held', 'exe', tgid, (into) => files.readlinkInto(`${proc}/${task.tid}/exe`, into));
     readStat(files, proc, session.arena, 'held', tgid);
+  }
+}
+
+/**
+ * Reads the namespace links of those processes that came after the first look, because such a process may be gone after the release.
+ * Only a hold has the time for that; see bracket.ts.
+ */
+export function readNewcomersLinks(session: Session, pids: Iterable<number>, isOver: () => boolean): void {
+  const { files } = session.kernel;
+  for (const tgid of pids) {
+    const tid = session.processes.get(tgid);
+    if (tid === undefined || session.firstLooks.has(tgid)) continue;
+    if (isOver()) return;
+    for (const name of NAMESPACES)
+      session.arena.add('held', `ns/${name}`, tgid, (into) =>
+        files.readlinkInto(`${session.request.proc}/${tid}/ns/${name}`, into),
+      );
   }
 }
 

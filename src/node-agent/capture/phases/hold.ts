@@ -10,9 +10,10 @@ import type { Failure } from '../../pure/failure.js';
 import { confirmOpened } from '../announcement.js';
 import { faultPoint } from '../fault-points.js';
 import type { Session, Target, Task } from '../session.js';
+import { noteStandstill } from '../standstill.js';
 import { listTarget } from '../target-tasks.js';
 import { lookForZombies } from '../zombies.js';
-import { noRoom, readProcesses, readTasks, readThreads, type Processes } from './collect.js';
+import { noRoom, readNewcomersLinks, readProcesses, readTasks, readThreads, type Processes } from './collect.js';
 import { seizePass, stopAll } from './seize-running.js';
 import { stillFrozen } from './still-frozen.js';
 import { lookAgainAtHeld, reapDead } from './stop.js';
@@ -27,7 +28,7 @@ const RESTS_PER_ROUND = 30;
 /** Bound of the reads before a hold: 10,000 threads take 140 ms. The bound makes sure that a hold can still end early. */
 const READING_MICROSECONDS = 200_000;
 
-/** Holds until the time is over, a cancellation comes (which is no failure), or the pause budget ends. */
+/** Holds until the time is over, the bound on the board is reached, or a cancellation comes, which is no failure. */
 export function hold(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
   const refusal = holdStill(session);
@@ -42,22 +43,24 @@ function holdStill(session: Session): Failure | undefined {
     const since = session.kernel.now();
     const refusal = session.interruption() ?? tend(session) ?? session.interruption();
     if (refusal !== undefined) return refusal;
+    noteStandstill(session);
+    noteHeldFrom(session);
     faultPoint(session.context, 'in-hold');
-    const tending = session.kernel.now() - since;
+    const now = session.kernel.now();
+    const tending = now - since;
     const orders = session.board.orders();
-    const left = until - session.kernel.now();
+    const bound = session.board.mayHoldUntil() ?? until;
+    session.isCutOff = bound < until && bound <= now;
+    const left = Math.min(until, bound) - now;
     if (left <= 0 || (orders & ORDER_CANCEL) !== 0) return undefined;
-    // The budget keeps back the time for the release and for another round.
-    const affordable = budgetLeft(session) - 2 * tending;
     const rest = Math.max(TEND_EVERY_MICROSECONDS - tending, RESTS_PER_ROUND * tending);
-    session.context.wait(orders, Math.max(0, Math.min(left, rest, affordable)));
-    if (affordable <= 0) return session.overBudget();
+    session.context.wait(orders, Math.max(0, Math.min(left, rest)));
   }
 }
 
 /**
- * Before a hold, reads what the pause has no time for: the status of every thread, and the zombies. For a task that is not read
- * in time, the report uses the looks before and after the pause.
+ * Before a hold, reads what the pause has no time for: the status of every thread, the namespaces of newcomers, and the zombies.
+ * For a task that is not read in time, the report uses the looks before and after the pause.
  */
 export function readTheRest(session: Session): Failure | undefined {
   if (session.request.holdMicroseconds <= 0) return undefined;
@@ -65,8 +68,21 @@ export function readTheRest(session: Session): Failure | undefined {
   const until = session.kernel.now() + Math.min(READING_MICROSECONDS, session.request.holdMicroseconds);
   const isOver = (): boolean => session.kernel.now() >= until || session.interruption() !== undefined;
   readThreads(session, isOver);
+  readNewcomersLinks(session, session.processes.keys(), isOver);
   lookForZombies(session, session.tasks.keys(), 'held', isOver);
+  noteHeldFrom(session);
   return noRoom(session);
+}
+
+/**
+ * Puts on the board since when the pod stands still. That usually happens before the phase `hold`, so that the main thread
+ * finds the time when it sees the phase; it comes later when a task was set aside and has reached its stop since.
+ */
+function noteHeldFrom(session: Session): void {
+  const { stoodStillAt, context, board } = session;
+  if (stoodStillAt === undefined || session.heldFrom !== undefined || context.wallOffset === undefined) return;
+  session.heldFrom = stoodStillAt + context.wallOffset();
+  board.setHeldFrom(session.heldFrom);
 }
 
 /** Does one round, and ends at once when the lists show that nobody has come or gone. */
@@ -94,6 +110,7 @@ function tend(session: Session): Failure | undefined {
   for (const tgid of processes.keys())
     if (known.has(tgid) && session.tasks.get(tgid)?.joined !== true) processes.delete(tgid);
   readProcesses(session, processes);
+  readNewcomersLinks(session, processes.keys(), () => session.interruption() !== undefined);
   return refusal ?? noRoom(session);
 }
 
@@ -133,10 +150,4 @@ function catchNewcomers(session: Session, target: Target): Failure | undefined {
   if (target.way === 'readOnly') return undefined;
   const pass = seizePass(session, target, true);
   return typeof pass === 'boolean' || pass.reason === 'CgroupGone' ? undefined : pass;
-}
-
-function budgetLeft(session: Session): number {
-  const budget = session.request.maxPauseMicroseconds;
-  if (budget === undefined || session.firstActAt === undefined) return Number.POSITIVE_INFINITY;
-  return Math.max(0, session.firstActAt + budget - session.releaseEstimate() - session.kernel.now());
 }

@@ -10,7 +10,8 @@ import type { Libc } from '../../../native/libc.js';
 import { createLinuxKernel } from '../../../native/linux-kernel.js';
 import { Board } from '../../capture/board.js';
 import { capture } from '../../capture/capture.js';
-import type { CaptureContext, CaptureRequest } from '../../capture/session.js';
+import type { CaptureContext } from '../../capture/context.js';
+import type { CaptureRequest } from '../../capture/session.js';
 import { PRETENDED_CGROUP, PRETENDED_PROC, pretendedLibc } from './pretended-libc.js';
 
 /** So many tasks are captured per round. More tasks per round, or more rounds, made no pause shorter that was measured. */

@@ -14,10 +14,14 @@ put journald.conf /etc/systemd
 put sshd_config /etc/ssh
 put sysctl.conf /etc/sysctl.d 90-node.conf
 put containerd.toml /etc/containerd config.toml
-put containerd.conf /etc/systemd/system/containerd.service.d node.conf
+put containerd.service /etc/systemd/system
 put node-setup.service /etc/systemd/system
 put kubelet.service /etc/systemd/system
-mkdir -p "$root/seed" "$root/etc/cni/net.d" "$root/var/lib/stasis"
+mkdir -p "$root/seed" "$root/etc/cni/net.d" "$root/var/lib/stasis" "$root/usr/local/bin"
+install -m 0755 "$files/crun.sh" "$root/usr/local/bin/crun-for-containerd"
+# The programs of containerd come with the cluster, and so does runc unless the distribution's is installed.
+for program in containerd containerd-shim-runc-v2 ctr; do ln -s "/seed/bin/$program" "$root/usr/local/bin/$program"; done
+[ -e "$root/usr/sbin/runc" ] || ln -s /seed/bin/runc "$root/usr/local/bin/runc"
 chroot "$root" systemctl enable --quiet containerd.service ssh.service node-setup.service kubelet.service
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 # Logins are only possible with a key. A locked account could not log in at all.

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { constants } from 'node:os';
 import { EBUSY } from '../../../../src/native/errno.js';
 import { fakeGuard, type FakeGuard } from '../../../fake/guard.js';
-import { freezerWrites, makeScene, POD, type Scene } from './scene.js';
+import { containerTarget, freezerWrites, makeScene, POD, type Scene } from './scene.js';
 
 function kindsOf(guard: FakeGuard): string[] {
   return guard.told.map(({ kind }) => kind);
@@ -42,6 +42,33 @@ describe.each(['v1', 'v2'] as const)('capture() with %s, and a freezer that some
     });
     expect(freezerWrites(made)).toEqual([]);
   });
+
+  test.each([
+    [30, 9, undefined],
+    [3, 90, 'the guard took longer than 200000 µs to answer for 3 cgroups, 5 times'],
+    [60, 9, 'the guard took longer than 400000 µs to answer for 60 cgroups, 5 times'],
+  ])(
+    'of %d cgroups with %d ms for each answer of the guard ends with the message %s',
+    (cgroups, milliseconds, message) => {
+      const made = scene(mode);
+      const containers = Array.from({ length: cgroups }, (_, index) => {
+        const path = `${POD}/c${index}`;
+        made.host.addCgroup(mode, path);
+        made.host.addProcess({ [mode]: path });
+        return containerTarget(made.host, mode, path);
+      });
+      const guard = fakeGuard({
+        announce: () => {
+          made.host.advance(1000 * milliseconds);
+          return 0;
+        },
+      });
+      const raw = made.run({ containers }, { guard });
+      expect(raw.failure?.message).toBe(message);
+      expect(guard.open()).toEqual([]);
+      expect(made.host.audit()).toEqual([]);
+    },
+  );
 
   test('disowns what it has proved open, and does not open it a second time', () => {
     const made = scene(mode);

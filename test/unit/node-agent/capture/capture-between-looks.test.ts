@@ -58,6 +58,21 @@ describe.each(FREEZERS)('capture() with the %s freezer, after the first look', (
     expect(row).toMatchObject({ comm: 'after', unsettled: true });
   });
 
+  test.each([
+    [1_000_000, 'has its namespaces from the hold'],
+    [0, 'has none without a hold'],
+  ])('a process that comes after the first look, and is gone after the release: %s µs: %s', (holdMicroseconds) => {
+    const scene = makeScene(mode);
+    const pid = scene.add();
+    let newcomer = 0;
+    const raw = scene.run({ holdMicroseconds }, { warmUp: () => void (newcomer = scene.add({ ppid: pid })) });
+    scene.host.exit(newcomer);
+    const { tree } = scene.report(raw);
+    const [first, second] = [pid, newcomer].map((each) => tree.find((row) => row.pid === each)?.namespaces ?? {});
+    expect(Object.keys(first ?? {})).not.toEqual([]);
+    expect(second).toEqual(holdMicroseconds === 0 ? {} : first);
+  });
+
   test('takes all zombies or leaves those of the first look, when a hold ends while they are read', () => {
     const scene = makeScene(mode);
     const init = scene.add();

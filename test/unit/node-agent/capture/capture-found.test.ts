@@ -38,7 +38,7 @@ describe.each(['asFound', 'none'] as const)('capture() of a cgroup found FROZEN,
     const made = scene.report(raw);
     expect(raw.failure).toBeUndefined();
     expect(made.tree).toMatchObject([{ pid: scene.pid, state: 'Alive' }]);
-    expect(made.containers).toMatchObject([{ freezer: 'v1', wasFrozen: true, processes: 1, threads: 2 }]);
+    expect(made.containers).toMatchObject([{ freezer: 'V1', wasFrozen: true, processes: 1, threads: 2 }]);
     expect(ptraceCalls(scene)).toBe(0);
     expectLeftFrozen(scene, 'v1');
   });
@@ -48,7 +48,7 @@ describe.each(['asFound', 'none'] as const)('capture() of a cgroup found FROZEN,
     const raw = scene.run(targets(scene, 'v2', freezer));
     const made = scene.report(raw);
     expect(raw.failure).toBeUndefined();
-    expect(made.containers).toMatchObject([{ freezer: 'v2', wasFrozen: true, processes: 1, threads: 2 }]);
+    expect(made.containers).toMatchObject([{ freezer: 'V2', wasFrozen: true, processes: 1, threads: 2 }]);
     expect([count(scene, 'seize'), count(scene, 'detach')]).toEqual([2, 2]);
     expect(raw.threadMustEnd).toBe(false);
     expectLeftFrozen(scene, 'v2');

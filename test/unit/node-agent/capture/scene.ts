@@ -5,7 +5,8 @@ import { CAPTURE_ID_BYTES } from '../../../../src/native/guard.js';
 import type { ContainerTarget } from '../../../../src/node-agent/pure/container-target.js';
 import type { RawCapture } from '../../../../src/node-agent/capture/raw-capture.js';
 import { report, type CaptureReport } from '../../../../src/node-agent/report/report.js';
-import type { CaptureContext, CaptureRequest } from '../../../../src/node-agent/capture/session.js';
+import type { CaptureContext } from '../../../../src/node-agent/capture/context.js';
+import type { CaptureRequest } from '../../../../src/node-agent/capture/session.js';
 import { FakeHost } from '../../../fake/host.js';
 import { fakeGuard } from '../../../fake/guard.js';
 import { createFakeKernel, type FakeKernel } from '../../../fake/kernel.js';
@@ -61,7 +62,7 @@ export function makeScene(mode: Mode, options: Partial<HostOptions> = {}): Scene
           ...request,
         },
       ),
-    report: (raw) => report(kernel.files, '/proc', raw),
+    report: (raw) => report(kernel.files, '/proc', raw, () => 0),
   };
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CommandLines } from '../../../../src/node-agent/pure/command-lines.js';
 import type { CaptureReport } from '../../../../src/node-agent/report/report.js';
-import { podCapture, reasonOf, succeeded } from '../../../../src/node-agent/report/pod-capture.js';
+import { podCapture, succeeded } from '../../../../src/node-agent/report/pod-capture.js';
+import { findCondition } from '../../../../src/api/conditions.js';
+import type { PodCapture } from '../../../../src/api/podcapture.js';
 import { processRow, threadRows, timings } from '../../builders.js';
 
 function report(facts: Partial<CaptureReport> = {}): CaptureReport {
@@ -15,6 +17,7 @@ function report(facts: Partial<CaptureReport> = {}): CaptureReport {
     timings: timings(),
     overrunMicroseconds: 0,
     thawUnproved: [],
+    isTouched: true,
     ...facts,
   };
 }
@@ -32,7 +35,12 @@ function made(reports: readonly [CaptureReport, ...CaptureReport[]], dryRun = fa
     reports,
     dryRun,
     cmdlines: asked ? LINES : undefined,
+    by: 'the command',
   });
+}
+
+function reasonOf({ status }: PodCapture): string | undefined {
+  return findCondition(status.conditions, 'Succeeded')?.reason;
 }
 
 describe('podCapture()', () => {
@@ -71,9 +79,18 @@ describe('podCapture()', () => {
     const capture = made([report(), failed]);
     expect(succeeded(capture)).toBe(false);
     expect(capture.status.conditions.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+      ['Released', 'False', 'FreezerNotRestored'],
       ['Succeeded', 'False', 'FreezeTimeout'],
-      ['Thawed', 'False', 'FreezerNotRestored'],
     ]);
+  });
+
+  test('tells in microseconds from when until when the pod stood still, where it did', () => {
+    const standstill = { from: 1_767_225_600_000_250, until: 1_767_225_600_000_999.75 };
+    expect(made([report({ standstill })]).status).toMatchObject({
+      heldFrom: '2026-01-01T00:00:00.000250Z',
+      heldUntil: '2026-01-01T00:00:00.001000Z',
+    });
+    expect(made([report()]).status).not.toHaveProperty('heldFrom');
   });
 
   test('has samples and a summary only for more than one run', () => {

@@ -6,29 +6,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Condition, PodCapture, PodCaptureSpec } from '../../../../src/api/kinds.js';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
-import type { Clock } from '../../../../src/kube/clock.js';
+import { systemClock, type Clock } from '../../../../src/kube/clock.js';
 import { LEASES } from '../../../../src/kube/lease.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { kubeMetrics } from '../../../../src/kube/metrics.js';
-import { success } from '../../../../src/kube/result.js';
-import { emptyReport, type FinalReport } from '../../../../src/node-agent/report/empty-report.js';
-import { failure } from '../../../../src/node-agent/pure/failure.js';
-import type { ContainersResolution } from '../../../../src/node-agent/resolve/containers.js';
+import { failure as refused, success, type KubeResult } from '../../../../src/kube/result.js';
+import { DiskGate } from '../../../../src/node-agent/service/disk-gate.js';
 import { GuardKeeper, type GuardDoor } from '../../../../src/node-agent/service/guard-keeper.js';
 import { runAgent, type AgentParts } from '../../../../src/node-agent/service/agent.js';
-import type { CaptureRequest } from '../../../../src/node-agent/capture/session.js';
-import type { Tracer } from '../../../../src/node-agent/tracer/tracer.js';
 import type { Guard } from '../../../../src/native/guard.js';
 import { fakeGuard } from '../../../fake/guard.js';
 import { KubeModel, type Intercept } from '../../../fake/kube-model.js';
-import { containerCapture, processRow, timings } from '../../builders.js';
+import { SECOND_MS, scriptedTracer, tracerScript, type TracerScript } from './scripted-tracer.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
+
+export { goodReport, scriptedTracer, tracerScript, type TracerScript } from './scripted-tracer.js';
 
 export const ME = 'a0000000-0000-4000-8000-000000000001';
 export const NODE = 'node-1';
-/** A second of the agent's clock lasts this many real milliseconds. */
-const SECOND_MS = 10;
 
-/** A clock that runs a hundred times as fast as the machine's. */
+/** A clock whose seconds last {@link SECOND_MS} real milliseconds. */
 export function fastClock(): Clock {
   const scale = 1000 / SECOND_MS;
   const now = (): number => performance.now() * scale;
@@ -72,94 +68,10 @@ export function podCapture(
       containers: [{ name: 'app', containerID: 'a'.repeat(64) }],
       freezer: 'Auto',
       timeoutSeconds: 10,
-      holdSeconds: 0,
       dryRun: false,
       ...spec,
     },
     ...more,
-  };
-}
-
-export function goodReport(more: Partial<FinalReport> = {}): FinalReport {
-  return {
-    ...emptyReport(undefined),
-    tree: [processRow({ pid: 4711 })],
-    containers: [containerCapture({ name: 'app' })],
-    threads: 1,
-    timings: timings({ pauseMicroseconds: 900, seizeMicroseconds: 100 }),
-    freezeSkewMicroseconds: 0,
-    ...more,
-  };
-}
-
-/** What the tracing threads were asked to do, and how they behave. */
-export interface TracerScript {
-  /** The requests in order. Two running captures of one pod are an error. */
-  readonly requests: CaptureRequest[];
-  running: number;
-  mostRunning: number;
-  closed: number;
-  /** What a capture does before its hold. By default it waits a moment. */
-  before: (signal: AbortSignal | undefined) => Promise<void>;
-  report: () => FinalReport;
-}
-
-export function tracerScript(): TracerScript {
-  return {
-    requests: [],
-    running: 0,
-    mostRunning: 0,
-    closed: 0,
-    before: async () => await sleep(1),
-    report: () => goodReport(),
-  };
-}
-
-/**
- * A tracer that holds for the requested time of the agent's clock. An abort ends a hold, and cancels a capture before
- * its hold.
- */
-export function scriptedTracer(script: TracerScript): Tracer {
-  const carryOut: Tracer['capture'] = async (request, signal, progress) => {
-    script.requests.push(request);
-    script.running += 1;
-    script.mostRunning = Math.max(script.mostRunning, script.running);
-    try {
-      await script.before(signal);
-      if (signal?.aborted === true) return { report: emptyReport(failure('Cancelled', 'the capture was cancelled')) };
-      const milliseconds = (request.holdMicroseconds / 1_000_000) * SECOND_MS;
-      if (milliseconds > 0) {
-        progress?.onHold?.();
-        await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-      }
-      const { processMustEnd, ...report } = script.report();
-      if (processMustEnd !== true) return { report };
-      return { failure: failure('InternalError', 'lost'), thawUnproved: ['/x'], processMustEnd: true };
-    } finally {
-      script.running -= 1;
-    }
-  };
-  return {
-    capture: carryOut,
-    preflight: async (request) => {
-      script.requests.push(request);
-      return await Promise.resolve({ report: goodReport() });
-    },
-    resolve: async (request): Promise<ContainersResolution> =>
-      await Promise.resolve({
-        ok: true,
-        containers: request.containers.map(({ name }) => ({
-          name,
-          directory: `/nowhere/${request.uid}/${name}`,
-          cgroupPath: `/${name}`,
-          cgroupVersion: 'v2',
-          freezer: 'v2',
-        })),
-      }),
-    close: async () => {
-      script.closed += 1;
-      await Promise.resolve();
-    },
   };
 }
 
@@ -187,9 +99,14 @@ export interface AgentSetup {
   readonly parts?: Partial<AgentParts>;
   readonly guard?: GuardKeeper;
   readonly maxConcurrentCaptures?: number;
+  readonly maxConcurrentHolds?: number;
+  /** Whether the heartbeat can be renewed now. */
+  readonly isRenewable?: () => boolean;
   readonly artifactsLimitBytes?: number;
   readonly artifacts?: string;
   readonly me?: string;
+  /** Mount point of procfs, instead of the real one. */
+  readonly proc?: string;
 }
 
 async function until(what: string, condition: () => boolean, boundMs = 20_000): Promise<void> {
@@ -214,6 +131,12 @@ export function startAgent(setup: AgentSetup = {}): Agent {
   const { intercept } = setup;
   let port = 0;
   let died = false;
+  const api = model.api((call, perform) => {
+    // The model creates no object on apply, so Leases are answered here.
+    if (call.plural === LEASES.plural)
+      return (setup.isRenewable?.() === false ? unreachable() : success({})) as ReturnType<typeof perform>;
+    return intercept === undefined ? perform() : intercept(call, perform);
+  });
   const done = runAgent(
     {
       nodeName: NODE,
@@ -222,22 +145,22 @@ export function startAgent(setup: AgentSetup = {}): Agent {
       artifacts,
       port: 0,
       maxConcurrentCaptures: setup.maxConcurrentCaptures ?? 4,
+      maxConcurrentHolds: setup.maxConcurrentHolds ?? 8,
       artifactsLimitBytes: setup.artifactsLimitBytes ?? 2 ** 30,
       pauseBudgetSeconds: 0.1,
-      proc: '/proc',
+      proc: setup.proc ?? '/proc',
     },
     {
-      api: model.api((call, perform) => {
-        // The model creates no object on apply, so Leases are answered here.
-        if (call.plural === LEASES.plural) return success({}) as ReturnType<typeof perform>;
-        return intercept === undefined ? perform() : intercept(call, perform);
-      }),
+      api,
+      leaseApi: api,
       metrics: kubeMetrics(registry),
       registry,
       version: '0.0.0',
       clock,
       random: () => 0.5,
       log: silentLogger(),
+      // A busy disk of the machine that runs the tests is not a silent one, so its bound is in real seconds.
+      gate: new DiskGate(systemClock()),
       guard: setup.guard ?? new GuardKeeper({ door: fakeDoor(() => fakeGuard()), clock, log: silentLogger() }),
       start: async () => await Promise.resolve(scriptedTracer(script)),
       rehearse: async () => await Promise.resolve(undefined),
@@ -276,15 +199,24 @@ export function startAgent(setup: AgentSetup = {}): Agent {
     stop,
     remove: async () => {
       await stop();
-      rmSync(folder, { recursive: true, force: true });
+      // A write that nobody waited for may still end in the folder.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
     },
   };
+}
+
+function unreachable(): KubeResult<never> {
+  return refused({ method: 'PATCH', path: '/', reason: 'Unreachable', message: 'cut off' });
 }
 
 export function succeeded(object: PodCapture | undefined): Condition | undefined {
   return object?.status?.conditions?.find(({ type }) => type === 'Succeeded');
 }
 
-export function thawed(object: PodCapture | undefined): Condition | undefined {
-  return object?.status?.conditions?.find(({ type }) => type === 'Thawed');
+export function released(object: PodCapture | undefined): Condition | undefined {
+  return object?.status?.conditions?.find(({ type }) => type === 'Released');
+}
+
+export function held(object: PodCapture | undefined): Condition | undefined {
+  return object?.status?.conditions?.find(({ type }) => type === 'Held');
 }

@@ -5,17 +5,18 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PODCAPTURES } from '../../../../src/api/kinds.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { ENOENT, ETIMEDOUT } from '../../../../src/native/errno.js';
 import { captureIdOf } from '../../../../src/native/guard-protocol.js';
 import type { Guard, GuardOutcome, Recovered } from '../../../../src/native/guard.js';
 import { emptyReport } from '../../../../src/node-agent/report/empty-report.js';
 import { failure } from '../../../../src/node-agent/pure/failure.js';
+import { systemClock } from '../../../../src/kube/clock.js';
 import { GuardKeeper } from '../../../../src/node-agent/service/guard-keeper.js';
 import { describeRecovered, Recoveries } from '../../../../src/node-agent/service/recoveries.js';
 import { fakeGuard } from '../../../fake/guard.js';
-import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, thawed, uid } from './fixtures.js';
+import { fakeDoor, fastClock, goodReport, podCapture, startAgent, succeeded, released, uid } from './fixtures.js';
 import type { Agent } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 const { ECONNREFUSED, EPIPE } = constants.errno;
 
@@ -126,7 +127,7 @@ describe('guarded', () => {
     };
     agent.model.put(PODCAPTURES, podCapture(1, {}, { status: { claimedBy: 'another', conditions: [condition] } }));
     expect(await agent.end(1)).toMatchObject({ status: 'False', reason: 'NodeAgentRestarted' });
-    expect(thawed(agent.capture(1))).toMatchObject({
+    expect(released(agent.capture(1))).toMatchObject({
       status: 'True',
       message: expect.stringContaining('1 opened (AgentDied)'),
     });
@@ -147,6 +148,26 @@ describe('guarded', () => {
     await agent.until('claimed', () => succeeded(agent.capture(2)) !== undefined);
     there = true;
     expect(await agent.end(2)).toMatchObject({ reason: 'Captured' });
+  });
+
+  test('runAgent() tells within a second that a capture waits for a guard, and no longer once there is one', async () => {
+    let there = false;
+    const clock = systemClock();
+    const door = fakeDoor(() => (there ? fakeGuard() : -ENOENT));
+    const agent = start({ guard: new GuardKeeper({ door, clock, log: silentLogger() }), parts: { clock } });
+    agent.script.before = async (signal) =>
+      await new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    agent.model.put(PODCAPTURES, podCapture(1));
+    await agent.until('claimed', () => agent.capture(1)?.status?.claimedBy !== undefined);
+    const claimed = performance.now();
+    await agent.until('told', () => succeeded(agent.capture(1))?.reason === 'GuardUnavailable');
+    expect(performance.now() - claimed).toBeLessThan(1000);
+    expect(succeeded(agent.capture(1))).toMatchObject({
+      status: 'Unknown',
+      message: expect.stringContaining('waits for a guard'),
+    });
+    there = true;
+    await agent.until('told', () => succeeded(agent.capture(1))?.reason === 'Capturing');
   });
 
   test('runAgent() retries a capture that did not begin because the guard went away', async () => {

@@ -4,16 +4,31 @@ import { byAge } from '../../../../src/node-agent/service/captured-object.js';
 import { nextStep, type Knowledge, type NextStep } from '../../../../src/node-agent/service/next-step.js';
 import { ME, podCapture, uid } from './fixtures.js';
 
-const FREE: Knowledge = { me: ME, stopping: false, run: undefined, finished: false, podBusy: false, slotFree: true };
-const RUN = { cancelled: false, holdSeconds: 60 };
+const FREE: Knowledge = {
+  me: ME,
+  stopping: false,
+  run: undefined,
+  finished: false,
+  cutOff: false,
+  podBusy: false,
+  nodeBusy: undefined,
+  claimSent: false,
+  resting: undefined,
+};
+const BUSY = { kind: 'captures', message: 'full' } as const;
+const RUN = { cancelled: false, released: false };
 
 function withStatus(status: 'True' | 'False' | 'Unknown', claimedBy: string): PodCapture {
   const condition = { type: 'Succeeded', status, reason: 'X', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' };
-  return podCapture(1, { holdSeconds: 60 }, { status: { claimedBy, conditions: [condition] } });
+  return podCapture(1, { hold: { seconds: 60 } }, { status: { claimedBy, conditions: [condition] } });
 }
 
 function deleted(object: PodCapture): PodCapture {
   return { ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+}
+
+function released(object: PodCapture): PodCapture {
+  return { ...object, spec: { ...object.spec, hold: { seconds: 60, releaseReason: 'NodeDrained' } } };
 }
 
 function orphaned(object: PodCapture): PodCapture {
@@ -29,7 +44,24 @@ function at(creationTimestamp: string, name: string): PodCapture {
 const TABLE: readonly (readonly [string, PodCapture, Partial<Knowledge>, Partial<NextStep>])[] = [
   ['claims an unclaimed capture', podCapture(1), {}, { do: 'claim' }],
   ['waits for the pod', podCapture(1), { podBusy: true }, { do: 'wait', for: 'pod' }],
-  ['waits for a slot', podCapture(1), { slotFree: false }, { do: 'wait', for: 'slot' }],
+  ['waits for the node', podCapture(1), { nodeBusy: BUSY }, { do: 'wait', for: 'node', busy: BUSY }],
+  ['waits after a claim that was refused', podCapture(1), { resting: 'claim' }, { do: 'wait', for: 'retry' }],
+  ['ends a deleted capture whose claim was refused', deleted(podCapture(1)), { resting: 'claim' }, { do: 'end' }],
+  ['waits after a defect', deleted(podCapture(1)), { resting: 'everything' }, { do: 'wait', for: 'retry' }],
+  [
+    'goes on with a claim of its own whose answer it missed',
+    withStatus('Unknown', ME),
+    { claimSent: true },
+    { do: 'claim' },
+  ],
+  [
+    'ends the claim of another in spite of a claim that it sent',
+    withStatus('Unknown', 'x'),
+    { claimSent: true },
+    { do: 'end' },
+  ],
+  ['begins no capture while it is cut off', podCapture(1), { cutOff: true }, { do: 'wait', for: 'heartbeat' }],
+  ['lets its own capture run while it is cut off', podCapture(1), { cutOff: true, run: RUN }, { do: 'ignore' }],
   ['begins no capture while the agent is being stopped', podCapture(1), { stopping: true }, { do: 'ignore' }],
   ['ignores a capture that has ended', withStatus('True', ME), {}, { do: 'ignore' }],
   [
@@ -58,11 +90,13 @@ const TABLE: readonly (readonly [string, PodCapture, Partial<Knowledge>, Partial
     { run: { ...RUN, cancelled: true } },
     { do: 'ignore' },
   ],
+  ['ends a hold', released(withStatus('Unknown', ME)), { run: RUN }, { do: 'release', reason: 'NodeDrained' }],
+  ['ends a hold only once', released(withStatus('Unknown', ME)), { run: { ...RUN, released: true } }, { do: 'ignore' }],
   [
-    'shortens a hold',
-    withStatus('Unknown', ME),
-    { run: { ...RUN, holdSeconds: 90 } },
-    { do: 'adjustHold', holdSeconds: 60 },
+    'cancels a capture that is deleted while its hold is being ended',
+    deleted(released(withStatus('Unknown', ME))),
+    { run: { ...RUN, released: true } },
+    { do: 'cancel' },
   ],
 ];
 

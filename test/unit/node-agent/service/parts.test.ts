@@ -16,13 +16,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../../src/kube/clock.js';
-import { silentLogger } from '../../../../src/kube/log.js';
 import { failure } from '../../../../src/node-agent/pure/failure.js';
 import { Artifacts } from '../../../../src/node-agent/service/artifacts.js';
 import { DiskGate } from '../../../../src/node-agent/service/disk-gate.js';
 import { keepMemoryLow } from '../../../../src/node-agent/service/idle-memory.js';
 import { TracerPool, type PooledTracer } from '../../../../src/node-agent/service/tracer-pool.js';
 import { fastClock, scriptedTracer, tracerScript, uid } from './fixtures.js';
+import { silentLogger } from '../../../fake/silent-logger.js';
 
 function pool(unfit: () => boolean = () => false): { pool: TracerPool; started: () => number; closed: () => number } {
   const script = tracerScript();
@@ -45,45 +45,6 @@ async function acquire(from: TracerPool): Promise<PooledTracer> {
   return acquired.pooled;
 }
 
-describe('DiskGate', () => {
-  test('touch() waits until no freezer is closed, and enterStill() until no disk access runs', async () => {
-    const gate = new DiskGate(systemClock());
-    const log: string[] = [];
-    const leave = await gate.enterStill(1000);
-    const write = gate.touch(async () => {
-      log.push('begin');
-      await sleep(5);
-      log.push('end');
-    });
-    const next = gate.enterStill(1000).then((left) => {
-      log.push('still');
-      return left;
-    });
-    await sleep(5);
-    expect(log).toEqual([]);
-    leave?.();
-    leave?.();
-    await write;
-    (await next)?.();
-    expect(log).toEqual(['begin', 'end', 'still']);
-  });
-
-  test('enterStill() admits several captures at a time, and gives up on a disk that does not respond', async () => {
-    const gate = new DiskGate(systemClock());
-    const both = await Promise.all([gate.enterStill(10), gate.enterStill(10)]);
-    expect(both.every((leave) => leave !== undefined)).toBe(true);
-    for (const leave of both) leave?.();
-    const answer = new AbortController();
-    const hung = gate.touch(
-      async () => await new Promise<void>((resolve) => answer.signal.addEventListener('abort', () => resolve())),
-    );
-    expect(await gate.enterStill(10)).toBeUndefined();
-    answer.abort();
-    await hung;
-    expect(await gate.enterStill(10)).toBeDefined();
-  });
-});
-
 /** The size from which on no capture begins, in bytes. */
 const LIMIT = 1000;
 
@@ -92,7 +53,7 @@ describe('Artifacts', () => {
   let artifacts: Artifacts;
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'stasis-artifacts-'));
-    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()), LIMIT);
+    artifacts = new Artifacts(join(base, 'folder'), new DiskGate(systemClock()), LIMIT, (of) => `fetch ${of}`);
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
@@ -102,7 +63,11 @@ describe('Artifacts', () => {
     symlinkSync(join(base, 'victim'), join(base, 'folder', `${uid(1)}.json`));
     expect(await artifacts.write(uid(1), ['a', 'bc'])).toMatchObject({
       ok: true,
-      artifact: { sizeBytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
+      artifact: {
+        command: `fetch ${uid(1)}`,
+        sizeBytes: 3,
+        sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+      },
     });
     expect(readFileSync(join(base, 'victim'), 'utf8')).toBe('precious');
     expect(readFileSync(join(base, 'folder', `${uid(1)}.json`), 'utf8')).toBe('abc');
@@ -118,6 +83,18 @@ describe('Artifacts', () => {
       expect(existsSync(join(base, 'victim.json'))).toBe(true);
     },
   );
+
+  test('check() reads the folder again before it refuses: artifacts that somebody removed by hand do not count', async () => {
+    expect(await artifacts.check()).toBeUndefined();
+    await artifacts.write(uid(1), ['x'.repeat(LIMIT)]);
+    expect(await artifacts.check()).toMatchObject({
+      reason: 'ArtifactFailed',
+      message: expect.stringContaining('take'),
+    });
+    rmSync(join(base, 'folder', `${uid(1)}.json`));
+    expect(await artifacts.check()).toBeUndefined();
+    expect(artifacts.filling).toMatchObject({ files: 0, bytes: 0 });
+  });
 
   test('check() makes a missing folder for its own user alone, and leaves nothing in it', async () => {
     expect(await artifacts.check()).toBeUndefined();
@@ -152,9 +129,14 @@ describe('Artifacts', () => {
   test('check() refuses a link for a folder, and a folder whose parent is missing', async () => {
     mkdirSync(join(base, 'folder'));
     symlinkSync(join(base, 'folder'), join(base, 'link'));
-    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()), LIMIT);
+    const through = new Artifacts(join(base, 'link'), new DiskGate(systemClock()), LIMIT, (of) => `fetch ${of}`);
     expect(await through.check()).toMatchObject({ reason: 'ArtifactFailed' });
-    const nowhere = new Artifacts(join(base, 'no/such/folder'), new DiskGate(systemClock()), LIMIT);
+    const nowhere = new Artifacts(
+      join(base, 'no/such/folder'),
+      new DiskGate(systemClock()),
+      LIMIT,
+      (of) => `fetch ${of}`,
+    );
     expect(await nowhere.check()).toMatchObject({
       reason: 'ArtifactFailed',
       message: expect.stringContaining('ENOENT'),
@@ -213,7 +195,7 @@ describe('TracerPool', () => {
     const all = await Promise.all([acquire(made), acquire(made), acquire(made)]);
     for (const pooled of all) made.release(pooled);
     expect([made.idle, closed()]).toEqual([3, 0]);
-    // A minute of the fast clock is 600 ms. The bound is for a busy machine.
+    // A minute of the fast clock is 1.2 s. The bound is for a busy machine.
     await eventually(() => closed() === 2);
     await sleep(50);
     expect([made.idle, closed()]).toEqual([1, 2]);

@@ -10,6 +10,7 @@ export interface Schema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
+  readonly maximum?: number;
   readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly format?: string;
@@ -35,6 +36,7 @@ export function schemaViolations(schema: Schema, value: unknown, path = ''): str
       return typeof value === 'string' ? textViolations(schema, value, path) : [`${path}: not a string`];
     case 'integer': {
       if (!Number.isSafeInteger(value)) return [`${path}: not an integer`];
+      if ((value as number) > (schema.maximum ?? Infinity)) return [`${path}: ${String(value)} is too large`];
       return (value as number) < (schema.minimum ?? -Infinity) ? [`${path}: ${String(value)} is too small`] : [];
     }
     case 'boolean':

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { openLibc, type Libc } from '../../../../src/native/libc.js';
 import { capture } from '../../../../src/node-agent/capture/capture.js';
 import { RawArena } from '../../../../src/node-agent/capture/raw-arena.js';
-import type { CaptureContext } from '../../../../src/node-agent/capture/session.js';
+import type { CaptureContext } from '../../../../src/node-agent/capture/context.js';
 import { FIRST_RELEASE_COST } from '../../../../src/node-agent/pure/release-cost.js';
 import { Practice, type Stage } from '../../../../src/node-agent/tracer/practice/practice.js';
 import {

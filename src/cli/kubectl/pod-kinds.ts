@@ -1,0 +1,2 @@
+/** The words that kubectl takes for the kind of a pod. Pure. */
+export const POD_KINDS = ['pod', 'pods', 'po'] as const;
