@@ -1,9 +1,9 @@
 /** The command under a shell: suspended, continued, in the background, hung up, ended. The pod is let go first. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 
 import type { Cgroup } from './harness/cgroup.js';
 import { cleanupAll } from './harness/cleanup.js';
+import { heldByCommand } from './harness/held.js';
 import { anyVersion, describeOn } from './harness/requirements.js';
 import { STASIS, startStasis } from './harness/stasis-command.js';
 import { assertUntouched, stateOf } from './harness/tasks.js';
@@ -12,20 +12,10 @@ import { eventually } from './harness/waiting.js';
 import { startWorkload } from './harness/workload.js';
 
 const LONG = 110_000;
-/** From the start of the command to its hold: a second, and many on a busy machine. */
-const HELD_BOUND_MS = 60_000;
 /** From a key to what follows from it. */
 const SOON_MS = 10_000;
 
 afterEach(cleanupAll);
-
-/** A task stands in its stop before the tree is complete, and only then the hold begins: milliseconds later, and more on a busy machine. */
-const UNTIL_HOLD_MS = 500;
-
-async function held(pid: number): Promise<void> {
-  await eventually('held', () => stateOf(pid) === 't', HELD_BOUND_MS);
-  await sleep(UNTIL_HOLD_MS);
-}
 
 async function sees(job: Job, event: string): Promise<void> {
   await eventually(
@@ -53,7 +43,7 @@ for (const version of ['v1', 'v2'] as const) {
         const cgroup = make('suspended');
         const { pid } = await startWorkload(cgroup, 'sleeper');
         const job = await startOnTerminal('fg', ['--cgroup', cgroup.directory, '--hold', '60s']);
-        await held(pid);
+        await heldByCommand([pid]);
         job.type('\x1a');
         await sees(job, 'stopped 20');
         expect(stateOf(job.pid)).toBe('T');
@@ -76,14 +66,14 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       const cgroup = make('repeated');
       const { pid } = await startWorkload(cgroup, 'tree', [20, 2]);
       const job = await startOnTerminal('fg', ['--cgroup', cgroup.directory, '--repeat', '100000']);
-      await held(pid);
+      await heldByCommand([pid]);
       for (let round = 0; round < 20; round++) {
         job.type('\x1a');
         await sees(job, 'stopped 20');
         await free(cgroup);
         job.resume('fg');
         await sees(job, 'continued 0');
-        await held(pid);
+        await heldByCommand([pid]);
       }
       job.type('\x03');
       await eventually('ended', () => /^exited [01]$/.test(job.events().at(-1) ?? ''), SOON_MS);
@@ -100,7 +90,7 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       const cgroup = make('background');
       const { pid } = await startWorkload(cgroup, 'sleeper');
       const job = await startOnTerminal('bg', ['--cgroup', cgroup.directory, '--hold', '1s']);
-      await held(pid);
+      await heldByCommand([pid]);
       expect(job.events()).toEqual([]);
       // SIGTTOU: stty tostop.
       await eventually('stopped', () => job.events().at(-1) === 'stopped 22', SOON_MS);
@@ -121,7 +111,7 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       const cgroup = make('key');
       const { pid } = await startWorkload(cgroup, 'sleeper');
       const job = await startOnTerminal('fg', ['--cgroup', cgroup.directory, '--hold', '60s']);
-      await held(pid);
+      await heldByCommand([pid]);
       job.type(key);
       await sees(job, 'exited 0');
       expect(job.events()).toEqual(['exited 0']);
@@ -137,7 +127,7 @@ describeOn(anyVersion(), 'stasis checkpoint, on a terminal', (make) => {
       const cgroup = make('closed');
       const { pid } = await startWorkload(cgroup, 'sleeper');
       const job = await startOnTerminal('fg', ['--cgroup', cgroup.directory, '--hold', '60s']);
-      await held(pid);
+      await heldByCommand([pid]);
       job.hangUp();
       await eventually('ended', () => stateOf(job.pid) === undefined, SOON_MS);
       expect(stateOf(pid)).toBe('S');
@@ -154,7 +144,7 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
       const cgroup = make('signal');
       const { pid } = await startWorkload(cgroup, 'sleeper');
       const command = startStasis(['checkpoint', '--cgroup', cgroup.directory, '--hold', '60s', '-o', 'json']);
-      await held(pid);
+      await heldByCommand([pid]);
       process.kill(command.pid, signal);
       const { status, stderr, stdout } = await command.ended;
       expect([status, stderr]).toEqual([0, '']);
@@ -175,7 +165,7 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
       const { pid } = await startWorkload(cgroup, 'sleeper');
       const ignoring = ['sh', '-c', 'trap \'\' HUP INT; exec "$0" "$@"', STASIS];
       const command = startStasis(['checkpoint', '--cgroup', cgroup.directory, '--hold', '3s'], ignoring);
-      await held(pid);
+      await heldByCommand([pid]);
       const since = performance.now();
       process.kill(command.pid, 'SIGHUP');
       process.kill(command.pid, 'SIGINT');
@@ -194,7 +184,7 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
       const { pid } = await startWorkload(cgroup, 'sleeper');
       const args = ['checkpoint', '--cgroup', cgroup.directory, '--hold', '3s', '--timeout', '4s'];
       const first = startStasis(args);
-      await held(pid);
+      await heldByCommand([pid]);
       process.kill(first.pid, 'SIGSTOP');
       await eventually('stopped', () => stateOf(first.pid) === 'T');
       expect(stateOf(pid)).toBe('t');
@@ -203,7 +193,7 @@ describeOn(anyVersion(), 'stasis checkpoint', (make) => {
       await free(cgroup);
 
       const second = startStasis(args);
-      await held(pid);
+      await heldByCommand([pid]);
       process.kill(second.pid, 'SIGSTOP');
       expect((await second.ended).status).toBeNull();
       await free(cgroup);

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { ascending, describeWays, useTracer } from './harness/capturing.js';
 import { cleanupAll } from './harness/cleanup.js';
 import { readCounters } from './harness/counters.js';
+import { heldByCommand } from './harness/held.js';
 import { scratchDirectory } from './harness/scratch.js';
 import { startStasis, stasis } from './harness/stasis-command.js';
 import { assertUntouched, descendantsOf, isAlive, stateOf, tracerPidOf } from './harness/tasks.js';
@@ -43,9 +44,7 @@ describeWays('a hold', (make, { freezer }) => {
       const members = [pid, ...descendantsOf(pid)];
       const args = ['--cgroup', cgroup.directory, '--freezer', freezer, '--hold', '30s', '-o', 'json'];
       const command = startStasis(['checkpoint', ...args]);
-      await eventually('held', () => members.every((one) => stateOf(one) === 't'), 10_000);
-      // The tree is read after the last stop. Before that the signal would cancel the capture.
-      await sleep(200);
+      await heldByCommand(members);
       const since = performance.now();
       process.kill(command.pid, signal);
       const ended = await command.ended;
@@ -63,13 +62,10 @@ describeWays('a hold', (make, { freezer }) => {
     const cgroup = make('cancelled');
     const { pid } = await startWorkload(cgroup, 'sleeper');
     const controller = new AbortController();
-    const capture = capturing.report(cgroup, { freezer, hold: 10_000 }, controller.signal);
-    await eventually('held', () => stateOf(pid) === 't');
-    // The workload stands still before it is collected, and a cancellation before the end of the collection is a failure. So the hold must begin first.
-    await sleep(200);
+    const held = await capturing.hold(cgroup, { freezer, hold: 10_000 }, controller.signal);
     const since = performance.now();
     controller.abort();
-    const report = await capture;
+    const report = await held.report;
     expect(performance.now() - since).toBeLessThan(1000);
     expect(report).toMatchObject({ failure: undefined, threads: 1, joined: 0 });
     expect(cgroup.freezeState()).toBe('THAWED');
@@ -80,28 +76,26 @@ describeWays('a hold', (make, { freezer }) => {
     const cgroup = make('kept');
     const { pid } = await startWorkload(cgroup, 'tree', [3, 3]);
     const members = [pid, ...descendantsOf(pid)];
-    const capture = capturing.report(cgroup, { freezer, hold: 1000 });
-    await eventually('held', () => members.every((one) => stateOf(one) === 't'));
+    const held = await capturing.hold(cgroup, { freezer, hold: 1000 });
     const since = performance.now();
     while (performance.now() - since < 200) {
       expect(members.map(stateOf).join('')).toBe('tttt');
       await sleep(5);
     }
-    expect(await capture).toMatchObject({ failure: undefined, threads: 10, joined: 0, unfrozen: [] });
+    expect(await held.report).toMatchObject({ failure: undefined, threads: 10, joined: 0, unfrozen: [] });
     expect(cgroup.freezeState()).toBe('THAWED');
     await assertUntouched(members);
   });
 
   test('seizes processes that are moved in', async () => {
     const cgroup = make('joined');
-    const { pid } = await startWorkload(cgroup, 'sleeper');
-    const capture = capturing.report(cgroup, { freezer, hold: 1000 });
-    await eventually('held', () => stateOf(pid) === 't');
+    await startWorkload(cgroup, 'sleeper');
+    const held = await capturing.hold(cgroup, { freezer, hold: 1000 });
     await startWorkload(undefined, 'joiner', [cgroup.directory, 3, 20_000, 5_000_000]);
     await eventually('three moved in', () => cgroup.processes().length === 4);
     const members = cgroup.processes();
     await eventually('the newcomers are held too', () => members.every((one) => stateOf(one) === 't'), 500);
-    const report = await capture;
+    const report = await held.report;
     expect(report).toMatchObject({ failure: undefined, joined: 3, threads: 4 });
     expect(report.tree.map((row) => row.pid).sort(ascending)).toEqual([...members].sort(ascending));
     expect(cgroup.freezeState()).toBe('THAWED');
@@ -116,14 +110,13 @@ describeWays('a hold', (make, { freezer }) => {
     const { pid } = await startWorkload(outside, 'waiter', [file]);
     const child = Number(readCounters(file, WAITER_COUNTERS).child);
     cgroup.add(child);
-    const capture = capturing.report(cgroup, { freezer, hold: 1000 });
-    await eventually('held', () => stateOf(child) === 't');
+    const held = await capturing.hold(cgroup, { freezer, hold: 1000 });
     const killedAt = process.hrtime.bigint();
     process.kill(child, 'SIGKILL');
     await eventually('waitpid returned', () => readCounters(file, WAITER_COUNTERS).returned !== 0n, 500);
     const tookMs = Number(readCounters(file, WAITER_COUNTERS).returned - killedAt) / 1e6;
     expect(tookMs).toBeLessThan(REAPED_WITHIN_MS);
-    const report = await capture;
+    const report = await held.report;
     expect(report).toMatchObject({ failure: undefined, threads: 1, tree: [{ pid: child }] });
     expect([isAlive(child), isAlive(pid)]).toEqual([false, true]);
     await assertUntouched([pid]);
@@ -136,12 +129,11 @@ describeWays('a hold', (make, { freezer }) => {
     const [first = 0, second = 0] = descendantsOf(pid);
     cgroup.add(first);
     cgroup.add(second);
-    const capture = capturing.report(cgroup, { freezer, hold: 1000 });
-    await eventually('held', () => [first, second].every((one) => stateOf(one) === 't'));
+    const held = await capturing.hold(cgroup, { freezer, hold: 1000 });
     process.kill(first, 'SIGKILL');
     // The process is dead and no tracee any more; its parent never asks for the exit status.
     await eventually('left to its parent', () => stateOf(first) === 'Z' && tracerPidOf(first) === 0, 500);
-    expect((await capture).failure).toBeUndefined();
+    expect((await held.report).failure).toBeUndefined();
     expect(isAlive(second)).toBe(false);
     await assertUntouched([pid]);
   });
@@ -149,15 +141,14 @@ describeWays('a hold', (make, { freezer }) => {
   test('ends at the bound that the heartbeat sets, also when the main thread gets no time', async () => {
     const cgroup = make('bounded');
     const { pid } = await startWorkload(cgroup, 'tree', [1, 1]);
-    const capture = capturing.report(cgroup, { freezer, hold: LONG }, undefined, { mayHoldFor: () => 1000 });
-    await eventually('held', () => stateOf(pid) === 't');
+    const held = await capturing.hold(cgroup, { freezer, hold: LONG }, undefined, { mayHoldFor: () => 1000 });
     const since = performance.now();
     // The bound is put off as long as the main thread runs.
     await sleep(2000);
     expect(stateOf(pid)).toBe('t');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
     expect(tracerPidOf(pid)).toBe(0);
-    const report = await capture;
+    const report = await held.report;
     expect(report).toMatchObject({ failure: undefined, isCutOff: true });
     expect(report.timings.holdMicroseconds / 1000).toBeLessThan(performance.now() - since);
     expect(cgroup.freezeState()).toBe('THAWED');

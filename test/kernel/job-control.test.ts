@@ -64,10 +64,9 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     const file = join(scratchDirectory(), 'counters');
     const { pid } = await startWorkload(cgroup, 'stopped', [file]);
     const child = Number(readCounters(file, STOPPED_COUNTERS).child);
-    const capture = capturing.report(cgroup, { freezer, hold: 500 });
-    await eventually('held', () => stateOf(child) === 't' && stateOf(pid) === 't');
+    const held = await capturing.hold(cgroup, { freezer, hold: 500 });
     process.kill(child, 'SIGCONT');
-    const report = await capture;
+    const report = await held.report;
     expect(report.failure).toBeUndefined();
     await eventually('it goes on', () => readCounters(file, STOPPED_COUNTERS).resumed === 1n);
     await eventually('asleep', () => stateOf(child) === 'S');
@@ -80,10 +79,9 @@ describeWays('capture() of a stopped process', (make, { freezer, version }) => {
     const cgroup = make('halted');
     const { pid } = await startWorkload(cgroup, 'tree', [1, 3]);
     const [child = 0] = cgroup.processes().filter((one) => one !== pid);
-    const capture = capturing.report(cgroup, { freezer, hold: 500 });
-    await eventually('held', () => threadsOf(child).every((tid) => stateOf(tid) === 't'));
+    const held = await capturing.hold(cgroup, { freezer, hold: 500 });
     process.kill(child, 'SIGSTOP');
-    expect((await capture).failure).toBeUndefined();
+    expect((await held.report).failure).toBeUndefined();
     await eventually('stopped', () => threadsOf(child).every((tid) => stateOf(tid) === 'T'));
     process.kill(child, 'SIGCONT');
     await eventually('running', () => threadsOf(child).every((tid) => stateOf(tid) === 'S'));

@@ -71,6 +71,22 @@ export interface Capturing {
     signal?: AbortSignal,
     progress?: Progress,
   ): Promise<CaptureReport>;
+  /**
+   * Starts a capture with a hold, and returns when the hold has begun: the tasks reach their stop before that, and what happens to a task in
+   * between happens before the tree is complete. Throws when the capture ends without a hold.
+   */
+  hold(
+    cgroup: Pick<Cgroup, 'directory'>,
+    options: CaptureOptions,
+    signal?: AbortSignal,
+    progress?: Progress,
+  ): Promise<HeldCapture>;
+}
+
+/** A capture in its hold. */
+export interface HeldCapture {
+  /** Resolves when the capture has ended. */
+  readonly report: Promise<CaptureReport>;
 }
 
 /** Provides one tracing thread per test file. The first capture starts the thread, and the end of the file ends it. */
@@ -90,14 +106,17 @@ export function useTracer(): Capturing {
     const tracer = await started;
     return await tracer.capture(captureRequest(cgroup, options), signal, progress);
   };
-  return {
-    run,
-    report: async (cgroup, options, signal, progress) => {
-      const result = await run(cgroup, options, signal, progress);
-      if ('report' in result) return result.report;
-      throw new Error(`${result.failure.reason}: ${result.failure.message}`);
-    },
+  const report: Capturing['report'] = async (cgroup, options, signal, progress) => {
+    const result = await run(cgroup, options, signal, progress);
+    if ('report' in result) return result.report;
+    throw new Error(`${result.failure.reason}: ${result.failure.message}`);
   };
+  const hold: Capturing['hold'] = (cgroup, options, signal, progress) =>
+    new Promise((resolve, reject) => {
+      const capture = report(cgroup, options, signal, { ...progress, onHold: () => resolve({ report: capture }) });
+      capture.then(({ failure }) => reject(new Error(`never held: ${failure?.message ?? 'no failure'}`)), reject);
+    });
+  return { run, report, hold };
 }
 
 export interface HeldCaptures {

@@ -54,6 +54,7 @@ export function collect(session: Session): Failure | undefined {
   }
   readProcesses(session, processes);
   lookAgainAtHeld(session);
+  forgetDead(session);
   session.collectedAt = session.kernel.now();
   for (const target of session.targets) {
     const changed = stillFrozen(session, target);
@@ -95,6 +96,14 @@ function isThread(session: Session, tid: number): boolean {
 function forgetStranger(session: Session, tid: number): void {
   const path = `${session.request.proc}/${session.firstLooks.get(tid)?.tgid}/task/${tid}/comm`;
   if (session.kernel.files.readInto(path, new Uint8Array(1)) < 0) session.firstLooks.delete(tid);
+}
+
+/**
+ * Forgets the tasks that were dying when they were seized, and have been reaped since. What is left of such a task may be a zombie,
+ * which the look for zombies finds only when it is not taken for a task.
+ */
+function forgetDead({ tasks }: Session): void {
+  for (const { tid, tracee } of tasks.values()) if (tracee?.state === 'gone') tasks.delete(tid);
 }
 
 /** Reads the tasks that were not read yet. */

@@ -73,6 +73,58 @@ describe.each(FREEZERS)('capture() with the %s freezer, after the first look', (
     expect(second).toEqual(holdMicroseconds === 0 ? {} : first);
   });
 
+  test('takes a child that was dying when it was seized, and dead when it was read, for the zombie that it became', () => {
+    const scene = makeScene(mode);
+    const init = scene.add();
+    const dying = scene.add({ ppid: init, parentReaps: false });
+    scene.host.setActivity(dying, 'exiting');
+    let isAsked = false;
+    scene.kernel.script.always(
+      ({ name, args }) => name === 'interrupt' && args[0] === dying,
+      () => void (isAsked = true),
+    );
+    // The status of the parent is read when the stops are over: the dying task was set aside by then.
+    scene.kernel.script.always(
+      ({ name, args }) => isAsked && name === 'readInto' && String(args[0]).endsWith(`/${init}/status`),
+      () => scene.host.exit(dying),
+    );
+    const raw = scene.run({ holdMicroseconds: 1_000_000 });
+    expect([raw.failure, raw.unfrozen]).toEqual([undefined, []]);
+    expect(scene.report(raw).tree.map(({ pid, state }) => [pid, state])).toEqual([
+      [init, 'Alive'],
+      [dying, 'Zombie'],
+    ]);
+  });
+
+  test.each([
+    [3, 'waits for it'],
+    [Infinity, 'does not wait for ever'],
+  ])('a child that has left its list and is no zombie before look %s: a hold %s', (deadAt) => {
+    const scene = makeScene(mode);
+    const init = scene.add();
+    const dying = scene.host.addProcess({ v1: '/', v2: '/', ppid: init, parentReaps: false });
+    scene.host.setActivity(dying, 'exiting');
+    let looks = 0;
+    scene.kernel.script.always(
+      ({ name, args }) => name === 'readInto' && String(args[0]).endsWith(`/task/${dying}/stat`),
+      () => {
+        looks += 1;
+        if (looks === deadAt) scene.host.exit(dying);
+      },
+    );
+    const raw = scene.run({ holdMicroseconds: 1_000_000 });
+    expect([raw.failure, raw.zombiesAreHeld, looks < 60]).toEqual([undefined, true, true]);
+    const rows = scene.report(raw).tree.map(({ pid, state }) => [pid, state]);
+    expect(rows).toEqual(
+      deadAt === 3
+        ? [
+            [init, 'Alive'],
+            [dying, 'Zombie'],
+          ]
+        : [[init, 'Alive']],
+    );
+  });
+
   test('takes all zombies or leaves those of the first look, when a hold ends while they are read', () => {
     const scene = makeScene(mode);
     const init = scene.add();
