@@ -17,12 +17,16 @@ export function journalFolder(): string {
 /** Starts a guard with its journal in a folder of its own. A scratch folder would be removed after the first test. */
 export async function ownGuard(): Promise<OwnGuard & { readonly state: string }> {
   const state = journalFolder();
+  const removeState = (): void => rmSync(state, { recursive: true, force: true });
   const started = await startOwnGuard(openLibc(), { program: BUILT_GUARD, state, ownFreezer: undefined });
-  if (!started.ok) throw new Error(started.failure.message);
+  if (!started.ok) {
+    removeState();
+    throw new Error(started.failure.message);
+  }
   const { guard } = started;
   const close = (): void => {
     guard.close();
-    rmSync(state, { recursive: true, force: true });
+    removeState();
   };
   return { ...guard, state, close };
 }
